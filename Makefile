@@ -1,0 +1,52 @@
+# Every target does its own set-up (tools/setup): a virtual environment in .venv, the packages of pyproject.toml, and
+# for tests a browser. Nothing is done twice: a second run starts at once. Name another Python with PYTHON=/path.
+
+ARGS ?=
+SETUP = PYTHON="$(PYTHON)" sh tools/setup
+PY = .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench vendor clean
+
+help:
+	@echo 'make run     start the app and open the browser; options: make run ARGS="--port 8080 --no-browser"'
+	@echo 'make test    run the whole suite; a part of it: make test ARGS=tests/core'
+	@echo 'make lint    run ruff, mypy and the import contracts'
+	@echo 'make format  let ruff put the code in order'
+	@echo 'make bench   measure, and print a table'
+	@echo 'make vendor  fetch the browser files in static/ again (needs npm)'
+	@echo 'make clean   remove what the other targets made; benches and their data stay'
+
+run:
+	@$(SETUP) run
+	@$(PY) app.py $(ARGS)
+
+test:
+	@$(SETUP) test
+	@$(PY) -m pytest $(ARGS)
+
+lint:
+	@$(SETUP) lint
+	@status=0; \
+	echo 'ruff check'; $(PY) -m ruff check . || status=1; \
+	echo 'ruff format --check'; $(PY) -m ruff format --check . || status=1; \
+	echo 'mypy'; $(PY) -m mypy || status=1; \
+	echo 'lint-imports'; $(PY) -c 'import sys; from importlinter.cli import lint_imports_command as main; sys.exit(main())' || status=1; \
+	exit $$status
+
+format:
+	@$(SETUP) lint
+	@$(PY) -m ruff check --fix-only .
+	@$(PY) -m ruff format .
+
+bench:
+	@$(SETUP) test
+	@$(PY) -m benchmarks $(ARGS)
+
+vendor:
+	@$(SETUP) run
+	@$(PY) tools/vendor.py
+
+clean:
+	rm -rf .venv build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

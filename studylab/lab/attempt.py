@@ -1,0 +1,229 @@
+"""One learner's attempt at one lab, as a value, and every way in which it changes, as pure functions.
+
+Nothing here reads a clock, a file or a bench. A check once passed stays passed; a wrong guess costs nothing; a lab's
+own function that raises is reported in a sentence and never stops the attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from studylab.lab.model import (
+    Check,
+    Confidence,
+    Do,
+    Evidence,
+    Explain,
+    Figure,
+    Lab,
+    Measured,
+    Memory,
+    Passed,
+    Predict,
+    Quiz,
+    Shown,
+    Step,
+)
+from vango.errors import BadInput, NotThere, Refused
+from vango.observation import Observation
+from vango.registry import REGISTRY
+
+if TYPE_CHECKING:
+    from vango.journal import Moment
+
+DONE_FOR_YOU = "done for you"
+CAUGHT_UP = "caught up"
+RUNGS = ("Nudge", "Where to look", "The principle", "The exact verb")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a check last said: that it passed and why, or what still differs, or that it broke."""
+
+    passed: bool
+    text: str
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What was chosen and how surely, and what was measured afterwards (both empty until then)."""
+
+    option: str
+    confidence: str
+    measured: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Where a learner is in a lab. `step` is an index, the number of steps when finished; `began_at` a moment's number.
+
+    All mappings are by step id, `answers` by question id. `marks` says which steps were not done by the learner.
+    """
+
+    begun: bool = False
+    step: int = 0
+    began_at: int = 0
+    said: Mapping[str, Mapping[str, Said]] = field(default_factory=dict)
+    predictions: Mapping[str, Prediction] = field(default_factory=dict)
+    hints: Mapping[str, int] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, Shown] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    memory: Memory = field(default_factory=dict)
+    finishes: int = 0
+    trouble: str = ""
+
+
+def begin(lab: Lab, before: Attempt, *, at: int) -> Attempt:
+    """Start again at the first step, at a moment. How often the lab was finished before is not forgotten."""
+    return Attempt(begun=True, began_at=at, finishes=before.finishes)
+
+
+def current(lab: Lab, attempt: Attempt) -> Step | None:
+    """Return the step that the learner is at, or None when not begun or finished."""
+    return lab.steps[attempt.step] if attempt.begun and attempt.step < len(lab.steps) else None
+
+
+def look(lab: Lab, attempt: Attempt, now: Observation, moments: Sequence[Moment]) -> Attempt:
+    """Let the current step's checks look at the bench; go on to the next step when all of them have passed."""
+    if attempt.begun and any(moment.kind == "reset" for moment in moments):
+        return replace(attempt, begun=False, trouble="The bench was reset outside of this lab. Start the lab again.")
+    step = current(lab, attempt)
+    if not isinstance(step, Do):
+        return attempt
+    evidence = Evidence(now, moments, attempt.memory)
+    before = attempt.said.get(step.id, {})
+    said = {check.label: _ask(check, before.get(check.label), evidence) for check in step.checks}
+    if said != before:
+        attempt = replace(attempt, said={**attempt.said, step.id: said})
+    if all(answer.passed for answer in said.values()):
+        attempt = _advance(lab, _learn(lab, attempt, step, evidence), evidence)
+    return attempt
+
+
+def choose(lab: Lab, attempt: Attempt, step_id: str, option: str, confidence: str, evidence: Evidence) -> Attempt:
+    """Commit to a prediction and go on. Raises `BadInput` for an unknown option or confidence."""
+    step = _at(lab, attempt, step_id, Predict)
+    if option not in {o.key for o in step.options}:
+        raise BadInput(f"There is no option {option[:40]!r} here; choose one of {', '.join(o.key for o in step.options)}.")
+    if confidence not in set(Confidence):
+        raise BadInput(f"How sure are you? Say one of {', '.join(Confidence)}.")
+    predictions = {**attempt.predictions, step.id: Prediction(option, confidence)}
+    return _advance(lab, replace(attempt, predictions=predictions), evidence)
+
+
+def proceed(lab: Lab, attempt: Attempt, step_id: str, evidence: Evidence) -> Attempt:
+    """Go on from an explain step."""
+    _at(lab, attempt, step_id, Explain)
+    return _advance(lab, attempt, evidence)
+
+
+def reveal(lab: Lab, attempt: Attempt, step_id: str) -> Attempt:
+    """Reveal the next rung of the hint ladder; at its end nothing changes."""
+    step = _at(lab, attempt, step_id, Do)
+    rung = min(attempt.hints.get(step.id, 0) + 1, len(RUNGS))
+    return replace(attempt, hints={**attempt.hints, step.id: rung})
+
+
+def answer(lab: Lab, attempt: Attempt, step_id: str, question_id: str, option: str, evidence: Evidence) -> Attempt:
+    """Answer a quiz question. The quiz is done when every answer is right; a wrong one may be changed."""
+    step = _at(lab, attempt, step_id, Quiz)
+    question = next((q for q in step.questions if q.id == question_id), None)
+    if question is None:
+        raise NotThere(f"There is no question {question_id[:40]!r} in this quiz.")
+    if option not in {o.key for o in question.options(attempt.memory)}:
+        raise BadInput(f"There is no option {option[:40]!r} to that question.")
+    attempt = replace(attempt, answers={**attempt.answers, question.id: option})
+    if all(attempt.answers.get(q.id) == q.right(attempt.memory) for q in step.questions):
+        attempt = _advance(lab, attempt, evidence)
+    return attempt
+
+
+def skip(lab: Lab, attempt: Attempt, evidence: Evidence) -> Attempt:
+    """Go past a predict or explain step on the way to a later one."""
+    return _advance(lab, attempt, evidence)
+
+
+def mark(attempt: Attempt, step_id: str, who: str) -> Attempt:
+    """Mark a step as not done by the learner alone."""
+    return replace(attempt, marks={**attempt.marks, step_id: who})
+
+
+def locked(lab: Lab, attempt: Attempt) -> dict[str, str]:
+    """Return each locked verb with the reason. Before a prediction is made every verb is."""
+    step = current(lab, attempt)
+    if not attempt.begun:
+        return dict.fromkeys(REGISTRY, "Start the lab first.")
+    if isinstance(step, Predict):
+        return dict.fromkeys(REGISTRY, "First choose in the guide what will happen; then the controls open.")
+    unlocked = lab.controls if not isinstance(step, Do) or step.controls is None else step.controls
+    return {name: lab.locked.get(name, lab.locked_otherwise) for name in REGISTRY if name not in unlocked}
+
+
+_S = TypeVar("_S", Predict, Do, Explain, Quiz)
+_T = TypeVar("_T")
+
+
+def _at(lab: Lab, attempt: Attempt, step_id: str, kind: type[_S]) -> _S:
+    step = current(lab, attempt)
+    if step is not None and step.id == step_id and isinstance(step, kind):
+        return step
+    here = f"The lab is at “{step.title}” now." if step else "The lab is not at any step now."
+    raise Refused(f"That step is not the current one; nothing was changed. {here}")
+
+
+def _ask(check: Check, before: Said | None, evidence: Evidence) -> Said:
+    if before is not None and before.passed:
+        return before
+    try:
+        result = check.test(evidence)
+    except Exception as error:  # noqa: BLE001 - a lab's mistake must not end the learner's attempt
+        return Said(False, f"This check could not be made: {_say(error)}. Nothing you did is at fault.", broken=True)
+    return Said(True, result.why) if isinstance(result, Passed) else Said(False, result.differs)
+
+
+def _say(error: Exception) -> str:
+    return f"{type(error).__name__} {error}".strip()[:200]
+
+
+def _advance(lab: Lab, attempt: Attempt, evidence: Evidence) -> Attempt:
+    attempt = replace(attempt, step=attempt.step + 1, began_at=evidence.now.moment, trouble="")
+    if attempt.step == len(lab.steps):
+        return replace(attempt, finishes=attempt.finishes + 1)
+    step = lab.steps[attempt.step]
+    if isinstance(step, Explain):
+        evidence = replace(evidence, memory=attempt.memory)
+        nothing_to_show = Shown((), Figure("", ()))
+        attempt, shown = _try(attempt, f"The records of “{step.title}”", lambda: step.show(evidence), nothing_to_show)
+        attempt = replace(attempt, shown={**attempt.shown, step.id: shown})
+    return attempt
+
+
+def _learn(lab: Lab, attempt: Attempt, step: Do, evidence: Evidence) -> Attempt:
+    empty: Memory = {}
+    attempt, kept = _try(attempt, f"What “{step.title}” wanted to keep", lambda: step.keep(evidence), empty)
+    attempt = replace(attempt, memory={**attempt.memory, **kept})
+    before = predicted_by(lab, lab.index(step.id))
+    if before is None or before.id not in attempt.predictions:
+        return attempt
+    unknown = Measured("", "It could not be measured this time.")
+    attempt, measured = _try(attempt, f"The outcome of “{before.title}”", lambda: before.measure(evidence), unknown)
+    prediction = replace(attempt.predictions[before.id], measured=measured.option, sentence=measured.sentence)
+    return replace(attempt, predictions={**attempt.predictions, before.id: prediction})
+
+
+def predicted_by(lab: Lab, index: int) -> Predict | None:
+    """Return the predict step whose outcome the do step at an index measures: the one right before it."""
+    step = lab.steps[index - 1] if index else None
+    return step if isinstance(step, Predict) else None
+
+
+def _try(attempt: Attempt, what: str, ask: Callable[[], _T], otherwise: _T) -> tuple[Attempt, _T]:
+    try:
+        return attempt, ask()
+    except Exception as error:  # noqa: BLE001 - a lab's mistake must not end the learner's attempt
+        return replace(attempt, trouble=f"{what} could not be read: {_say(error)}."), otherwise

@@ -1,0 +1,29 @@
+"""The code shown is the code that runs: the source of a function of the running program, highlighted."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from functools import cache
+from textwrap import dedent
+
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from studylab.lab.model import Code
+from studylab.lab.seen import CodeSeen
+
+
+@cache
+def show(code: Code) -> CodeSeen:
+    """Read a function from its module as it runs now. Raises AttributeError or ImportError for a wrong name."""
+    found: object = importlib.import_module(code.module)
+    for part in code.name.split("."):
+        found = getattr(found, part)
+    lines, first = inspect.getsourcelines(found)  # type: ignore[arg-type]
+    source = dedent("".join(lines))
+    where = f"{code.module.replace('.', '/')}.py, line {first}"
+    html = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
+    return CodeSeen(code.role, code.title, where, source, Markup(html))  # noqa: S704 - Pygments escapes the source

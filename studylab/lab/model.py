@@ -1,0 +1,268 @@
+"""What a lab is made of: frozen values that a module under `labs/` writes down, prose beside the step it belongs to.
+
+A lab decides nothing about how it is run or drawn: `runner` plays it, `guide` turns it into the `GuideSeen` of
+`seen`, which the page draws. Checks are pure functions of `Evidence`, and each says what it saw or what still differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from vango.observation import Observation
+
+if TYPE_CHECKING:
+    from vango.journal import Moment
+
+Memory = Mapping[str, Any]
+"""Plain JSON values that earlier steps of the same attempt kept, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a check may look at: the bench now, what happened since the step began, what earlier steps kept."""
+
+    now: Observation
+    moments: Sequence[Moment]
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The check is met. `why` names what was seen."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """The check is not met. `differs` says what still differs, so that the next move can be chosen from it."""
+
+    differs: str
+
+
+Result = Passed | NotYet
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must have become true. Once passed it stays passed for the attempt."""
+
+    label: str
+    test: Callable[[Evidence], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One verb with its arguments. `refusal` says that the database is expected to refuse it."""
+
+    verb: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    refusal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A pause in a script until the bench looks as `until` says; `what` names it when it does not come."""
+
+    what: str
+    until: Callable[[Observation], bool]
+    timeout_s: float = 10.0
+
+
+Script = tuple[Call | Wait, ...]
+
+
+def call(verb: str, **arguments: Any) -> Call:
+    """Write a verb call as it reads: `call("promote", route="shop", to="alloc-c")`."""
+    return Call(verb, arguments)
+
+
+def refused(verb: str, **arguments: Any) -> Call:
+    """Write a verb call that the database is expected to refuse."""
+    return Call(verb, arguments, refusal=True)
+
+
+class Confidence(StrEnum):
+    """How sure a learner is of a prediction."""
+
+    GUESSING = "guessing"
+    FAIRLY_SURE = "fairly sure"
+    CERTAIN = "certain"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One possible answer. `explanation` says what is right in it, or which misconception it holds; shown afterwards."""
+
+    key: str
+    text: str
+    explanation: str
+    happens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the bench did, as the key of an option and a sentence from the learner's own records."""
+
+    option: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Predict:
+    """The learner must choose before anything happens. The next `Do` that completes is what `measure` is asked about."""
+
+    id: str
+    title: str
+    prose: str
+    options: tuple[Option, ...]
+    measure: Callable[[Evidence], Measured]
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """The ladder's written rungs. `panel` is the id of the panel that is outlined; the last rung plays the solution."""
+
+    nudge: str
+    panel: str
+    look: str
+    principle: str
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A tempting script that must not pass. `says` is a phrase of the answer that it must get."""
+
+    name: str
+    script: Script
+    says: str
+
+
+def nothing(_: Evidence) -> Memory:
+    """Keep nothing."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Reach a state, by any route. `keep` picks what later steps and the quiz need; `controls` replaces the lab's."""
+
+    id: str
+    title: str
+    prose: str
+    checks: tuple[Check, ...]
+    solution: Script
+    hints: Hints
+    wrong: tuple[Wrong, ...] = ()
+    keep: Callable[[Evidence], Memory] = nothing
+    controls: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One box of a figure: a part, what it holds, and whether that is right (None: no judgement)."""
+
+    name: str
+    holds: str
+    right: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Boxes in the direction that the news travels, with a caption that says it in words."""
+
+    caption: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an explain step puts before the learner: lines from their own records, and one figure."""
+
+    records: tuple[str, ...]
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """What was just seen, and the records that prove it: `show` is asked once, when the step begins."""
+
+    id: str
+    title: str
+    prose: str
+    show: Callable[[Evidence], Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One quiz question. `right` picks the key of the right option from what this attempt measured."""
+
+    id: str
+    text: Callable[[Memory], str]
+    options: Callable[[Memory], tuple[Option, ...]]
+    right: Callable[[Memory], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """Questions after the cure. Done when each has been answered rightly; a wrong answer says why and may be changed."""
+
+    id: str
+    title: str
+    prose: str
+    questions: tuple[Question, ...]
+
+
+Step = Predict | Do | Explain | Quiz
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A function of the running program to be shown, by its module and name. `role` is trap or cure."""
+
+    role: str
+    title: str
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Debrief:
+    """The end of a lab: what happened in the audit's words, cure beside trap as code, and what to check at home."""
+
+    prose: str
+    happened: Callable[[Memory], tuple[str, ...]]
+    code: tuple[Code, ...]
+    take_away: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One lab. `controls` are the verbs that are unlocked; `locked` says why others are not, by verb."""
+
+    id: str
+    slug: str
+    number: int
+    title: str
+    question: str
+    concept: str
+    correct_use: str
+    failure_trap: str
+    minutes: int
+    controls: tuple[str, ...]
+    locked: Mapping[str, str]
+    locked_otherwise: str
+    setup: Script
+    steps: tuple[Step, ...]
+    debrief: Debrief
+
+    def index(self, step_id: str) -> int:
+        """Return the place of a step. Raises KeyError when the lab has no such step."""
+        for index, step in enumerate(self.steps):
+            if step.id == step_id:
+                return index
+        raise KeyError(step_id)

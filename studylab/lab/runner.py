@@ -1,0 +1,170 @@
+"""Plays one lab on one bench: sets it up, lets the checks look, issues the solutions as verbs, keeps the attempt.
+
+Everything runs on the loop thread. A learner's own verbs do not pass through here; what they did is seen by `look`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from studylab.lab import attempt as moves
+from studylab.lab import store
+from studylab.lab.attempt import CAUGHT_UP, DONE_FOR_YOU, Attempt
+from studylab.lab.guide import draw
+from studylab.lab.model import Call, Do, Evidence, Explain, Lab, Predict, Script
+from studylab.lab.seen import GuideSeen
+from vango.errors import NotThere, Refused, StudyLabError, Unavailable
+from vango.observation import Observation
+
+if TYPE_CHECKING:
+    from vango.bench import Bench
+
+MAX_MOMENTS = 5_000
+STEP_TIMEOUT_S = 15.0
+
+
+class LabRun:
+    """One lab on one bench. `attempt` is where the learner is; every change of it is on disk before it is returned."""
+
+    def __init__(self, lab: Lab, bench: Bench) -> None:
+        self.lab = lab
+        self.bench = bench
+        self.attempt: Attempt = store.load(bench.folder, lab.slug)
+        self.busy = ""
+        self.on_change: Callable[[], None] | None = None
+
+    def look(self, seen: Observation) -> bool:
+        """Let the checks look at an observation. Returns whether the guide changed."""
+        if not self.attempt.begun:
+            return False
+        moments = self.bench.journal.since(self.attempt.began_at, limit=MAX_MOMENTS)
+        return self._become(moves.look(self.lab, self.attempt, seen, moments))
+
+    def guide(self) -> GuideSeen:
+        """Return what the guide panel draws."""
+        return draw(self.lab, self.attempt, busy=self.busy)
+
+    async def start(self) -> None:
+        """Put the bench into the lab's opening state and begin at the first step. Also the way back to the start."""
+        async with self._playing("The bench is being set up for this lab."):
+            await self._begin()
+
+    async def predict(self, step_id: str, option: str, confidence: str) -> None:
+        """Commit to a prediction."""
+        self._not_busy()
+        self._become(moves.choose(self.lab, self.attempt, step_id, option, confidence, await self._evidence()))
+
+    async def proceed(self, step_id: str) -> None:
+        """Go on from an explain step."""
+        self._not_busy()
+        self._become(moves.proceed(self.lab, self.attempt, step_id, await self._evidence()))
+
+    async def answer(self, step_id: str, question_id: str, option: str) -> None:
+        """Answer a quiz question."""
+        self._not_busy()
+        evidence = await self._evidence()
+        self._become(moves.answer(self.lab, self.attempt, step_id, question_id, option, evidence))
+
+    def hint(self, step_id: str) -> None:
+        """Reveal the next rung of the hint ladder."""
+        self._become(moves.reveal(self.lab, self.attempt, step_id))
+
+    async def do_it(self, step_id: str) -> None:
+        """Play the current do step's solution for the learner, and mark the step so."""
+        step = moves.current(self.lab, self.attempt)
+        if not isinstance(step, Do) or step.id != step_id:
+            raise Refused("Only the current step can be done for you, and only where there is something to do.")
+        async with self._playing(f"“{step.title}” is being done for you."):
+            await self._solve(step, DONE_FOR_YOU)
+
+    async def catch_up(self, step_id: str) -> None:
+        """Start again and play everything before a step, so that the bench is in the right state for it."""
+        try:
+            target = self.lab.index(step_id)
+        except KeyError:
+            raise NotThere(f"{self.lab.title} has no step {step_id[:40]!r}.") from None
+        before = self.attempt
+        async with self._playing(f"The bench is being brought to “{self.lab.steps[target].title}”."):
+            await self._begin()
+            self._become(_remember(self.attempt, before, {step.id for step in self.lab.steps[:target]}))
+            while self.attempt.step < target:
+                await self._pass_step()
+
+    async def play(self, script: Script) -> None:
+        """Issue a script's verbs, waiting where it says so. Raises `Unavailable` when what it waits for does not come."""
+        for item in script:
+            if isinstance(item, Call):
+                await self._issue(item)
+            else:
+                await self._wait(item.what, item.until, item.timeout_s)
+            self.look(await self.bench.observe())
+
+    async def _begin(self) -> None:
+        await self.bench.perform("reset", {})
+        await self.play(self.lab.setup)
+        self._become(moves.begin(self.lab, self.attempt, at=self.bench.journal.last))
+
+    async def _pass_step(self) -> None:
+        step = self.lab.steps[self.attempt.step]
+        if isinstance(step, Do):
+            return await self._solve(step, CAUGHT_UP)
+        assert isinstance(step, Predict | Explain), "only the last step of a lab is a quiz"
+        self._become(moves.skip(self.lab, self.attempt, await self._evidence()))
+
+    async def _solve(self, step: Do, who: str) -> None:
+        if who == DONE_FOR_YOU or step.id not in self._own():
+            self._become(moves.mark(self.attempt, step.id, who))
+        here = self.attempt.step
+        await self.play(step.solution)
+        await self._wait(f"“{step.title}”", lambda seen: self.look(seen) or self.attempt.step != here, STEP_TIMEOUT_S)
+
+    async def _issue(self, item: Call) -> None:
+        try:
+            await self.bench.perform(item.verb, dict(item.arguments))
+        except StudyLabError as error:
+            if not (item.refusal and isinstance(error, Refused | Unavailable)):
+                raise
+
+    async def _wait(self, what: str, until: Callable[[Observation], bool], timeout_s: float) -> None:
+        try:
+            await self.bench.wait_until(until, timeout_s=timeout_s)
+        except StudyLabError as error:
+            raise Unavailable(f"Waited {timeout_s:g} s for {what} and it did not come. {error}") from error
+
+    async def _evidence(self) -> Evidence:
+        moments = self.bench.journal.since(self.attempt.began_at, limit=MAX_MOMENTS)
+        return Evidence(await self.bench.observe(), moments, self.attempt.memory)
+
+    def _not_busy(self) -> None:
+        if self.busy:
+            raise Refused(f"{self.busy} Wait until that is done, then try again.")
+
+    @asynccontextmanager
+    async def _playing(self, what: str) -> AsyncIterator[None]:
+        self._not_busy()
+        self.busy = what
+        self._tell()
+        try:
+            yield
+        except StudyLabError as error:
+            self._become(replace(self.attempt, trouble=str(error)))
+            raise
+        finally:
+            self.busy = ""
+            self._tell()
+
+    def _become(self, attempt: Attempt) -> bool:
+        if attempt == self.attempt:
+            return False
+        store.save(self.bench.folder, self.lab.slug, attempt)
+        self.attempt = attempt
+        self._tell()
+        return True
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change()

@@ -1,0 +1,76 @@
+"""Consumers on the ROUTES stream: where an edge's reading begins, and what the server says of it.
+
+A start seq beyond the end of the stream is accepted and makes a deaf consumer (NATS-FACTS 4), so it is compared with
+the stream first. A durable that exists is left at its cursor: the edge judges what comes, wherever it comes from.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from vango.core.judge import Position
+from vango.core.rules import EdgeRules, Poison
+from vango.errors import NotThere
+from vango.wire import Wire
+
+STREAM = "ROUTES"
+MAX_ACK_PENDING = 4000
+EPHEMERAL_INACTIVE_S = 2.0
+
+
+async def ensure(wire: Wire, edge: str, rules: EdgeRules, position: Position, *, from_new: bool) -> str:
+    """Find or create an edge's consumer and return its name. Raises `NotThere` without a stream, `Refused`."""
+    if rules.durable:
+        try:
+            found = await wire.api(f"CONSUMER.INFO.{STREAM}.{edge}")
+        except NotThere:
+            pass
+        else:
+            kept = {key: found["config"][key] for key in ("deliver_policy", "opt_start_seq") if key in found["config"]}
+            await _create(wire, edge, rules, kept)
+            return edge
+    name = edge if rules.durable else f"{edge}-{secrets.token_hex(3)}"
+    starts_new = from_new or not rules.durable
+    await _create(wire, name, rules, {"deliver_policy": "new"} if starts_new else await _after(wire, position.stream_seq))
+    return name
+
+
+async def move(wire: Wire, name: str, rules: EdgeRules, *, after: int) -> None:
+    """Delete a consumer and create it again so that it continues behind a stream seq (0: from the first message)."""
+    try:
+        await wire.api(f"CONSUMER.DELETE.{STREAM}.{name}")
+    except NotThere:
+        pass
+    await _create(wire, name, rules, await _after(wire, after))
+
+
+async def has_nothing_left(wire: Wire, name: str) -> bool:
+    """Say whether the server has nothing pending and nothing outstanding for a consumer. Raises `NotThere`."""
+    found = await wire.api(f"CONSUMER.INFO.{STREAM}.{name}")
+    return not found["num_pending"] and not found["num_ack_pending"]
+
+
+async def _after(wire: Wire, stream_seq: int) -> dict[str, Any]:
+    last_seq = (await wire.api(f"STREAM.INFO.{STREAM}"))["state"]["last_seq"]
+    if 0 < stream_seq <= last_seq:
+        return {"deliver_policy": "by_start_sequence", "opt_start_seq": stream_seq + 1}
+    return {"deliver_policy": "all"}
+
+
+async def _create(wire: Wire, name: str, rules: EdgeRules, start: dict[str, Any]) -> None:
+    config: dict[str, Any] = {
+        "name": name,
+        "ack_policy": "explicit",
+        "ack_wait": int(rules.ack_wait_s * 1e9),
+        "max_deliver": rules.max_deliver,
+        # One at a time keeps a message that cannot be read at the head of the line.
+        "max_ack_pending": 1 if rules.poison is Poison.RETRY else MAX_ACK_PENDING,
+        "filter_subject": rules.subject_filter,
+        **start,
+    }
+    if rules.durable:
+        config["durable_name"] = name
+    else:
+        config["inactive_threshold"] = int(EPHEMERAL_INACTIVE_S * 1e9)
+    await wire.api(f"CONSUMER.CREATE.{STREAM}.{name}.{rules.subject_filter}", {"stream_name": STREAM, "config": config})

@@ -1,0 +1,115 @@
+"""The judge: may this event be applied to a view that is at this position?
+
+Three guards, three identities, and each is needed because the other two do not see what it sees:
+
+- The **event id** guards against the same notice twice. A view remembers, for each route, the id of the event that
+  made its row. An epoch cannot do this work: the second copy carries the epoch that the view already holds.
+- The **epoch** guards against an older owner after a newer one: a redelivery out of order, a replay from the
+  beginning, a zombie relay. Ids cannot: nobody remembers every id for ever. Sequences cannot either, as long as
+  messages may come again.
+- The **chain** (`sequence` and `previous_id`) guards against what did not come at all: an event that was evicted,
+  purged, deleted or rolled back. Nothing inside the events that did arrive can show that but the link between them.
+
+The judge knows no clock, no database and no broker. A duplicate or a gap is a value, not an exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vango.core.events import ROUTE_OWNER_UPDATED, Event
+from vango.core.rules import EdgeRules
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a view has applied a feed: the sequence and id of the last event, and its stream seq (0: unknown)."""
+
+    sequence: int = 0
+    event_id: str = ""
+    stream_seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One route in a view: who owns it, under which epoch, which event said so, and how often owners were drained.
+
+    `highest_epoch` is the highest epoch the row ever had. No edge decides by it; the audit does, to see a row that
+    went backwards.
+    """
+
+    route: str
+    owner: str
+    epoch: int
+    event_id: str
+    drains: int
+    highest_epoch: int
+
+
+class Outcome(StrEnum):
+    """What is to be done with an event."""
+
+    APPLY = "apply"
+    DUPLICATE = "duplicate"
+    STALE_EPOCH = "stale epoch"
+    GAP = "gap"
+    FOREIGN = "foreign"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judge's answer. `reason` is a sentence for a person, empty when the event is simply applied."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+APPLY = Verdict(Outcome.APPLY)
+
+
+def judge(position: Position, row: Row | None, event: Event, rules: EdgeRules) -> Verdict:
+    """Judge one event against the view's position and the row of the event's route (None when it has none)."""
+    if event.type != ROUTE_OWNER_UPDATED:
+        return Verdict(Outcome.FOREIGN, f"{event.type} is another domain's event")
+    if rules.deduplicate and row is not None and event.id == row.event_id:
+        return Verdict(Outcome.DUPLICATE, f"event {event.id} already made the row of {event.route}")
+    if rules.prove_continuity and (broken := broken_link(position, row, event)):
+        return Verdict(Outcome.GAP, broken)
+    if rules.check_epochs and row is not None:
+        if event.epoch < row.epoch:
+            return Verdict(Outcome.STALE_EPOCH, f"epoch {event.epoch} of {event.route} is older than {row.epoch}")
+        if event.epoch == row.epoch and event.id != row.event_id:
+            return Verdict(Outcome.GAP, f"two events gave {event.route} epoch {row.epoch}: {row.event_id} and {event.id}")
+    return APPLY
+
+
+def broken_link(position: Position, row: Row | None, event: Event) -> str:
+    """Say how the event breaks the chain that the view stands for; empty when it does not."""
+    here, following = position.sequence, position.sequence + 1
+    if event.sequence > following:
+        missing = f"{following} is" if event.sequence == following + 1 else f"{following} to {event.sequence - 1} are"
+        return f"event {event.sequence} came after {here}: {missing} missing"
+    if event.sequence == following and event.previous_id != position.event_id:
+        held, named = position.event_id or "nothing", event.previous_id or "nothing"
+        return f"event {event.sequence} says that it follows {named}, but this view ends in {held}"
+    if event.sequence == here and event.id != position.event_id:
+        return f"sequence {here} names two events: {position.event_id} and {event.id}"
+    if event.sequence < here and (row is None or event.epoch > row.epoch):
+        return f"event {event.sequence} is covered by this view at {here}, which has never seen it"
+    return ""
+
+
+def advance(position: Position, event: Event, stream_seq: int) -> Position:
+    """Return the position after applying an event. It never goes back: an old event applied by a naive edge leaves it."""
+    if event.sequence < position.sequence:
+        return position
+    return Position(event.sequence, event.id, stream_seq)
+
+
+def apply(row: Row | None, event: Event) -> Row:
+    """Return the route's new row. A change of owner drains the old owner's connections: twice is once too often."""
+    drains, highest = (0, 0) if row is None else (row.drains, row.highest_epoch)
+    drains += bool(event.previous_owner)
+    return Row(event.route, event.owner, event.epoch, event.id, drains, max(highest, event.epoch))

@@ -1,0 +1,123 @@
+"""The switches that make a part behave correctly or fall into a trap.
+
+The defaults are the correct behaviour. Every other setting is a mistake that real systems make; each is one small
+branch in the part that it belongs to, so that trap and cure can be read side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WriteOrder(StrEnum):
+    """In which order the control plane commits a fact and publishes the event that tells of it."""
+
+    OUTBOX = "outbox"
+    PUBLISH_FIRST = "publish first"
+    COMMIT_THEN_PUBLISH = "commit then publish"
+
+
+class AckOrder(StrEnum):
+    """When an edge tells the broker that it is done with a message."""
+
+    AFTER_APPLY = "after apply"
+    BEFORE_APPLY = "before apply"
+
+
+class OnGap(StrEnum):
+    """What an edge does once it has seen a gap."""
+
+    REBUILD = "rebuild"
+    STAY_CLOSED = "stay closed"
+    CARRY_ON = "carry on"
+
+
+class Poison(StrEnum):
+    """What an edge does with a message that it cannot read."""
+
+    TERMINATE = "terminate"
+    RETRY = "retry"
+
+
+class StartFrom(StrEnum):
+    """Where an edge with an empty view begins."""
+
+    SNAPSHOT = "snapshot"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRules:
+    """How the relay publishes. See `vango.relay`."""
+
+    message_ids: bool = True
+    expect_predecessor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRules:
+    """The limits of one stream, as JetStream has them. -1 and 0 seconds mean no limit, as they do there."""
+
+    max_msgs: int = 10_000
+    max_bytes: int = 64 * 1024 * 1024
+    max_age_s: float = 0.0
+    duplicate_window_s: float = 120.0
+
+
+ROUTE_EVENTS = "route.owner.updated.>"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRules:
+    """How one edge consumes. See `vango.core.judge` for the three guards and `vango.edge` for the rest.
+
+    `freshness_s` is the freshness lease: with more than 0, the edge refuses requests once neither an event nor a
+    mark was heard for that many seconds. `max_deliver` of -1 means that the broker never gives up on a message.
+    """
+
+    durable: bool = True
+    ack: AckOrder = AckOrder.AFTER_APPLY
+    deduplicate: bool = True
+    check_epochs: bool = True
+    prove_continuity: bool = True
+    on_gap: OnGap = OnGap.REBUILD
+    ask_high_water_mark: bool = True
+    freshness_s: float = 0.0
+    start_from: StartFrom = StartFrom.SNAPSHOT
+    verify_checksum: bool = True
+    poison: Poison = Poison.TERMINATE
+    subject_filter: str = ROUTE_EVENTS
+    ack_wait_s: float = 2.0
+    max_deliver: int = -1
+
+
+NAIVE_EDGE = EdgeRules(
+    deduplicate=False,
+    check_epochs=False,
+    prove_continuity=False,
+    on_gap=OnGap.CARRY_ON,
+    ask_high_water_mark=False,
+)
+"""An edge that believes whatever it is handed: the usual first version of a consumer."""
+
+
+def in_words(rules: EdgeRules) -> tuple[str, ...]:
+    """Say where an edge departs from correct behaviour, one phrase a departure; empty when it does not."""
+    correct = EdgeRules()
+    phrases = (
+        (rules.durable, "ephemeral consumer"),
+        (rules.ack is correct.ack, "acks before it applies"),
+        (rules.deduplicate, "does not check event ids"),
+        (rules.check_epochs, "does not check epochs"),
+        (rules.prove_continuity, "asks for no continuity proof"),
+        (rules.on_gap is not OnGap.CARRY_ON, "carries on after a gap"),
+        (rules.on_gap is not OnGap.STAY_CLOSED, "stays closed until told to load"),
+        (rules.ask_high_water_mark, 'trusts "nothing pending"'),
+        (rules.freshness_s <= 0, f"refuses when unheard for {rules.freshness_s:g} s"),
+        (rules.start_from is correct.start_from, "starts from new, without a snapshot"),
+        (rules.verify_checksum, "does not verify checksums"),
+        (rules.poison is correct.poison, "retries what it cannot read"),
+        (rules.subject_filter == correct.subject_filter, f"filter {rules.subject_filter}"),
+    )
+    return tuple(phrase for is_correct, phrase in phrases if not is_correct)

@@ -1,0 +1,74 @@
+"""Intake: what a batch of deliveries does to a view, worked out before anything is written.
+
+Pure. It takes the view's rows and position and the deliveries, judges them one after another, and returns the rows
+that change, where the position goes, what to do with each message, and why it stopped if it did.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vango.core.events import Event, InvalidEvent, decode
+from vango.core.judge import Outcome, Position, Row, Verdict, advance, apply, judge
+from vango.core.rules import EdgeRules, OnGap, Poison
+from vango.pull import Delivery
+
+
+@dataclass(slots=True)
+class Intake:
+    """The result. `done` are the deliveries to ack, `poison` those that could not be read, each with its reason.
+
+    `stopped` is the reason of the gap that ended the batch early, empty when it went through; `gap_at` is then the
+    delivery that showed it. `verdicts` holds what is worth telling: everything but plain applies.
+    """
+
+    position: Position
+    rows: dict[str, Row] = field(default_factory=dict)
+    applied: list[Event] = field(default_factory=list)
+    done: list[Delivery] = field(default_factory=list)
+    poison: list[tuple[Delivery, str]] = field(default_factory=list)
+    verdicts: list[tuple[Delivery, Verdict]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    stopped: str = ""
+    gap_at: Delivery | None = None
+
+
+_COUNTED = {
+    Outcome.DUPLICATE: "duplicates",
+    Outcome.STALE_EPOCH: "stale",
+    Outcome.GAP: "gaps",
+    Outcome.FOREIGN: "foreign",
+}
+
+
+def take_in(rows: Mapping[str, Row], position: Position, deliveries: Sequence[Delivery], rules: EdgeRules) -> Intake:
+    """Judge deliveries in order against a view, and say what follows."""
+    intake = Intake(position)
+    for delivery in deliveries:
+        intake.counts["received"] += 1
+        intake.counts["redelivered"] += delivery.deliveries > 1
+        try:
+            event = decode(delivery.payload)
+        except InvalidEvent as error:
+            intake.counts["invalid"] += 1
+            intake.poison.append((delivery, str(error)))
+            if rules.poison is Poison.RETRY:
+                break
+            continue
+        row = intake.rows.get(event.route) or rows.get(event.route)
+        verdict = judge(intake.position, row, event, rules)
+        if verdict.outcome is not Outcome.APPLY:
+            intake.counts[_COUNTED[verdict.outcome]] += 1
+            intake.verdicts.append((delivery, verdict))
+        if verdict.outcome is Outcome.GAP and rules.on_gap is not OnGap.CARRY_ON:
+            intake.stopped, intake.gap_at = verdict.reason, delivery
+            break
+        if verdict.outcome in (Outcome.APPLY, Outcome.GAP):
+            intake.rows[event.route] = apply(row, event)
+            intake.position = advance(intake.position, event, delivery.stream_seq)
+            intake.applied.append(event)
+            intake.counts["applied"] += 1
+        intake.done.append(delivery)
+    return intake

@@ -1,0 +1,97 @@
+"""The journal: everything that happened on a bench, in order. It is a record; nothing decides by it.
+
+Every moment is committed as it happens, so that a killed app finds it again. A frame is the observation taken at a
+moment, kept packed, so that the bench can be looked at as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vango.database import connect
+
+MAX_MOMENTS = 20_000
+MAX_FRAMES = 5_000
+_TRIM_EVERY = 500
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS moment (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
+    text TEXT NOT NULL, detail TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS frame (n INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values."""
+
+    n: int
+    at: float
+    actor: str
+    kind: str
+    text: str
+    detail: dict[str, Any]
+
+
+class Journal:
+    """The journal of one bench. `on_write` is called after every moment."""
+
+    def __init__(self, path: Path, on_write: Callable[[], None]) -> None:
+        # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
+        self._db = connect(path, synchronous="NORMAL")
+        self._db.conn.executescript(_SCHEMA)
+        self._on_write = on_write
+        row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
+        self.last: int = row[0] if row else 0
+
+    def write(self, actor: str, kind: str, text: str, **detail: Any) -> None:
+        """Add a moment."""
+        with self._db.conn as connection:
+            cursor = connection.execute(
+                "INSERT INTO moment (at, actor, kind, text, detail) VALUES (?, ?, ?, ?, ?)",
+                [time.time(), actor, kind, text, json.dumps(detail, default=str)],
+            )
+            self.last = cursor.lastrowid or self.last
+            if self.last % _TRIM_EVERY == 0:
+                connection.execute("DELETE FROM moment WHERE n <= ?", [self.last - MAX_MOMENTS])
+                connection.execute(
+                    "DELETE FROM frame WHERE n <= (SELECT n FROM frame ORDER BY n DESC LIMIT 1 OFFSET ?)", [MAX_FRAMES]
+                )
+        self._on_write()
+
+    def since(self, n: int, limit: int = 500) -> list[Moment]:
+        """Return the moments with a number above n, oldest first, at most `limit`."""
+        rows = self._db.conn.execute("SELECT * FROM moment WHERE n > ? ORDER BY n LIMIT ?", [n, limit])
+        return [_moment(row) for row in rows]
+
+    def tail(self, limit: int) -> list[Moment]:
+        """Return the last moments, oldest first."""
+        rows = self._db.conn.execute("SELECT * FROM moment ORDER BY n DESC LIMIT ?", [limit])
+        return [_moment(row) for row in rows][::-1]
+
+    def keep_frame(self, n: int, observation: dict[str, Any]) -> None:
+        """Keep the observation taken at a moment."""
+        packed = zlib.compress(json.dumps(observation).encode(), 1)
+        with self._db.conn as connection:
+            connection.execute("INSERT OR REPLACE INTO frame VALUES (?, ?)", [n, packed])
+
+    def frame(self, n: int) -> dict[str, Any] | None:
+        """Return the last observation taken at or before a moment, as plain values, or None."""
+        row = self._db.conn.execute("SELECT packed FROM frame WHERE n <= ? ORDER BY n DESC LIMIT 1", [n]).fetchone()
+        return None if row is None else json.loads(zlib.decompress(row[0]))
+
+    def close(self) -> None:
+        """Close the journal; it is found again at the next opening."""
+        self._db.close()
+
+
+def _moment(row: tuple[Any, ...]) -> Moment:
+    return Moment(row[0], row[1], row[2], row[3], row[4], json.loads(row[5]))

@@ -1,0 +1,270 @@
+"""What can be seen of a bench at one moment, as frozen values: the panels, the checks and `/bench.json` read this.
+
+Every number says where it comes from: fields under `streams` and `consumers` are the server's own words, those under
+`truth` and `outbox` are rows of the database, those under `edges` are what the edges hold. `audit` is derived.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from vango.core.audit import Finding, Soundness
+from vango.core.modes import Mode
+from vango.core.rules import EdgeRules, RelayRules, StreamRules, WriteOrder
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSeen:
+    """One route in truth. `sequence` is that of the event which tells of its present owner."""
+
+    name: str
+    owner: str
+    epoch: int
+    sequence: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationSeen:
+    """One allocation and its state: pending, ready, draining or gone."""
+
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactSeen:
+    """One row of the history of the route feed, newest first. `told` is a word of `vango.core.audit.Told`."""
+
+    sequence: int
+    event_id: str
+    route: str
+    owner: str
+    epoch: int
+    revision: int
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruthSeen:
+    """The database of truth. `sequence` is the latest of the route feed; `trouble` a sentence when it cannot be read."""
+
+    revision: int
+    sequence: int
+    event_id: str
+    routes: tuple[RouteSeen, ...]
+    allocations: tuple[AllocationSeen, ...]
+    history: tuple[FactSeen, ...]
+    write_order: WriteOrder
+    armed: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSeen:
+    """One outbox row that waits to be published."""
+
+    position: int
+    event_id: str
+    subject: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSeen:
+    """The outbox: how many rows wait, how many were published, the first of those that wait, the age of the oldest."""
+
+    waiting: int
+    published: int
+    oldest_age_s: float
+    rows: tuple[WaitingSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySeen:
+    """The relay. `duplicates` counts PubAcks that said so; `unanswered` counts publishes whose outcome stayed unknown."""
+
+    state: str
+    reason: str
+    published: int
+    duplicates: int
+    unanswered: int
+    refused: int
+    rules: RelayRules
+    armed: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellSeen:
+    """One stored message on the tape. `sequence`, `route`, `owner`, `epoch` are its event's, empty if it is none."""
+
+    seq: int
+    subject: str
+    event_id: str
+    sequence: int
+    route: str
+    owner: str
+    epoch: int
+    size: int
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSeen:
+    """One stream, in the server's words. `cells` are the last messages; `holes` the missing seqs between them."""
+
+    name: str
+    available: bool
+    trouble: str
+    subjects: tuple[str, ...]
+    messages: int
+    bytes: int
+    first_seq: int
+    last_seq: int
+    deleted: int
+    rules: StreamRules
+    cells: tuple[CellSeen, ...]
+    holes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSeen:
+    """One consumer, in the server's words: stream seqs for the cursors, counts of messages for the rest."""
+
+    stream: str
+    name: str
+    durable: bool
+    subject_filter: str
+    last_delivered: int
+    ack_floor: int
+    num_pending: int
+    num_ack_pending: int
+    num_redelivered: int
+    num_waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowSeen:
+    """One row of an edge's view. `cause` says why it is not the truth's row now; `lie` that the claim covers it."""
+
+    route: str
+    owner: str
+    epoch: int
+    event_id: str
+    drains: int
+    cause: str
+    lie: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSeen:
+    """One request for a route: `outcome` is right, wrong or refused; `answer` the owner given, `expected` the truth's."""
+
+    route: str
+    outcome: str
+    answer: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSeen:
+    """One edge: its mode and claim, its view in the truth's order, its probes (oldest first) and its counters.
+
+    `counters` has the keys received, redelivered, applied, duplicates, stale, gaps, foreign, invalid, rebuilds.
+    """
+
+    name: str
+    mode: Mode
+    claim: str
+    reason: str
+    sequence: int
+    event_id: str
+    stream_seq: int
+    mark: int
+    rows: tuple[RowSeen, ...]
+    probes: tuple[ProbeSeen, ...]
+    counters: dict[str, int]
+    rules: EdgeRules
+    departures: tuple[str, ...]
+    armed: str
+    stuck: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotSeen:
+    """One stored snapshot. `checksum_ok` is computed from the bytes in the bucket at the time of the observation."""
+
+    name: str
+    sequence: int
+    stream_seq: int
+    rows: int
+    sha256: str
+    checksum_ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSeen:
+    """The broker process. `state` is up, down or frozen; `kept` says that a copy of the store can be rolled back to."""
+
+    state: str
+    pid: int
+    url: str
+    user: str
+    password: str
+    restarts: int
+    kept: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSeen:
+    """The audit's report. See `vango.core.audit`."""
+
+    soundness: Soundness
+    sentence: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything, at one moment. `moment` is the number of the last journal entry, `at` the time in Unix seconds."""
+
+    at: float
+    moment: int
+    truth: TruthSeen
+    outbox: OutboxSeen
+    relay: RelaySeen
+    streams: tuple[StreamSeen, ...]
+    consumers: tuple[ConsumerSeen, ...]
+    edges: tuple[EdgeSeen, ...]
+    snapshots: tuple[SnapshotSeen, ...]
+    audit: AuditSeen
+    broker: BrokerSeen
+
+    def edge(self, name: str) -> EdgeSeen:
+        """Return the edge of that name. Raises KeyError when there is none."""
+        return _named(self.edges, name)
+
+    def stream(self, name: str) -> StreamSeen:
+        """Return the stream of that name. Raises KeyError when there is none."""
+        return _named(self.streams, name)
+
+    def consumer(self, name: str, stream: str = "ROUTES") -> ConsumerSeen | None:
+        """Return the consumer of that name on a stream, or None when the server has none."""
+        return next((c for c in self.consumers if (c.stream, c.name) == (stream, name)), None)
+
+
+_T = TypeVar("_T", EdgeSeen, StreamSeen)
+
+
+def _named(things: tuple[_T, ...], name: str) -> _T:
+    for thing in things:
+        if thing.name == name:
+            return thing
+    raise KeyError(name)
+
+
+def as_json(observation: Observation) -> dict[str, Any]:
+    """Return the observation as plain values for JSON; enums become their words."""
+    return asdict(observation)

@@ -1,0 +1,122 @@
+"""The outbox as the relay sees it: rows in order, marks, the lease, and the high-water marks of the feeds."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vango.database import transaction
+from vango.truth import Truth
+
+LEASE_S = 10.0
+FEEDS = ("route", "allocation", "operation")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One event that waits to be published, ready to send. `position` is its place in the order of publishing."""
+
+    position: int
+    event_id: str
+    feed: str
+    sequence: int
+    subject: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The control plane's word for the latest of a feed, and how far of it the broker has confirmed."""
+
+    sequence: int
+    event_id: str
+    published: int
+
+
+def waiting(truth: Truth, *, limit: int) -> list[Waiting]:
+    """Return the first rows that are not marked as published, in order."""
+    rows = truth.db.conn.execute(
+        "SELECT o.position, o.event_id, o.feed, o.sequence, e.subject, e.body"
+        " FROM outbox AS o JOIN event AS e ON e.feed = o.feed AND e.sequence = o.sequence"
+        " WHERE o.published_at IS NULL ORDER BY o.position LIMIT ?",
+        [limit],
+    )
+    return [Waiting(*row) for row in rows]
+
+
+def count_waiting(truth: Truth) -> int:
+    """Return how many rows wait."""
+    return int(truth.db.conn.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0])
+
+
+def mark_published(truth: Truth, acks: Sequence[tuple[int, int]], *, token: int) -> None:
+    """Mark rows as published, many in one transaction. `acks` are pairs of position and stream seq.
+
+    Raises `LeaseLost` when another relay has taken over since: it will publish and mark these rows itself.
+    """
+    now = time.time()
+    with transaction(truth.db) as connection:
+        _hold(connection, token)
+        connection.executemany(
+            "UPDATE outbox SET published_at = ?, stream_seq = ? WHERE position = ?",
+            [(now, stream_seq, position) for position, stream_seq in acks],
+        )
+
+
+def predecessor(truth: Truth, row: Waiting) -> str:
+    """Return the id of the event published before this one in the same feed; empty when there is none."""
+    found = truth.db.conn.execute(
+        "SELECT event_id FROM outbox WHERE feed = ? AND sequence < ? ORDER BY sequence DESC LIMIT 1",
+        [row.feed, row.sequence],
+    ).fetchone()
+    return found[0] if found else ""
+
+
+def high_water_mark(truth: Truth, feed: str) -> Mark:
+    """Return the latest sequence and id of a feed, and the last sequence up to which the broker has acked."""
+    db = truth.db.conn
+    latest = db.execute("SELECT sequence, id FROM event WHERE feed = ? ORDER BY sequence DESC LIMIT 1", [feed]).fetchone()
+    if latest is None:
+        return Mark(0, "", 0)
+    first_waiting = db.execute(
+        "SELECT min(sequence) FROM outbox WHERE published_at IS NULL AND feed = ?", [feed]
+    ).fetchone()[0]
+    bound = latest[0] + 1 if first_waiting is None else first_waiting
+    told = db.execute("SELECT max(sequence) FROM outbox WHERE feed = ? AND sequence < ?", [feed, bound]).fetchone()[0]
+    return Mark(latest[0], latest[1], told or 0)
+
+
+class LeaseLost(Exception):
+    """Another relay holds the lease."""
+
+
+def take_lease(truth: Truth, holder: str) -> int | None:
+    """Take the relay's lease and return its token, or None while another holder's has not expired.
+
+    The same holder may take its lease again at once: its supervisor knows that the one before is dead. The token
+    grows each time, so that a relay which only thinks it still holds the lease can mark nothing.
+    """
+    now = time.time()
+    with transaction(truth.db) as connection:
+        row = connection.execute("SELECT holder, token, expires_at FROM lease WHERE name = 'relay'").fetchone()
+        if row is not None and row[0] != holder and row[2] > now:
+            return None
+        token = 1 if row is None else row[1] + 1
+        connection.execute("INSERT OR REPLACE INTO lease VALUES ('relay', ?, ?, ?)", [holder, token, now + LEASE_S])
+        return int(token)
+
+
+def renew_lease(truth: Truth, token: int) -> None:
+    """Keep the lease for another while. Raises `LeaseLost`."""
+    with transaction(truth.db) as connection:
+        _hold(connection, token)
+
+
+def _hold(connection: sqlite3.Connection, token: int) -> None:
+    held = connection.execute(
+        "UPDATE lease SET expires_at = ? WHERE name = 'relay' AND token = ?", [time.time() + LEASE_S, token]
+    )
+    if held.rowcount == 0:
+        raise LeaseLost

@@ -1,0 +1,81 @@
+"""The schema of the database of truth. What must never be untrue is refused here, whatever the code above does."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS allocation (
+    name TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'ready', 'draining', 'gone'))
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS route (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL REFERENCES allocation (name),
+    epoch INTEGER NOT NULL CHECK (epoch >= 1),
+    sequence INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER IF NOT EXISTS a_new_route_needs_a_ready_owner BEFORE INSERT ON route
+WHEN (SELECT state FROM allocation WHERE name = NEW.owner) IS NOT 'ready'
+BEGIN SELECT RAISE(ABORT, 'the owner of a route must be ready'); END;
+
+CREATE TRIGGER IF NOT EXISTS a_new_owner_must_be_ready BEFORE UPDATE OF owner ON route
+WHEN (SELECT state FROM allocation WHERE name = NEW.owner) IS NOT 'ready'
+BEGIN SELECT RAISE(ABORT, 'the owner of a route must be ready'); END;
+
+CREATE TRIGGER IF NOT EXISTS epochs_grow_by_one BEFORE UPDATE OF epoch ON route
+WHEN NEW.epoch <> OLD.epoch + 1
+BEGIN SELECT RAISE(ABORT, 'an epoch grows by exactly one'); END;
+
+-- One row for each commit: the revision.
+CREATE TABLE IF NOT EXISTS revision (
+    number INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    summary TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS operation (
+    id TEXT PRIMARY KEY,
+    command TEXT NOT NULL,
+    revision INTEGER NOT NULL REFERENCES revision (number)
+) STRICT;
+
+-- The history: every committed fact, in the words that were or should have been told.
+CREATE TABLE IF NOT EXISTS event (
+    feed TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    subject TEXT NOT NULL,
+    body BLOB NOT NULL,
+    route TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    revision INTEGER NOT NULL REFERENCES revision (number),
+    PRIMARY KEY (feed, sequence)
+) STRICT;
+CREATE INDEX IF NOT EXISTS event_of_route ON event (route, sequence) WHERE feed = 'route';
+
+CREATE TRIGGER IF NOT EXISTS a_feed_has_no_holes BEFORE INSERT ON event
+WHEN NEW.sequence <> 1 + (SELECT coalesce(max(sequence), 0) FROM event WHERE feed = NEW.feed)
+BEGIN SELECT RAISE(ABORT, 'a feed has no holes'); END;
+
+-- The outbox: what is still to be told. `position` is the order of publishing.
+CREATE TABLE IF NOT EXISTS outbox (
+    position INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL UNIQUE REFERENCES event (id),
+    feed TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    stream_seq INTEGER,
+    published_at REAL,
+    queued_at REAL NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (position) WHERE published_at IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS outbox_feed ON outbox (feed, sequence);
+
+-- One relay at a time, or order is gone.
+CREATE TABLE IF NOT EXISTS lease (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    token INTEGER NOT NULL,
+    expires_at REAL NOT NULL
+) STRICT;
+"""

@@ -1,0 +1,126 @@
+"""Snapshots in a JetStream Object Store bucket: built from truth in one read, sealed, stored, fetched.
+
+The order is the proof. The stream's last seq is read first and the truth after it, so every event that the snapshot
+does not cover is committed, and therefore stored, after that seq. Following from there misses nothing; what comes
+twice is a duplicate (NATS-FACTS 5.3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from nats.errors import Error as NatsError
+from nats.js.api import ObjectMeta, ObjectMetaOptions
+from nats.js.errors import NotFoundError
+from nats.js.object_store import ObjectStore
+
+from vango.core.judge import Row
+from vango.core.snapshot import Snapshot, checksum, seal, unseal
+from vango.database import transaction
+from vango.errors import NotThere, Unavailable
+from vango.truth import Truth
+from vango.wire import Wire
+
+BUCKET = "snapshots"
+BUCKET_STREAM = f"OBJ_{BUCKET}"
+KEEP = 3
+CHUNK_BYTES = 32 * 1024
+PATIENCE_S = 3.0
+
+_T = TypeVar("_T")
+
+
+def build(truth: Truth, stream_seq: int) -> Snapshot:
+    """Read a snapshot out of truth in one transaction. `stream_seq` must have been read from the stream before."""
+    with transaction(truth.db) as connection:
+        link = connection.execute(
+            "SELECT sequence, id FROM event WHERE feed = 'route' ORDER BY sequence DESC LIMIT 1"
+        ).fetchone()
+        rows = connection.execute(
+            "SELECT r.name, r.owner, r.epoch, e.id FROM route AS r"
+            " JOIN event AS e ON e.feed = 'route' AND e.sequence = r.sequence ORDER BY r.name"
+        ).fetchall()
+    sequence, event_id = link or (0, "")
+    taken_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return Snapshot(
+        sequence, event_id, stream_seq, taken_at,
+        tuple(Row(name, owner, epoch, made_by, epoch - 1, epoch) for name, owner, epoch, made_by in rows),
+    )  # fmt: skip
+
+
+async def create_bucket(wire: Wire) -> None:
+    """Create the bucket, or find it."""
+    await _patiently(wire.client.jetstream().create_object_store(BUCKET, description="baselines of truth"))
+
+
+async def take(wire: Wire, truth: Truth, stream: str) -> tuple[str, Snapshot]:
+    """Build a snapshot, store it, and return its name with it. Raises `Unavailable` when the bucket does not answer."""
+    last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
+    snapshot = build(truth, last_seq)
+    name = f"at-{snapshot.sequence:06d}"
+    await _put(wire, name, seal(snapshot))
+    await _forget_old(wire)
+    return name, snapshot
+
+
+async def fetch(wire: Wire, name: str) -> bytes:
+    """Return a stored snapshot's bytes, unverified. Raises `NotThere`, `Unavailable`."""
+    bucket = await _bucket(wire)
+    found = await _patiently(bucket.get(name))
+    return bytes(found.data or b"")
+
+
+async def names(wire: Wire) -> list[str]:
+    """Return the names of the stored snapshots, oldest first; the last stored one is the latest."""
+    bucket = await _bucket(wire)
+    try:
+        found = await _patiently(bucket.list())
+    except NotThere:
+        return []
+    return [info.name for info in sorted(found, key=lambda info: info.mtime or "")]
+
+
+async def corrupt_latest(wire: Wire) -> str:
+    """Change an owner in the latest snapshot and leave its checksum alone. Returns its name. Raises `NotThere`."""
+    stored = await names(wire)
+    if not stored:
+        raise NotThere("No snapshot is stored. Take one first.")
+    snapshot = unseal(await fetch(wire, stored[-1]))
+    if not snapshot.rows:
+        raise NotThere("The latest snapshot has no route that could be corrupted.")
+    rows = (replace(snapshot.rows[0], owner=snapshot.rows[0].owner + "-flipped"), *snapshot.rows[1:])
+    forged = seal(replace(snapshot, rows=rows)).replace(
+        checksum(replace(snapshot, rows=rows)).encode(), checksum(snapshot).encode()
+    )
+    await _put(wire, stored[-1], forged)
+    return stored[-1]
+
+
+async def _put(wire: Wire, name: str, sealed: bytes) -> None:
+    bucket = await _bucket(wire)
+    meta = ObjectMeta(name=name, options=ObjectMetaOptions(max_chunk_size=CHUNK_BYTES))
+    await _patiently(bucket.put(name, sealed, meta=meta))
+
+
+async def _forget_old(wire: Wire) -> None:
+    bucket = await _bucket(wire)
+    for name in (await names(wire))[:-KEEP]:
+        await _patiently(bucket.delete(name))
+
+
+async def _bucket(wire: Wire) -> ObjectStore:
+    return await _patiently(wire.client.jetstream(timeout=PATIENCE_S).object_store(BUCKET))
+
+
+async def _patiently(work: Awaitable[_T]) -> _T:
+    """Wait for the object store, but not for ever: its reads hang when a chunk is missing."""
+    try:
+        return await asyncio.wait_for(work, PATIENCE_S)
+    except NotFoundError as error:
+        raise NotThere("The bucket has no such snapshot.") from error
+    except (NatsError, OSError, TimeoutError) as error:
+        raise Unavailable(f"The snapshot bucket does not answer: {error or 'no reply in time'}.", definite=False) from error

@@ -1,0 +1,308 @@
+"""Every verb, grouped by the place where its button stands. Each names its effect in one line and returns a sentence.
+
+The work is done by the parts; a verb finds the part, says what it wants and reports. `None` as a default means
+"leave as it is".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from vango.core.rules import AckOrder, OnGap, Poison, StartFrom, WriteOrder
+from vango.points import Point
+from vango.registry import Between, Name, verb
+
+if TYPE_CHECKING:
+    from vango.bench import Bench
+
+MAX_BURST = 10_000
+MAX_SEQ = 2**53
+
+Count = Annotated[int, Between(1, MAX_BURST)]
+Seq = Annotated[int, Between(1, MAX_SEQ)]
+Limit = Annotated[int, Between(-1, MAX_SEQ)]
+Bytes = Annotated[int, Between(-1, 256 * 1024 * 1024)]
+Seconds = Annotated[float, Between(0, 7 * 86_400)]
+
+
+@verb("truth")
+async def promote(bench: Bench, *, route: Name, to: Name, operation: str = "") -> str:
+    """Give a route to another allocation: one transaction, one event."""
+    return await bench.control.promote(route, to, operation=operation)
+
+
+@verb("truth")
+async def add_route(bench: Bench, *, route: Name, owner: Name) -> str:
+    """Create a route with its first owner."""
+    return await bench.control.add_route(route, owner)
+
+
+@verb("truth")
+async def add_allocation(bench: Bench, *, allocation: Name) -> str:
+    """Create an allocation, pending: not yet allowed to own a route."""
+    return await bench.control.add_allocation(allocation)
+
+
+@verb("truth")
+async def allocation_ready(bench: Bench, *, allocation: Name) -> str:
+    """Make an allocation ready: from now on it may own routes."""
+    return await bench.control.set_allocation(allocation, "ready")
+
+
+@verb("truth")
+async def allocation_drain(bench: Bench, *, allocation: Name) -> str:
+    """Drain an allocation: it keeps its routes and may be given no more."""
+    return await bench.control.set_allocation(allocation, "draining")
+
+
+@verb("truth")
+async def burst(bench: Bench, *, n: Count = 20) -> str:
+    """Commit n changes of owner, one after another, over all routes."""
+    return await bench.control.burst(n)
+
+
+@verb("truth")
+async def write_order(bench: Bench, *, order: WriteOrder) -> str:
+    """Choose in which order the control plane commits and publishes."""
+    return await bench.control.set_write_order(order)
+
+
+@verb("truth", destructive=True)
+async def crash_control(bench: Bench, *, at: Point | None = Point.BETWEEN_COMMIT_AND_PUBLISH) -> str:
+    """Arm the control plane to stop dead at a point of its path, once."""
+    return bench.control.arm(at)
+
+
+@verb("truth")
+async def disarm_control(bench: Bench) -> str:
+    """Take back an armed crash of the control plane."""
+    return bench.control.arm(None)
+
+
+@verb("relay", destructive=True)
+async def kill_relay(bench: Bench) -> str:
+    """Stop the relay dead: memory gone, socket aborted."""
+    return await bench.relay.kill()
+
+
+@verb("relay")
+async def start_relay(bench: Bench) -> str:
+    """Start the relay: it goes on with the first unpublished row."""
+    return await bench.relay.start()
+
+
+@verb("relay")
+async def restart_relay(bench: Bench) -> str:
+    """Kill the relay and start it again."""
+    await bench.relay.kill()
+    return await bench.relay.start()
+
+
+@verb("relay", destructive=True)
+async def crash_relay(bench: Bench, *, at: Point) -> str:
+    """Arm the relay to stop dead at a point of its path, once."""
+    return bench.relay.arm(at)
+
+
+@verb("relay")
+async def disarm_relay(bench: Bench) -> str:
+    """Take back an armed crash of the relay."""
+    return bench.relay.arm(None)
+
+
+@verb("relay")
+async def relay_rules(bench: Bench, *, message_ids: bool | None = None, expect_predecessor: bool | None = None) -> str:
+    """Switch the relay's message ids, or its demand that the predecessor be the stream's last message."""
+    return await bench.set_relay_rules(message_ids=message_ids, expect_predecessor=expect_predecessor)
+
+
+@verb("edge", destructive=True)
+async def kill_edge(bench: Bench, *, edge: Name) -> str:
+    """Stop an edge dead: memory gone, socket aborted, view as it was committed."""
+    return await bench.edge(edge).kill()
+
+
+@verb("edge")
+async def start_edge(bench: Bench, *, edge: Name) -> str:
+    """Start an edge from its own view and position."""
+    return await bench.edge(edge).start()
+
+
+@verb("edge")
+async def restart_edge(bench: Bench, *, edge: Name) -> str:
+    """Kill an edge and start it again."""
+    await bench.edge(edge).kill()
+    return await bench.edge(edge).start()
+
+
+@verb("edge", destructive=True)
+async def crash_edge(bench: Bench, *, edge: Name, at: Point) -> str:
+    """Arm an edge to stop dead at a point of its path, once."""
+    return bench.edge(edge).arm(at)
+
+
+@verb("edge")
+async def disarm_edge(bench: Bench, *, edge: Name) -> str:
+    """Take back an armed crash of an edge."""
+    return bench.edge(edge).arm(None)
+
+
+@verb("edge")
+async def edge_rules(
+    bench: Bench,
+    *,
+    edge: Name,
+    durable: bool | None = None,
+    ack: AckOrder | None = None,
+    deduplicate: bool | None = None,
+    check_epochs: bool | None = None,
+    prove_continuity: bool | None = None,
+    on_gap: OnGap | None = None,
+    ask_high_water_mark: bool | None = None,
+    freshness_s: Seconds | None = None,
+    start_from: StartFrom | None = None,
+    verify_checksum: bool | None = None,
+    poison: Poison | None = None,
+    subject_filter: str | None = None,
+    ack_wait_s: Annotated[float, Between(0.1, 3600)] | None = None,
+    max_deliver: Annotated[int, Between(-1, 1000)] | None = None,
+) -> str:
+    """Change how an edge consumes; it is restarted with the new rules."""
+    changes = {name: value for name, value in locals().items() if name not in ("bench", "edge") and value is not None}
+    return await bench.set_edge_rules(edge, changes)
+
+
+@verb("edge", destructive=True)
+async def wipe_view(bench: Bench, *, edge: Name) -> str:
+    """Destroy an edge's view and position; it starts again with nothing."""
+    return await bench.edge(edge).wipe()
+
+
+@verb("edge")
+async def replay(bench: Bench, *, edge: Name, from_seq: Seq = 1) -> str:
+    """Put an edge's consumer back to a stream seq; view and position stay as they are."""
+    return await bench.edge(edge).replay(from_seq)
+
+
+@verb("stream")
+async def stream_limits(
+    bench: Bench,
+    *,
+    stream: str = "ROUTES",
+    max_msgs: Limit | None = None,
+    max_bytes: Bytes | None = None,
+    max_age_s: Seconds | None = None,
+    duplicate_window_s: Seconds | None = None,
+) -> str:
+    """Set a stream's limits and its duplicate window. Lowering a limit evicts at once."""
+    changes = {
+        "max_msgs": max_msgs,
+        "max_bytes": max_bytes,
+        "max_age_s": max_age_s,
+        "duplicate_window_s": duplicate_window_s,
+    }
+    return await bench.set_stream_rules(stream, {name: value for name, value in changes.items() if value is not None})
+
+
+@verb("stream", destructive=True)
+async def purge(
+    bench: Bench,
+    *,
+    stream: str = "ROUTES",
+    up_to: Seq | None = None,
+    keep: Annotated[int, Between(1, MAX_SEQ)] | None = None,
+    subject: str = "",
+) -> str:
+    """Purge a stream: all of it, up to a stream seq, all but the last few, or one subject."""
+    return await bench.purge(stream, up_to=up_to, keep=keep, subject=subject)
+
+
+@verb("stream", destructive=True)
+async def delete_message(bench: Bench, *, stream: str = "ROUTES", seq: Seq) -> str:
+    """Delete one message from a stream."""
+    return await bench.delete_message(stream, seq)
+
+
+@verb("stream", destructive=True)
+async def recreate_stream(bench: Bench, *, stream: str = "ROUTES") -> str:
+    """Delete a stream with its consumers and create it again: numbers start at 1."""
+    return await bench.recreate_stream(stream)
+
+
+@verb("stream")
+async def republish(bench: Bench, *, sequence: Seq) -> str:
+    """Publish an event of the history again under its own id, as a zombie relay or a person would."""
+    return await bench.republish(sequence)
+
+
+@verb("stream")
+async def telemetry(bench: Bench, *, n: Count = 100) -> str:
+    """Let the hosts send n telemetry samples: the noisy neighbour, no part of truth."""
+    return await bench.telemetry(n)
+
+
+@verb("broker", destructive=True)
+async def kill_broker(bench: Bench) -> str:
+    """Kill the broker process with SIGKILL; it stays down until it is started."""
+    return await bench.broker_kill()
+
+
+@verb("broker")
+async def start_broker(bench: Bench) -> str:
+    """Start the broker on its old port and store."""
+    return await bench.broker_start()
+
+
+@verb("broker")
+async def restart_broker(bench: Bench) -> str:
+    """Kill the broker and start it again."""
+    await bench.broker_kill()
+    return await bench.broker_start()
+
+
+@verb("broker", destructive=True)
+async def freeze_broker(bench: Bench) -> str:
+    """Freeze the broker process with SIGSTOP: connections stay open and nothing answers."""
+    return await bench.broker_freeze()
+
+
+@verb("broker")
+async def thaw_broker(bench: Bench) -> str:
+    """Let a frozen broker go on with SIGCONT."""
+    return await bench.broker_thaw()
+
+
+@verb("broker")
+async def keep_store(bench: Bench) -> str:
+    """Copy the broker's store, to be rolled back to."""
+    return await bench.store_keep()
+
+
+@verb("broker", destructive=True)
+async def rollback_store(bench: Bench) -> str:
+    """Kill the broker, put the kept copy of its store back and start it: what a power cut or a restored backup leaves."""
+    return await bench.store_rollback()
+
+
+@verb("snapshot")
+async def take_snapshot(bench: Bench) -> str:
+    """Take a snapshot of truth and store it in the bucket."""
+    return await bench.snapshot_take()
+
+
+@verb("snapshot", destructive=True)
+async def corrupt_snapshot(bench: Bench) -> str:
+    """Change one owner in the latest stored snapshot and leave its checksum as it was."""
+    return await bench.snapshot_corrupt()
+
+
+@verb("snapshot")
+async def load_snapshot(bench: Bench, *, edge: Name) -> str:
+    """Let an edge rebuild from the latest snapshot."""
+    return await bench.edge(edge).rebuild_when_told()
+
+
+@verb("bench", destructive=True)
+async def reset(bench: Bench) -> str:
+    """Start again: fresh truth, fresh store, fresh views, correct rules."""
+    return await bench.reset()

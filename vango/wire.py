@@ -1,0 +1,132 @@
+"""Connections to the broker: opening, asking the JetStream API, and being cut off without a goodbye.
+
+A connection is used once. When it breaks it is not repaired by the client's reconnect buffer, which could store
+n + 1 before n (NATS-FACTS 13); whoever owns it opens another and starts again from what is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from vango.errors import NotThere, Refused, Unavailable
+
+CONNECT_S = 2.0
+API_S = 3.0
+PING_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a broker is and how to be let in."""
+
+    url: str
+    user: str
+    password: str
+
+
+class Wire:
+    """One connection. `broken` is set when it ends, however it ends."""
+
+    def __init__(self, client: Client, broken: asyncio.Event) -> None:
+        self.client = client
+        self.broken = broken
+
+    @classmethod
+    async def open(cls, address: Address, name: str) -> Wire:
+        """Connect once, without retries. Raises `Unavailable` when the broker does not answer in time."""
+        broken = asyncio.Event()
+
+        async def on_closed() -> None:
+            broken.set()
+
+        async def on_error(error: Exception) -> None:
+            """Errors of a connection end it, and `broken` tells; there is nothing else to do with them."""
+
+        # A frozen broker accepts the connection and never speaks: the whole handshake has a deadline.
+        try:
+            client = await asyncio.wait_for(
+                nats.connect(
+                    address.url, name=name, user=address.user, password=address.password, allow_reconnect=False,
+                    connect_timeout=CONNECT_S, max_reconnect_attempts=1, reconnect_time_wait=0.05, ping_interval=PING_S,
+                    closed_cb=on_closed, error_cb=on_error, flusher_queue_size=4096,
+                ),
+                CONNECT_S,
+            )  # fmt: skip
+        except (OSError, NatsError, TimeoutError) as error:
+            raise Unavailable(f"The broker at {address.url} does not answer: {error or 'no reply in time'}.") from error
+        return cls(client, broken)
+
+    def abort(self) -> None:
+        """Cut the connection with a reset: nothing is flushed, no goodbye. What SIGKILL leaves of a client."""
+        transport = self.client._transport
+        writer = getattr(transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
+
+    async def close(self) -> None:
+        """Close the connection, sending what is still queued. Never raises: a broken one is closed as well."""
+        try:
+            await asyncio.wait_for(self.client.close(), 1.0)
+        except (NatsError, OSError, TimeoutError):
+            self.abort()
+
+    async def cut(self) -> None:
+        """Abort, then release what the client still holds on this side."""
+        self.abort()
+        await self.close()
+
+    async def publish(self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None) -> None:
+        """Send a message. Nothing is confirmed. Raises `Unavailable` when the connection is gone."""
+        try:
+            await self.client.publish(subject, payload, reply=reply, headers=headers)
+        except (NatsError, OSError) as error:
+            raise Unavailable(f"The message on {subject} could not be sent: {error}.", definite=False) from error
+
+    async def subscribe(self, subject: str, hear: Callable[[Msg], Awaitable[None]]) -> None:
+        """Call `hear` for every message on a subject, one at a time."""
+        await self.client.subscribe(subject, cb=hear, pending_msgs_limit=1 << 20, pending_bytes_limit=256 << 20)
+
+    async def request(self, subject: str, payload: bytes = b"", *, timeout_s: float = API_S, headers: dict[str, str] | None = None) -> Msg:
+        """Send a request and return the answer. Raises `Unavailable` when none came: the effect is then unknown."""
+        try:
+            return await self.client.request(subject, payload, timeout=timeout_s, headers=headers)
+        except (NatsError, OSError, TimeoutError) as error:
+            reason = str(error) or "no reply in time"
+            raise Unavailable(f"No answer on {subject}: {reason}.", definite=False) from error
+
+    async def api(self, subject: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_S) -> dict[str, Any]:
+        """Call the JetStream API and return its answer.
+
+        Raises `NotThere` (404) or `Refused` with the server's own code and words, `Unavailable` when none came.
+        """
+        payload = json.dumps(body).encode() if body is not None else b""
+        answer = await self.request(f"$JS.API.{subject}", payload, timeout_s=timeout_s)
+        reply: dict[str, Any] = json.loads(answer.data)
+        raise_for(reply)
+        return reply
+
+    async def store(self, subject: str, payload: bytes, *, message_id: str = "", timeout_s: float = API_S) -> dict[str, Any]:
+        """Publish into a stream and wait for the PubAck, which is returned. Raises as `api` does."""
+        headers = {"Nats-Msg-Id": message_id} if message_id else None
+        answer = await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
+        reply: dict[str, Any] = json.loads(answer.data)
+        raise_for(reply)
+        return reply
+
+
+def raise_for(reply: dict[str, Any]) -> None:
+    """Raise what a JetStream reply's `error` means; do nothing when it has none."""
+    error = reply.get("error")
+    if not error:
+        return
+    words = f"The broker says {error.get('err_code', error.get('code'))}: {error.get('description', '')}."
+    raise NotThere(words) if error.get("code") == 404 else Refused(words)
