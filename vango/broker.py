@@ -1,4 +1,4 @@
-"""One nats-server of one bench: its folder, its config, its life. The process itself belongs to the `Keeper`.
+"""One nats-server of one bench: started, killed, frozen, rolled back. The process itself belongs to the `Keeper`.
 
 Started on a loopback port of the kernel's choice and on the same port ever after, with credentials and a store of its
 own. An end that nobody asked for is told and mended; an asked one is left alone. It opens no connection: whether
@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
-import secrets
 import shutil
 import signal
 from collections import deque
@@ -19,6 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
+from vango.broker_folder import ANY_PORT, PORT_TAKEN, BrokerFolder
 from vango.errors import Refused, Unavailable
 from vango.keeper import Keeper
 
@@ -27,21 +25,6 @@ PORTS_POLL_S = 0.002
 CLOSE_PATIENCE_S = 2.0
 BACK_OFF_S = (0.1, 0.5, 2.0, 5.0, 10.0)
 TRIES_WINDOW_S = 60.0
-PORT_TAKEN = "address already in use"
-ANY_PORT = -1
-
-CONFIG = """\
-listen: "127.0.0.1:{port}"
-server_name: {name}
-ports_file_dir: {ports}
-log_file: {log}
-logfile_size_limit: 1MB
-logfile_max_num: 2
-max_payload: 64KB
-max_connections: 256
-authorization {{ user: {user}, password: {password} }}
-jetstream {{ store_dir: {store}, max_file_store: 256MB, max_memory_store: 16MB }}
-"""
 
 State = Literal["up", "down", "frozen"]
 
@@ -51,7 +34,7 @@ def _silent(_sentence: str) -> None:
 
 
 class Broker:
-    """The broker of one bench. Callbacks are called on the loop, with a sentence for the journal."""
+    """The broker of one bench. `on_exit` and `on_restart` get a sentence for the journal, on the loop."""
 
     def __init__(
         self,
@@ -62,34 +45,44 @@ class Broker:
         on_exit: Callable[[str], None],
         on_restart: Callable[[str], None] = _silent,
     ) -> None:
-        self.folder = folder.resolve()
         self.state: State = "down"
         self.reason = "it was not started yet"
         self.pid = 0
         self.restarts = 0
-        self._keeper, self._name = keeper, name.replace(" ", "-")
+        self._files = BrokerFolder(folder)
+        self._keeper, self._name = keeper, name
         self._on_exit, self._on_restart = on_exit, on_restart
-        self._store, self._kept = self.folder / "store", self.folder / "kept"
-        self._log, self._ports = self.folder / "server.log", self.folder / "ports"
         self._lock = asyncio.Lock()
         self._up = asyncio.Event()
         self._started_before = self._launching = self._ending = False
         self._tries: deque[float] = deque(maxlen=len(BACK_OFF_S))
         self._restarting: asyncio.Task[None] | None = None
         self._sweeps: set[asyncio.Task[None]] = set()
-        self._ports.mkdir(parents=True, exist_ok=True)
-        self.user, self.password = _credentials(self.folder / "credentials.json")
-        self._port = _read_port(self.folder / "port")
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the config, the log, the store and the kept copy."""
+        return self._files.path
+
+    @property
+    def user(self) -> str:
+        """The user that clients connect as."""
+        return self._files.user
+
+    @property
+    def password(self) -> str:
+        """The random password of this broker."""
+        return self._files.password
 
     @property
     def url(self) -> str:
-        """Where clients connect; empty before the first start. The port stays the same unless somebody took it."""
-        return f"nats://127.0.0.1:{self._port}" if self._port != ANY_PORT else ""
+        """Where clients connect; empty before the first start. It changes only if somebody took the port meanwhile."""
+        return f"nats://127.0.0.1:{self._files.port}" if self._files.port != ANY_PORT else ""
 
     @property
     def kept(self) -> bool:
         """Whether there is a copy of the store to roll back to."""
-        return self._kept.is_dir()
+        return self._files.kept.is_dir()
 
     async def start(self) -> None:
         """Start it, or do nothing when it is up. Raises Refused when frozen, Unavailable with the log's last line."""
@@ -120,6 +113,8 @@ class Broker:
             if self.state != "up":
                 raise Refused(f"The broker is {self.state}: only one that is up can be frozen.")
             await self._stop_process()
+            if self.pid == 0:
+                raise Unavailable("The broker died before it could be frozen.")
             self._become("frozen", "it was frozen on request")
 
     async def thaw(self) -> None:
@@ -128,6 +123,8 @@ class Broker:
             if self.state != "frozen":
                 raise Refused(f"The broker is {self.state}: there is nothing to thaw.")
             await self._keeper.signal(self._id, "CONT")
+            if self.pid == 0:
+                raise Unavailable("The broker died before it could be thawed.")
             self._become("up", "")
 
     async def keep(self) -> None:
@@ -137,31 +134,31 @@ class Broker:
             if running:
                 await self._stop_process()
             try:
-                fresh = self.folder / "kept.new"
-                await asyncio.to_thread(_copy, self._store, fresh)
-                self._discard([self._kept])
-                fresh.rename(self._kept)
+                fresh = await asyncio.to_thread(self._files.copy, self._files.store, "kept")
             finally:
-                if running and self.state == "up":
-                    await self._keeper.signal(self._id, "CONT")
+                if running:
+                    # If it died meanwhile, the restart is under way and there is nothing to let go on.
+                    with contextlib.suppress(Unavailable):
+                        await self._keeper.signal(self._id, "CONT")
+            self._discard([self._files.kept])
+            fresh.rename(self._files.kept)
 
     async def rollback(self) -> None:
         """Kill it, put the kept copy in the place of the store, start it. Raises Refused when nothing is kept."""
         async with self._lock:
             if not self.kept:
                 raise Refused("No copy of the store is kept: keep one first.")
+            fresh = await asyncio.to_thread(self._files.copy, self._files.kept, "store")
             await self._end("its store is being rolled back")
-            fresh = self.folder / "store.new"
-            await asyncio.to_thread(_copy, self._kept, fresh)
-            self._discard([self._store])
-            fresh.rename(self._store)
+            self._discard([self._files.store])
+            fresh.rename(self._files.store)
             await self._launch()
 
     async def wipe(self) -> None:
         """Kill it and delete the store and the kept copy. It stays down."""
         async with self._lock:
             await self._end("its store was wiped")
-            self._discard([self._store, self._kept])
+            self._discard([self._files.store, self._files.kept])
 
     async def close(self) -> None:
         """Stop it cleanly, so that the server writes what it knows of its consumers. The files stay."""
@@ -172,11 +169,14 @@ class Broker:
 
     @property
     def _id(self) -> str:
-        return str(self.folder)
+        return str(self._files.path)
 
     def _become(self, state: State, reason: str) -> None:
         self.state, self.reason = state, reason
-        self._up.set() if state == "up" else self._up.clear()
+        if state == "up":
+            self._up.set()
+        else:
+            self._up.clear()
 
     async def _stop_process(self) -> None:
         if not hasattr(signal, "SIGSTOP"):
@@ -194,12 +194,11 @@ class Broker:
         self._become("down", reason)
 
     async def _launch(self) -> None:
-        self._discard(self.folder.glob("*.new"))
-        self._discard(self.folder.glob("trash-*"))
+        self._discard([])
         self._launching = True
         try:
             try:
-                await self._launch_on(self._port)
+                await self._launch_on(self._files.port)
             except _PortTaken:
                 await self._launch_on(ANY_PORT)
         except Unavailable as error:
@@ -212,51 +211,38 @@ class Broker:
         self._become("up", "")
 
     async def _launch_on(self, port: int) -> None:
-        for stale in self._ports.glob("*.ports"):
-            stale.unlink()
-        config = self.folder / "nats.conf"
-        _write_private(config, self._config(port))
+        self._files.prepare(self._name, port)
         gone = asyncio.Event()
-        argv = [str(self._keeper.nats_server), "-c", str(config)]
-        offset = self._log.stat().st_size if self._log.exists() else 0
+        argv = [str(self._keeper.nats_server), "-c", str(self._files.config)]
+        offset = self._files.log_size()
         try:
-            self.pid = await self._keeper.launch(self._id, argv, self._log, lambda code: self._ended(code, gone))
-            self._port = await self._listening(self.pid, gone)
-        except BaseException:
+            self.pid = await self._keeper.launch(self._id, argv, self._files.log, lambda code: self._ended(code, gone))
+            said = await self._listening(self.pid, gone)
+        except BaseException as error:
+            # Cancelled or failed: either way no half-started process may hold the store.
             await self._keeper.end(self._id)
             self.pid = 0
-            if port != ANY_PORT and PORT_TAKEN in _tail(self._log, offset):
+            log = self._files.log_since(offset)
+            if isinstance(error, Unavailable) and port != ANY_PORT and any(words in log for words in PORT_TAKEN):
                 raise _PortTaken from None
             raise
-        _write_private(self.folder / "port", str(self._port))
-
-    def _config(self, port: int) -> str:
-        values = {
-            "name": self._name,
-            "ports": str(self._ports),
-            "log": str(self._log),
-            "user": self.user,
-            "password": self.password,
-            "store": str(self._store),
-        }
-        return CONFIG.format(port=port, **{key: json.dumps(v, ensure_ascii=False) for key, v in values.items()})
+        self._files.remember_port(said)
 
     async def _listening(self, pid: int, gone: asyncio.Event) -> int:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + READY_WITHIN_S
         while loop.time() < deadline and not gone.is_set():
-            port = _ports_file(self._ports, pid)
-            if port:
+            if port := self._files.said_port(pid):
                 return port
             await asyncio.sleep(PORTS_POLL_S)
         what = "ended at once" if gone.is_set() else f"was not ready within {READY_WITHIN_S:g} s"
-        raise Unavailable(f"The broker {what}: {_last_line(self._log)}")
+        raise Unavailable(f"The broker {what}: {self._files.last_line()}")
 
     def _ended(self, code: int, gone: asyncio.Event) -> None:
         gone.set()
         if self._launching or self._ending:
             return
-        how = f"killed by signal {-code}" if code < 0 else f"it ended with code {code}: {_last_line(self._log)}"
+        how = f"killed by signal {-code}" if code < 0 else f"it ended with code {code} ({self._files.last_line()})"
         self.pid = 0
         self._become("down", how)
         self._restarting = asyncio.create_task(self._restart(), name=f"restart-{self._name}")
@@ -273,9 +259,9 @@ class Broker:
                 self._on_exit(f"The broker stays down: {self.reason}.")
                 return
             wait_s = BACK_OFF_S[len(self._tries)]
-            self._tries.append(loop.time() + wait_s)
             await asyncio.sleep(wait_s)
             async with self._lock:
+                self._tries.append(loop.time())
                 try:
                     await self._launch()
                 except Unavailable as error:
@@ -294,16 +280,11 @@ class Broker:
         task, self._restarting = self._restarting, None
         if task is not None and not task.done():
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
 
     def _discard(self, folders: Iterable[Path]) -> None:
-        """Move folders out of the way at once and delete them in a thread."""
-        for folder in list(folders):
-            if not folder.exists():
-                continue
-            trash = self.folder / f"trash-{secrets.token_hex(4)}"
-            folder.rename(trash)
+        """Move folders out of the way at once and delete them, with what an earlier run left, in a thread."""
+        for trash in self._files.move_away(folders):
             sweep = asyncio.create_task(asyncio.to_thread(shutil.rmtree, trash, True))
             self._sweeps.add(sweep)
             sweep.add_done_callback(self._sweeps.discard)
@@ -311,54 +292,3 @@ class Broker:
 
 class _PortTaken(Exception):
     """Somebody else listens on the port of the last start."""
-
-
-def _credentials(path: Path) -> tuple[str, str]:
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        found = json.loads(path.read_text("utf-8"))
-        return str(found["user"]), str(found["password"])
-    made = {"user": "bench", "password": secrets.token_urlsafe(18)}
-    _write_private(path, json.dumps(made))
-    return made["user"], made["password"]
-
-
-def _write_private(path: Path, text: str) -> None:
-    fresh = path.with_suffix(".tmp")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)
-
-
-def _read_port(path: Path) -> int:
-    with contextlib.suppress(OSError, ValueError):
-        port = int(path.read_text("utf-8"))
-        return port if 0 < port < 65536 else ANY_PORT
-    return ANY_PORT
-
-
-def _ports_file(folder: Path, pid: int) -> int:
-    """Return the port from the file the server writes, 0 while it is missing or half written (NATS-FACTS 1.1)."""
-    for path in folder.glob(f"*_{pid}.ports"):
-        with contextlib.suppress(OSError, ValueError, LookupError):
-            return int(json.loads(path.read_text("utf-8"))["nats"][0].rpartition(":")[2])
-    return 0
-
-
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target)
-    else:
-        target.mkdir()
-
-
-def _tail(log: Path, offset: int) -> str:
-    with contextlib.suppress(OSError), log.open("rb") as file:
-        file.seek(offset if offset <= log.stat().st_size else 0)
-        return file.read(16_384).decode("utf-8", "replace")
-    return ""
-
-
-def _last_line(log: Path) -> str:
-    size = log.stat().st_size if log.exists() else 0
-    lines = _tail(log, max(0, size - 4096)).strip().splitlines()
-    return lines[-1] if lines else "its log is empty."

@@ -6,6 +6,7 @@ the stream first. A durable that exists is left at its cursor: the edge judges w
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from typing import Any
 
@@ -32,16 +33,16 @@ async def ensure(wire: Wire, edge: str, rules: EdgeRules, position: Position, *,
             return edge
     name = edge if rules.durable else f"{edge}-{secrets.token_hex(3)}"
     starts_new = from_new or not rules.durable
-    await _create(wire, name, rules, {"deliver_policy": "new"} if starts_new else await _after(wire, position.stream_seq))
+    await _create(
+        wire, name, rules, {"deliver_policy": "new"} if starts_new else await _after(wire, position.stream_seq)
+    )
     return name
 
 
 async def move(wire: Wire, name: str, rules: EdgeRules, *, after: int) -> None:
     """Delete a consumer and create it again so that it continues behind a stream seq (0: from the first message)."""
-    try:
+    with contextlib.suppress(NotThere):
         await wire.api(f"CONSUMER.DELETE.{STREAM}.{name}")
-    except NotThere:
-        pass
     await _create(wire, name, rules, await _after(wire, after))
 
 

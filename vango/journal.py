@@ -48,7 +48,7 @@ class Journal:
         # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
         self._db = connect(path, synchronous="NORMAL")
         self._db.conn.executescript(_SCHEMA)
-        self._on_write = on_write
+        self.on_write = on_write
         row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
         self.last: int = row[0] if row else 0
 
@@ -65,7 +65,7 @@ class Journal:
                 connection.execute(
                     "DELETE FROM frame WHERE n <= (SELECT n FROM frame ORDER BY n DESC LIMIT 1 OFFSET ?)", [MAX_FRAMES]
                 )
-        self._on_write()
+        self.on_write()
 
     def since(self, n: int, limit: int = 500) -> list[Moment]:
         """Return the moments with a number above n, oldest first, at most `limit`."""

@@ -161,7 +161,8 @@ class Keeper:
             raise Unavailable("The keeper process is not running.")
         self._orders += 1
         number = self._orders
-        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
         process.stdin.write(json.dumps({"n": number, **order}).encode() + b"\n")
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):

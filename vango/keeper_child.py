@@ -35,13 +35,16 @@ class Child:
 
     def send(self, name: str) -> None:
         """Send a signal. Under the lock the process is not reaped, so the pid is still its own."""
-        number = getattr(signal, f"SIG{name}", None)
-        if name not in SIGNALS or (number is None and name != "KILL"):
+        number = getattr(signal, f"SIG{name}", 0)
+        if name not in SIGNALS or (not number and name != "KILL"):
             raise OSError(f"this system has no signal {name}")
         with self.lock:
             if self.process.returncode is not None:
                 raise OSError("the process has ended")
-            self.process.kill() if name == "KILL" else self.process.send_signal(number)
+            if name == "KILL":
+                self.process.kill()
+            else:
+                self.process.send_signal(number)
             if name == "STOP":
                 self._wait_stopped()
 
@@ -94,7 +97,7 @@ class Children:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=self._die_together if self.libc else None,  # noqa: PLW1509
+                preexec_fn=self._die_together if self.libc else None,
             )
         self.running[name] = Child(name, process)
         return {"event": "started", "pid": process.pid}

@@ -77,7 +77,9 @@ def predecessor(truth: Truth, row: Waiting) -> str:
 def high_water_mark(truth: Truth, feed: str) -> Mark:
     """Return the latest sequence and id of a feed, and the last sequence up to which the broker has acked."""
     db = truth.db.conn
-    latest = db.execute("SELECT sequence, id FROM event WHERE feed = ? ORDER BY sequence DESC LIMIT 1", [feed]).fetchone()
+    latest = db.execute(
+        "SELECT sequence, id FROM event WHERE feed = ? ORDER BY sequence DESC LIMIT 1", [feed]
+    ).fetchone()
     if latest is None:
         return Mark(0, "", 0)
     first_waiting = db.execute(

@@ -92,8 +92,6 @@ class Publisher:
             self._complete.set()
 
 
-
-
 def _read(message: Msg) -> PubAck:
     if not message.data:
         return PubAck(0, error="no stream listens on this subject", code=503)

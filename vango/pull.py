@@ -6,7 +6,6 @@ callback takes three times as many. What is delivered waits here until the edge 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import deque
 from collections.abc import Callable

@@ -80,7 +80,9 @@ class Verb:
 REGISTRY: dict[str, Verb] = {}
 
 
-def verb(place: str, *, destructive: bool = False) -> Callable[[Callable[..., Awaitable[str]]], Callable[..., Awaitable[str]]]:
+def verb(
+    place: str, *, destructive: bool = False
+) -> Callable[[Callable[..., Awaitable[str]]], Callable[..., Awaitable[str]]]:
     """Register an async function as a verb. Its docstring's first line is the summary that people read."""
 
     def register(act: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:

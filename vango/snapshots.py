@@ -8,6 +8,7 @@ twice is a duplicate (NATS-FACTS 5.3).
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -84,6 +85,14 @@ async def names(wire: Wire) -> list[str]:
     return [info.name for info in sorted(found, key=lambda info: info.mtime or "")]
 
 
+def claimed_sum(stored: bytes) -> str:
+    """Return the checksum that a stored snapshot says it has; empty when it cannot be read."""
+    try:
+        return str(json.loads(stored)["sha256"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 async def corrupt_latest(wire: Wire) -> str:
     """Change an owner in the latest snapshot and leave its checksum alone. Returns its name. Raises `NotThere`."""
     stored = await names(wire)
@@ -123,4 +132,6 @@ async def _patiently(work: Awaitable[_T]) -> _T:
     except NotFoundError as error:
         raise NotThere("The bucket has no such snapshot.") from error
     except (NatsError, OSError, TimeoutError) as error:
-        raise Unavailable(f"The snapshot bucket does not answer: {error or 'no reply in time'}.", definite=False) from error
+        raise Unavailable(
+            f"The snapshot bucket does not answer: {error or 'no reply in time'}.", definite=False
+        ) from error

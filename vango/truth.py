@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,27 +87,24 @@ class Truth:
 
     def ready_allocations(self) -> list[str]:
         """Return the names of the allocations that may own routes."""
-        return [name for (name,) in self.db.conn.execute("SELECT name FROM allocation WHERE state = 'ready' ORDER BY name")]
+        return [
+            name for (name,) in self.db.conn.execute("SELECT name FROM allocation WHERE state = 'ready' ORDER BY name")
+        ]
 
     def owners(self) -> dict[str, str]:
         """Return the present owner of every route."""
         return dict(self.db.conn.execute("SELECT name, owner FROM route ORDER BY rowid"))
 
 
-class _in_words:
+@contextmanager
+def _in_words(change: Change) -> Iterator[None]:
     """Turn the database's refusals into sentences for a person."""
-
-    def __init__(self, change: Change) -> None:
-        self.change = change
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, sqlite3.IntegrityError):
-            raise Refused(f"The database refused {describe(self.change)}: {error}. Nothing was changed.") from error
-        if isinstance(error, sqlite3.Error):
-            raise Refused(f"The database of truth cannot commit {describe(self.change)}: {error}.") from error
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise Refused(f"The database refused {describe(change)}: {error}. Nothing was changed.") from error
+    except sqlite3.Error as error:
+        raise Refused(f"The database of truth cannot commit {describe(change)}: {error}.") from error
 
 
 def describe(change: Change) -> str:
@@ -122,7 +121,9 @@ def _already_done(connection: sqlite3.Connection, change: Change) -> int | None:
     if row is None:
         return None
     if row[0] != describe(change):
-        raise BadInput(f"Operation {change.operation} was {row[0]}; it cannot also be {describe(change)}. Use another id.")
+        raise BadInput(
+            f"Operation {change.operation} was {row[0]}; it cannot also be {describe(change)}. Use another id."
+        )
     return int(row[1])
 
 

@@ -214,86 +214,86 @@ async def purge(
     subject: str = "",
 ) -> str:
     """Purge a stream: all of it, up to a stream seq, all but the last few, or one subject."""
-    return await bench.purge(stream, up_to=up_to, keep=keep, subject=subject)
+    return await bench.faults.purge(stream, up_to=up_to, keep=keep, subject=subject)
 
 
 @verb("stream", destructive=True)
 async def delete_message(bench: Bench, *, stream: str = "ROUTES", seq: Seq) -> str:
     """Delete one message from a stream."""
-    return await bench.delete_message(stream, seq)
+    return await bench.faults.delete_message(stream, seq)
 
 
 @verb("stream", destructive=True)
 async def recreate_stream(bench: Bench, *, stream: str = "ROUTES") -> str:
     """Delete a stream with its consumers and create it again: numbers start at 1."""
-    return await bench.recreate_stream(stream)
+    return await bench.faults.recreate_stream(stream)
 
 
 @verb("stream")
 async def republish(bench: Bench, *, sequence: Seq) -> str:
     """Publish an event of the history again under its own id, as a zombie relay or a person would."""
-    return await bench.republish(sequence)
+    return await bench.faults.republish(sequence)
 
 
 @verb("stream")
 async def telemetry(bench: Bench, *, n: Count = 100) -> str:
     """Let the hosts send n telemetry samples: the noisy neighbour, no part of truth."""
-    return await bench.telemetry(n)
+    return await bench.faults.telemetry(n)
 
 
 @verb("broker", destructive=True)
 async def kill_broker(bench: Bench) -> str:
     """Kill the broker process with SIGKILL; it stays down until it is started."""
-    return await bench.broker_kill()
+    return await bench.faults.broker_kill()
 
 
 @verb("broker")
 async def start_broker(bench: Bench) -> str:
     """Start the broker on its old port and store."""
-    return await bench.broker_start()
+    return await bench.faults.broker_start()
 
 
 @verb("broker")
 async def restart_broker(bench: Bench) -> str:
     """Kill the broker and start it again."""
-    await bench.broker_kill()
-    return await bench.broker_start()
+    await bench.faults.broker_kill()
+    return await bench.faults.broker_start()
 
 
 @verb("broker", destructive=True)
 async def freeze_broker(bench: Bench) -> str:
     """Freeze the broker process with SIGSTOP: connections stay open and nothing answers."""
-    return await bench.broker_freeze()
+    return await bench.faults.broker_freeze()
 
 
 @verb("broker")
 async def thaw_broker(bench: Bench) -> str:
     """Let a frozen broker go on with SIGCONT."""
-    return await bench.broker_thaw()
+    return await bench.faults.broker_thaw()
 
 
 @verb("broker")
 async def keep_store(bench: Bench) -> str:
     """Copy the broker's store, to be rolled back to."""
-    return await bench.store_keep()
+    return await bench.faults.store_keep()
 
 
 @verb("broker", destructive=True)
 async def rollback_store(bench: Bench) -> str:
     """Kill the broker, put the kept copy of its store back and start it: what a power cut or a restored backup leaves."""
-    return await bench.store_rollback()
+    return await bench.faults.store_rollback()
 
 
 @verb("snapshot")
 async def take_snapshot(bench: Bench) -> str:
     """Take a snapshot of truth and store it in the bucket."""
-    return await bench.snapshot_take()
+    return await bench.faults.snapshot_take()
 
 
 @verb("snapshot", destructive=True)
 async def corrupt_snapshot(bench: Bench) -> str:
     """Change one owner in the latest stored snapshot and leave its checksum as it was."""
-    return await bench.snapshot_corrupt()
+    return await bench.faults.snapshot_corrupt()
 
 
 @verb("snapshot")

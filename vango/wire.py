@@ -84,7 +84,9 @@ class Wire:
         self.abort()
         await self.close()
 
-    async def publish(self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None) -> None:
+    async def publish(
+        self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         """Send a message. Nothing is confirmed. Raises `Unavailable` when the connection is gone."""
         try:
             await self.client.publish(subject, payload, reply=reply, headers=headers)
@@ -95,7 +97,9 @@ class Wire:
         """Call `hear` for every message on a subject, one at a time."""
         await self.client.subscribe(subject, cb=hear, pending_msgs_limit=1 << 20, pending_bytes_limit=256 << 20)
 
-    async def request(self, subject: str, payload: bytes = b"", *, timeout_s: float = API_S, headers: dict[str, str] | None = None) -> Msg:
+    async def request(
+        self, subject: str, payload: bytes = b"", *, timeout_s: float = API_S, headers: dict[str, str] | None = None
+    ) -> Msg:
         """Send a request and return the answer. Raises `Unavailable` when none came: the effect is then unknown."""
         try:
             return await self.client.request(subject, payload, timeout=timeout_s, headers=headers)
@@ -103,7 +107,9 @@ class Wire:
             reason = str(error) or "no reply in time"
             raise Unavailable(f"No answer on {subject}: {reason}.", definite=False) from error
 
-    async def api(self, subject: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_S) -> dict[str, Any]:
+    async def api(
+        self, subject: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_S
+    ) -> dict[str, Any]:
         """Call the JetStream API and return its answer.
 
         Raises `NotThere` (404) or `Refused` with the server's own code and words, `Unavailable` when none came.
@@ -114,7 +120,9 @@ class Wire:
         raise_for(reply)
         return reply
 
-    async def store(self, subject: str, payload: bytes, *, message_id: str = "", timeout_s: float = API_S) -> dict[str, Any]:
+    async def store(
+        self, subject: str, payload: bytes, *, message_id: str = "", timeout_s: float = API_S
+    ) -> dict[str, Any]:
         """Publish into a stream and wait for the PubAck, which is returned. Raises as `api` does."""
         headers = {"Nats-Msg-Id": message_id} if message_id else None
         answer = await self.request(subject, payload, timeout_s=timeout_s, headers=headers)

@@ -202,7 +202,10 @@ def _double_effects(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             claim.edge,
             f"{claim.edge} drained the connections of {_routes(rows)} more often than owners changed.",
             "The effect has happened; nothing that comes later undoes it.",
-            tuple(f"{claim.edge}: {_row(row)}; drained {row.drains} times, epoch allows {row.highest_epoch - 1}" for row in rows),
+            tuple(
+                f"{claim.edge}: {_row(row)}; drained {row.drains} times, epoch allows {row.highest_epoch - 1}"
+                for row in rows
+            ),
         )
 
 
@@ -244,9 +247,7 @@ def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
     if claim.mode is not Mode.CURRENT or claim.pending is None or claim.pending or claim.outstanding:
         return
     missing = [
-        fact
-        for fact in truth.now.values()
-        if fact.told is Told.PUBLISHED and fact.sequence > claim.position.sequence
+        fact for fact in truth.now.values() if fact.told is Told.PUBLISHED and fact.sequence > claim.position.sequence
     ]
     if missing:
         yield Finding(
@@ -255,7 +256,10 @@ def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             f"{claim.edge} claims to be current at {claim.position.sequence} and never applied event "
             f"{_list([str(fact.sequence) for fact in sorted(missing, key=lambda f: f.sequence)])}.",
             "The broker counts it as done and has nothing pending: it will not come again.",
-            tuple(f"history: {_fact(fact)}; {claim.edge}: position {claim.position.sequence}, nothing pending" for fact in missing),
+            tuple(
+                f"history: {_fact(fact)}; {claim.edge}: position {claim.position.sequence}, nothing pending"
+                for fact in missing
+            ),
         )
 
 

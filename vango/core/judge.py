@@ -81,7 +81,9 @@ def judge(position: Position, row: Row | None, event: Event, rules: EdgeRules) -
         if event.epoch < row.epoch:
             return Verdict(Outcome.STALE_EPOCH, f"epoch {event.epoch} of {event.route} is older than {row.epoch}")
         if event.epoch == row.epoch and event.id != row.event_id:
-            return Verdict(Outcome.GAP, f"two events gave {event.route} epoch {row.epoch}: {row.event_id} and {event.id}")
+            return Verdict(
+                Outcome.GAP, f"two events gave {event.route} epoch {row.epoch}: {row.event_id} and {event.id}"
+            )
     return APPLY
 
 

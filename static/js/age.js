@@ -1,0 +1,42 @@
+// The age of what is on the screen. A stream gone quiet looks connected for ever, so it is reopened from here.
+const LATE_MS = 8000;
+const QUIET_MS = 13000;
+const chip = document.getElementById("age");
+let connection = null;
+let heard = performance.now();
+
+function hear() {
+  heard = performance.now();
+  show();
+}
+
+function show() {
+  const age = performance.now() - heard;
+  const state = age > LATE_MS ? "old" : connection ? "live" : "new";
+  const words = { live: "live", new: "connecting", old: `${Math.round(age / 1000)} s old, reconnecting` }[state];
+  if (chip.textContent !== words) chip.textContent = words;
+  chip.dataset.age = state;
+  chip.title = state === "live" ? "What is on the screen is as of now" : "What is on the screen may be out of date";
+}
+
+document.addEventListener("htmx:sse:after:connection", (event) => {
+  connection = event.detail.connection;
+  hear();
+});
+document.addEventListener("htmx:sse:after:message", hear);
+document.addEventListener("beat", hear);
+document.addEventListener("htmx:sse:close", () => {
+  connection = null;
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) show();
+});
+
+setInterval(() => {
+  if (document.hidden) return;
+  if (performance.now() - heard > QUIET_MS) {
+    connection?.reader?.cancel();
+    heard += LATE_MS / 2;
+  }
+  show();
+}, 1000);

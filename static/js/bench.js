@@ -1,0 +1,4 @@
+// What a page with a stage has besides.
+import "./age.js";
+import "./motion.js";
+import "./reading.js";

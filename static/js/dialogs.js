@@ -1,0 +1,53 @@
+// Dialogs for verbs: set what the opening button already knows, offer the names that exist now, close when done.
+const native = "commandForElement" in HTMLButtonElement.prototype;
+
+const living = {
+  edges: () => [...document.querySelectorAll("[id^='panel-edge-']")].map((place) => place.id.slice("panel-edge-".length)),
+  routes: () => [...document.querySelectorAll("#panel-truth [data-route]")].map((row) => row.dataset.route),
+  allocations: () => [...document.querySelectorAll("#panel-truth [data-allocation]")].map((item) => item.dataset.allocation),
+};
+
+function offer(select) {
+  const names = living[select.dataset.names]?.();
+  if (!names?.length) return;
+  const chosen = select.value;
+  select.replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));
+}
+
+function showNow(dialog, button) {
+  const now = button.dataset.now ? JSON.parse(button.dataset.now) : {};
+  for (const place of dialog.querySelectorAll("[data-now-of]")) {
+    const value = now[place.dataset.nowOf];
+    place.textContent = value === undefined ? "" : `now: ${value}`;
+  }
+}
+
+function prepare(dialog, button) {
+  dialog.querySelectorAll("select[data-names]").forEach(offer);
+  for (const [key, value] of Object.entries(button.dataset)) {
+    if (!key.startsWith("set")) continue;
+    const field = dialog.querySelector(`[name="${key.slice(3).toLowerCase()}"]`);
+    if (field) field.value = value;
+  }
+  showNow(dialog, button);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[commandfor]");
+  if (!button) {
+    if (event.target instanceof HTMLDialogElement) event.target.close();
+    return;
+  }
+  const dialog = document.getElementById(button.getAttribute("commandfor"));
+  const opens = button.getAttribute("command") === "show-modal";
+  if (opens) prepare(dialog, button);
+  if (native) return;
+  if (opens) dialog.showModal();
+  else dialog.close();
+});
+
+// An answer that was not an error closes the dialog; after an error it stays, with what was typed.
+document.addEventListener("htmx:after:request", (event) => {
+  const status = event.detail?.ctx?.response?.status ?? event.detail?.ctx?.response?.raw?.status ?? 0;
+  if (status >= 200 && status < 400) event.target.closest?.("dialog")?.close();
+});

@@ -1,0 +1,6 @@
+// What every page has.
+import "./theme.js";
+import "./status.js";
+import "./copy.js";
+import "./dialogs.js";
+import "./keys.js";

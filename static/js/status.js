@@ -1,0 +1,16 @@
+// The one line that is read aloud. It fades from sight after a while and stays for screen readers until the next.
+const READ_MS = 9000;
+const line = document.getElementById("status");
+let fading = 0;
+
+export function say(text) {
+  line.textContent = text;
+}
+
+new MutationObserver(() => {
+  line.classList.remove("is-read");
+  clearTimeout(fading);
+  fading = setTimeout(() => line.classList.add("is-read"), READ_MS);
+}).observe(line, { childList: true, characterData: true, subtree: true });
+
+line.addEventListener("click", () => line.classList.add("is-read"));

@@ -1,0 +1,149 @@
+"""Where things stand on the tape: cells by stream seq, holes, and each consumer's cursors, as shares of its width.
+
+Pure. Positions are percentages for SVG attributes, so that the picture fits any width without an inline style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
+
+FEWEST_SLOTS = 16
+LONGEST_RUN = 3
+EVERY_LABEL = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place on the tape. `kind` is stored, unknown (an event that no history has), hole, evicted or earlier."""
+
+    seq: int
+    last: int
+    kind: str
+    label: str
+    title: str
+    newest: bool
+    x: str
+    middle: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One consumer's cursors under the tape: acknowledged up to `acked`, delivered up to `delivered`."""
+
+    name: str
+    title: str
+    acked: str
+    delivered: str
+    between: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """The whole picture and the sentence that says the same."""
+
+    slots: tuple[Slot, ...]
+    tracks: tuple[Track, ...]
+    words: str
+
+
+def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
+    """Lay out a stream's last messages and the cursors of the consumers on it."""
+    runs = _runs(stream)
+    share = 100 / max(len(runs), FEWEST_SLOTS)
+    every = 1 if len(runs) <= EVERY_LABEL else 5
+    slots = tuple(
+        _slot(first, last, kind, cell, index, share, every, stream.last_seq)
+        for index, (first, last, kind, cell) in enumerate(runs)
+    )
+    tracks = tuple(_track(c, slots, share) for c in consumers if c.stream == stream.name)
+    return Tape(slots, tracks, _words(stream, tracks))
+
+
+def strip(probes: Sequence[ProbeSeen]) -> list[tuple[str, str, str]]:
+    """Lay out the probes: x, width and outcome of each, oldest at the left."""
+    share = 100 / max(len(probes), 1)
+    return [(_percent(i * share), _percent(share * 0.86), probe.outcome) for i, probe in enumerate(probes)]
+
+
+_Run = tuple[int, int, str, CellSeen | None]
+
+
+def _runs(stream: StreamSeen) -> list[_Run]:
+    cells = {cell.seq: cell for cell in stream.cells}
+    lowest = min(cells, default=stream.last_seq + 1)
+    runs: list[_Run] = []
+    if stream.first_seq > 1 or (not cells and stream.last_seq):
+        runs.append((1, min(stream.first_seq, lowest) - 1, "evicted", None))
+    if cells and lowest > stream.first_seq:
+        runs.append((stream.first_seq, lowest - 1, "earlier", None))
+    missing = sorted(seq for seq in stream.holes if seq >= lowest)
+    stored: list[_Run] = [(seq, seq, "stored" if cell.known else "unknown", cell) for seq, cell in cells.items()]
+    return [run for run in runs if run[1] >= run[0]] + sorted(stored + _holes(missing), key=lambda run: run[0])
+
+
+def _holes(missing: Sequence[int]) -> list[_Run]:
+    """Draw each hole by itself, a long run of them as one."""
+    groups: list[list[int]] = []
+    for seq in missing:
+        if groups and seq == groups[-1][-1] + 1:
+            groups[-1].append(seq)
+        else:
+            groups.append([seq])
+    holes: list[_Run] = []
+    for group in groups:
+        if len(group) > LONGEST_RUN:
+            holes.append((group[0], group[-1], "hole", None))
+        else:
+            holes.extend((seq, seq, "hole", None) for seq in group)
+    return holes
+
+
+def _slot(first: int, last: int, kind: str, cell: CellSeen | None, index: int, share: float, every: int, newest: int) -> Slot:
+    if first != last:
+        label = "…" if kind == "earlier" else "×"
+    else:
+        label = str(first) if every == 1 or first % every == 0 or first == newest else ""
+    x = index * share
+    return Slot(first, last, kind, label, _title(first, last, kind, cell), cell is not None and first == newest,
+                _percent(x + share * 0.05), _percent(x + share / 2), _percent(share * 0.9))  # fmt: skip
+
+
+def _title(first: int, last: int, kind: str, cell: CellSeen | None) -> str:
+    which = f"stream seq {first}" if first == last else f"stream seqs {first} to {last}"
+    if cell is None:
+        return f"{which}: " + {
+            "evicted": "no longer in the stream",
+            "earlier": "stored, not drawn here",
+            "hole": "deleted or lost: the stream has no message there",
+        }[kind]
+    what = f"{cell.route} → {cell.owner}, epoch {cell.epoch}, event {cell.sequence}" if cell.route else cell.subject
+    return f"{which}: {what}" + ("" if cell.known else "; the database's history has no such event")
+
+
+def _track(consumer: ConsumerSeen, slots: Sequence[Slot], share: float) -> Track:
+    acked = _reach(consumer.ack_floor, slots, share)
+    delivered = max(acked, _reach(consumer.last_delivered, slots, share))
+    title = (
+        f"{consumer.name}: Last Delivered stream seq {consumer.last_delivered}, "
+        f"Acknowledgment Floor stream seq {consumer.ack_floor}"
+    )
+    return Track(consumer.name, title, _percent(acked), _percent(delivered), _percent(delivered - acked))
+
+
+def _reach(seq: int, slots: Sequence[Slot], share: float) -> float:
+    """Return how far along the tape a cursor stands: behind every slot that it has passed."""
+    return share * sum(1 for slot in slots if slot.last <= seq)
+
+
+def _words(stream: StreamSeen, tracks: Sequence[Track]) -> str:
+    holes = f"; {len(stream.holes)} missing between them" if stream.holes else ""
+    range_ = f"stream seq {stream.first_seq} to {stream.last_seq}" if stream.messages else "empty"
+    return f"Tape of {stream.name}: {range_}{holes}. " + " ".join(f"{track.title}." for track in tracks)
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2f}%"

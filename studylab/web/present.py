@@ -1,0 +1,278 @@
+"""Words and looks for the templates: pure functions from what was observed to what a person reads.
+
+Nothing here decides anything about a bench; a look is a word, an icon and a tone, so that colour is never the only sign.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from studylab.web import drawing
+from vango.core.audit import Soundness
+from vango.core.modes import Mode
+from vango.observation import BrokerSeen, EdgeSeen, Observation, RelaySeen, StreamSeen, TruthSeen
+from vango.points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS
+from vango.registry import REGISTRY, Parameter
+
+if TYPE_CHECKING:
+    from vango.journal import Moment
+
+LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker")
+PAUSE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state is shown: its words, the name of an icon, and a tone that is a CSS class."""
+
+    words: str
+    icon: str
+    tone: str
+
+
+_MODES = {
+    Mode.DOWN: Look("Down", "stop", "is-closed"),
+    Mode.LOADING: Look("Loading", "wait", "is-wait"),
+    Mode.CATCHING_UP: Look("Catching up from {n}", "wait", "is-wait"),
+    Mode.CURRENT: Look("Current at {n}", "check", "is-ok"),
+    Mode.FAILED_CLOSED: Look("Failed closed", "shut", "is-shut"),
+    Mode.REBUILDING: Look("Rebuilding", "again", "is-wait"),
+}
+_BROKER = {"up": Look("up", "check", "is-ok"), "frozen": Look("frozen", "frozen", "is-shut")}
+_RELAY = {"running": Look("running", "check", "is-ok"), "up": Look("running", "check", "is-ok")}
+_ALLOCATION = {"ready": "check", "pending": "wait", "draining": "down", "gone": "cross"}
+_TONES = {
+    "crash": "is-bad", "kill": "is-bad", "exit": "is-bad", "refused": "is-bad", "untold": "is-bad", "gap": "is-bad",
+    "purge": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
+    "apply": "is-ok", "commit": "is-truth", "publish": "is-relay", "store": "is-stream",
+}  # fmt: skip
+
+
+def edge_look(edge: EdgeSeen) -> Look:
+    """Say what an edge claims; and, where the audit knows better, that it is not so."""
+    look = _MODES[edge.mode]
+    words = look.words.format(n=edge.sequence)
+    if any(row.lie for row in edge.rows) and edge.mode in (Mode.CURRENT, Mode.CATCHING_UP):
+        says = f"Says {words[0].lower()}{words[1:]}"
+        return Look(f"{says}, is not" if edge.mode is Mode.CURRENT else f"{says}, with wrong rows", "cross", "is-lie")
+    return Look(words, look.icon, look.tone)
+
+
+def broker_look(broker: BrokerSeen) -> Look:
+    """Say how the broker process is."""
+    return _BROKER.get(broker.state, Look(broker.state or "down", "stop", "is-bad"))
+
+
+def relay_look(relay: RelaySeen) -> Look:
+    """Say how the relay is."""
+    return _RELAY.get(relay.state, Look(relay.state or "down", "stop", "is-closed"))
+
+
+def soundness_look(soundness: Soundness) -> Look:
+    """Say what the audit found, in a word."""
+    if soundness is Soundness.SOUND:
+        return Look("Sound", "check", "is-ok")
+    if soundness is Soundness.VIOLATED:
+        return Look("Not sound", "warn", "is-lie")
+    return Look("Still converging", "wait", "is-wait")
+
+
+def allocation_icon(state: str) -> str:
+    """Return the icon of an allocation's state."""
+    return _ALLOCATION.get(state, "circle")
+
+
+def moment_tone(kind: str) -> str:
+    """Return the tone of a journal entry's kind."""
+    return _TONES.get(kind, "")
+
+
+def span(seconds: float) -> str:
+    """Write a duration as the tools of NATS do: 2m0s, 1h30m0s, 0.5s."""
+    if seconds != int(seconds):
+        return f"{seconds:g}s"
+    hours, rest = divmod(int(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    return (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes or hours else "") + f"{left}s"
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"
+
+
+def limit(value: float, write: Any = str) -> str:
+    """Write a limit; JetStream's -1 and 0 mean that there is none."""
+    return str(write(value)) if value > 0 else "no limit"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Write a count with its noun."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def clock(at: float) -> str:
+    """Write a moment's time of day, to the millisecond."""
+    return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at * 1000) % 1000:03d}"
+
+
+def probe_words(edge: EdgeSeen) -> str:
+    """Say what became of the last requests."""
+    if not edge.probes:
+        return "no requests yet"
+    counts = Counter(probe.outcome for probe in edge.probes)
+    words = {"right": "right", "wrong": "misrouted", "refused": "refused"}
+    said = ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome])
+    return f"last {plural(len(edge.probes), 'request')}: {'all' if len(counts) == 1 else said} " + (
+        words[next(iter(counts))] if len(counts) == 1 and next(iter(counts)) in words else ""
+    )
+
+
+def counter_words(edge: EdgeSeen) -> str:
+    """Say what the edge has counted: always what it received and applied, the rest where it is not nought."""
+    shown = [f"{edge.counters.get(name, 0)} {name}" for name in ("received", "applied")]
+    rare = ("redelivered", "duplicates", "stale", "gaps", "foreign", "invalid", "rebuilds")
+    return " · ".join(shown + [f"{edge.counters[name]} {name}" for name in rare if edge.counters.get(name)])
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of an edge's view beside the truth's row of the same route; `owner` is empty when the view has no row."""
+
+    route: str
+    owner: str
+    epoch: int
+    drains: int
+    cause: str
+    tone: str
+    should: str
+
+
+def view_lines(edge: EdgeSeen, truth: TruthSeen) -> Iterator[Line]:
+    """Yield the view's rows in the truth's order, then those that the truth does not have."""
+    rows = {row.route: row for row in edge.rows}
+    owners = {route.name: f"{route.owner}, epoch {route.epoch}" for route in truth.routes}
+    for name in [*owners, *(route for route in rows if route not in owners)]:
+        row, should = rows.get(name), owners.get(name, "no such route")
+        if row is None:
+            yield Line(name, "", 0, 0, "no row", "is-behind", should)
+        else:
+            tone = "is-lie" if row.lie else "is-behind" if row.cause else ""
+            yield Line(row.route, row.owner, row.epoch, row.drains, row.cause, tone, should)
+
+
+def details(moment: Moment) -> list[tuple[str, str, bool]]:
+    """Return a moment's details as name, text and whether the text is a block."""
+    found = []
+    for name, value in moment.detail.items():
+        if value is None or value == "" or value == {}:
+            continue
+        if isinstance(value, dict):
+            text = "\n".join(f"{key}: {_plain(item)}" for key, item in value.items())
+        elif isinstance(value, list | tuple):
+            text = "\n".join(_plain(item) for item in value)
+        else:
+            text = _plain(value)
+        found.append((name.replace("_", " "), text, "\n" in text or len(text) > 60))
+    return found
+
+
+def pauses(moments: Sequence[Moment]) -> Iterator[tuple[Moment, str]]:
+    """Yield each moment with the idle time before it in words, empty when it was short."""
+    before: float | None = None
+    for moment in moments:
+        idle = 0.0 if before is None else moment.at - before
+        yield moment, f"{idle:.0f} s later" if 0 < PAUSE_S <= idle < 120 else _long(idle)
+        before = moment.at
+
+
+def lane(actor: str) -> str:
+    """Return the lane that an actor's moments stand in."""
+    return actor if actor in LANES else "broker"
+
+
+def rules_now(rules: Any) -> dict[str, str]:
+    """Return the rules in force as words, by name, for the dialogs to show."""
+    return {name: _plain(value) for name, value in asdict(rules).items()}
+
+
+_SOURCES = {"edge": "edges", "to": "allocations", "owner": "allocations", "stream": "streams"}
+_POINTS = {"crash_control": CONTROL_POINTS, "crash_relay": RELAY_POINTS, "crash_edge": EDGE_POINTS}
+_WORDS = {
+    "to": "new owner", "n": "how many", "at": "stop dead", "operation": "operation id (asking twice is doing once)",
+    "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)", "max_age_s": "max_age, seconds (0: no limit)",
+    "duplicate_window_s": "duplicate window, seconds", "up_to": "below this stream seq", "keep": "keep the last",
+    "seq": "stream seq", "from_seq": "from stream seq", "sequence": "sequence of the event in the history",
+    "freshness_s": "freshness lease, seconds (0: none)", "ack_wait_s": "ack_wait, seconds", "durable": "durable consumer",
+    "ack": "ack", "deduplicate": "check event ids", "check_epochs": "check epochs", "prove_continuity": "demand the continuity proof",
+    "on_gap": "on a gap", "ask_high_water_mark": "ask for the high-water mark", "start_from": "with an empty view, start from",
+    "verify_checksum": "verify checksums", "poison": "what it cannot read", "subject_filter": "subject filter",
+    "subject": "only this subject", "max_deliver": "max_deliver (-1: no limit)", "message_ids": "message ids",
+    "expect_predecessor": "expect the predecessor",
+}  # fmt: skip
+
+
+def name_source(verb: str, parameter: str) -> str:
+    """Say which names may stand in a parameter: edges, routes, allocations, streams; empty when it is a new name."""
+    if parameter == "route":
+        return "" if verb == "add_route" else "routes"
+    if parameter == "allocation":
+        return "" if verb == "add_allocation" else "allocations"
+    return _SOURCES.get(parameter, "")
+
+
+def names_of(seen: Observation, source: str) -> tuple[str, ...]:
+    """Return the names that a select offers."""
+    things: dict[str, tuple[Any, ...]] = {
+        "edges": seen.edges, "routes": seen.truth.routes, "allocations": seen.truth.allocations, "streams": seen.streams,
+    }  # fmt: skip
+    return tuple(thing.name for thing in things[source])
+
+
+def field_options(verb: str, parameter: Parameter) -> tuple[str, ...]:
+    """Return what a select offers for a parameter of few values; empty when it is typed in."""
+    if parameter.name == "at" and verb in _POINTS:
+        return tuple(point.value for point in _POINTS[verb])
+    return ("on", "off") if parameter.kind == "bool" else parameter.choices
+
+
+def parameter_words(name: str) -> str:
+    """Say what a parameter is, for its label."""
+    return _WORDS.get(name, name.replace("_", " "))
+
+
+def others(seen: Observation) -> tuple[StreamSeen, ...]:
+    """Return the streams other than that of the routes."""
+    return tuple(stream for stream in seen.streams if stream.name != "ROUTES")
+
+
+def register(app: Flask) -> None:
+    """Give the templates these words."""
+    functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, span, size, limit, plural,
+                 clock, probe_words, counter_words, view_lines, details, pauses, lane, rules_now, name_source, names_of,
+                 field_options, parameter_words, others, drawing.tape, drawing.strip)  # fmt: skip
+    app.jinja_env.globals.update({function.__name__: function for function in functions})
+    app.jinja_env.globals.update(REGISTRY=REGISTRY, LANES=LANES, icon_file=f"{app.static_url_path}/icons/icons.svg")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def _long(idle: float) -> str:
+    return f"{idle / 60:.0f} min later" if idle >= 120 else ""

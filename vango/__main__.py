@@ -1,0 +1,137 @@
+"""Vango from a shell: `demo` plays a short story on a bench of its own, `edge` runs one edge as a process."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from vango.bench import Bench
+from vango.core.audit import Soundness
+from vango.core.rules import NAIVE_EDGE, EdgeRules
+from vango.edge import Edge
+from vango.errors import StudyLabError
+from vango.journal import Journal, Moment
+from vango.keeper import Keeper
+from vango.observation import Observation
+from vango.settings import EDGES
+from vango.wire import Address, Wire
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, or 1 with a sentence on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        asyncio.run(options.run(options))
+    except StudyLabError as error:
+        print(f"vango: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m vango", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="commit, kill an edge, commit more, purge, bring it back; then the audit")
+    demo.add_argument("--rules", choices=("correct", "naive"), default="correct", help="how the edges consume")
+    demo.add_argument("--nats-server", type=Path, metavar="PATH", help="the broker to run")
+    demo.set_defaults(run=_demo)
+    edge = commands.add_parser("edge", help="run one edge as a process of its own, to be killed from a terminal")
+    edge.add_argument("--name", required=True, help="the edge's name, which is also its consumer's")
+    edge.add_argument("--server", required=True, metavar="URL", help="nats://127.0.0.1:PORT of a bench")
+    edge.add_argument("--user", default="", help="as shown on the bench's broker")
+    edge.add_argument("--password", default="", help="as shown on the bench's broker")
+    edge.add_argument("--data", type=Path, default=Path(), metavar="DIR", help="where the view is kept; default: here")
+    edge.add_argument("--rules", choices=("correct", "naive"), default="correct", help="how the edge consumes")
+    edge.set_defaults(run=_edge)
+    return parser
+
+
+async def _demo(options: argparse.Namespace) -> None:
+    keeper = await Keeper.start(options.nats_server)
+    try:
+        with tempfile.TemporaryDirectory(prefix="vango-demo-") as folder:
+            bench = await Bench.open(Path(folder) / "bench", keeper)
+            try:
+                seen = await _play(bench, naive=options.rules == "naive")
+                for moment in bench.journal.since(0, 10_000):
+                    print(_line(moment))
+                print(_verdict(seen))
+            finally:
+                await bench.close()
+    finally:
+        await keeper.close()
+
+
+async def _play(bench: Bench, *, naive: bool) -> Observation:
+    """The story: an edge sleeps through changes, and what it missed is purged before it comes back."""
+    if naive:
+        guards = {field.name: getattr(NAIVE_EDGE, field.name) for field in fields(NAIVE_EDGE)}
+        changes = {name: guards[name] for name in
+                   ("deduplicate", "check_epochs", "prove_continuity", "on_gap", "ask_high_water_mark")}  # fmt: skip
+        for name in EDGES:
+            await bench.perform("edge_rules", {"edge": name, **changes})
+    await bench.settle()
+    await bench.perform("promote", {"route": "shop", "to": "alloc-b", "operation": "op-1"})
+    await bench.perform("promote", {"route": "shop", "to": "alloc-b", "operation": "op-1"})
+    await bench.settle()
+    await bench.perform("kill_edge", {"edge": "syd"})
+    await bench.perform("burst", {"n": 6})
+    await bench.wait_until(lambda seen: not seen.outbox.waiting)
+    await bench.perform("purge", {})
+    await bench.perform("promote", {"route": "blog", "to": "alloc-c"})
+    await bench.perform("start_edge", {"edge": "syd"})
+    await bench.settle()
+    if naive:
+        await bench.perform("replay", {"edge": "fra", "from_seq": 1})
+    return await bench.settle()
+
+
+def _line(moment: Moment) -> str:
+    return f"{moment.n:4}  {moment.actor:9} {moment.kind:9} {moment.text}"
+
+
+def _verdict(seen: Observation) -> str:
+    lines = [f"\nThe audit says: {seen.audit.soundness}."]
+    lines += [f"  {edge.name}: {edge.claim}" for edge in seen.edges]
+    for finding in seen.audit.findings:
+        lines.append(f"  {finding.kind} at {finding.where}: {finding.sentence} {finding.repair}")
+        lines += [f"      {record}" for record in finding.records]
+    if seen.audit.soundness is Soundness.SOUND:
+        lines.append("  Every view equals the truth as of the sequence that its edge claims.")
+    return "\n".join(lines)
+
+
+async def _edge(options: argparse.Namespace) -> None:
+    options.data.mkdir(parents=True, exist_ok=True)
+    address = Address(options.server, options.user, options.password)
+    await (await Wire.open(address, options.name)).close()
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        for moment in journal.since(told):
+            told = moment.n
+            print(_line(moment), flush=True)
+
+    journal = Journal(options.data / f"{options.name}-journal.db", lambda: None)
+    told = journal.last
+    journal.on_write = tell
+    rules = NAIVE_EDGE if options.rules == "naive" else EdgeRules()
+    edge = Edge(options.name, options.data, journal, lambda name: Wire.open(address, name), rules)
+    try:
+        await edge.start()
+        await asyncio.Event().wait()
+    finally:
+        await edge.kill()
+        journal.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

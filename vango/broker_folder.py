@@ -1,0 +1,138 @@
+"""The folder of one broker: its credentials, its port, its config, its log, its store and the kept copy of that.
+
+It only reads and writes files; the process is the concern of `vango.broker`. What holds a password is readable by its
+owner alone. Folders are replaced by renaming, so a crash leaves the old one or the new one and never half of one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from vango.errors import Unavailable
+
+ANY_PORT = -1
+LOG_READ_BYTES = 16_384
+PORT_TAKEN = ("address already in use", "Only one usage of each socket address")
+
+CONFIG = """\
+listen: "127.0.0.1:{port}"
+server_name: {name}
+ports_file_dir: {ports}
+log_file: {log}
+logfile_size_limit: 1MB
+logfile_max_num: 2
+max_payload: 64KB
+max_connections: 256
+authorization {{ user: {user}, password: {password} }}
+jetstream {{ store_dir: {store}, max_file_store: 256MB, max_memory_store: 16MB }}
+"""
+
+
+class BrokerFolder:
+    """Where everything of one broker lies. Making one creates the folder and, once, its credentials."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder.resolve()
+        self.store, self.kept = self.path / "store", self.path / "kept"
+        self.config, self.log = self.path / "nats.conf", self.path / "server.log"
+        self._ports = self.path / "ports"
+        self._ports.mkdir(parents=True, exist_ok=True)
+        self.user, self.password = _credentials(self.path / "credentials.json")
+        self.port = _read_port(self.path / "port")
+
+    def remember_port(self, port: int) -> None:
+        """Use this port from now on, in the next run of the app too."""
+        if port != self.port:
+            write_private(self.path / "port", str(port))
+        self.port = port
+
+    def prepare(self, name: str, port: int) -> None:
+        """Write the config for a start on this port, and remove what earlier servers said of theirs."""
+        for stale in self._ports.glob("*.ports"):
+            stale.unlink()
+        values = {
+            "name": name.replace(" ", "-"),
+            "ports": str(self._ports),
+            "log": str(self.log),
+            "user": self.user,
+            "password": self.password,
+            "store": str(self.store),
+        }
+        quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
+        write_private(self.config, CONFIG.format(port=port, **quoted))
+
+    def said_port(self, pid: int) -> int:
+        """Return the port in the file the server writes, 0 while it is missing or half written (NATS-FACTS 1.1)."""
+        for path in self._ports.glob(f"*_{pid}.ports"):
+            with contextlib.suppress(OSError, ValueError, LookupError):
+                return int(json.loads(path.read_text("utf-8"))["nats"][0].rpartition(":")[2])
+        return 0
+
+    def log_size(self) -> int:
+        """The length of the log in bytes."""
+        with contextlib.suppress(OSError):
+            return self.log.stat().st_size
+        return 0
+
+    def log_since(self, offset: int) -> str:
+        """Return what was logged since the log had that length; all of it when it was begun anew since."""
+        with contextlib.suppress(OSError), self.log.open("rb") as file:
+            file.seek(offset if offset <= self.log_size() else 0)
+            return file.read(LOG_READ_BYTES).decode("utf-8", "replace")
+        return ""
+
+    def last_line(self) -> str:
+        """Return the last line of the log, or a sentence that there is none."""
+        lines = self.log_since(max(0, self.log_size() - LOG_READ_BYTES)).strip().splitlines()
+        return lines[-1] if lines else "its log is empty"
+
+    def copy(self, source: Path, name: str) -> Path:
+        """Copy a store to a fresh folder of that name and return it. Raises Unavailable, and then leaves none."""
+        target = self.path / f"{name}.new"
+        shutil.rmtree(target, ignore_errors=True)
+        try:
+            if source.is_dir():
+                shutil.copytree(source, target)
+            else:
+                target.mkdir()
+        except (OSError, shutil.Error) as error:
+            shutil.rmtree(target, ignore_errors=True)
+            raise Unavailable(f"The store could not be copied: {error}") from error
+        return target
+
+    def move_away(self, folders: Iterable[Path]) -> list[Path]:
+        """Rename folders to trash, which is quick however much they hold, and return the trash, older trash too."""
+        for folder in folders:
+            if folder.exists():
+                folder.rename(self.path / f"trash-{secrets.token_hex(4)}")
+        return list(self.path.glob("trash-*"))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file by one that only its owner may read."""
+    fresh = path.with_suffix(".tmp")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def _credentials(path: Path) -> tuple[str, str]:
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+        found = json.loads(path.read_text("utf-8"))
+        return str(found["user"]), str(found["password"])
+    made = {"user": "bench", "password": secrets.token_urlsafe(18)}
+    write_private(path, json.dumps(made))
+    return made["user"], made["password"]
+
+
+def _read_port(path: Path) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        port = int(path.read_text("utf-8"))
+        return port if 0 < port < 65536 else ANY_PORT
+    return ANY_PORT

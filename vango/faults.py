@@ -1,0 +1,132 @@
+"""The faults of a bench that belong to no single actor: the broker's, the streams', and other people's publishes.
+
+Every one is real: a signal to a process, a purge by the server, files put back where they were.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from vango import snapshots, streams
+from vango.errors import BadInput, NotThere
+
+if TYPE_CHECKING:
+    from vango.bench import Bench
+
+
+class Faults:
+    """What can be done to a bench's broker, streams and snapshots."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    async def purge(self, stream: str, *, up_to: int | None, keep: int | None, subject: str) -> str:
+        """Purge a stream. Raises `BadInput` when both ways to say how much are used, `Refused` by the server."""
+        if up_to is not None and keep is not None:
+            raise BadInput(
+                "purge: give up_to or keep, not both; up_to purges messages up to and including that stream seq."
+            )
+        body: dict[str, Any] = {}
+        if up_to is not None:
+            body["seq"] = up_to + 1
+        if keep is not None:
+            body["keep"] = keep
+        if subject:
+            body["filter"] = subject
+        purged = (await self._bench.wire().api(f"STREAM.PURGE.{streams.known(stream)}", body))["purged"]
+        self._bench.journal.write("stream", "purge", f"{stream}: {purged} messages purged", request=body, purged=purged)
+        return f"{purged} message{'' if purged == 1 else 's'} purged from {stream}."
+
+    async def delete_message(self, stream: str, seq: int) -> str:
+        """Delete one message. Raises `Refused` in the server's words when there is none."""
+        await self._bench.wire().api(f"STREAM.MSG.DELETE.{streams.known(stream)}", {"seq": seq})
+        self._bench.journal.write("stream", "purge", f"{stream}: message {seq} deleted", seq=seq)
+        return f"Message {seq} of {stream} was deleted."
+
+    async def recreate_stream(self, stream: str) -> str:
+        """Delete a stream with its consumers and create it again."""
+        await streams.recreate(self._bench.wire(), streams.known(stream), self._bench.settings.streams[stream])
+        self._bench.observer.tape.forget()
+        self._bench.journal.write("stream", "purge", f"{stream} was deleted and created again")
+        return f"The stream {stream} is new and empty; its consumers are gone."
+
+    async def republish(self, sequence: int) -> str:
+        """Publish an event of the route feed again, byte for byte, under its own id."""
+        row = self._bench.truth.db.conn.execute(
+            "SELECT id, subject, body FROM event WHERE feed = 'route' AND sequence = ?", [sequence]
+        ).fetchone()
+        if row is None:
+            raise NotThere(f"The history has no event {sequence} of the route feed.")
+        event_id, subject, body = row
+        ack = await self._bench.wire().store(subject, body, message_id=event_id)
+        outcome = "the broker says duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
+        self._bench.journal.write("learner", "publish", f"republish {event_id}: {outcome}", subject=subject, ack=ack)
+        return f"Event {sequence} was published again: {outcome}."
+
+    async def telemetry(self, n: int) -> str:
+        """Publish telemetry samples, straight into their stream: they are no part of truth."""
+        wire = self._bench.wire()
+        for number in range(n):
+            host = f"host-{number % 8}"
+            sample = {"specversion": "1.0", "id": f"telemetry-{secrets.token_hex(6)}", "type": "telemetry.sampled",
+                      "source": f"/hosts/{host}", "data": {"cpu": number % 100, "at": time.time()}}  # fmt: skip
+            await wire.publish(f"telemetry.sampled.{host}", json.dumps(sample).encode())
+        self._bench.journal.write("stream", "telemetry", f"{n} telemetry samples were published", count=n)
+        return f"{n} samples were sent."
+
+    async def broker_kill(self) -> str:
+        """Kill the broker process."""
+        await self._bench.broker.kill()
+        self._bench.journal.write("broker", "kill", "broker killed with SIGKILL")
+        return "The broker was killed; it stays down until it is started."
+
+    async def broker_start(self) -> str:
+        """Start the broker on its port and store."""
+        await self._bench.broker.start()
+        self._bench.journal.write("broker", "start", f"broker started, process {self._bench.broker.pid}")
+        return "The broker was started."
+
+    async def broker_freeze(self) -> str:
+        """Stop the broker process in its tracks."""
+        await self._bench.broker.freeze()
+        self._bench.journal.write("broker", "freeze", "broker frozen with SIGSTOP")
+        return "The broker is frozen: connections stay open and nothing answers."
+
+    async def broker_thaw(self) -> str:
+        """Let the broker process go on."""
+        await self._bench.broker.thaw()
+        self._bench.journal.write("broker", "thaw", "broker thawed with SIGCONT")
+        return "The broker goes on."
+
+    async def store_keep(self) -> str:
+        """Copy the store."""
+        await self._bench.broker.keep()
+        self._bench.journal.write("broker", "keep", "the broker's store was copied")
+        return "A copy of the store is kept."
+
+    async def store_rollback(self) -> str:
+        """Put the kept copy back."""
+        await self._bench.broker.rollback()
+        self._bench.observer.forget()
+        self._bench.journal.write("broker", "rollback", "the broker's store was rolled back to the kept copy")
+        return "The broker runs on the kept copy of its store."
+
+    async def snapshot_take(self) -> str:
+        """Take and store a snapshot."""
+        name, snapshot = await self._bench.take_snapshot()
+        text = (
+            f"snapshot {name} of {len(snapshot.rows)} routes at {snapshot.sequence}, stream seq {snapshot.stream_seq}"
+        )
+        self._bench.journal.write("database", "snapshot", text, name=name, sequence=snapshot.sequence)
+        return f"Took {text}."
+
+    async def snapshot_corrupt(self) -> str:
+        """Corrupt the latest stored snapshot."""
+        name = await snapshots.corrupt_latest(self._bench.wire())
+        self._bench.journal.write(
+            "stream", "corrupt", f"snapshot {name}: an owner was changed, the checksum was not", name=name
+        )
+        return f"The snapshot {name} was corrupted."

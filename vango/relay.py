@@ -1,0 +1,242 @@
+"""The relay: publishes the outbox, in order, then marks each row published. It also tells how far truth has come.
+
+Woken by the commit. A batch is sent pipelined, with a message id each, and its rows are marked on their PubAcks in
+one transaction. An answer that does not come says nothing about what was stored, so the row is published again under
+the same id; the broker's duplicate window and the edges' own checks absorb the second copy.
+
+Only the unbroken run of acks from the start of a batch is marked. What follows a missing ack is sent again with it,
+so that no row is ever marked before its predecessor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+
+from nats.aio.msg import Msg
+
+from vango.core.rules import RelayRules
+from vango.errors import Refused, Unavailable
+from vango.journal import Journal
+from vango.outbox import (
+    FEEDS,
+    LeaseLost,
+    Waiting,
+    count_waiting,
+    high_water_mark,
+    mark_published,
+    predecessor,
+    renew_lease,
+    take_lease,
+    waiting,
+)
+from vango.points import RELAY_POINTS, Crashed, Path, Point
+from vango.publisher import Outgoing, PubAck, Publisher
+from vango.truth import Truth
+from vango.wire import Wire
+
+BATCH = 1000
+HEARTBEAT = "control.heartbeat"
+MARK_REQUEST = "control.mark"
+BEAT_S = 1.0
+IDLE_BEAT_S = 5.0
+IDLE_AFTER_BEATS = 10
+RETRY_S = 0.25
+WRONG_LAST_MSG_ID = 10070
+
+
+class Relay:
+    """One relay. `state` is up, down or waiting (for the broker or for the lease); `reason` says why."""
+
+    def __init__(
+        self, truth: Truth, journal: Journal, connect: Callable[[str], Awaitable[Wire]], name: str = "relay"
+    ) -> None:
+        self.truth = truth
+        self.rules = RelayRules()
+        self.path = Path()
+        self.state, self.reason = "down", "not started"
+        self.published = self.duplicates = self.unanswered = self.refused = 0
+        self._journal = journal
+        self._connect = connect
+        self._name = name
+        self._token = 0
+        self._awake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._wire: Wire | None = None
+        self._quiet_beats = 0
+        self._expect_nothing_once = False
+
+    async def start(self) -> str:
+        """Start publishing where the marks end."""
+        if self._task is not None:
+            return "The relay is running already."
+        self._task = asyncio.create_task(self._run(), name="relay")
+        self._journal.write("relay", "start", "relay started")
+        return "The relay was started."
+
+    async def kill(self) -> str:
+        """Stop dead: memory gone, socket aborted."""
+        if self._task is None:
+            return "The relay is down already."
+        await self._stop("killed")
+        self._journal.write("relay", "kill", "relay killed")
+        return "The relay was killed."
+
+    def arm(self, point: Point | None) -> str:
+        """Arm a crash at a point, or disarm. Raises `Refused` for a point that is not on the relay's path."""
+        if point is not None and point not in RELAY_POINTS:
+            raise Refused(f"The relay does not pass “{point}”; its points are: {', '.join(RELAY_POINTS)}.")
+        self.path.armed = point
+        return f"The relay will crash {point}." if point else "The relay is not armed."
+
+    def wake(self) -> None:
+        """Tell the relay that something was committed."""
+        self._quiet_beats = 0
+        self._awake.set()
+
+    async def _stop(self, reason: str) -> None:
+        task, self._task = self._task, None
+        if self._wire is not None:
+            self._wire.abort()
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await self._drop_wire()
+        self.state, self.reason = "down", reason
+
+    async def _drop_wire(self) -> None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            await wire.cut()
+
+    async def _run(self) -> None:
+        """Own the relay's life: reconnect after every break, and notice its death."""
+        try:
+            while True:
+                try:
+                    await self._session()
+                except (Unavailable, LeaseLost, sqlite3.OperationalError) as error:
+                    self.state, self.reason = "waiting", str(error) or "another relay holds the lease"
+                    await self._drop_wire()
+                await asyncio.sleep(RETRY_S)
+        except Crashed as crash:
+            await self._drop_wire()
+            self._task = None
+            self.state, self.reason = "down", f"crashed {crash.point}"
+            self._journal.write("relay", "crash", f"crashed {crash.point}")
+        except Exception as error:
+            await self._drop_wire()
+            self._task = None
+            self.state, self.reason = "down", f"{type(error).__name__}: {error}"
+            self._journal.write("relay", "crash", f"died: {self.reason}")
+
+    async def _session(self) -> None:
+        wire = self._wire = await self._connect("relay")
+        token = take_lease(self.truth, self._name)
+        if token is None:
+            raise LeaseLost
+        self._token = token
+        publisher = Publisher(wire)
+        await publisher.open()
+        await wire.subscribe(MARK_REQUEST, self._answer_mark)
+        self.state, self.reason = "up", ""
+        while not wire.broken.is_set():
+            self._awake.clear()
+            while rows := waiting(self.truth, limit=BATCH):
+                await self.publish(publisher, rows)
+            await self._beat(wire)
+            await self._sleep(wire)
+        raise Unavailable("The connection to the broker broke.")
+
+    async def _sleep(self, wire: Wire) -> None:
+        """Wait for a commit, a broken connection, or the next heartbeat."""
+        pause = BEAT_S if self._quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S
+        self._quiet_beats += 1
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._awake, wire.broken)]
+        try:
+            await asyncio.wait(waits, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def publish(self, publisher: Publisher, rows: Sequence[Waiting]) -> None:
+        """Publish rows in order, then mark those that the broker acked. Raises nothing for an answer that is missing."""
+        await self.path.reach(Point.BEFORE_PUBLISH)
+        acks = await publisher.publish([self._outgoing(row) for row in rows])
+        await self.path.reach(Point.BEFORE_MARK)
+        marked = self._unbroken_run(rows, acks)
+        if marked:
+            mark_published(self.truth, [(row.position, ack.seq) for row, ack in marked], token=self._token)
+            self._count(marked)
+        if len(marked) < len(rows):
+            self._tell_failure(rows[len(marked)], acks[len(marked)], len(rows) - len(marked))
+            await asyncio.sleep(RETRY_S)
+
+    def _outgoing(self, row: Waiting) -> Outgoing:
+        headers: dict[str, str] = {}
+        if self.rules.message_ids:
+            headers["Nats-Msg-Id"] = row.event_id
+        if self.rules.expect_predecessor and not self._expect_nothing_once and row.feed == "route":
+            before = predecessor(self.truth, row)
+            if before:
+                headers["Nats-Expected-Last-Msg-Id"] = before
+        self._expect_nothing_once = False
+        return Outgoing(row.subject, row.body, headers)
+
+    def _unbroken_run(self, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> list[tuple[Waiting, PubAck]]:
+        run: list[tuple[Waiting, PubAck]] = []
+        for row, ack in zip(rows, acks, strict=True):
+            if ack is not None and ack.code == WRONG_LAST_MSG_ID and ack.error.endswith(f": {row.event_id}"):
+                # The stream already ends in this very event: an earlier attempt was stored (NATS-FACTS 2.2).
+                ack = PubAck(0, duplicate=True)
+            if ack is None or ack.error:
+                break
+            run.append((row, ack))
+        return run
+
+    def _count(self, marked: Sequence[tuple[Waiting, PubAck]]) -> None:
+        self.published += len(marked)
+        duplicates = sum(ack.duplicate for _, ack in marked)
+        self.duplicates += duplicates
+        (first, first_ack), (last, last_ack) = marked[0], marked[-1]
+        if len(marked) == 1:
+            text = f"publish {first.event_id} → seq {first_ack.seq}" + (" duplicate" if duplicates else "")
+        else:
+            text = f"publish {len(marked)} events, the last → seq {last_ack.seq}"
+        self._journal.write(
+            "relay", "duplicate" if duplicates else "publish", text, subject=first.subject, count=len(marked),
+            duplicates=duplicates, headers={"Nats-Msg-Id": first.event_id} if self.rules.message_ids else {},
+            message=json.loads(first.body), first_position=first.position, last_position=last.position,
+        )  # fmt: skip
+
+    def _tell_failure(self, row: Waiting, ack: PubAck | None, count: int) -> None:
+        if ack is None:
+            self.unanswered += count
+            text = (
+                f"no PubAck for {row.event_id}: stored or not is unknown; it will be published again under the same id"
+            )
+        else:
+            self.refused += 1
+            text = f"the broker refused {row.event_id}: {ack.code} {ack.error}"
+            # The stream does not end in the predecessor: purged, restarted or rolled back. Begin a new chain there;
+            # edges that miss what lies between will see it by the events' own links.
+            self._expect_nothing_once = ack.code == WRONG_LAST_MSG_ID
+        self.reason = text
+        self._journal.write("relay", "refused" if ack else "unanswered", text, count=count)
+
+    async def _beat(self, wire: Wire) -> None:
+        renew_lease(self.truth, self._token)
+        await wire.publish(HEARTBEAT, self._marks())
+        if count_waiting(self.truth) == 0:
+            self.reason = ""
+
+    def _marks(self) -> bytes:
+        marks = {feed: high_water_mark(self.truth, feed) for feed in FEEDS}
+        return json.dumps(
+            {feed: {"sequence": m.sequence, "id": m.event_id, "published": m.published} for feed, m in marks.items()}
+        ).encode()
+
+    async def _answer_mark(self, request: Msg) -> None:
+        await request.respond(self._marks())

@@ -1,0 +1,71 @@
+"""The streams: one for each domain, so that nobody hears what is not meant for them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from vango.core.rules import StreamRules
+from vango.errors import NotThere, Refused
+from vango.wire import Wire
+
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "ROUTES": ("route.>",),
+    "ALLOCATIONS": ("allocation.>", "operation.>"),
+    "TELEMETRY": ("telemetry.>",),
+}
+MIN_WINDOW_S = 0.1
+RECREATE_TRIES = 5
+
+
+def known(stream: str) -> str:
+    """Return the name if it is one of the streams. Raises `NotThere`."""
+    if stream not in SUBJECTS:
+        raise NotThere(f"There is no stream {stream[:40]!r}. The streams are {', '.join(SUBJECTS)}.")
+    return stream
+
+
+def config(stream: str, rules: StreamRules) -> dict[str, Any]:
+    """Return a stream's configuration as the JetStream API takes it."""
+    return {
+        "name": stream,
+        "subjects": list(SUBJECTS[stream]),
+        "storage": "file",
+        "retention": "limits",
+        "discard": "old",
+        "num_replicas": 1,
+        "allow_direct": True,
+        "max_msgs": rules.max_msgs,
+        "max_bytes": rules.max_bytes,
+        "max_age": int(rules.max_age_s * 1e9),
+        "duplicate_window": int(rules.duplicate_window_s * 1e9),
+    }
+
+
+def rules_of(found: dict[str, Any]) -> StreamRules:
+    """Return the limits that the server says a stream has."""
+    return StreamRules(found["max_msgs"], found["max_bytes"], found["max_age"] / 1e9, found["duplicate_window"] / 1e9)
+
+
+async def ensure(wire: Wire, stream: str, rules: StreamRules) -> None:
+    """Create a stream unless it is there. One that is there keeps the limits that it has."""
+    try:
+        await wire.api(f"STREAM.INFO.{stream}")
+    except NotThere:
+        await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules))
+
+
+async def set_rules(wire: Wire, stream: str, rules: StreamRules) -> None:
+    """Change a stream's limits. Raises `Refused` in the server's words; evicts at once where a limit shrank."""
+    await wire.api(f"STREAM.UPDATE.{stream}", config(stream, rules))
+
+
+async def recreate(wire: Wire, stream: str, rules: StreamRules) -> None:
+    """Delete and create a stream. Rarely the old messages come back with it (NATS-FACTS 22): then again."""
+    for _ in range(RECREATE_TRIES):
+        with contextlib.suppress(NotThere):
+            await wire.api(f"STREAM.DELETE.{stream}")
+        made = await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules))
+        if made["state"]["last_seq"] == 0:
+            return
+    raise Refused(f"The stream {stream} came back with its old messages {RECREATE_TRIES} times; reset the bench.")

@@ -1,0 +1,98 @@
+"""The tape: the last stored messages of each stream, read with direct gets, so that looking adds no consumer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+from nats.aio.msg import Msg
+
+from vango.core.events import InvalidEvent, decode
+from vango.errors import Unavailable
+from vango.observation import CellSeen
+from vango.wire import Wire
+
+WINDOW = 60
+MAX_IDS = 20_000
+PATIENCE_S = 1.0
+
+
+class Tape:
+    """What was seen stored. `ids` remembers event ids that were in a stream at any time, the oldest forgotten first."""
+
+    def __init__(self) -> None:
+        self._cells: dict[str, dict[int, CellSeen]] = {}
+        self._made: dict[str, str] = {}
+        self.ids: OrderedDict[str, None] = OrderedDict()
+
+    def forget(self) -> None:
+        """Forget all cells: the broker was restarted or its store replaced, and numbers may be reused."""
+        self._cells.clear()
+
+    async def read(self, wire: Wire, stream: str, info: dict[str, Any]) -> tuple[list[CellSeen], list[int]]:
+        """Return the last cells of a stream and the missing seqs between them. `info` is its STREAM.INFO."""
+        state = info["state"]
+        first, last = state["first_seq"], state["last_seq"]
+        if self._made.get(stream) != info["created"]:
+            self._made[stream] = info["created"]
+            self._cells.pop(stream, None)
+        cells = self._cells.setdefault(stream, {})
+        start = max(1, last - WINDOW + 1)
+        gone = set(state.get("deleted") or ())
+        for seq in [seq for seq in cells if seq < max(start, first) or seq > last or seq in gone]:
+            del cells[seq]
+        known = max(cells, default=0)
+        if state["messages"] and last > known:
+            for cell in await _read_from(wire, stream, max(known + 1, start, first)):
+                cells[cell.seq] = cell
+                self._remember(cell.event_id)
+        return [cells[seq] for seq in sorted(cells)], [seq for seq in range(start, last + 1) if seq not in cells]
+
+    def _remember(self, event_id: str) -> None:
+        self.ids[event_id] = None
+        if len(self.ids) > MAX_IDS:
+            self.ids.popitem(last=False)
+
+
+def mark_known(cells: Collection[CellSeen], knows: Callable[[str], bool]) -> tuple[CellSeen, ...]:
+    """Say of each cell whether truth's history has its event."""
+    return tuple(replace(cell, known=knows(cell.event_id)) for cell in cells)
+
+
+async def _read_from(wire: Wire, stream: str, seq: int) -> list[CellSeen]:
+    """Read messages in one batched direct get: many answers, then a status that ends them."""
+    cells: list[CellSeen] = []
+    ended = asyncio.Event()
+
+    async def hear(message: Msg) -> None:
+        headers = message.headers or {}
+        if "Status" in headers:
+            ended.set()
+            return
+        cells.append(_cell(message, headers))
+
+    inbox = wire.client.new_inbox()
+    subscription = await wire.client.subscribe(inbox, cb=hear)
+    try:
+        body = f'{{"seq": {seq}, "batch": {WINDOW}}}'.encode()
+        await wire.publish(f"$JS.API.DIRECT.GET.{stream}", body, reply=inbox)
+        await asyncio.wait_for(ended.wait(), PATIENCE_S)
+    except TimeoutError as error:
+        raise Unavailable(f"The stream {stream} does not hand out its messages.") from error
+    finally:
+        if not wire.broken.is_set():
+            await subscription.unsubscribe()
+    return cells
+
+
+def _cell(message: Msg, headers: dict[str, str]) -> CellSeen:
+    seq, subject = int(headers["Nats-Sequence"]), headers.get("Nats-Subject", "")
+    size = len(message.data)
+    try:
+        event = decode(message.data)
+    except InvalidEvent:
+        return CellSeen(seq, subject, headers.get("Nats-Msg-Id", ""), 0, "", "", 0, size, False)
+    return CellSeen(seq, subject, event.id, event.sequence, event.route, event.owner, event.epoch, size, False)
