@@ -117,7 +117,7 @@ class BrokerFolder:
 def write_private(path: Path, text: str) -> None:
     """Replace a file by one that only its owner may read."""
     fresh = path.with_suffix(".tmp")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     fresh.replace(path)
 

@@ -27,7 +27,9 @@ CHILD = Path(__file__).with_name("keeper_child.py")
 ANSWER_WITHIN_S = 10.0
 VERSION_WITHIN_S = 5.0
 GONE_WITHIN_S = 5.0
+GONE_POLL_S = 0.005
 KILLED = -9
+NEVER_RAN = 127
 
 
 def find_nats_server(given: Path | None = None) -> Path:
@@ -95,12 +97,7 @@ class Keeper:
         if broker_id in self._charges:
             raise Unavailable(f"{broker_id} still runs as process {self._charges[broker_id].pid}.")
         self._charges[broker_id] = _Charge(on_exit, asyncio.get_running_loop().create_future())
-        try:
-            answer = await self._ask(do="start", id=broker_id, argv=argv, log=str(log))
-        except Unavailable:
-            self._charges.pop(broker_id, None)
-            raise
-        return int(answer["pid"])
+        return int((await self._ask(do="start", id=broker_id, argv=argv, log=str(log)))["pid"])
 
     async def signal(self, broker_id: str, name: str) -> None:
         """Send KILL, TERM, STOP or CONT to a broker; a STOP has taken effect on return. Raises Unavailable."""
@@ -126,7 +123,8 @@ class Keeper:
         """End the keeper and every broker it still has. Their `on_exit` is not called any more."""
         self._closed = True
         async with self._starting:
-            self._charges.clear()
+            for charge in self._charges.values():
+                charge.on_exit = _unheard
             if self._process is not None and self._process.stdin is not None:
                 self._process.stdin.close()
             if self._reader is not None:
@@ -187,6 +185,12 @@ class Keeper:
         if event["event"] == "exited":
             self._gone(event["id"], event["code"])
             return
+        charge = self._charges.get(event["id"])
+        if event["do"] == "start" and charge is not None:
+            charge.pid = event.get("pid", 0)
+            if event["event"] == "failed":
+                charge.on_exit = _unheard
+                self._gone(event["id"], NEVER_RAN)
         answer = self._answers.get(event["n"])
         if answer is None or answer.done():
             return
@@ -216,10 +220,15 @@ class Keeper:
             self._gone(broker_id, KILLED)
 
 
+def _unheard(_code: int) -> None:
+    return None
+
+
 async def _until_gone(pid: int) -> None:
-    deadline = asyncio.get_running_loop().time() + GONE_WITHIN_S
-    while is_running(pid) and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.005)
+    for _ in range(int(GONE_WITHIN_S / GONE_POLL_S)):
+        if not is_running(pid):
+            return
+        await asyncio.sleep(GONE_POLL_S)
 
 
 def is_running(pid: int) -> bool:

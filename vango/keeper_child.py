@@ -8,6 +8,7 @@ for every end. No broker outlives it: on Linux not even when it is killed itself
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -57,7 +58,9 @@ class Child:
 
     def _wait(self) -> None:
         if sys.platform == "linux":
-            os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+            # `kill` and `send_signal` look first whether the process has ended, and may have reaped it.
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
         else:
             self.process.wait()
         with self.lock:
@@ -80,18 +83,18 @@ class Children:
             answer = self._start(order) if order["do"] == "start" else self._signal(order)
         except (OSError, subprocess.SubprocessError, ValueError) as error:
             answer = {"event": "failed", "error": str(error)[:500]}
-        tell({"n": order["n"], **answer})
+        tell({"n": order["n"], "do": order["do"], "id": order["id"], **answer})
         if answer["event"] == "started":
             self.running[str(order["id"])].waiter.start()
 
     def _start(self, order: dict[str, object]) -> dict[str, object]:
         name = str(order["id"])
         old = self.running.get(name)
-        if old is not None and old.waiter.is_alive():
+        if old is not None and old.process.returncode is None:
             raise OSError(f"{name} still runs as process {old.process.pid}")
         argv = order["argv"]
         assert isinstance(argv, list)
-        with open(str(order["log"]), "ab") as log:
+        with open(str(order["log"]), "ab") as log:  # noqa: PTH123 - importing pathlib would double the start time
             process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,

@@ -101,7 +101,7 @@ class Observer:
     def _facts(self) -> dict[str, Fact]:
         """Return the present fact of every route, with how far its news has come."""
         rows = self._bench.truth.db.conn.execute(
-            f"{_FACT} JOIN route AS r ON r.sequence = e.sequence WHERE e.feed = 'route'"
+            f"{_FACT} JOIN route AS r ON r.sequence = e.sequence WHERE e.feed = 'route' ORDER BY r.rowid"
         )
         return {row[2]: _fact(row) for row in rows}
 

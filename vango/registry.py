@@ -121,7 +121,7 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
     choices: tuple[str, ...] = ()
     kind, convert = _KINDS.get(hint, ("", None))
     if isinstance(hint, type) and issubclass(hint, Enum):
-        kind, convert, choices = "choice", hint, tuple(member.value for member in hint)
+        kind, convert, choices = "choice", _choice(hint), tuple(member.value for member in hint)
     if convert is None:
         raise TypeError(f"a verb cannot take {name}: {hint}")
     return Parameter(name, kind, required, None if required else default, choices, low, high, convert)
@@ -162,6 +162,15 @@ def _short(value: object) -> str:
         return "a list" if isinstance(value, list | tuple) else "an object"
     text = repr(value[:MAX_TEXT])
     return text if len(text) <= 60 else text[:57] + "…" + text[-1]
+
+
+def _choice(words: type[Enum]) -> Callable[[Any], Enum]:
+    def convert(given: Any) -> Enum:
+        if not isinstance(given, str):
+            raise ValueError
+        return words(given)
+
+    return convert
 
 
 def _name(given: Any) -> Name:

@@ -4,6 +4,7 @@ const QUIET_MS = 13000;
 const chip = document.getElementById("age");
 let connection = null;
 let heard = performance.now();
+let tried = 0;
 
 function hear() {
   heard = performance.now();
@@ -34,9 +35,10 @@ document.addEventListener("visibilitychange", () => {
 
 setInterval(() => {
   if (document.hidden) return;
-  if (performance.now() - heard > QUIET_MS) {
+  const now = performance.now();
+  if (now - Math.max(heard, tried) > QUIET_MS) {
+    tried = now;
     connection?.reader?.cancel();
-    heard += LATE_MS / 2;
   }
   show();
 }, 1000);

@@ -13,6 +13,11 @@ from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 FEWEST_SLOTS = 16
 LONGEST_RUN = 3
 EVERY_LABEL = 22
+_ABSENT = {
+    "evicted": "no longer in the stream",
+    "earlier": "stored, not drawn here",
+    "hole": "deleted or lost: the stream has no message there",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,7 @@ def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
     runs = _runs(stream)
     share = 100 / max(len(runs), FEWEST_SLOTS)
     every = 1 if len(runs) <= EVERY_LABEL else 5
-    slots = tuple(
-        _slot(first, last, kind, cell, index, share, every, stream.last_seq)
-        for index, (first, last, kind, cell) in enumerate(runs)
-    )
+    slots = tuple(_slot(run, index * share, share, every, stream.last_seq) for index, run in enumerate(runs))
     tracks = tuple(_track(c, slots, share) for c in consumers if c.stream == stream.name)
     return Tape(slots, tracks, _words(stream, tracks))
 
@@ -102,12 +104,12 @@ def _holes(missing: Sequence[int]) -> list[_Run]:
     return holes
 
 
-def _slot(first: int, last: int, kind: str, cell: CellSeen | None, index: int, share: float, every: int, newest: int) -> Slot:
+def _slot(run: _Run, x: float, share: float, every: int, newest: int) -> Slot:
+    first, last, kind, cell = run
     if first != last:
         label = "…" if kind == "earlier" else "×"
     else:
         label = str(first) if every == 1 or first % every == 0 or first == newest else ""
-    x = index * share
     return Slot(first, last, kind, label, _title(first, last, kind, cell), cell is not None and first == newest,
                 _percent(x + share * 0.05), _percent(x + share / 2), _percent(share * 0.9))  # fmt: skip
 
@@ -115,11 +117,7 @@ def _slot(first: int, last: int, kind: str, cell: CellSeen | None, index: int, s
 def _title(first: int, last: int, kind: str, cell: CellSeen | None) -> str:
     which = f"stream seq {first}" if first == last else f"stream seqs {first} to {last}"
     if cell is None:
-        return f"{which}: " + {
-            "evicted": "no longer in the stream",
-            "earlier": "stored, not drawn here",
-            "hole": "deleted or lost: the stream has no message there",
-        }[kind]
+        return f"{which}: {_ABSENT[kind]}"
     what = f"{cell.route} → {cell.owner}, epoch {cell.epoch}, event {cell.sequence}" if cell.route else cell.subject
     return f"{which}: {what}" + ("" if cell.known else "; the database's history has no such event")
 

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from enum import Enum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from studylab.web import drawing
+from studylab.web import drawing, fields
+from studylab.web.fields import plain
 from vango.core.audit import Soundness
 from vango.core.modes import Mode
 from vango.observation import BrokerSeen, EdgeSeen, Observation, RelaySeen, StreamSeen, TruthSeen
-from vango.points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS
-from vango.registry import REGISTRY, Parameter
+from vango.registry import REGISTRY
 
 if TYPE_CHECKING:
     from vango.journal import Moment
@@ -46,7 +45,7 @@ _MODES = {
     Mode.REBUILDING: Look("Rebuilding", "again", "is-wait"),
 }
 _BROKER = {"up": Look("up", "check", "is-ok"), "frozen": Look("frozen", "frozen", "is-shut")}
-_RELAY = {"running": Look("running", "check", "is-ok"), "up": Look("running", "check", "is-ok")}
+_RELAY = {"up": Look("running", "check", "is-ok"), "waiting": Look("waiting", "wait", "is-wait")}
 _ALLOCATION = {"ready": "check", "pending": "wait", "draining": "down", "gone": "cross"}
 _TONES = {
     "crash": "is-bad", "kill": "is-bad", "exit": "is-bad", "refused": "is-bad", "untold": "is-bad", "gap": "is-bad",
@@ -180,11 +179,11 @@ def details(moment: Moment) -> list[tuple[str, str, bool]]:
         if value is None or value == "" or value == {}:
             continue
         if isinstance(value, dict):
-            text = "\n".join(f"{key}: {_plain(item)}" for key, item in value.items())
+            text = "\n".join(f"{key}: {plain(item)}" for key, item in value.items())
         elif isinstance(value, list | tuple):
-            text = "\n".join(_plain(item) for item in value)
+            text = "\n".join(plain(item) for item in value)
         else:
-            text = _plain(value)
+            text = plain(value)
         found.append((name.replace("_", " "), text, "\n" in text or len(text) > 60))
     return found
 
@@ -203,54 +202,9 @@ def lane(actor: str) -> str:
     return actor if actor in LANES else "broker"
 
 
-def rules_now(rules: Any) -> dict[str, str]:
-    """Return the rules in force as words, by name, for the dialogs to show."""
-    return {name: _plain(value) for name, value in asdict(rules).items()}
-
-
-_SOURCES = {"edge": "edges", "to": "allocations", "owner": "allocations", "stream": "streams"}
-_POINTS = {"crash_control": CONTROL_POINTS, "crash_relay": RELAY_POINTS, "crash_edge": EDGE_POINTS}
-_WORDS = {
-    "to": "new owner", "n": "how many", "at": "stop dead", "operation": "operation id (asking twice is doing once)",
-    "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)", "max_age_s": "max_age, seconds (0: no limit)",
-    "duplicate_window_s": "duplicate window, seconds", "up_to": "below this stream seq", "keep": "keep the last",
-    "seq": "stream seq", "from_seq": "from stream seq", "sequence": "sequence of the event in the history",
-    "freshness_s": "freshness lease, seconds (0: none)", "ack_wait_s": "ack_wait, seconds", "durable": "durable consumer",
-    "ack": "ack", "deduplicate": "check event ids", "check_epochs": "check epochs", "prove_continuity": "demand the continuity proof",
-    "on_gap": "on a gap", "ask_high_water_mark": "ask for the high-water mark", "start_from": "with an empty view, start from",
-    "verify_checksum": "verify checksums", "poison": "what it cannot read", "subject_filter": "subject filter",
-    "subject": "only this subject", "max_deliver": "max_deliver (-1: no limit)", "message_ids": "message ids",
-    "expect_predecessor": "expect the predecessor",
-}  # fmt: skip
-
-
-def name_source(verb: str, parameter: str) -> str:
-    """Say which names may stand in a parameter: edges, routes, allocations, streams; empty when it is a new name."""
-    if parameter == "route":
-        return "" if verb == "add_route" else "routes"
-    if parameter == "allocation":
-        return "" if verb == "add_allocation" else "allocations"
-    return _SOURCES.get(parameter, "")
-
-
-def names_of(seen: Observation, source: str) -> tuple[str, ...]:
-    """Return the names that a select offers."""
-    things: dict[str, tuple[Any, ...]] = {
-        "edges": seen.edges, "routes": seen.truth.routes, "allocations": seen.truth.allocations, "streams": seen.streams,
-    }  # fmt: skip
-    return tuple(thing.name for thing in things[source])
-
-
-def field_options(verb: str, parameter: Parameter) -> tuple[str, ...]:
-    """Return what a select offers for a parameter of few values; empty when it is typed in."""
-    if parameter.name == "at" and verb in _POINTS:
-        return tuple(point.value for point in _POINTS[verb])
-    return ("on", "off") if parameter.kind == "bool" else parameter.choices
-
-
-def parameter_words(name: str) -> str:
-    """Say what a parameter is, for its label."""
-    return _WORDS.get(name, name.replace("_", " "))
+def lock_reasons(verbs: Sequence[str], locked: Mapping[str, str]) -> list[str]:
+    """Return each reason once, in the order of the verbs that it holds for."""
+    return list(dict.fromkeys(locked[verb] for verb in verbs if verb in locked))
 
 
 def others(seen: Observation) -> tuple[StreamSeen, ...]:
@@ -261,17 +215,11 @@ def others(seen: Observation) -> tuple[StreamSeen, ...]:
 def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, span, size, limit, plural,
-                 clock, probe_words, counter_words, view_lines, details, pauses, lane, rules_now, name_source, names_of,
-                 field_options, parameter_words, others, drawing.tape, drawing.strip)  # fmt: skip
+                 clock, probe_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
+                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(REGISTRY=REGISTRY, LANES=LANES, icon_file=f"{app.static_url_path}/icons/icons.svg")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return str(value.value if isinstance(value, Enum) else value)
 
 
 def _long(idle: float) -> str:

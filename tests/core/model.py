@@ -108,7 +108,8 @@ class Stream:
         self.outstanding, self.acked = {}, {}
 
     def copy(self) -> Stream:
-        return Stream(dict(self.stored), self.last_seq, self.next_seq, dict(self.outstanding), dict(self.acked))
+        """Copy the store. A cursor that comes back with it is the store's word; the edge's own acks are not in it."""
+        return Stream(dict(self.stored), self.last_seq, self.next_seq, dict(self.outstanding))
 
 
 class Edge:
@@ -237,11 +238,11 @@ class Bench:
         self.edge.hear(Signal.REACHED if reached else Signal.BEHIND)
 
     def audit(self) -> Report:
-        edge, told = self.edge, {event.sequence for event in self.truth.history} - {e.sequence for e in self.unpublished}
-        now = self.truth.facts(self.truth.latest)
+        edge, now = self.edge, self.truth.facts(self.truth.latest)
+        untold = {event.sequence for event in self.unpublished}
         record = TruthRecord(
             latest=self.truth.latest,
-            now={r: f if f.sequence in told else replace(f, told=Told.WAITING) for r, f in now.items()},
+            now={r: replace(f, told=Told.WAITING) if f.sequence in untold else f for r, f in now.items()},
             as_of={edge.position.sequence: self.truth.facts(edge.position.sequence)},
             known_ids=frozenset(event.id for event in self.truth.history),
             waiting=len(self.unpublished),

@@ -142,8 +142,8 @@ class Deliveries(RuleBasedStateMachine):
             raise BrokenPromise("the edge is ahead of truth")
 
 
-class TestTheEdgeWithCorrectRules(Deliveries.TestCase):  # type: ignore[misc, name-defined]
-    settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+def test_an_edge_with_correct_rules_keeps_every_promise_whatever_happens() -> None:
+    run_state_machine_as_test(Deliveries, settings=settings(max_examples=150, stateful_step_count=40, deadline=None))
 
 
 CORRECT = EdgeRules()
@@ -176,4 +176,4 @@ def test_the_same_machine_breaks_an_edge_that_lacks_one_guard(guard: str) -> Non
         suppress_health_check=list(HealthCheck),
     )
     with pytest.raises(BrokenPromise):
-        run_state_machine_as_test(Unguarded, settings=search)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(Unguarded, settings=search)

@@ -21,7 +21,7 @@ def test_what_the_table_does_not_expect_never_leads_to_an_answer(mode: Mode, sig
     assert expected not in ANSWERS
 
 
-@pytest.mark.parametrize("mode", set(Mode) - {Mode.DOWN})
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.DOWN])
 def test_a_surprise_fails_closed_in_every_mode_that_runs(mode: Mode) -> None:
     assert after(mode, Signal.SURPRISE) is Mode.FAILED_CLOSED
 

@@ -142,13 +142,19 @@ def _list(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def _events(facts: Sequence[Fact]) -> str:
+    sequences = [str(sequence) for sequence in sorted(fact.sequence for fact in facts)]
+    shown = sequences[:5] + ([f"{len(sequences) - 5} more"] if len(sequences) > 5 else [])
+    return f"event{'s' if len(sequences) > 1 else ''} {_list(shown)}"
+
+
 def _untold(truth: TruthRecord) -> Iterator[Finding]:
     if truth.untold:
-        events = _list([str(fact.sequence) for fact in truth.untold[:5]])
+        events = _events(truth.untold)
         yield Finding(
             Kind.UNTOLD,
             "truth",
-            f"The database committed event {events} of the route feed, and nothing will ever publish it.",
+            f"The database committed {events} of the route feed, and nothing will ever publish it.",
             "No row waits in the outbox, so neither a restart of the relay nor patience will repair this.",
             tuple(f"history: {_fact(fact)}; outbox: no row; stream: never seen" for fact in truth.untold[:5]),
         )
@@ -253,8 +259,7 @@ def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
         yield Finding(
             Kind.LOST,
             claim.edge,
-            f"{claim.edge} claims to be current at {claim.position.sequence} and never applied event "
-            f"{_list([str(fact.sequence) for fact in sorted(missing, key=lambda f: f.sequence)])}.",
+            f"{claim.edge} claims to be current at {claim.position.sequence} and never applied {_events(missing)}.",
             "The broker counts it as done and has nothing pending: it will not come again.",
             tuple(
                 f"history: {_fact(fact)}; {claim.edge}: position {claim.position.sequence}, nothing pending"
@@ -288,7 +293,7 @@ def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> str:
     if row is not None and row.epoch < row.highest_epoch:
         return "out of order"
     if fact is None:
-        return "invented"
+        return "invented" if row is not None else ""
     if fact.told is Told.NO_OUTBOX_ROW and fact in truth.untold:
         return "never published"
     if fact.told is Told.WAITING:

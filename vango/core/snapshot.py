@@ -65,6 +65,8 @@ def unseal(stored: bytes, *, verify: bool = True) -> Snapshot:
 
 
 def _read(body: dict[str, Any]) -> Snapshot:
+    if type(body["rows"]) is not list:
+        raise ValueError("rows must be a list")
     snapshot = Snapshot(**{**body, "rows": tuple(Row(**row) for row in body["rows"])})
     _check(snapshot, counts=("sequence", "stream_seq"), texts=("event_id", "taken_at"))
     for row in snapshot.rows:

@@ -1,0 +1,165 @@
+"""Study Lab: `create_app` wires the parts, `main` serves them. Nothing is decided here."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import secrets
+import signal
+import sys
+import threading
+import webbrowser
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from cheroot.wsgi import Server
+from flask import Flask, render_template
+
+from labs import LABS
+from studylab.loop import LoopThread
+from studylab.sessions import Benches, lock_data, secret_key
+from studylab.web import errors, guard, present
+from studylab.web.bench import bench
+from studylab.web.htmx import htmx
+from studylab.web.labs import labs
+from studylab.web.pages import pages
+from studylab.web.state import State
+from studylab.web.stream import stream
+from vango.errors import StudyLabError, Unavailable
+from vango.keeper import Keeper
+from vango.registry import REGISTRY
+
+DEFAULT_PORT = 8321
+MAX_STREAMS = 240
+RESERVE_THREADS = 32
+START_S = 20.0
+STOP_S = 10.0
+PANELS = ("verdict", "truth", "relay", "stream", "journal", "broker")
+
+
+def create_app(
+    *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (), park_after_s: float = 900.0,
+    max_benches: int = 200, max_streams: int = MAX_STREAMS,
+) -> Flask:  # fmt: skip
+    """Make an app with its loop, its keeper and its benches. End it with `close_app`.
+
+    Raises `Unavailable` when the data folder cannot be used or there is no nats-server.
+    """
+    app = Flask(__name__)
+    folder = (data or Path(app.instance_path)).resolve()
+    lock = lock_data(folder)
+    loop = LoopThread()
+    try:
+        keeper = loop.call(Keeper.start(nats_server), timeout_s=START_S)
+        by_slug = {lab.slug: lab for lab in LABS}
+        benches = loop.call(_benches(folder, keeper, by_slug, park_after_s, max_benches), timeout_s=START_S)
+    except BaseException:
+        loop.close()
+        lock.release()
+        raise
+    app.secret_key = secret_key(folder)
+    app.permanent_session_lifetime = timedelta(days=365)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), max_streams)
+    app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
+    guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts])
+    errors.register(app)
+    present.register(app)
+    htmx.init_app(app)
+    for blueprint in (pages, bench, stream, labs):
+        app.register_blueprint(blueprint)
+    benches.draw = lambda context: draw(app, context)
+    return app
+
+
+async def _benches(folder: Path, keeper: Keeper, labs: dict[str, Any], park_after_s: float, most: int) -> Benches:
+    return Benches(folder, keeper, labs, park_after_s=park_after_s, most=most)
+
+
+def close_app(app: Flask) -> None:
+    """Stop every bench, the keeper and the loop. Files stay."""
+    app.extensions["studylab_close"]()
+
+
+def _close(loop: LoopThread, benches: Benches, keeper: Keeper, lock: Any) -> None:
+    loop.call(benches.close(), timeout_s=STOP_S)
+    loop.call(keeper.close(), timeout_s=STOP_S)
+    loop.close()
+    lock.release()
+
+
+def draw(app: Flask, context: dict[str, Any]) -> dict[str, str]:
+    """Draw the panels of a page from one observation."""
+    with app.test_request_context("/", base_url="http://127.0.0.1"):
+        shared = {**context, "REGISTRY": REGISTRY}
+        drawn = {f"panel-{name}": render_template(f"panels/{name}.html", **shared) for name in PANELS}
+        for edge in context["seen"].edges:
+            drawn[f"panel-edge-{edge.name}"] = render_template("panels/edge.html", edge=edge, **shared)
+        if context["guide"] is not None:
+            drawn["panel-guide"] = render_template("panels/guide.html", **shared)
+        return drawn
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until a signal. Returns the exit code: 1, with one line on standard error, when it cannot begin."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app = create_app(
+            data=options.data, nats_server=options.nats_server, hosts=[options.host, *options.allow_host],
+            park_after_s=options.park_after, max_benches=options.max_benches,
+        )  # fmt: skip
+        try:
+            return _serve(app, options)
+        finally:
+            close_app(app)
+    except StudyLabError as error:
+        print(f"Study Lab cannot start: {error}", file=sys.stderr)
+        return 1
+
+
+def _serve(app: Flask, options: argparse.Namespace) -> int:
+    server = Server((options.host, options.port), app, numthreads=MAX_STREAMS + RESERVE_THREADS, request_queue_size=128)
+    server.shutdown_timeout = 1
+    try:
+        server.prepare()
+    except OSError as error:
+        raise Unavailable(
+            f"Port {options.port} on {options.host} cannot be used ({error.strerror or error}). "
+            "Choose another with --port; 0 takes any free one."
+        ) from error
+    stopped = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    serving = threading.Thread(target=server.serve, name="server", daemon=True)
+    serving.start()
+    host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
+    address = f"http://{f'[{host}]' if ':' in host else host}:{server.bind_addr[1]}/"
+    print(f"Study Lab is at {address}", flush=True)
+    if not options.no_browser:
+        threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+    while serving.is_alive() and not stopped.wait(0.5):
+        pass
+    for hub in list(app.extensions["studylab"].benches._live.values()):
+        hub.end()
+    server.stop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python app.py", description="Study Lab: event propagation on a real bench.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free one (default: %(default)s)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where benches are kept (default: instance/)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    parser.add_argument("--nats-server", type=Path, metavar="PATH", help="the broker to run (default: the packaged one)")
+    parser.add_argument("--park-after", type=float, default=900.0, metavar="SECONDS", help="park benches idle for so long")
+    parser.add_argument("--max-benches", type=int, default=200, metavar="N", help="benches awake at once (default: 200)")
+    parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a further Host to answer to")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""The hub of one bench: changes mark it dirty, one observation is drawn once, and every page gets what changed.
+
+State, not deltas: a page asks for every panel that is newer than the last it had, so a slow browser skips frames and
+is never wrong, and a new or returning one gets everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from studylab.lab.runner import LabRun
+from vango.errors import StudyLabError
+
+if TYPE_CHECKING:
+    from studylab.lab.model import Lab
+    from vango.bench import Bench
+
+FRAME_S = 0.05
+BEAT_S = 5.0
+MOMENTS = 60
+SANDBOX = ""
+
+Draw = Callable[[dict[str, Any]], dict[str, str]]
+"""Draws a page's panels from their context: panel id to HTML."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Page:
+    """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, HTML)."""
+
+    viewers: int = 0
+    version: int = 0
+    panels: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+
+class Hub:
+    """What stands between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
+
+    def __init__(self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor) -> None:
+        self.bench = bench
+        self.used_at = time.monotonic()
+        self._labs = labs
+        self._draw = draw
+        self._executor = executor
+        self._pages: dict[str, Page] = {}
+        self._runs: dict[str, LabRun] = {}
+        self._news = threading.Condition()
+        self._loop = asyncio.get_running_loop()
+        self._framing: asyncio.Task[None] | None = None
+        self._dirty = False
+        self._ended = False
+        bench.on_change = self.mark
+
+    @property
+    def viewers(self) -> int:
+        """How many streams are open."""
+        return sum(page.viewers for page in self._pages.values())
+
+    def run(self, slug: str) -> LabRun:
+        """Return the play of a lab on this bench."""
+        if slug not in self._runs:
+            self._runs[slug] = LabRun(self._labs[slug], self.bench)
+            self._runs[slug].on_change = self.mark
+        return self._runs[slug]
+
+    async def context(self, page: str) -> dict[str, Any]:
+        """Observe, let the checks of the page's lab look, and return what its panels are drawn from."""
+        seen = await self.bench.observe()
+        moments = self.bench.journal.tail(MOMENTS)
+        context: dict[str, Any] = {"seen": seen, "moments": moments, "locked": {}, "guide": None}
+        if page:
+            run = self.run(page)
+            run.look(seen)
+            context |= {"guide": run.guide(), "locked": run.locked()}
+        return context
+
+    # On the loop.
+
+    def mark(self) -> None:
+        """Something changed."""
+        self._dirty = True
+        if self._framing is None and not self._ended and self.viewers:
+            self._framing = asyncio.ensure_future(self._frames())
+
+    async def _frames(self) -> None:
+        """Draw until nothing is dirty, at most 20 times a second. Owned by `mark`, which starts another when needed."""
+        try:
+            while self._dirty and self.viewers:
+                self._dirty = False
+                try:
+                    await self._frame()
+                except StudyLabError as error:
+                    log.warning("a frame could not be drawn: %s", error)
+                except Exception:
+                    log.exception("a frame could not be drawn")
+                await asyncio.sleep(FRAME_S)
+        finally:
+            self._framing = None
+        if self._dirty and self.viewers:
+            self.mark()
+
+    async def _frame(self) -> None:
+        for slug, page in list(self._pages.items()):
+            if page.viewers:
+                context = await self.context(slug)
+                drawn = await self._loop.run_in_executor(self._executor, self._draw, context)
+                self._keep(page, drawn)
+
+    def _keep(self, page: Page, drawn: dict[str, str]) -> None:
+        with self._news:
+            changed = [panel for panel, html in drawn.items() if page.panels.get(panel, (0, ""))[1] != html]
+            if changed:
+                page.version += 1
+                page.panels.update({panel: (page.version, drawn[panel]) for panel in changed})
+                self._news.notify_all()
+
+    def end(self) -> None:
+        """Let every waiting page go: the bench is being parked or the app stops."""
+        self._ended = True
+        self.bench.on_change = None
+        with self._news:
+            self._news.notify_all()
+
+    # In the threads of the pages.
+
+    def watch(self, slug: str) -> Iterator[dict[str, str] | None]:
+        """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat."""
+        with self._news:
+            page = self._pages.setdefault(slug, Page())
+            page.viewers += 1
+        self.bench.watched = True
+        self._loop.call_soon_threadsafe(self.mark)
+        had = 0
+        try:
+            while not self._ended:
+                with self._news:
+                    if page.version <= had and not self._ended:
+                        self._news.wait(BEAT_S)
+                    newer = {panel: html for panel, (version, html) in page.panels.items() if version > had}
+                    had = page.version
+                self.used_at = time.monotonic()
+                yield newer or None
+        finally:
+            with self._news:
+                page.viewers -= 1
+            self.used_at = time.monotonic()
+            self.bench.watched = self.viewers > 0

@@ -1,0 +1,137 @@
+"""Benches by their keys: opened on a visit, parked when idle, found again after a restart, never more than allowed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from studylab.hub import Draw, Hub
+from vango.bench import Bench
+from vango.errors import BadInput, Unavailable
+from vango.keeper import Keeper
+
+if TYPE_CHECKING:
+    from studylab.lab.model import Lab
+
+KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
+LOOK_EVERY_S = 5.0
+MAX_STORED = 2000
+
+log = logging.getLogger(__name__)
+
+
+class Benches:
+    """All benches of one app. Everything but `lock_data` runs on the loop."""
+
+    def __init__(self, data: Path, keeper: Keeper, labs: dict[str, Lab], *, park_after_s: float, most: int) -> None:
+        self.data = data
+        self.labs = labs
+        self.draw: Draw = dict
+        self._keeper = keeper
+        self._park_after_s = park_after_s
+        self._most = most
+        self._live: dict[str, Hub] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="drawing")
+        self._parking = asyncio.create_task(self._park_idle(), name="parking")
+
+    @property
+    def live(self) -> int:
+        """How many benches are awake."""
+        return len(self._live)
+
+    @property
+    def viewers(self) -> int:
+        """How many streams are open in all."""
+        return sum(hub.viewers for hub in self._live.values())
+
+    @staticmethod
+    def new_key() -> str:
+        """Return a key that nobody can guess."""
+        return secrets.token_hex(16)
+
+    def folder(self, key: str) -> Path:
+        """Return where a bench is kept. Raises `BadInput` for what is no key."""
+        if not KEY.fullmatch(key):
+            raise BadInput("This is no bench's key. Clear the site's cookies and reload the page.")
+        return self.data / "benches" / key
+
+    async def hub(self, key: str) -> Hub:
+        """Return a bench's hub, waking the bench if it is parked. Raises `Unavailable` when there is no room."""
+        folder = self.folder(key)
+        lock = self._opening.setdefault(key, asyncio.Lock())
+        async with lock:
+            if key not in self._live:
+                await self._make_room(folder)
+                bench = await Bench.open(folder, self._keeper)
+                self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
+            hub = self._live[key]
+        hub.used_at = time.monotonic()
+        return hub
+
+    async def _make_room(self, folder: Path) -> None:
+        if len(self._live) >= self._most:
+            raise Unavailable(f"All {self._most} benches are in use. Try again in a few minutes: idle ones are parked.")
+        stored = folder.parent
+        if not folder.exists() and stored.exists() and sum(1 for _ in stored.iterdir()) >= MAX_STORED:
+            raise Unavailable(f"{MAX_STORED} benches are stored here already. Whoever runs Study Lab can delete old ones.")
+
+    async def park(self, key: str) -> None:
+        """Stop a bench's processes and keep its files."""
+        async with self._opening.setdefault(key, asyncio.Lock()):
+            hub = self._live.pop(key, None)
+            if hub is not None:
+                hub.end()
+                await hub.bench.close()
+        self._opening.pop(key, None)
+
+    async def _park_idle(self) -> None:
+        while True:
+            await asyncio.sleep(min(LOOK_EVERY_S, self._park_after_s))
+            now = time.monotonic()
+            for key, hub in list(self._live.items()):
+                if not hub.viewers and now - hub.used_at > self._park_after_s:
+                    try:
+                        await self.park(key)
+                    except Exception:
+                        log.exception("a bench could not be parked")
+
+    async def close(self) -> None:
+        """Park everything."""
+        self._parking.cancel()
+        await asyncio.gather(self._parking, return_exceptions=True)
+        for hub in self._live.values():
+            hub.end()
+        await asyncio.gather(*(self.park(key) for key in list(self._live)))
+        self._executor.shutdown(wait=False)
+
+
+def lock_data(data: Path) -> FileLock:
+    """Take the data folder for this app. Raises `Unavailable` when it cannot be written or another app has it."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(data / "lock")
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise Unavailable(f"Another Study Lab uses the data folder {data}. Stop it, or choose another with --data.") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise Unavailable(f"The data folder {data} cannot be written: {reason}. Choose another with --data.") from error
+    return lock
+
+
+def secret_key(data: Path) -> bytes:
+    """Return the key that signs cookies; made once, readable by its owner only."""
+    path = data / "secret.key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()

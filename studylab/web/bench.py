@@ -1,0 +1,66 @@
+"""A bench for programs and buttons: the observation, the journal, the verbs, and whether the app is there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from studylab.web.htmx import back, htmx, say, wants_json
+from studylab.web.state import call, hub, page_of_request, state
+from vango.errors import BadInput, Refused
+from vango.observation import as_json
+
+bench = Blueprint("bench", __name__)
+MAX_MOMENTS = 1000
+
+
+@bench.get("/healthz")
+def healthz() -> Response:
+    """Say that pages can be used."""
+    return jsonify(ok=True, benches=state().benches.live, streams=state().benches.viewers)
+
+
+@bench.get("/bench.json")
+def observation() -> Response:
+    """Return the observation that the panels are drawn from."""
+    return jsonify(as_json(call(hub().bench.observe())))
+
+
+@bench.get("/bench/journal.json")
+def journal() -> Response:
+    """Return the moments after a number, oldest first, at most 1000."""
+    after = request.args.get("after", "0")
+    if not after.isascii() or not after.isdigit() or len(after) > 15:
+        raise BadInput(f"after is {after[:40]!r}; expected a whole number from 0, the last moment already known.")
+    found = hub().bench.journal
+    return jsonify(last=found.last, moments=[asdict(m) for m in call(_since(found, int(after)))])
+
+
+async def _since(journal: Any, after: int) -> Any:
+    return journal.since(after, MAX_MOMENTS)
+
+
+@bench.post("/bench/verbs/<verb>")
+def verbs(verb: str) -> AnyResponse:
+    """Carry out a verb with arguments from a form or from a JSON object."""
+    found = hub(new=False)
+    page = page_of_request()
+    if page and (reason := found.run(page).locked().get(verb)):
+        raise Refused(f"{verb} is locked here: {reason}")
+    sentence = call(found.bench.perform(verb, _arguments()))
+    if wants_json():
+        return jsonify(ok=True, sentence=sentence, moment=found.bench.journal.last)
+    return say(sentence) if htmx else back()
+
+
+def _arguments() -> dict[str, Any]:
+    if request.is_json:
+        given = request.get_json(silent=True)
+        if not isinstance(given, dict):
+            raise BadInput('The body is not a JSON object. Send the arguments as one, such as {"route": "shop", "to": "alloc-c"}.')
+        return given
+    # A field left empty in a form means: leave as it is.
+    return {name: value for name, value in request.form.items() if value != ""}

@@ -1,0 +1,51 @@
+"""Errors as sentences, in the form that was asked for: a page, a line in the status, or JSON. Never a trace."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template
+from werkzeug.exceptions import HTTPException
+
+from studylab.web.htmx import htmx, say, wants_json
+from vango.errors import StudyLabError
+
+log = logging.getLogger(__name__)
+
+UNFORESEEN = "Something went wrong that nobody foresaw; it is in the log of the app. Nothing more was done."
+SENTENCES = {
+    400: "The request cannot be understood, or its Host is not one that this app answers to (see --allow-host).",
+    404: "There is no such page. The course is at /, the sandbox at /sandbox.",
+    405: "This address does not take that method.",
+    413: "The request is too large.",
+}
+
+
+def register(app: Flask) -> None:
+    """Let an app answer every error with a sentence."""
+    app.register_error_handler(StudyLabError, _expected)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _expected(error: StudyLabError) -> Response:
+    return answer(str(error), error.status_hint, definite=error.definite)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    return answer(SENTENCES.get(status, error.description or error.name), status)
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.error("an error that was not foreseen", exc_info=error)
+    return answer(UNFORESEEN, 500)
+
+
+def answer(sentence: str, status: int, *, definite: bool = True) -> Response:
+    """Say a sentence with a status."""
+    if wants_json():
+        return make_response(jsonify(ok=False, error=sentence, definite=definite), status)
+    if htmx:
+        return say(sentence, ok=False, status=status)
+    return make_response(render_template("error.html", sentence=sentence, status=status), status)

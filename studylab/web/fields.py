@@ -1,0 +1,74 @@
+"""What a verb's form asks for: the words, the choices and the limits of each parameter, from the registry."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import Enum
+from math import isfinite
+from typing import Any
+
+from vango.observation import Observation
+from vango.points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS
+from vango.registry import Parameter
+
+_SOURCES = {"edge": "edges", "to": "allocations", "owner": "allocations", "stream": "streams"}
+_POINTS = {"crash_control": CONTROL_POINTS, "crash_relay": RELAY_POINTS, "crash_edge": EDGE_POINTS}
+_WORDS = {
+    "to": "new owner", "n": "how many", "at": "stop dead", "operation": "operation id (asking twice is doing once)",
+    "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)", "max_age_s": "max_age, seconds (0: no limit)",
+    "duplicate_window_s": "duplicate window, seconds", "up_to": "below this stream seq", "keep": "keep the last",
+    "seq": "stream seq", "from_seq": "from stream seq", "sequence": "sequence of the event in the history",
+    "freshness_s": "freshness lease, seconds (0: none)", "ack_wait_s": "ack_wait, seconds", "durable": "durable consumer",
+    "ack": "ack", "deduplicate": "check event ids", "check_epochs": "check epochs", "prove_continuity": "demand the continuity proof",
+    "on_gap": "on a gap", "ask_high_water_mark": "ask for the high-water mark", "start_from": "with an empty view, start from",
+    "verify_checksum": "verify checksums", "poison": "what it cannot read", "subject_filter": "subject filter",
+    "subject": "only this subject", "max_deliver": "max_deliver (-1: no limit)", "message_ids": "message ids",
+    "expect_predecessor": "expect the predecessor",
+}  # fmt: skip
+
+
+def rules_now(rules: Any) -> dict[str, str]:
+    """Return the rules in force as words, by name, for the dialogs to show."""
+    return {name: plain(value) for name, value in asdict(rules).items()}
+
+
+def name_source(verb: str, parameter: str) -> str:
+    """Say which names may stand in a parameter: edges, routes, allocations, streams; empty when it is a new name."""
+    if parameter == "route":
+        return "" if verb == "add_route" else "routes"
+    if parameter == "allocation":
+        return "" if verb == "add_allocation" else "allocations"
+    return _SOURCES.get(parameter, "")
+
+
+def names_of(seen: Observation, source: str) -> tuple[str, ...]:
+    """Return the names that a select offers."""
+    things: dict[str, tuple[Any, ...]] = {
+        "edges": seen.edges, "routes": seen.truth.routes, "allocations": seen.truth.allocations, "streams": seen.streams,
+    }  # fmt: skip
+    return tuple(thing.name for thing in things[source])
+
+
+def field_options(verb: str, parameter: Parameter) -> tuple[str, ...]:
+    """Return what a select offers for a parameter of few values; empty when it is typed in."""
+    if parameter.name == "at" and verb in _POINTS:
+        return tuple(point.value for point in _POINTS[verb])
+    return ("on", "off") if parameter.kind == "bool" else parameter.choices
+
+
+def number_limits(parameter: Parameter) -> dict[str, str]:
+    """Return a number's limits as attributes of its input."""
+    limits = {"min": parameter.low, "max": parameter.high}
+    return {name: f"{value:.15g}" for name, value in limits.items() if isfinite(value)}
+
+
+def parameter_words(name: str) -> str:
+    """Say what a parameter is, for its label."""
+    return _WORDS.get(name, name.replace("_", " "))
+
+
+def plain(value: Any) -> str:
+    """Write a value as a person would: on and off, and a choice by its own word."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value.value if isinstance(value, Enum) else value)

@@ -1,0 +1,37 @@
+"""Answers for htmx 4: the one place that uses flask-htmx, of which `if htmx:` is what still fits that version."""
+
+from __future__ import annotations
+
+from flask import Response, redirect, request
+from flask_htmx import HTMX
+from markupsafe import Markup, escape
+from werkzeug.wrappers import Response as AnyResponse
+
+htmx = HTMX()
+
+
+def partial(target: str, html: str, swap: str = "innerMorph") -> str:
+    """Wrap HTML for one target of an answer or a stream message."""
+    return f'<hx-partial hx-target="#{target}" hx-swap="{swap}">{html}</hx-partial>'
+
+
+def wants_json() -> bool:
+    """Say whether the answer should be JSON: it was asked for, or nobody asked for a page."""
+    accepts = request.accept_mimetypes
+    return request.is_json or not accepts.accept_html or accepts["application/json"] > accepts["text/html"] or (
+        request.headers.get("Accept", "*/*") == "*/*"
+    )
+
+
+def say(sentence: str, *, ok: bool = True, status: int = 200) -> Response:
+    """Answer htmx with a sentence in the status line."""
+    word = "is-ok" if ok else "is-error"
+    line = Markup('<p class="{}">{}</p>').format(word, escape(sentence))
+    return Response(partial("status", line, "innerHTML"), status, mimetype="text/html")
+
+
+def back() -> AnyResponse:
+    """Send a plain form back to the page it came from, or to the sandbox."""
+    referer = request.headers.get("Referer", "")
+    own = referer.startswith(request.host_url)
+    return redirect(referer if own else "/sandbox", 303)

@@ -1,0 +1,45 @@
+"""The pages: the course, the sandbox, a lab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, session
+
+from studylab.lab import store
+from studylab.web.state import call, hub, state
+from vango.errors import NotThere
+from vango.registry import REGISTRY
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def course() -> str:
+    """What this is, the labs with progress, and the way to the sandbox. Wakes no bench."""
+    return render_template("course.html", labs=[_card(lab) for lab in state().benches.labs.values()])
+
+
+@pages.get("/sandbox")
+def sandbox() -> str:
+    """The stage with every control."""
+    context = call(hub().context(""))
+    return render_template("sandbox.html", REGISTRY=REGISTRY, events_url="/events", **context)
+
+
+@pages.get("/labs/<slug>")
+def lab(slug: str) -> str:
+    """A lab: its guide and the stage."""
+    if slug not in state().benches.labs:
+        raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
+    context = call(hub().context(slug))
+    return render_template("lab.html", REGISTRY=REGISTRY, events_url=f"/events?page={slug}", **context)
+
+
+def _card(lab: Any) -> dict[str, Any]:
+    card = {"slug": lab.slug, "number": lab.number, "title": lab.title, "question": lab.question,
+            "minutes": lab.minutes, "steps": len(lab.steps), "done": 0, "finished": False}  # fmt: skip
+    if "bench" in session:
+        attempt = store.load(state().benches.folder(session["bench"]), lab.slug)
+        card |= {"done": attempt.step, "finished": attempt.step >= len(lab.steps)}
+    return card

@@ -1,0 +1,56 @@
+"""What the blueprints share: the loop, the benches, and whose bench a request is about."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import current_app, request, session
+
+from studylab.hub import Hub
+from studylab.loop import LoopThread
+from studylab.sessions import Benches
+from vango.errors import NotThere
+
+T = TypeVar("T")
+CALL_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The running parts of one app. `boot` changes with every start."""
+
+    loop: LoopThread
+    benches: Benches
+    boot: str
+    max_streams: int
+
+
+def state() -> State:
+    """Return the parts of the app that serves this request."""
+    found: State = current_app.extensions["studylab"]
+    return found
+
+
+def call(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the loop and wait for it."""
+    return state().loop.call(work, timeout_s=CALL_S)
+
+
+def hub(*, new: bool = True) -> Hub:
+    """Return the hub of the visitor's bench. With `new`, a visitor without one gets one; else raises `NotThere`."""
+    if "bench" not in session:
+        if not new:
+            raise NotThere("This visit has no bench yet. Open /sandbox first and keep its cookie.")
+        session["bench"] = Benches.new_key()
+        session.permanent = True
+    return call(state().benches.hub(session["bench"]))
+
+
+def page_of_request() -> str:
+    """Return the slug of the lab that the request was made from, empty for the sandbox and for programs."""
+    path = urlsplit(request.headers.get("Referer", "")).path
+    slug = path.removeprefix("/labs/") if path.startswith("/labs/") else ""
+    return slug if slug in state().benches.labs else ""

@@ -1,0 +1,58 @@
+"""A bench for each test: a real broker, a real database, real edges, in a folder that goes with the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from vango.bench import Bench
+from vango.keeper import Keeper
+
+T = TypeVar("T")
+Run = Callable[[Coroutine[Any, Any, T]], T]
+
+
+class Hands:
+    """A bench that a synchronous test can use: every call runs on the test's loop until it is done."""
+
+    def __init__(self, run: Run[Any], bench: Bench) -> None:
+        self._run, self.bench = run, bench
+
+    def do(self, verb: str, **arguments: Any) -> str:
+        """Carry out a verb."""
+        return str(self._run(self.bench.perform(verb, arguments)))
+
+    def settle(self) -> Any:
+        """Wait until nothing is under way."""
+        return self._run(self.bench.settle())
+
+    def until(self, is_so: Callable[[Any], bool]) -> Any:
+        """Wait until an observation is so."""
+        return self._run(self.bench.wait_until(is_so))
+
+    def told(self, actor: str, kind: str) -> list[str]:
+        """Return the texts of the journal's moments of one actor and kind."""
+        return [m.text for m in self.bench.journal.since(0, 10_000) if (m.actor, m.kind) == (actor, kind)]
+
+
+@pytest.fixture
+def keeper(run: Run[Any]) -> Iterator[Keeper]:
+    """The process that owns the test's brokers."""
+    keeper = run(Keeper.start())
+    yield keeper
+    run(keeper.close())
+
+
+@pytest.fixture
+def hands(run: Run[Any], keeper: Keeper, tmp_path: Path) -> Iterator[Hands]:
+    """A settled bench."""
+    bench = run(Bench.open(tmp_path / "bench", keeper))
+    hands = Hands(run, bench)
+    try:
+        hands.settle()
+        yield hands
+    finally:
+        run(bench.close())

@@ -1,0 +1,101 @@
+"""A bench as a whole: it is found again, it resets, it notices what others do, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.vango.conftest import Hands, Run
+from vango.bench import Bench
+from vango.errors import BadInput, NotThere, Unavailable
+from vango.keeper import Keeper
+
+
+def test_a_closed_bench_is_found_again_with_everything(run: Run, keeper: Keeper, tmp_path: Path) -> None:  # type: ignore[type-arg]
+    first = Hands(run, run(Bench.open(tmp_path / "bench", keeper)))
+    first.do("edge_rules", edge="syd", check_epochs=False)
+    first.do("promote", route="shop", to="alloc-c")
+    first.do("kill_edge", edge="iad")
+    before = first.settle()
+    run(first.bench.close())
+    again = Hands(run, run(Bench.open(tmp_path / "bench", keeper)))
+    try:
+        after = again.settle()
+        assert after.truth.routes == before.truth.routes
+        assert after.stream("ROUTES").last_seq == before.stream("ROUTES").last_seq
+        assert not after.edge("syd").rules.check_epochs
+        assert after.edge("iad").mode == "down"
+        assert after.moment > before.moment
+    finally:
+        run(again.bench.close())
+
+
+def test_a_reset_gives_a_fresh_truth_a_fresh_stream_and_correct_rules(hands: Hands) -> None:
+    hands.do("edge_rules", edge="syd", check_epochs=False)
+    hands.do("burst", n=30)
+    hands.do("reset")
+    seen = hands.settle()
+    assert (seen.truth.sequence, seen.stream("ROUTES").last_seq) == (3, 3)
+    assert seen.edge("syd").departures == ()
+
+
+def test_two_processes_cannot_share_a_bench(hands: Hands, keeper: Keeper) -> None:
+    with pytest.raises(Unavailable, match="in use"):
+        hands._run(Bench.open(hands.bench.folder, keeper))
+
+
+def test_bad_input_changes_nothing(hands: Hands) -> None:
+    before = hands.settle().moment
+    for verb, arguments, error in (
+        ("no_such_verb", {}, NotThere),
+        ("promote", {"route": "<b>shop</b>", "to": "alloc-c"}, BadInput),
+        ("promote", {"route": "shop", "to": "a" * 300}, BadInput),
+        ("burst", {"n": "many"}, BadInput),
+    ):
+        with pytest.raises(error):
+            hands.do(verb, **arguments)
+    assert hands.bench.journal.last == before
+
+
+def test_a_change_from_outside_is_noticed(hands: Hands) -> None:
+    changes: list[None] = []
+    hands.bench.on_change = lambda: changes.append(None)
+    hands._run(hands.bench.wire().api("STREAM.PURGE.ROUTES", {}))
+    seen = hands.until(lambda seen: seen.stream("ROUTES").messages == 0 and bool(changes))
+    assert seen.stream("ROUTES").first_seq == 4
+
+
+def test_looking_does_not_cause_a_change(hands: Hands) -> None:
+    changes: list[None] = []
+    hands.settle()
+    hands.settle()
+    hands.bench.on_change = lambda: changes.append(None)
+    for _ in range(5):
+        hands._run(hands.bench.observe())
+    hands._run(hands.bench.wire().api("STREAM.INFO.ROUTES"))
+    assert len(changes) <= 2
+
+
+def test_a_broker_that_dies_unasked_is_started_again_and_the_journal_says_so(hands: Hands) -> None:
+    import os
+    import signal
+
+    os.kill(hands.bench.broker.pid, signal.SIGKILL)
+    hands.until(lambda seen: seen.broker.restarts >= 1 and seen.broker.state == "up" and seen.streams[0].available)
+    assert hands.told("broker", "exit")
+    hands.do("promote", route="shop", to="alloc-c")
+    assert hands.settle().audit.soundness == "sound"
+
+
+def test_twenty_benches_leave_no_thread_behind(run: Run, keeper: Keeper, tmp_path: Path) -> None:  # type: ignore[type-arg]
+    threads = threading.active_count()
+    descriptors = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+    for number in range(20):
+        bench = run(Bench.open(tmp_path / str(number), keeper))
+        run(bench.settle())
+        run(bench.close())
+    assert threading.active_count() == threads
+    if descriptors:
+        assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors + 2

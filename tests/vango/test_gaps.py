@@ -1,0 +1,107 @@
+"""Six ways to lose events, and an edge that fails closed, rebuilds from a verified snapshot and only then claims."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.vango.conftest import Hands
+from vango.core.audit import Kind
+
+
+def sleep_through(hands: Hands, *accident: tuple[str, dict[str, object]], tail: bool = True) -> None:
+    """Put syd to sleep, commit changes, let the accident happen, commit one more, and wake it."""
+    hands.do("kill_edge", edge="syd")
+    hands.do("burst", n=6)
+    hands.until(lambda seen: not seen.outbox.waiting)
+    for verb, arguments in accident:
+        hands.do(verb, **arguments)
+    if tail:
+        hands.do("promote", route="blog", to="alloc-c")
+        hands.until(lambda seen: not seen.outbox.waiting)
+    hands.do("start_edge", edge="syd")
+
+
+ACCIDENTS = {
+    "retention": [("stream_limits", {"max_msgs": 2})],
+    "purge": [("purge", {})],
+    "deleted inside": [("delete_message", {"seq": 9})],
+    "recreated": [("recreate_stream", {})],
+}
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS.values(), ids=list(ACCIDENTS))
+def test_an_edge_with_proof_fails_closed_rebuilds_and_is_right(hands: Hands, accident: list) -> None:  # type: ignore[type-arg]
+    sleep_through(hands, *accident)
+    seen = hands.settle()
+    assert seen.edge("syd").claim == "current at 10"
+    assert seen.edge("syd").counters["rebuilds"] >= 1
+    assert seen.audit.soundness == "sound"
+    assert any("failed closed" in text for text in hands.told("syd", "mode"))
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS.values(), ids=list(ACCIDENTS))
+def test_an_edge_without_proof_is_confidently_wrong(hands: Hands, accident: list) -> None:  # type: ignore[type-arg]
+    hands.do("edge_rules", edge="syd", prove_continuity=False, ask_high_water_mark=False)
+    sleep_through(hands, *accident)
+    seen = hands.settle()
+    assert seen.edge("syd").mode == "current"
+    assert Kind.FALSE_CONFIDENCE in {finding.kind for finding in seen.audit.findings}
+
+
+def test_a_purged_tail_is_seen_through_the_high_water_mark(hands: Hands) -> None:
+    sleep_through(hands, ("purge", {}), tail=False)
+    seen = hands.settle()
+    assert seen.edge("syd").claim == "current at 9"
+    assert any("nothing is pending" in text for text in hands.told("syd", "mode"))
+
+
+def test_a_purged_tail_looks_like_being_up_to_date_to_who_trusts_nothing_pending(hands: Hands) -> None:
+    hands.do("edge_rules", edge="syd", ask_high_water_mark=False)
+    sleep_through(hands, ("purge", {}), tail=False)
+    seen = hands.until(lambda seen: seen.audit.findings)
+    assert seen.edge("syd").claim == "current at 3"
+    assert {finding.kind for finding in seen.audit.findings} == {Kind.LOST}
+
+
+def test_a_rolled_back_store_reuses_numbers_and_no_edge_is_fooled(hands: Hands) -> None:
+    hands.do("keep_store")
+    hands.do("kill_edge", edge="syd")
+    hands.do("burst", n=4)
+    hands.until(lambda seen: not seen.outbox.waiting)
+    hands.do("rollback_store")
+    hands.do("promote", route="blog", to="alloc-c")
+    hands.do("start_edge", edge="syd")
+    seen = hands.settle()
+    assert {edge.claim for edge in seen.edges} == {"current at 8"}
+    assert seen.audit.soundness == "sound"
+
+
+def test_a_corrupt_snapshot_is_refused_with_its_reason_and_a_fresh_one_heals(hands: Hands) -> None:
+    hands.do("edge_rules", edge="syd", on_gap="stay closed")
+    hands.do("take_snapshot")
+    hands.do("corrupt_snapshot")
+    assert "checksum" in hands.do("load_snapshot", edge="syd")
+    seen = hands.until(lambda seen: seen.edge("syd").mode == "failed closed")
+    assert not seen.snapshots[-1].checksum_ok
+    assert all(probe.outcome == "refused" for probe in seen.edge("syd").probes[-3:])
+    hands.do("take_snapshot")
+    hands.do("load_snapshot", edge="syd")
+    assert hands.settle().edge("syd").claim == "current at 3"
+
+
+def test_an_edge_that_does_not_verify_loads_the_corrupt_snapshot_and_lies(hands: Hands) -> None:
+    hands.do("edge_rules", edge="syd", verify_checksum=False)
+    hands.do("take_snapshot")
+    hands.do("corrupt_snapshot")
+    hands.do("load_snapshot", edge="syd")
+    seen = hands.until(lambda seen: seen.edge("syd").mode == "current")
+    assert Kind.FALSE_CONFIDENCE in {finding.kind for finding in seen.audit.findings}
+
+
+def test_a_crash_half_way_through_a_snapshot_load_leaves_the_view_as_it_was(hands: Hands) -> None:
+    hands.do("take_snapshot")
+    hands.do("crash_edge", edge="fra", at="half-way through a snapshot load")
+    assert "half-way" in hands.do("load_snapshot", edge="fra")
+    hands.until(lambda seen: seen.edge("fra").mode == "down")
+    hands.do("start_edge", edge="fra")
+    assert hands.settle().edge("fra").claim == "current at 3"
