@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -11,19 +12,26 @@ import threading
 import webbrowser
 from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from cheroot.wsgi import Server
 from flask import Flask, render_template
 
-from labs import LABS
+try:
+    from labs import LABS
+except ImportError:
+    LABS = ()
 from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.web import errors, guard, present
 from studylab.web.bench import bench
 from studylab.web.htmx import htmx
-from studylab.web.labs import labs
+try:
+    from studylab.web.labs import labs
+except ImportError:
+    labs = None
 from studylab.web.pages import pages
 from studylab.web.state import State
 from studylab.web.stream import stream
@@ -64,11 +72,13 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), max_streams)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
-    guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts])
+    # Cookies know no ports: another Study Lab on this machine must not overwrite this one's.
+    cookie = f"studylab_{sha256(app.secret_key).hexdigest()[:8]}"
+    guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts], cookie=cookie)
     errors.register(app)
     present.register(app)
     htmx.init_app(app)
-    for blueprint in (pages, bench, stream, labs):
+    for blueprint in filter(None, (pages, bench, stream, labs)):
         app.register_blueprint(blueprint)
     benches.draw = lambda context: draw(app, context)
     return app
@@ -138,14 +148,19 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.bind_addr[1]}/"
     print(f"Study Lab is at {address}", flush=True)
-    if not options.no_browser:
+    if not options.no_browser and _has_display():
         threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
     while serving.is_alive() and not stopped.wait(0.5):
         pass
-    for hub in list(app.extensions["studylab"].benches._live.values()):
-        hub.end()
+    app.extensions["studylab"].benches.end_streams()
     server.stop()
     return 0
+
+
+def _has_display() -> bool:
+    """Without one, `webbrowser` would put a text browser into the terminal that the app runs in."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in named)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,14 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from studylab.lab.runner import LabRun
+from studylab.lab.attempt import locked
 from vango.errors import StudyLabError
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
+    from studylab.lab.runner import LabRun
     from vango.bench import Bench
 
 FRAME_S = 0.05
@@ -40,6 +41,7 @@ class Page:
     viewers: int = 0
     version: int = 0
     panels: dict[str, tuple[int, str]] = field(default_factory=dict)
+    drawn_from: dict[str, Any] | None = None
 
 
 class Hub:
@@ -68,9 +70,15 @@ class Hub:
     def run(self, slug: str) -> LabRun:
         """Return the play of a lab on this bench."""
         if slug not in self._runs:
+            from studylab.lab.runner import LabRun
+
             self._runs[slug] = LabRun(self._labs[slug], self.bench)
             self._runs[slug].on_change = self.mark
         return self._runs[slug]
+
+    def locked(self, slug: str) -> dict[str, str]:
+        """Return the verbs that a lab locks at this point, each with its reason."""
+        return locked(self._labs[slug], self.run(slug).attempt)
 
     async def context(self, page: str) -> dict[str, Any]:
         """Observe, let the checks of the page's lab look, and return what its panels are drawn from."""
@@ -80,7 +88,7 @@ class Hub:
         if page:
             run = self.run(page)
             run.look(seen)
-            context |= {"guide": run.guide(), "locked": run.locked()}
+            context |= {"guide": run.guide(), "locked": self.locked(page)}
         return context
 
     # On the loop.
@@ -112,8 +120,12 @@ class Hub:
         for slug, page in list(self._pages.items()):
             if page.viewers:
                 context = await self.context(slug)
+                drawn_from = {**context, "seen": replace(context["seen"], at=0.0)}
+                if drawn_from == page.drawn_from:
+                    continue
                 drawn = await self._loop.run_in_executor(self._executor, self._draw, context)
                 self._keep(page, drawn)
+                page.drawn_from = drawn_from
 
     def _keep(self, page: Page, drawn: dict[str, str]) -> None:
         with self._news:
@@ -136,6 +148,10 @@ class Hub:
         """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat."""
         with self._news:
             page = self._pages.setdefault(slug, Page())
+            if not page.viewers:
+                # Nobody drew while nobody looked: what is kept is of then.
+                page.panels.clear()
+                page.drawn_from = None
             page.viewers += 1
         self.bench.watched = True
         self._loop.call_soon_threadsafe(self.mark)

@@ -104,6 +104,11 @@ class Benches:
                     except Exception:
                         log.exception("a bench could not be parked")
 
+    def end_streams(self) -> None:
+        """Let every open stream go. May be called from any thread."""
+        for hub in list(self._live.values()):
+            hub.end()
+
     async def close(self) -> None:
         """Park everything."""
         self._parking.cancel()

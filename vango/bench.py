@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from nats.aio.msg import Msg
 
-from vango import registry, settings, snapshots, streams, verbs
+from vango import registry, settings, snapshots, streams, tasks, verbs
 from vango.broker import Broker
 from vango.control import ControlPlane
 from vango.core.audit import Soundness
@@ -65,6 +65,8 @@ class Bench:
         self._one_at_a_time = asyncio.Lock()
         self._look_again: asyncio.TimerHandle | None = None
         self._closed = False
+        self._keeping: asyncio.Task[None] | None = None
+        self._ticking: asyncio.Task[None] | None = None
         self.settings = settings.load(folder / "settings.json")
         self.journal = Journal(folder / "journal.db", self._note_change)
         self.broker = Broker(
@@ -149,17 +151,16 @@ class Bench:
             converged = seen.audit.soundness is not Soundness.NOT_YET_KNOWN
             return converged and not seen.outbox.waiting and all(edge.mode in at_rest for edge in seen.edges)
 
-        return await self.wait_until(is_settled, timeout_s)
+        await self.wait_until(is_settled, timeout_s)
+        # That observation looked at the streams before it looked at the edges: look once more, now that all is at rest.
+        return await self.observe()
 
     async def close(self) -> None:
         """Stop every actor and the broker. Files stay, and the next opening finds everything again."""
         self._closed = True
         if self._look_again is not None:
             self._look_again.cancel()
-        tasks = [task for task in (getattr(self, "_keeping", None), getattr(self, "_ticking", None)) if task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._end_tasks()
         await self._stop_actors()
         if self._wire is not None:
             await self._wire.cut()
@@ -206,6 +207,10 @@ class Bench:
         for route, owner in ROUTES.items():
             self.truth.commit(Promotion(route, owner, new=True), queue=True)
         self.journal.write("database", "commit", f"a new truth: {', '.join(f'{r} → {o}' for r, o in ROUTES.items())}")
+
+    async def _end_tasks(self) -> None:
+        for task in (self._keeping, self._ticking):
+            await tasks.end(task)
 
     async def _stop_actors(self) -> None:
         for actor in (getattr(self, "relay", None), *getattr(self, "edges", {}).values()):
@@ -351,9 +356,7 @@ class Bench:
 
     async def reset(self) -> str:
         """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal goes on."""
-        self._keeping.cancel()
-        self._ticking.cancel()
-        await asyncio.gather(self._keeping, self._ticking, return_exceptions=True)
+        await self._end_tasks()
         await self._stop_actors()
         self.truth.close()
         await self.broker.wipe()

@@ -261,6 +261,8 @@ class Broker:
             wait_s = BACK_OFF_S[len(self._tries)]
             await asyncio.sleep(wait_s)
             async with self._lock:
+                if self.state != "down":
+                    return
                 self._tries.append(loop.time())
                 try:
                     await self._launch()

@@ -17,7 +17,7 @@ from pathlib import Path as FilePath
 
 from nats.aio.msg import Msg
 
-from vango import consumers, snapshots
+from vango import consumers, snapshots, tasks
 from vango.core.judge import Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
 from vango.core.rules import AckOrder, EdgeRules, OnGap, Poison, StartFrom
@@ -159,9 +159,7 @@ class Edge:
         task, self._task = self._task, None
         if self._wire is not None:
             self._wire.abort()
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await tasks.end(task)
         await self._drop()
         self._signal(Signal.STOP, reason)
 
@@ -194,7 +192,7 @@ class Edge:
             await self._drop()
             self._signal(Signal.STOP, f"crashed {crash.point}")
             self._journal.write(self.name, "crash", f"crashed {crash.point}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (the one place where an edge's death is noticed)
             # A view that cannot be read or written, or anything unforeseen: no claim survives it.
             words = str(error) if isinstance(error, StudyLabError) else f"{type(error).__name__}: {error}"
             self._task = None
@@ -218,8 +216,10 @@ class Edge:
         await wire.subscribe(HEARTBEAT, self._hear_mark)
         if self.mode is Mode.LOADING:
             await self._begin(wire, view)
-        else:
+        elif self.mode in ANSWERS:
             await self._open_consumer(wire, view, from_new=False)
+        else:
+            await self._recover(wire, view)
         await self._ask_mark(wire)
         while not wire.broken.is_set():
             try:
@@ -390,12 +390,13 @@ class Edge:
             return
         self.heard_at = time.monotonic()
 
-    async def _ask_mark(self, wire: Wire) -> None:
-        """Ask for the mark. A relay that is down does not answer; its first heartbeat will do instead."""
+    async def _ask_mark(self, wire: Wire) -> bool:
+        """Ask for the mark. A relay that is down does not answer: False, and its first heartbeat will do instead."""
         try:
             self._note_mark((await wire.request(MARK_REQUEST, timeout_s=1.0)).data)
         except Unavailable:
-            return
+            return False
+        return True
 
     async def _consider(self, wire: Wire, view: View, pull: Pull) -> None:
         """With nothing left to handle, decide what may be claimed. Raises `Gap`."""
@@ -403,8 +404,10 @@ class Edge:
             nothing_pending = await consumers.has_nothing_left(wire, self._consumer)
             self._signal(Signal.REACHED if nothing_pending and pull.idle else Signal.BEHIND, "")
             return
-        if self.mark is not None and self.mark.sequence < view.position.sequence:
-            await self._ask_mark(wire)
+        # A mark below the position may only be older than the last event; one that answers a question asked now is not.
+        is_old = self.mark is not None and self.mark.sequence < view.position.sequence
+        if is_old and not await self._ask_mark(wire):
+            return
         mark, position = self.mark, view.position
         if mark is None:
             return
@@ -429,6 +432,8 @@ class Edge:
         if self._pull is not None:
             await self._pull.close()
             self._pull = None
+        if self.mode is Mode.REBUILDING:
+            self._signal(Signal.SURPRISE, "the rebuild was interrupted")
         if self.rules.on_gap is OnGap.CARRY_ON:
             await self._carry_on(wire)
         elif self.rules.on_gap is OnGap.REBUILD and self._rebuilds < MAX_REBUILDS:
@@ -447,7 +452,10 @@ class Edge:
     async def _rebuild(self, wire: Wire, view: View, *, fresh: bool) -> None:
         """Replace the view by a snapshot: a fresh one from the control plane, or the latest that is stored."""
         self._signal(Signal.REBUILD, "")
-        stored = await self._fresh(wire) if fresh else await self._latest(wire)
+        try:
+            stored = await self._fresh(wire) if fresh else await self._latest(wire)
+        except (Unavailable, NotThere) as error:
+            raise BadSnapshot(f"none could be had: {error}") from error
         if not stored:
             raise BadSnapshot("none is stored")
         await self._load(wire, view, stored)

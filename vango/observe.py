@@ -182,40 +182,44 @@ class Observer:
         )  # fmt: skip
 
     async def _look_at_broker(self) -> None:
+        """Look at every stream by itself, so that one that does not answer hides no other."""
         try:
             if self._bench.broker.state != "up":
                 raise Unavailable(f"the broker is {self._bench.broker.state}")
             wire = self._bench.wire()
-            self._streams = tuple([await self._stream(wire, name) for name in streams.SUBJECTS])
-            self._consumers = tuple(
-                [seen for s in self._streams if s.available for seen in await _consumers(wire, s.name)]
-            )
-            await self._look_at_bucket(wire)
-        except StudyLabError as error:
-            self._streams = tuple(_as_last_known(name, str(error), self._streams) for name in streams.SUBJECTS)
+        except Unavailable as error:
+            self._streams = tuple(_unseen(name, str(error)) for name in streams.SUBJECTS)
+            return
+        pairs = [await self._stream(wire, name) for name in streams.SUBJECTS]
+        self._streams = tuple(stream for stream, _ in pairs)
+        self._consumers = tuple(consumer for _, consumers in pairs for consumer in consumers)
+        await self._look_at_bucket(wire)
 
-    async def _stream(self, wire: Wire, name: str) -> StreamSeen:
+    async def _stream(self, wire: Wire, name: str) -> tuple[StreamSeen, list[ConsumerSeen]]:
         try:
             info = await wire.api(f"STREAM.INFO.{name}", {"deleted_details": True})
+            cells, holes = await self.tape.read(wire, name, info)
+            consumers = await _consumers(wire, name)
         except NotThere:
-            return _as_last_known(name, "the server has no such stream", ())
+            return _unseen(name, "the server has no such stream"), []
+        except StudyLabError as error:
+            return _unseen(name, str(error)), []
         state, config = info["state"], info["config"]
-        cells, holes = await self.tape.read(wire, name, info)
         return StreamSeen(
             name, True, "", tuple(config["subjects"]), state["messages"], state["bytes"], state["first_seq"],
             state["last_seq"], state.get("num_deleted", 0), streams.rules_of(config),
             mark_known(cells, self._knows), tuple(holes),
-        )  # fmt: skip
+        ), consumers  # fmt: skip
 
     async def _look_at_bucket(self, wire: Wire) -> None:
         try:
             seq = (await wire.api(f"STREAM.INFO.{snapshots.BUCKET_STREAM}"))["state"]["last_seq"]
-        except NotThere:
-            self._snapshots = ()
-            return
-        if seq != self._bucket_seq:
-            self._snapshots = tuple([await _snapshot(wire, name) for name in await snapshots.names(wire)])
-            self._bucket_seq = seq
+            if seq != self._bucket_seq:
+                self._snapshots = tuple([await _snapshot(wire, name) for name in await snapshots.names(wire)])
+                self._bucket_seq = seq
+        except StudyLabError:
+            # No bucket, or a snapshot that was deleted between listing and reading: the next look tells.
+            self._snapshots, self._bucket_seq = (), -1
 
     # Edges.
 
@@ -280,7 +284,7 @@ def _say_claim(edge: Edge, position: Position) -> str:
     return edge.mode.value
 
 
-def _as_last_known(name: str, trouble: str, seen: tuple[StreamSeen, ...]) -> StreamSeen:
+def _unseen(name: str, trouble: str) -> StreamSeen:
     """A stream that cannot be read: an empty one. What was seen before is not shown as if it were now."""
     return StreamSeen(name, False, trouble, streams.SUBJECTS[name], 0, 0, 0, 0, 0, StreamRules(), (), ())
 

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from nats.aio.msg import Msg
 
+from vango import tasks
 from vango.core.rules import RelayRules
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
@@ -100,9 +101,7 @@ class Relay:
         task, self._task = self._task, None
         if self._wire is not None:
             self._wire.abort()
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await tasks.end(task)
         await self._drop_wire()
         self.state, self.reason = "down", reason
 
@@ -126,7 +125,7 @@ class Relay:
             self._task = None
             self.state, self.reason = "down", f"crashed {crash.point}"
             self._journal.write("relay", "crash", f"crashed {crash.point}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (the one place where the relay's death is noticed)
             await self._drop_wire()
             self._task = None
             self.state, self.reason = "down", f"{type(error).__name__}: {error}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from vango.wire import Wire
 
 BUCKET = "snapshots"
 BUCKET_STREAM = f"OBJ_{BUCKET}"
-KEEP = 3
+KEEP = 5
 CHUNK_BYTES = 32 * 1024
 PATIENCE_S = 3.0
 
@@ -62,7 +63,8 @@ async def take(wire: Wire, truth: Truth, stream: str) -> tuple[str, Snapshot]:
     """Build a snapshot, store it, and return its name with it. Raises `Unavailable` when the bucket does not answer."""
     last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
     snapshot = build(truth, last_seq)
-    name = f"at-{snapshot.sequence:06d}"
+    # A name of its own: replacing an object purges the chunks that somebody may be reading.
+    name = f"at-{snapshot.sequence:06d}-{secrets.token_hex(2)}"
     await _put(wire, name, seal(snapshot))
     await _forget_old(wire)
     return name, snapshot

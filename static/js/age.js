@@ -26,9 +26,12 @@ document.addEventListener("htmx:sse:after:connection", (event) => {
 });
 document.addEventListener("htmx:sse:after:message", hear);
 document.addEventListener("beat", hear);
-document.addEventListener("htmx:sse:close", () => {
-  connection = null;
-});
+for (const trouble of ["htmx:sse:close", "htmx:sse:error"]) {
+  document.addEventListener(trouble, () => {
+    connection = null;
+    show();
+  });
+}
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) show();
 });

@@ -30,6 +30,8 @@ function prepare(dialog, button) {
     if (field) field.value = value;
   }
   showNow(dialog, button);
+  const complaint = dialog.querySelector(".complaint");
+  if (complaint) complaint.textContent = "";
 }
 
 document.addEventListener("click", (event) => {
@@ -46,8 +48,17 @@ document.addEventListener("click", (event) => {
   else dialog.close();
 });
 
-// An answer that was not an error closes the dialog; after an error it stays, with what was typed.
+function sentence(html) {
+  return new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
+}
+
+// An answer that was not an error closes the dialog. After an error it stays, with what was typed and the reason:
+// while a dialog is open, the status line is behind it.
 document.addEventListener("htmx:after:request", (event) => {
-  const status = event.detail?.ctx?.response?.status ?? event.detail?.ctx?.response?.raw?.status ?? 0;
-  if (status >= 200 && status < 400) event.target.closest?.("dialog")?.close();
+  const dialog = event.target.closest?.("dialog");
+  if (!dialog) return;
+  const context = event.detail?.ctx;
+  const status = context?.response?.status ?? context?.response?.raw?.status ?? 0;
+  if (status >= 200 && status < 400) dialog.close();
+  else dialog.querySelector(".complaint").textContent = sentence(context?.text ?? "") || "No answer came. The effect is unknown.";
 });

@@ -1,5 +1,5 @@
 // The one line that is read aloud. It fades from sight after a while and stays for screen readers until the next.
-const READ_MS = 9000;
+const READ_MS = 7000;
 const line = document.getElementById("status");
 let fading = 0;
 

@@ -78,9 +78,21 @@ class Attempt:
     trouble: str = ""
 
 
-def begin(lab: Lab, before: Attempt, *, at: int) -> Attempt:
+def begin(before: Attempt, *, at: int) -> Attempt:
     """Start again at the first step, at a moment. How often the lab was finished before is not forgotten."""
     return Attempt(begun=True, began_at=at, finishes=before.finishes)
+
+
+def remember(lab: Lab, attempt: Attempt, before: Attempt, target: int) -> Attempt:
+    """Carry over what the learner did in the steps before a target, and mark the rest of them as caught up."""
+    earlier = [step.id for step in lab.steps[:target]]
+    own = {step.id for step in lab.steps[: before.step]}
+    return replace(
+        attempt,
+        predictions={step: before.predictions[step] for step in earlier if step in before.predictions},
+        hints={step: before.hints[step] for step in earlier if step in before.hints},
+        marks={step: before.marks.get(step, CAUGHT_UP) for step in earlier if step in before.marks or step not in own},
+    )
 
 
 def current(lab: Lab, attempt: Attempt) -> Step | None:
@@ -148,9 +160,9 @@ def skip(lab: Lab, attempt: Attempt, evidence: Evidence) -> Attempt:
     return _advance(lab, attempt, evidence)
 
 
-def mark(attempt: Attempt, step_id: str, who: str) -> Attempt:
-    """Mark a step as not done by the learner alone."""
-    return replace(attempt, marks={**attempt.marks, step_id: who})
+def mark(attempt: Attempt, step_id: str) -> Attempt:
+    """Mark a step as done for the learner."""
+    return replace(attempt, marks={**attempt.marks, step_id: DONE_FOR_YOU})
 
 
 def locked(lab: Lab, attempt: Attempt) -> dict[str, str]:

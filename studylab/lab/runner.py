@@ -5,7 +5,6 @@ Everything runs on the loop thread. A learner's own verbs do not pass through he
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from studylab.lab import attempt as moves
 from studylab.lab import store
-from studylab.lab.attempt import CAUGHT_UP, DONE_FOR_YOU, Attempt
+from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
-from studylab.lab.model import Call, Do, Evidence, Explain, Lab, Predict, Script
+from studylab.lab.model import Call, Do, Evidence, Lab, Script
 from studylab.lab.seen import GuideSeen
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.observation import Observation
@@ -79,7 +78,8 @@ class LabRun:
         if not isinstance(step, Do) or step.id != step_id:
             raise Refused("Only the current step can be done for you, and only where there is something to do.")
         async with self._playing(f"“{step.title}” is being done for you."):
-            await self._solve(step, DONE_FOR_YOU)
+            self._become(moves.mark(self.attempt, step.id))
+            await self._solve(step)
 
     async def catch_up(self, step_id: str) -> None:
         """Start again and play everything before a step, so that the bench is in the right state for it."""
@@ -90,7 +90,7 @@ class LabRun:
         before = self.attempt
         async with self._playing(f"The bench is being brought to “{self.lab.steps[target].title}”."):
             await self._begin()
-            self._become(_remember(self.attempt, before, {step.id for step in self.lab.steps[:target]}))
+            self._become(moves.remember(self.lab, self.attempt, before, target))
             while self.attempt.step < target:
                 await self._pass_step()
 
@@ -104,23 +104,26 @@ class LabRun:
             self.look(await self.bench.observe())
 
     async def _begin(self) -> None:
+        self._become(replace(self.attempt, begun=False))
         await self.bench.perform("reset", {})
         await self.play(self.lab.setup)
-        self._become(moves.begin(self.lab, self.attempt, at=self.bench.journal.last))
+        self._become(moves.begin(self.attempt, at=self.bench.journal.last))
 
     async def _pass_step(self) -> None:
         step = self.lab.steps[self.attempt.step]
         if isinstance(step, Do):
-            return await self._solve(step, CAUGHT_UP)
-        assert isinstance(step, Predict | Explain), "only the last step of a lab is a quiz"
-        self._become(moves.skip(self.lab, self.attempt, await self._evidence()))
+            await self._solve(step)
+        else:
+            self._become(moves.skip(self.lab, self.attempt, await self._evidence()))
 
-    async def _solve(self, step: Do, who: str) -> None:
-        if who == DONE_FOR_YOU or step.id not in self._own():
-            self._become(moves.mark(self.attempt, step.id, who))
+    async def _solve(self, step: Do) -> None:
         here = self.attempt.step
         await self.play(step.solution)
-        await self._wait(f"“{step.title}”", lambda seen: self.look(seen) or self.attempt.step != here, STEP_TIMEOUT_S)
+        await self._wait(f"“{step.title}”", lambda seen: self._is_past(here, seen), STEP_TIMEOUT_S)
+
+    def _is_past(self, index: int, seen: Observation) -> bool:
+        self.look(seen)
+        return self.attempt.step > index
 
     async def _issue(self, item: Call) -> None:
         try:

@@ -48,7 +48,7 @@ def verbs(verb: str) -> AnyResponse:
     """Carry out a verb with arguments from a form or from a JSON object."""
     found = hub(new=False)
     page = page_of_request()
-    if page and (reason := found.run(page).locked().get(verb)):
+    if page and (reason := found.locked(page).get(verb)):
         raise Refused(f"{verb} is locked here: {reason}")
     sentence = call(found.bench.perform(verb, _arguments()))
     if wants_json():

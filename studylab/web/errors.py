@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 UNFORESEEN = "Something went wrong that nobody foresaw; it is in the log of the app. Nothing more was done."
 SENTENCES = {
-    400: "The request cannot be understood, or its Host is not one that this app answers to (see --allow-host).",
+    400: "The request cannot be understood.",
     404: "There is no such page. The course is at /, the sandbox at /sandbox.",
     405: "This address does not take that method.",
     413: "The request is too large.",

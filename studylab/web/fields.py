@@ -71,4 +71,6 @@ def plain(value: Any) -> str:
     """Write a value as a person would: on and off, and a choice by its own word."""
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
     return str(value.value if isinstance(value, Enum) else value)

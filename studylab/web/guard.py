@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
 from flask import Flask, Response, request
 
 from vango.errors import StudyLabError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MAX_BODY = 64 * 1024
 CSP = (
@@ -12,6 +19,7 @@ CSP = (
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 SAFE = ("GET", "HEAD", "OPTIONS")
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 class Forbidden(StudyLabError):
@@ -20,19 +28,48 @@ class Forbidden(StudyLabError):
     status_hint = 403
 
 
-def protect(app: Flask, hosts: list[str]) -> None:
-    """Put the guard in front of an app."""
+def protect(app: Flask, hosts: Sequence[str], *, cookie: str) -> None:
+    """Put the guard in front of an app. `cookie` is the name of its session cookie."""
     app.config.update(
-        TRUSTED_HOSTS=hosts, MAX_CONTENT_LENGTH=MAX_BODY, SESSION_COOKIE_SAMESITE="Strict", SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_NAME="studylab",
+        MAX_CONTENT_LENGTH=MAX_BODY, SESSION_COOKIE_SAMESITE="Strict", SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_NAME=cookie, SESSION_REFRESH_EACH_REQUEST=False,
     )  # fmt: skip
+    app.wsgi_app = HostGuard(app.wsgi_app, hosts)  # type: ignore[method-assign]
     app.before_request(_check)
     app.after_request(_harden)
 
 
+class HostGuard:
+    """Answers only for known hosts, before anything else looks at a request: pages, streams and files alike.
+
+    Flask's TRUSTED_HOSTS knows no IPv6 address and leaves no way to draw a page once it has refused one.
+    """
+
+    def __init__(self, app: WSGIApplication, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = {_bare(host) for host in hosts}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        found = HOST.fullmatch(environ.get("HTTP_HOST", ""))
+        if found is not None and _bare(found[1]) in self._hosts:
+            return self._app(environ, start_response)
+        body = b"This app does not answer to that Host. Whoever runs it can allow a name with --allow-host NAME.\n"
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        start_response("400 Bad Request", headers)
+        return [body]
+
+
+def _bare(host: str) -> str:
+    return host.lower().strip("[]")
+
+
+def from_elsewhere() -> bool:
+    """Say whether another site sent the visitor here: a Strict cookie is then left at home, even if there is one."""
+    return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+
+
 def _check() -> None:
-    # Reading the host makes Flask compare it with the trusted ones, on every route.
-    host_url = request.host_url.rstrip("/")
+    host_url = request.host_url.rstrip("/").lower()
     if request.method in SAFE:
         return
     site = request.headers.get("Sec-Fetch-Site")
@@ -52,6 +89,7 @@ def _harden(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -7,11 +7,20 @@ from typing import Any
 from flask import Blueprint, render_template, session
 
 from studylab.lab import store
+from studylab.web.guard import from_elsewhere
 from studylab.web.state import call, hub, state
 from vango.errors import NotThere
 from vango.registry import REGISTRY
 
 pages = Blueprint("pages", __name__)
+
+COME_AGAIN = '<!doctype html><title>Study Lab</title><meta http-equiv="refresh" content="0"><p>Opening Study Lab.</p>'
+
+
+@pages.before_request
+def come_again() -> str | None:
+    """Who follows a link from another site comes without the cookie: let the page ask again, by itself, with it."""
+    return COME_AGAIN if "bench" not in session and from_elsewhere() else None
 
 
 @pages.get("/")

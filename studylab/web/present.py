@@ -52,6 +52,7 @@ _TONES = {
     "purge": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
     "apply": "is-ok", "commit": "is-truth", "publish": "is-relay", "store": "is-stream",
 }  # fmt: skip
+_BECAME = {"failed closed": "is-bad", "current": "is-ok", "rebuilding": "is-warn"}
 
 
 def edge_look(edge: EdgeSeen) -> Look:
@@ -88,9 +89,16 @@ def allocation_icon(state: str) -> str:
     return _ALLOCATION.get(state, "circle")
 
 
-def moment_tone(kind: str) -> str:
-    """Return the tone of a journal entry's kind."""
-    return _TONES.get(kind, "")
+def moment_tone(moment: Moment) -> str:
+    """Return the tone of a journal entry; a mode's is that of what the edge became."""
+    if moment.kind == "mode":
+        return _BECAME.get(str(moment.detail.get("after")), "")
+    return _TONES.get(moment.kind, "")
+
+
+def sentence(text: str) -> str:
+    """Make a phrase a sentence."""
+    return text if not text else text[0].upper() + text[1:] + ("" if text[-1] in ".…" else ".")
 
 
 def span(seconds: float) -> str:
@@ -142,8 +150,10 @@ def probe_words(edge: EdgeSeen) -> str:
 def counter_words(edge: EdgeSeen) -> str:
     """Say what the edge has counted: always what it received and applied, the rest where it is not nought."""
     shown = [f"{edge.counters.get(name, 0)} {name}" for name in ("received", "applied")]
-    rare = ("redelivered", "duplicates", "stale", "gaps", "foreign", "invalid", "rebuilds")
-    return " · ".join(shown + [f"{edge.counters[name]} {name}" for name in rare if edge.counters.get(name)])
+    rare = {"redelivered": "redelivered", "duplicates": "duplicate", "stale": "stale", "gaps": "gap", "foreign": "foreign",
+            "invalid": "invalid", "rebuilds": "rebuild"}  # fmt: skip
+    counts = ((edge.counters.get(name, 0), one, name) for name, one in rare.items())
+    return " · ".join(shown + [plural(count, one, name) for count, one, name in counts if count])
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +224,7 @@ def others(seen: Observation) -> tuple[StreamSeen, ...]:
 
 def register(app: Flask) -> None:
     """Give the templates these words."""
-    functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, span, size, limit, plural,
+    functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
                  clock, probe_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
                  fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})

@@ -12,6 +12,7 @@ from flask import current_app, request, session
 from studylab.hub import Hub
 from studylab.loop import LoopThread
 from studylab.sessions import Benches
+from studylab.web.guard import Forbidden, from_elsewhere
 from vango.errors import NotThere
 
 T = TypeVar("T")
@@ -44,6 +45,8 @@ def hub(*, new: bool = True) -> Hub:
     if "bench" not in session:
         if not new:
             raise NotThere("This visit has no bench yet. Open /sandbox first and keep its cookie.")
+        if from_elsewhere():
+            raise Forbidden("Another site asked for this, so no bench was made. Open /sandbox in the browser's address bar.")
         session["bench"] = Benches.new_key()
         session.permanent = True
     return call(state().benches.hub(session["bench"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import count
 
@@ -13,6 +14,9 @@ from studylab.web.state import hub, state
 from vango.errors import NotThere, Unavailable
 
 stream = Blueprint("stream", __name__)
+
+# All that ends a line of a stream. A bare one inside a payload would begin another field, or another message.
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @stream.get("/events")
@@ -37,7 +41,7 @@ def _messages(found: Hub, page: str, boot: str) -> Iterator[bytes]:
                 yield f"id: {boot}-{number}\nevent: beat\ndata: {number}\n\n".encode()
             else:
                 html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
-                lines = "".join(f"data: {line}\n" for line in html.splitlines() if line.strip())
+                lines = "".join(f"data: {line}\n" for line in LINE_END.split(html))
                 yield f"id: {boot}-{number}\n{lines}\n".encode()
     finally:
         frames.close()  # type: ignore[attr-defined]

@@ -98,7 +98,7 @@ def test_an_outage_fills_the_outbox_and_drains_it_in_order(hands: Hands) -> None
     hands.do("kill_broker")
     hands.do("burst", n=5)
     seen = hands.until(lambda seen: seen.outbox.waiting == 5)
-    assert {probe.outcome for probe in seen.edge("fra").probes[:3]} == {"right"}
+    assert "refused" not in {probe.outcome for probe in seen.edge("fra").probes[-3:]}
     hands.do("start_broker")
     seen = hands.settle()
     assert [cell.sequence for cell in seen.stream("ROUTES").cells] == list(range(1, 9))

@@ -1,0 +1,42 @@
+"""The lab engine: what a lab is (`model`), an attempt at one (`attempt`, `store`), and how it is played and drawn.
+
+Modules under `labs/` import from here only.
+"""
+
+from studylab.lab.model import (
+    Call,
+    Check,
+    Code,
+    Confidence,
+    Debrief,
+    Do,
+    Evidence,
+    Explain,
+    Figure,
+    Hints,
+    Lab,
+    Measured,
+    Memory,
+    NotYet,
+    Option,
+    Passed,
+    Place,
+    Predict,
+    Question,
+    Quiz,
+    Result,
+    Script,
+    Shown,
+    Step,
+    Wait,
+    Wrong,
+    call,
+    refused,
+)
+from vango.observation import CellSeen, EdgeSeen, FactSeen, Observation
+
+__all__ = [
+    "Call", "CellSeen", "Check", "Code", "Confidence", "Debrief", "Do", "EdgeSeen", "Evidence", "Explain", "FactSeen", "Figure",
+    "Hints", "Lab", "Measured", "Memory", "NotYet", "Observation", "Option", "Passed", "Place", "Predict", "Question", "Quiz",
+    "Result", "Script", "Shown", "Step", "Wait", "Wrong", "call", "refused",
+]  # fmt: skip

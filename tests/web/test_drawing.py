@@ -1,0 +1,57 @@
+"""The tape: what is drawn where, for streams that are whole, evicted, holed, unknown or empty."""
+
+from __future__ import annotations
+
+from studylab.web.drawing import tape
+from vango.core.rules import StreamRules
+from vango.observation import CellSeen, ConsumerSeen, StreamSeen
+
+
+def cell(seq: int, *, known: bool = True) -> CellSeen:
+    return CellSeen(seq, "route.owner.updated.shop", f"e{seq}", seq, "shop", "alloc-a", seq, 270, known)
+
+
+def stream(first: int, last: int, *, cells: tuple[CellSeen, ...], holes: tuple[int, ...] = ()) -> StreamSeen:
+    return StreamSeen(
+        "ROUTES", True, "", ("route.>",), len(cells), 0, first, last, len(holes), StreamRules(), cells, holes
+    )
+
+
+def consumer(delivered: int, acked: int) -> ConsumerSeen:
+    return ConsumerSeen("ROUTES", "fra", True, "route.>", delivered, acked, 0, 0, 0, 0)
+
+
+def kinds(seen: StreamSeen) -> list[tuple[int, int, str]]:
+    return [(slot.seq, slot.last, slot.kind) for slot in tape(seen, ()).slots]
+
+
+def test_every_stored_message_is_a_cell_and_the_last_is_the_newest() -> None:
+    drawn = tape(stream(1, 3, cells=(cell(1), cell(2), cell(3))), ())
+    assert [(slot.label, slot.newest) for slot in drawn.slots] == [("1", False), ("2", False), ("3", True)]
+
+
+def test_evicted_messages_are_one_hole_before_the_first() -> None:
+    assert kinds(stream(5, 6, cells=(cell(5), cell(6)))) == [(1, 4, "evicted"), (5, 5, "stored"), (6, 6, "stored")]
+
+
+def test_a_deleted_message_is_a_hole_in_its_place_and_a_long_run_is_drawn_as_one() -> None:
+    holed = stream(1, 9, cells=(cell(1), cell(3), cell(9)), holes=(2, 4, 5, 6, 7, 8))
+    assert kinds(holed) == [(1, 1, "stored"), (2, 2, "hole"), (3, 3, "stored"), (4, 8, "hole"), (9, 9, "stored")]
+
+
+def test_stored_messages_before_the_window_are_said_to_be_stored() -> None:
+    assert kinds(stream(1, 70, cells=(cell(70),)))[0] == (1, 69, "earlier")
+
+
+def test_an_event_that_no_history_has_looks_different() -> None:
+    assert kinds(stream(1, 1, cells=(cell(1, known=False),))) == [(1, 1, "unknown")]
+
+
+def test_a_purged_stream_is_one_hole_and_an_untouched_one_is_nothing() -> None:
+    assert kinds(stream(8, 7, cells=())) == [(1, 7, "evicted")]
+    assert kinds(stream(0, 0, cells=())) == []
+
+
+def test_cursors_stand_behind_the_cells_that_they_passed() -> None:
+    track = tape(stream(1, 4, cells=tuple(map(cell, range(1, 5)))), (consumer(4, 2),)).tracks[0]
+    assert (track.acked, track.delivered, track.between) == ("12.50%", "25.00%", "12.50%")

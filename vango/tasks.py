@@ -1,0 +1,18 @@
+"""Ending a background task for good."""
+
+from __future__ import annotations
+
+import asyncio
+
+AGAIN_S = 0.2
+
+
+async def end(task: asyncio.Task[None] | None) -> None:
+    """Cancel a task until it has ended.
+
+    Once is not enough: on Python 3.11 `asyncio.wait_for` returns its result when that comes together with the
+    cancellation, and the task goes on as if nothing had been said.
+    """
+    while task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=AGAIN_S)
