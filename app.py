@@ -19,19 +19,13 @@ from typing import Any
 from cheroot.wsgi import Server
 from flask import Flask, render_template
 
-try:
-    from labs import LABS
-except ImportError:
-    LABS = ()
+from labs import LABS
 from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.web import errors, guard, present
 from studylab.web.bench import bench
 from studylab.web.htmx import htmx
-try:
-    from studylab.web.labs import labs
-except ImportError:
-    labs = None
+from studylab.web.labs import labs
 from studylab.web.pages import pages
 from studylab.web.state import State
 from studylab.web.stream import stream
@@ -78,7 +72,7 @@ def create_app(
     errors.register(app)
     present.register(app)
     htmx.init_app(app)
-    for blueprint in filter(None, (pages, bench, stream, labs)):
+    for blueprint in (pages, bench, stream, labs):
         app.register_blueprint(blueprint)
     benches.draw = lambda context: draw(app, context)
     return app
@@ -169,9 +163,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free one (default: %(default)s)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where benches are kept (default: instance/)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    parser.add_argument("--nats-server", type=Path, metavar="PATH", help="the broker to run (default: the packaged one)")
-    parser.add_argument("--park-after", type=float, default=900.0, metavar="SECONDS", help="park benches idle for so long")
-    parser.add_argument("--max-benches", type=int, default=200, metavar="N", help="benches awake at once (default: 200)")
+    parser.add_argument(
+        "--nats-server", type=Path, metavar="PATH", help="the broker to run (default: the packaged one)"
+    )
+    parser.add_argument(
+        "--park-after", type=float, default=900.0, metavar="SECONDS", help="park benches idle for so long"
+    )
+    parser.add_argument(
+        "--max-benches", type=int, default=200, metavar="N", help="benches awake at once (default: 200)"
+    )
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a further Host to answer to")
     return parser
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from studylab.lab.attempt import locked
+from studylab.lab.runner import LabRun
 from vango.errors import StudyLabError
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
-    from studylab.lab.runner import LabRun
     from vango.bench import Bench
 
 FRAME_S = 0.05
@@ -70,8 +70,6 @@ class Hub:
     def run(self, slug: str) -> LabRun:
         """Return the play of a lab on this bench."""
         if slug not in self._runs:
-            from studylab.lab.runner import LabRun
-
             self._runs[slug] = LabRun(self._labs[slug], self.bench)
             self._runs[slug].on_change = self.mark
         return self._runs[slug]

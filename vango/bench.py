@@ -7,6 +7,7 @@ What each part does stands in that part's module.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -43,6 +44,7 @@ OUTSIDE = ("route.>", "allocation.>", "operation.>", "telemetry.>",
 RETRY_S = 0.1
 LOOK_AGAIN_S = 0.1
 FIRST_CONNECTION_S = 5.0
+FIRST_CLAIMS_S = 0.5
 
 
 class Bench:
@@ -198,6 +200,16 @@ class Bench:
         for name, edge in self.edges.items():
             if self.settings.edges_run[name]:
                 await edge.start()
+        await self._until_edges_stand()
+
+    async def _until_edges_stand(self) -> None:
+        """Give the edges a moment to come up, so that the first look at a bench does not find them half awake."""
+        under_way = (Mode.LOADING, Mode.CATCHING_UP)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_CLAIMS_S):
+                while any(edge.mode in under_way for edge in self.edges.values()):
+                    self._changed.clear()
+                    await self._changed.wait()
 
     def _seed(self) -> None:
         for allocation in ALLOCATIONS:

@@ -2,3 +2,4 @@
 import "./age.js";
 import "./motion.js";
 import "./reading.js";
+import "./verdict.js";

@@ -4,7 +4,9 @@ const line = document.getElementById("status");
 let fading = 0;
 
 export function say(text) {
-  line.textContent = text;
+  const words = document.createElement("p");
+  words.textContent = text;
+  line.replaceChildren(words);
 }
 
 new MutationObserver(() => {

@@ -121,7 +121,9 @@ def choose(lab: Lab, attempt: Attempt, step_id: str, option: str, confidence: st
     """Commit to a prediction and go on. Raises `BadInput` for an unknown option or confidence."""
     step = _at(lab, attempt, step_id, Predict)
     if option not in {o.key for o in step.options}:
-        raise BadInput(f"There is no option {option[:40]!r} here; choose one of {', '.join(o.key for o in step.options)}.")
+        raise BadInput(
+            f"There is no option {option[:40]!r} here; choose one of {', '.join(o.key for o in step.options)}."
+        )
     if confidence not in set(Confidence):
         raise BadInput(f"How sure are you? Say one of {', '.join(Confidence)}.")
     predictions = {**attempt.predictions, step.id: Prediction(option, confidence)}

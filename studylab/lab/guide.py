@@ -73,7 +73,9 @@ def _step(lab: Lab, attempt: Attempt, index: int) -> StepSeen:
         checks=_checks(step, attempt) if isinstance(step, Do) and not to_come else (),
         hints=_hints(step, attempt) if isinstance(step, Do) and state == "now" else None,
         explain=_explain(step, attempt) if isinstance(step, Explain) and not to_come else None,
-        questions=tuple(_question(q, attempt) for q in step.questions) if isinstance(step, Quiz) and not to_come else (),
+        questions=tuple(_question(q, attempt) for q in step.questions)
+        if isinstance(step, Quiz) and not to_come
+        else (),
     )
 
 
@@ -111,7 +113,11 @@ def _checks(step: Do, attempt: Attempt) -> tuple[CheckSeen, ...]:
 
 def _check(check: Check, attempt: Attempt, step_id: str) -> CheckSeen:
     said = attempt.said.get(step_id, {}).get(check.label)
-    return CheckSeen(check.label, False, "", False) if said is None else CheckSeen(check.label, said.passed, said.text, said.broken)
+    return (
+        CheckSeen(check.label, False, "", False)
+        if said is None
+        else CheckSeen(check.label, said.passed, said.text, said.broken)
+    )
 
 
 def _hints(step: Do, attempt: Attempt) -> HintsSeen:
@@ -152,7 +158,9 @@ def _question(question: Question, attempt: Attempt) -> QuestionSeen:
         )
         for option in question.options(attempt.memory)
     )
-    return QuestionSeen(question.id, line(question.text(attempt.memory)), options, answered, answered == right if answered else None)
+    return QuestionSeen(
+        question.id, line(question.text(attempt.memory)), options, answered, answered == right if answered else None
+    )
 
 
 def _debrief(lab: Lab, attempt: Attempt) -> DebriefSeen:

@@ -73,6 +73,8 @@ class Wait:
 
 
 Script = tuple[Call | Wait, ...]
+Solution = Script | Callable[[Evidence], Script]
+"""A solution is a script, or makes one from what the learner has done so far."""
 
 
 def call(verb: str, **arguments: Any) -> Call:
@@ -155,7 +157,7 @@ class Do:
     title: str
     prose: str
     checks: tuple[Check, ...]
-    solution: Script
+    solution: Solution
     hints: Hints
     wrong: tuple[Wrong, ...] = ()
     keep: Callable[[Evidence], Memory] = nothing

@@ -68,7 +68,7 @@ class LabRun:
         evidence = await self._evidence()
         self._become(moves.answer(self.lab, self.attempt, step_id, question_id, option, evidence))
 
-    def hint(self, step_id: str) -> None:
+    async def hint(self, step_id: str) -> None:
         """Reveal the next rung of the hint ladder."""
         self._become(moves.reveal(self.lab, self.attempt, step_id))
 
@@ -118,7 +118,7 @@ class LabRun:
 
     async def _solve(self, step: Do) -> None:
         here = self.attempt.step
-        await self.play(step.solution)
+        await self.play(step.solution if isinstance(step.solution, tuple) else step.solution(await self._evidence()))
         await self._wait(f"“{step.title}”", lambda seen: self._is_past(here, seen), STEP_TIMEOUT_S)
 
     def _is_past(self, index: int, seen: Observation) -> bool:

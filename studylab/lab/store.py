@@ -6,7 +6,6 @@ A file that cannot be read counts as no attempt: the learner starts the lab agai
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ def save(bench_folder: Path, slug: str, attempt: Attempt) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(attempt)), encoding="utf-8")
-    os.replace(fresh, path)
+    fresh.replace(path)
 
 
 def load(bench_folder: Path, slug: str) -> Attempt:
@@ -44,7 +43,7 @@ def load(bench_folder: Path, slug: str) -> Attempt:
 
 def _set_aside(path: Path) -> str:
     try:
-        os.replace(path, path.with_suffix(".unreadable"))
+        path.replace(path.with_suffix(".unreadable"))
     except OSError as error:
         return f"What was kept of this lab cannot be read ({error}). Start the lab again."
     return f"What was kept of this lab cannot be read; it was put aside as {path.stem}.unreadable. Start the lab again."

@@ -1,12 +1,12 @@
-"""The labs of an installation, in teaching order, looked over once at start so that an author's slip is found at once."""
+"""Looks a lab over as it is written: what cannot be played is named before anybody tries. The suite does so for every lab."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from studylab.lab.model import Call, Do, Lab, Predict, Quiz, Script
 from vango import verbs  # noqa: F401 - importing it fills the registry of verbs
-from vango.errors import NotThere
+from vango.errors import StudyLabError
 from vango.registry import REGISTRY, find
 
 PANELS = (
@@ -14,27 +14,6 @@ PANELS = (
     "panel-edge-syd", "panel-journal", "panel-broker",
 )  # fmt: skip
 """The panels that a hint may point at."""
-
-
-class Registry:
-    """All labs by slug. Raises ValueError, naming the lab, when one of them cannot be played."""
-
-    def __init__(self, labs: Sequence[Lab]) -> None:
-        self._labs = {lab.slug: lab for lab in labs}
-        if len(self._labs) != len(labs):
-            raise ValueError("two labs have the same slug")
-        for lab in labs:
-            for slip in slips(lab):
-                raise ValueError(f"lab {lab.slug}: {slip}")
-
-    def __iter__(self) -> Iterator[Lab]:
-        return iter(self._labs.values())
-
-    def find(self, slug: str) -> Lab:
-        """Return the lab of that slug. Raises `NotThere`."""
-        if slug in self._labs:
-            return self._labs[slug]
-        raise NotThere(f"There is no lab {slug[:40]!r}. There are: {', '.join(self._labs)}.")
 
 
 def slips(lab: Lab) -> Iterator[str]:
@@ -62,9 +41,10 @@ def _do_slips(lab: Lab, step: Do) -> Iterator[str]:
         yield f"{step.id}: there is no panel {step.hints.panel}"
     if not step.checks or len({check.label for check in step.checks}) != len(step.checks):
         yield f"{step.id}: at least one check, and no label twice"
-    yield from _script_slips(step.id, step.solution)
+    solution = step.solution if isinstance(step.solution, tuple) else ()
+    yield from _script_slips(step.id, solution)
     unlocked = lab.controls if step.controls is None else step.controls
-    for item in step.solution:
+    for item in solution:
         if isinstance(item, Call) and item.verb not in unlocked:
             yield f"{step.id}: the solution uses {item.verb}, which is locked"
     for wrong in step.wrong:
@@ -76,5 +56,5 @@ def _script_slips(where: str, script: Script) -> Iterator[str]:
         if isinstance(item, Call):
             try:
                 find(item.verb).arguments(item.arguments)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the author must read it
+            except StudyLabError as error:
                 yield f"{where}: {error}"

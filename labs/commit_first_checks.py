@@ -1,0 +1,324 @@
+"""What lab 1 looks for: pure functions of the evidence, each with a sentence for what it saw or what still differs."""
+
+from __future__ import annotations
+
+from studylab.lab import (
+    CellSeen,
+    EdgeSeen,
+    Evidence,
+    FactSeen,
+    Figure,
+    Measured,
+    Memory,
+    NotYet,
+    Observation,
+    Passed,
+    Place,
+    Result,
+    Shown,
+)
+
+PUBLISHED = "published"
+NO_ROW = "no outbox row"
+NOT_CRASHED = "The control plane has not crashed since this step began. Arm the crash, then promote."
+
+
+def at_rest(seen: Observation) -> bool:
+    """Say whether nothing waits and every edge is current and serves what the database has."""
+    return not seen.outbox.waiting and not _disagreement(seen) and all(_is_current(edge) for edge in seen.edges)
+
+
+def _is_current(edge: EdgeSeen) -> bool:
+    return edge.claim.startswith("current")
+
+
+def _disagreement(seen: Observation) -> str:
+    owners = {(route.name, route.owner, route.epoch) for route in seen.truth.routes}
+    for edge in seen.edges:
+        for row in edge.rows:
+            if (row.route, row.owner, row.epoch) not in owners:
+                return f"{edge.name} serves {row.route} from {row.owner}, which is not what the database has."
+        if len(edge.rows) != len(owners):
+            return f"{edge.name} does not hold every route yet."
+    return ""
+
+
+def _commits(evidence: Evidence) -> list[tuple[int, str]]:
+    """Return moment and event id of every route commit since the step began, oldest first."""
+    return [
+        (moment.n, moment.detail["event_id"])
+        for moment in evidence.moments
+        if (moment.actor, moment.kind) == ("database", "commit")
+        and moment.detail.get("subject", "").startswith("route.")
+    ]
+
+
+def _crashed_ids(evidence: Evidence) -> list[str]:
+    """Return the event ids of the commits that a crash followed, oldest first."""
+    crashes = [m.n for m in evidence.moments if (m.actor, m.kind) == ("database", "crash")]
+    before = [[event_id for n, event_id in _commits(evidence) if n < crash] for crash in crashes]
+    return [ids[-1] for ids in before if ids]
+
+
+def _was_refused(evidence: Evidence) -> bool:
+    return any((m.actor, m.kind) == ("database", "refused") for m in evidence.moments)
+
+
+def _fact(seen: Observation, event_id: str) -> FactSeen | None:
+    return next((fact for fact in seen.truth.history if fact.event_id == event_id), None)
+
+
+def _phantoms(seen: Observation) -> list[CellSeen]:
+    return [cell for cell in seen.stream("ROUTES").cells if cell.event_id and not cell.known]
+
+
+def _findings(seen: Observation, kind: str) -> list[str]:
+    return [finding.sentence for finding in seen.audit.findings if finding.kind.value == kind]
+
+
+def _invented(edge: EdgeSeen) -> list[str]:
+    return [f"{row.route} → {row.owner}" for row in edge.rows if row.cause == "invented"]
+
+
+def _names(edges: list[str]) -> str:
+    return edges[0] if len(edges) == 1 else f"{', '.join(edges[:-1])} and {edges[-1]}"
+
+
+# Watch.
+
+
+def promotion_served(evidence: Evidence) -> Result:
+    """A commit since the step began has reached every view."""
+    commits = _commits(evidence)
+    if not commits:
+        return NotYet("No promotion was committed since this step began.")
+    event_id = commits[-1][1]
+    without = [edge.name for edge in evidence.now.edges if event_id not in {row.event_id for row in edge.rows}]
+    return (
+        NotYet(f"{event_id} has not reached {_names(without)}.") if without else Passed(f"Every edge has {event_id}.")
+    )
+
+
+def published_before_commit(evidence: Evidence) -> Result:
+    """The journal has the publish before the commit."""
+    for committed, event_id in _commits(evidence):
+        for moment in evidence.moments:
+            if moment.kind == "publish" and f" {event_id} " in moment.text and moment.n < committed:
+                return Passed(f"Journal: {event_id} published at moment {moment.n}, committed at moment {committed}.")
+    return NotYet("No promotion was committed whose event had been published before.")
+
+
+# The phantom.
+
+
+def was_refused(evidence: Evidence) -> Result:
+    """The database has refused since the step began."""
+    said = [m.text for m in evidence.moments if (m.actor, m.kind) == ("database", "refused")]
+    return Passed(said[-1]) if said else NotYet("Nothing was refused. Give a route to an allocation that is not ready.")
+
+
+def phantom_stored(evidence: Evidence) -> Result:
+    """The stream has an event that the history lacks."""
+    cells = _phantoms(evidence.now)
+    if not cells:
+        return NotYet("Every event in the stream is in the history as well.")
+    return Passed(f"Stream seq {cells[-1].seq} is {cells[-1].event_id}; the history has no such event.")
+
+
+def phantom_served(evidence: Evidence) -> Result:
+    """Every edge has a row that the database never chose."""
+    right = [edge.name for edge in evidence.now.edges if not _invented(edge)]
+    if right:
+        return NotYet(f"{_names(right)} serve{'s' if len(right) == 1 else ''} nothing invented.")
+    return Passed(" ".join(_findings(evidence.now, "phantom")[:1]) or "All three serve an invented owner.")
+
+
+def probes_wrong(evidence: Evidence) -> Result:
+    """A request was answered with another owner than the database has."""
+    for edge in evidence.now.edges:
+        for probe in edge.probes[::-1]:
+            if probe.outcome == "wrong":
+                return Passed(
+                    f"{edge.name} sent a request for {probe.route} to {probe.answer}; right was {probe.expected}."
+                )
+    return NotYet("No request was answered wrongly so far.")
+
+
+def what_edges_did(evidence: Evidence) -> Measured:
+    """Measure the first prediction."""
+    wrong = [edge for edge in evidence.now.edges if _invented(edge)]
+    if not wrong:
+        return Measured("nothing", "No edge took over anything that the database refused.")
+    return Measured(
+        "route", f"{_names([edge.name for edge in wrong])} serve {_invented(wrong[0])[0]}; the database refused it."
+    )
+
+
+def keep_phantom(evidence: Evidence) -> Memory:
+    """Keep what the quiz and the debrief need of the phantom."""
+    cell = _phantoms(evidence.now)[-1]
+    rows = sum(fact.event_id == cell.event_id for fact in evidence.now.truth.history)
+    return {"phantom_id": cell.event_id, "phantom_rows": rows, "phantom_said": _findings(evidence.now, "phantom")}
+
+
+def show_phantom(evidence: Evidence) -> Shown:
+    """Show the same route at the database, in the stream and at the edges."""
+    cell = _phantoms(evidence.now)[-1]
+    owner = next((route.owner for route in evidence.now.truth.routes if route.name == cell.route), "no such route")
+    records = [
+        record
+        for finding in evidence.now.audit.findings
+        for record in finding.records
+        if finding.kind.value == "phantom"
+    ]
+    places = (
+        Place("Database", f"{cell.route} → {owner}", True),
+        Place("Stream", f"seq {cell.seq}: {cell.route} → {cell.owner}", False),
+        *(Place(edge.name, ", ".join(_invented(edge)), not _invented(edge)) for edge in evidence.now.edges),
+    )
+    return Shown(tuple(records), Figure("The news went on, and the decision was never made.", places))
+
+
+def stream_is_clean(evidence: Evidence) -> Result:
+    """No stored event is missing in the history."""
+    cells = _phantoms(evidence.now)
+    if cells:
+        return NotYet(
+            f"{cells[0].event_id} is still in the stream, at seq {cells[0].seq}: whoever replays it believes it again."
+        )
+    return Passed("Every event in the stream is in the history.")
+
+
+def edges_are_clean(evidence: Evidence) -> Result:
+    """No edge holds an invented row."""
+    wrong = [f"{edge.name}: {row}" for edge in evidence.now.edges for row in _invented(edge)]
+    return (
+        NotYet(f"Still served: {'; '.join(wrong)}.")
+        if wrong
+        else Passed("Every owner served is one that the database chose.")
+    )
+
+
+# The untold fact.
+
+
+def crashed(evidence: Evidence) -> Result:
+    """The control plane crashed after a commit."""
+    ids = _crashed_ids(evidence)
+    return Passed(f"It crashed after {ids[-1]} was committed.") if ids else NotYet(NOT_CRASHED)
+
+
+def untold(evidence: Evidence) -> Result:
+    """A committed fact has neither an outbox row nor a message."""
+    said = _findings(evidence.now, "untold")
+    return Passed(said[0]) if said else NotYet("Every committed fact is in the stream, or waits in the outbox.")
+
+
+def nobody_knows(evidence: Evidence) -> Result:
+    """Every edge claims to be current and lacks the fact."""
+    ids = _crashed_ids(evidence)
+    if not ids:
+        return NotYet(NOT_CRASHED)
+    for edge in evidence.now.edges:
+        if ids[-1] in {row.event_id for row in edge.rows}:
+            return NotYet(f"{edge.name} has {ids[-1]}: it was told.")
+        if not _is_current(edge):
+            return NotYet(f"{edge.name} is {edge.claim}.")
+    return Passed("; ".join(f"{edge.name}: {edge.claim}" for edge in evidence.now.edges))
+
+
+def what_crash_left(evidence: Evidence) -> Measured:
+    """Measure the second prediction."""
+    event_id = _crashed_ids(evidence)[-1]
+    fact = _fact(evidence.now, event_id)
+    if fact is None:
+        return Measured("back", f"The history has no {event_id}.")
+    if fact.told.startswith(NO_ROW) and _findings(evidence.now, "untold"):
+        return Measured(
+            "untold", f"History: event {fact.sequence}, {fact.route} → {fact.owner}; {fact.told}; not in the stream."
+        )
+    return Measured("later", f"Event {fact.sequence} is in the stream.")
+
+
+def keep_untold(evidence: Evidence) -> Memory:
+    """Keep what the quiz and the debrief need of the untold fact."""
+    fact = _fact(evidence.now, _crashed_ids(evidence)[-1])
+    return {"untold_sequence": fact.sequence if fact else 0, "untold_said": _findings(evidence.now, "untold")}
+
+
+def show_untold(evidence: Evidence) -> Shown:
+    """Show how far the news of the fact came: not at all."""
+    fact = _fact(evidence.now, _crashed_ids(evidence)[-1])
+    route, owner = (fact.route, fact.owner) if fact else ("", "")
+    records = [
+        record
+        for finding in evidence.now.audit.findings
+        for record in finding.records
+        if finding.kind.value == "untold"
+    ]
+    places = (
+        Place("Database", f"{route} → {owner}", True),
+        Place("Outbox", "no row", False),
+        Place("Stream", "never seen", False),
+        *(Place(edge.name, _held(edge, route), _held(edge, route) == owner) for edge in evidence.now.edges),
+    )
+    return Shown(tuple(records), Figure("The decision was made, and the news never left.", places))
+
+
+def _held(edge: EdgeSeen, route: str) -> str:
+    return next((row.owner for row in edge.rows if row.route == route), "no row")
+
+
+# The cure.
+
+
+def refusal_was_silent(evidence: Evidence) -> Result:
+    """A promotion was refused, and the stream holds nothing that the history lacks."""
+    if not _was_refused(evidence):
+        return NotYet("No promotion was refused since this step began.")
+    cells = _phantoms(evidence.now)
+    return NotYet(f"{cells[-1].event_id} is in the stream, and the database refused it.") if cells else Passed(
+        "Refused, and nothing was published."
+    )  # fmt: skip
+
+
+def crash_was_harmless(evidence: Evidence) -> Result:
+    """A fact whose commit a crash followed was published from its own outbox row."""
+    facts = [fact for event_id in _crashed_ids(evidence) if (fact := _fact(evidence.now, event_id)) is not None]
+    if not facts:
+        return NotYet(NOT_CRASHED)
+    fact = facts[-1]
+    if fact.told == PUBLISHED:
+        return Passed(
+            f"The crash came after event {fact.sequence} was committed; its row waited and the relay sent it."
+        )
+    if fact.told != NO_ROW:
+        return NotYet(f"Event {fact.sequence} is {fact.told}. The relay is {evidence.now.relay.state}.")
+    if fact.event_id in {cell.event_id for cell in evidence.now.stream("ROUTES").cells}:
+        return NotYet(
+            f"Event {fact.sequence} was brought by hand: it has no outbox row, so the next crash loses its event again."
+        )
+    return NotYet(f"Event {fact.sequence} has no outbox row: the crash has lost it.")
+
+
+def edges_agree(evidence: Evidence) -> Result:
+    """After a harmless crash, every view is what the database has."""
+    if isinstance(crash_was_harmless(evidence), NotYet):
+        return NotYet("This counts after a crash that lost nothing.")
+    differs = _disagreement(evidence.now)
+    return NotYet(differs) if differs else Passed("Every row of every edge is the database's row.")
+
+
+def keep_cure(evidence: Evidence) -> Memory:
+    """Keep which event survived the crash."""
+    fact = _fact(evidence.now, _crashed_ids(evidence)[-1])
+    return {"cured_sequence": fact.sequence if fact else 0}
+
+
+def happened(memory: Memory) -> tuple[str, ...]:
+    """Tell the lab in the audit's words."""
+    return (
+        *memory.get("phantom_said", ()),
+        *memory.get("untold_said", ()),
+        f"Event {memory.get('cured_sequence', 0)} met the same crash: its row waited in the outbox, and the relay sent it.",
+    )

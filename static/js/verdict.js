@@ -1,0 +1,22 @@
+// A new verdict is read aloud through the one status line, unseen: whoever looks sees it above the stage.
+const panel = document.getElementById("panel-verdict");
+const line = document.getElementById("status");
+const settled = () => panel.querySelector(".verdict.is-ok, .verdict.is-lie");
+const words = () => panel.querySelector(".verdict-head p")?.textContent ?? "";
+const tone = (verdict) => (verdict.classList.contains("is-lie") ? "Not sound." : "Sound again.");
+let told = settled() ? tone(settled()) + words() : "";
+
+new MutationObserver(() => {
+  const verdict = settled();
+  if (!verdict) return;
+  const now = tone(verdict) + words();
+  if (now === told) return;
+  const first = told === "";
+  told = now;
+  if (first && verdict.classList.contains("is-ok")) return;
+  line.querySelector(".unseen")?.remove();
+  const aside = document.createElement("span");
+  aside.className = "unseen";
+  aside.textContent = ` ${tone(verdict)} ${words()}`;
+  line.append(aside);
+}).observe(panel, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"] });

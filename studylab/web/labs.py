@@ -1,0 +1,93 @@
+"""The guide's buttons. Each carries out one act of the lab's play; what it changed reaches the page by its stream."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from flask import Blueprint, jsonify, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from studylab.hub import Hub
+from studylab.lab.runner import LabRun
+from studylab.web.htmx import back, htmx, say, wants_json
+from studylab.web.state import call, hub, state
+from vango.errors import BadInput, NotThere
+
+labs = Blueprint("labs", __name__)
+
+Act = Callable[[LabRun], Awaitable[None]]
+
+
+@labs.post("/labs/<slug>/start")
+def start(slug: str) -> AnyResponse:
+    """Put the bench into the lab's opening state: the beginning, and the way back to it."""
+    return _carry_out(slug, lambda run: run.start(), "The lab is set up.")
+
+
+@labs.post("/labs/<slug>/predict")
+def predict(slug: str) -> AnyResponse:
+    """Commit to a prediction."""
+    step, option, confidence = _field("step"), _field("option"), _field("confidence")
+    return _carry_out(slug, lambda run: run.predict(step, option, confidence), "Your prediction is kept.")
+
+
+@labs.post("/labs/<slug>/proceed")
+def proceed(slug: str) -> AnyResponse:
+    """Go on from an explain step."""
+    step = _field("step")
+    return _carry_out(slug, lambda run: run.proceed(step), "On to the next step.")
+
+
+@labs.post("/labs/<slug>/hint")
+def hint(slug: str) -> AnyResponse:
+    """Reveal the next rung of the ladder."""
+    step = _field("step")
+    return _carry_out(slug, lambda run: run.hint(step), "The next hint is shown.")
+
+
+@labs.post("/labs/<slug>/do-it")
+def do_it(slug: str) -> AnyResponse:
+    """Play the current step's solution for the learner."""
+    step = _field("step")
+    return _carry_out(slug, lambda run: run.do_it(step), "The step was done for you.")
+
+
+@labs.post("/labs/<slug>/catch-up")
+def catch_up(slug: str) -> AnyResponse:
+    """Bring bench and attempt to a step."""
+    step = _field("step")
+    return _carry_out(slug, lambda run: run.catch_up(step), "The bench is ready for that step.")
+
+
+@labs.post("/labs/<slug>/quiz")
+def quiz(slug: str) -> AnyResponse:
+    """Answer a question."""
+    step, question, option = _field("step"), _field("question"), _field("option")
+    return _carry_out(slug, lambda run: run.answer(step, question, option), "Your answer is kept.")
+
+
+def _carry_out(slug: str, act: Act, sentence: str) -> AnyResponse:
+    if slug not in state().benches.labs:
+        raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
+    run = call(_act(hub(new=False), slug, act))
+    if wants_json():
+        guide = run.guide()
+        step = guide.current.id if guide.current else None
+        return jsonify(ok=True, sentence=sentence, step=step, done=guide.done, finished=guide.finished)
+    return say(sentence) if htmx else back()
+
+
+async def _act(found: Hub, slug: str, act: Act) -> LabRun:
+    run = found.run(slug)
+    await act(run)
+    run.look(await run.bench.observe())
+    return run
+
+
+def _field(name: str) -> str:
+    """Return a field of the form or of the JSON object. Raises `BadInput` when it is missing."""
+    given = request.get_json(silent=True) if request.is_json else request.form
+    value = given.get(name) if isinstance(given, Mapping) else None
+    if not isinstance(value, str) or not value:
+        raise BadInput(f"The field {name!r} is missing. Choose an answer, or reload the page and try again.")
+    return value

@@ -1,0 +1,139 @@
+"""Plays every lab on a real bench: untouched it must not pass, a wrong script must not, the solution must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from labs import LABS
+from studylab.lab.code import show
+from studylab.lab.model import Do, Lab, Predict, Wrong
+from studylab.lab.proofread import slips
+from tests.labs.conftest import Learner
+
+ALL = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.slug)
+
+
+def do_steps() -> Iterator[object]:
+    for lab in LABS:
+        for step in lab.steps:
+            if isinstance(step, Do):
+                yield pytest.param(lab, step, id=f"{lab.slug}-{step.id}")
+
+
+def wrong_scripts() -> Iterator[object]:
+    for lab in LABS:
+        for step in lab.steps:
+            for wrong in step.wrong if isinstance(step, Do) else ():
+                yield pytest.param(lab, step, wrong, id=f"{lab.slug}-{step.id}-{wrong.name}")
+
+
+@ALL
+def test_a_lab_is_written_without_slips(lab: Lab) -> None:
+    assert list(slips(lab)) == []
+
+
+@ALL
+def test_the_code_of_a_debrief_is_found_in_the_running_program(lab: Lab) -> None:
+    assert {shown.role for shown in map(show, lab.debrief.code)} == {"trap", "cure"}
+    assert all("async def" in show(code).source or "def " in show(code).source for code in lab.debrief.code)
+
+
+@ALL
+def test_the_solution_passes_every_step_three_times_in_a_row(learner: Learner, lab: Lab) -> None:
+    run = learner.opens(lab)
+    for finished in range(1, 4):
+        learner.does(run.start())
+        for index, step in enumerate(lab.steps):
+            assert run.attempt.step == index
+            learner.passes(step)
+        assert run.attempt.finishes == finished
+    guide = run.guide()
+    assert guide.finished
+    assert guide.trouble == ""
+    assert guide.debrief is not None
+    assert all(guide.debrief.happened)
+
+
+@ALL
+def test_what_is_measured_is_what_the_lab_says_happens(learner: Learner, lab: Lab) -> None:
+    run = learner.opens(lab)
+    learner.does(run.start())
+    for step in lab.steps:
+        learner.passes(step)
+    for step in lab.steps:
+        if isinstance(step, Predict):
+            said = next(option.key for option in step.options if option.happens)
+            assert run.attempt.predictions[step.id].measured == said
+
+
+@pytest.mark.parametrize(("lab", "step"), list(do_steps()))
+def test_untouched_a_step_does_not_pass(learner: Learner, lab: Lab, step: Do) -> None:
+    run = learner.opens(lab)
+    learner.does(run.catch_up(step.id))
+    learner.sees()
+    assert learner.here() == step.id
+    said = run.attempt.said[step.id]
+    assert not all(answer.passed for answer in said.values())
+    assert all(answer.text and not answer.broken for answer in said.values())
+
+
+@pytest.mark.parametrize(("lab", "step", "wrong"), list(wrong_scripts()))
+def test_a_wrong_answer_does_not_pass_and_is_told_what_differs(
+    learner: Learner, lab: Lab, step: Do, wrong: Wrong
+) -> None:
+    run = learner.opens(lab)
+    learner.does(run.catch_up(step.id))
+    learner.does(run.play(wrong.script))
+    learner.sees()
+    assert learner.here() == step.id
+    differs = [answer.text for answer in run.attempt.said[step.id].values() if not answer.passed]
+    assert any(wrong.says in text for text in differs), differs
+
+
+@ALL
+def test_starting_again_returns_to_the_start(learner: Learner, lab: Lab) -> None:
+    run = learner.opens(lab)
+    learner.does(run.start())
+    before = learner.sees()
+    learner.does(run.catch_up(lab.steps[-1].id))
+    learner.does(run.start())
+    after = learner.sees()
+    assert run.attempt.step == 0
+    assert run.attempt.predictions == {}
+    assert (after.truth.routes, after.truth.sequence) == (before.truth.routes, before.truth.sequence)
+    assert after.truth.write_order == before.truth.write_order
+    assert [edge.rules for edge in after.edges] == [edge.rules for edge in before.edges]
+    assert after.stream("ROUTES").last_seq == before.stream("ROUTES").last_seq
+
+
+@ALL
+def test_an_attempt_survives_a_restart_and_can_be_finished(learner: Learner, lab: Lab) -> None:
+    run = learner.opens(lab)
+    learner.does(run.start())
+    half = len(lab.steps) // 2
+    for step in lab.steps[:half]:
+        learner.passes(step)
+    before = run.attempt
+    learner.leaves_and_comes_back()
+    assert learner.lab_run.attempt == before
+    for step in lab.steps[half:]:
+        learner.passes(step)
+    assert learner.lab_run.guide().finished
+
+
+@ALL
+def test_catching_up_keeps_what_the_learner_did_and_marks_the_rest(learner: Learner, lab: Lab) -> None:
+    run = learner.opens(lab)
+    learner.does(run.start())
+    learner.passes(lab.steps[0])
+    learner.passes(lab.steps[1])
+    predictions = run.attempt.predictions
+    learner.does(run.catch_up(lab.steps[-1].id))
+    assert learner.here() == lab.steps[-1].id
+    assert {step: made.option for step, made in run.attempt.predictions.items()} == {
+        step: made.option for step, made in predictions.items()
+    }
+    assert run.attempt.marks[lab.steps[0].id] == "done for you"
+    assert run.attempt.marks[lab.steps[-2].id] == "caught up"

@@ -1,0 +1,78 @@
+"""The guard: who may ask, from where, under which name; each test fails when its guard is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from studylab.web.guard import CSP
+from tests.web.learner import Learner, Running
+
+PROMOTE = {"route": "shop", "to": "alloc-c"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:81"},
+        {"Origin": "https://localhost"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    ],
+    ids=str,
+)
+def test_a_post_from_elsewhere_is_refused_and_changes_nothing(learner: Learner, headers: dict[str, str]) -> None:
+    answer = learner.client.post("/bench/verbs/promote", json=PROMOTE, headers=headers)
+    assert answer.status_code == 403
+    assert answer.get_json()["error"].endswith(".")
+    assert learner.owner("shop") == "alloc-a"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://localhost"}], ids=str
+)
+def test_a_post_from_a_page_of_the_app_is_carried_out(learner: Learner, headers: dict[str, str]) -> None:
+    assert learner.client.post("/bench/verbs/promote", json=PROMOTE, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/sandbox", "/healthz", "/bench.json", "/static/css/tokens.css"])
+def test_every_answer_carries_the_strict_headers(learner: Learner, path: str) -> None:
+    headers = learner.client.get(path).headers
+    assert headers["Content-Security-Policy"] == CSP
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_cookie_is_for_this_site_and_not_for_scripts(shared: Flask) -> None:
+    cookie = Learner(shared).enter().headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+
+
+def test_who_follows_a_link_from_another_site_keeps_the_bench(shared: Flask) -> None:
+    """The browser leaves a Strict cookie at home then: a page that asks again, with it, must come first."""
+    answer = Learner(shared).client.get("/sandbox", headers={"Sec-Fetch-Site": "cross-site"})
+    assert 'http-equiv="refresh"' in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_another_site_cannot_have_benches_made(shared: Flask) -> None:
+    answer = Learner(shared).client.get("/bench.json", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_only_known_hosts_are_answered_on_every_route(start: Callable[..., Running]) -> None:
+    running = start("--allow-host", "lab.example")
+    for path in ("/", "/healthz", "/events", "/bench.json", "/static/css/tokens.css"):
+        for host in ("evil.example", "127.0.0.1.evil.example", "lab.example.evil", "", "a b", "[::1"):
+            refused = running.ask(path, Host=host)
+            assert (refused.status, "Host" in refused.body) == (400, True), (path, host)
+    for host in ("127.0.0.1", f"localhost:{running.port}", "[::1]:8321", "LAB.example"):
+        assert running.ask("/healthz", Host=host).status == 200, host

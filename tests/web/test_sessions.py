@@ -1,0 +1,130 @@
+"""Sessions: every learner a bench of their own, parked when idle, awake again on a visit, never more than allowed."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app import close_app, create_app
+from studylab import sessions
+from tests.web.learner import OWN, Learner, brokers_under, until
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Flask]:
+    """An app that has room for one bench and parks it at once when nobody is there."""
+    app = create_app(data=tmp_path / "data", park_after_s=0.2, max_benches=1)
+    yield app
+    close_app(app)
+
+
+def live(app: Flask) -> int:
+    return int(app.test_client().get("/healthz").get_json()["benches"])
+
+
+def test_two_learners_do_not_see_each_other(shared: Flask) -> None:
+    one, other = Learner(shared), Learner(shared)
+    one.enter()
+    other.enter()
+    one.do("promote", route="shop", to="alloc-c")
+    assert (one.owner("shop"), other.owner("shop")) == ("alloc-c", "alloc-a")
+
+
+def test_a_forged_cookie_reaches_nobody_s_bench(shared: Flask, learner: Learner) -> None:
+    name = shared.config["SESSION_COOKIE_NAME"]
+    cookie = learner.client.get_cookie(name)
+    assert cookie is not None
+    payload, _, _ = cookie.value.rpartition(".")
+    forger = Learner(shared)
+    forger.client.set_cookie(name, f"{payload}.{'A' * 27}")
+    assert forger.do("promote", route="shop", to="alloc-c").status_code == 404
+    assert learner.owner("shop") == "alloc-a"
+
+
+def test_a_verb_without_a_bench_says_where_to_get_one(shared: Flask) -> None:
+    answer = Learner(shared).do("burst", n=1)
+    assert answer.status_code == 404
+    assert "/sandbox" in answer.get_json()["error"]
+
+
+def test_ten_requests_at_once_open_a_bench_once(small: Flask) -> None:
+    learner = Learner(small)
+    learner.enter()
+    cookie = learner.client.get_cookie(small.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    until(lambda: live(small) == 0, "the bench is parked")
+
+    def visit(_: int) -> int:
+        client = small.test_client()
+        client.set_cookie(cookie.key, cookie.value)
+        return client.get("/bench.json").status_code
+
+    with ThreadPoolExecutor(10) as pool:
+        assert list(pool.map(visit, range(10))) == [200] * 10
+
+
+def test_an_idle_bench_is_parked_and_wakes_in_under_half_a_second(small: Flask, tmp_path: Path) -> None:
+    learner = Learner(small)
+    learner.enter()
+    learner.do("promote", route="shop", to="alloc-c")
+    learner.do("kill_edge", edge="syd")
+    until(lambda: live(small) == 0, "the bench is parked")
+    until(lambda: not brokers_under(tmp_path), "its broker has ended")
+    began = time.monotonic()
+    seen = learner.see()
+    assert time.monotonic() - began < 0.5
+    assert seen["truth"]["routes"][0]["owner"] == "alloc-c"
+    assert {edge["name"]: edge["mode"] for edge in seen["edges"]}["syd"] == "down"
+
+
+def test_a_full_room_says_so_and_the_one_inside_loses_nothing(tmp_path: Path) -> None:
+    app = create_app(data=tmp_path, max_benches=1)
+    try:
+        inside, outside = Learner(app), Learner(app)
+        inside.enter()
+        turned_away = outside.enter()
+        assert turned_away.status_code == 503
+        assert "All 1 benches are in use" in turned_away.text
+        assert inside.do("burst", n=1).status_code == 200
+    finally:
+        close_app(app)
+
+
+def test_no_more_benches_are_stored_than_allowed(shared: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MAX_STORED", 1)
+    answer = Learner(shared).enter()
+    assert answer.status_code == 503
+    assert "1 benches are stored" in answer.text
+    assert learner.do("burst", n=1).status_code == 200
+
+
+def test_a_second_app_on_one_data_folder_is_refused(tmp_path: Path) -> None:
+    app = create_app(data=tmp_path)
+    try:
+        with pytest.raises(sessions.Unavailable, match="Another Study Lab uses the data folder"):
+            create_app(data=tmp_path)
+    finally:
+        close_app(app)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
+def test_twenty_opened_and_closed_benches_leave_nothing_behind(tmp_path: Path) -> None:
+    def left() -> tuple[int, int]:
+        return threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+    close_app(create_app(data=tmp_path / "warm"))
+    before = left()
+    app = create_app(data=tmp_path / "data")
+    for _ in range(20):
+        assert Learner(app).client.get("/bench.json", headers=OWN).status_code == 200
+    assert len(brokers_under(tmp_path)) == 20
+    close_app(app)
+    assert left() == before
+    assert not brokers_under(tmp_path)
