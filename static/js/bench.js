@@ -3,3 +3,4 @@ import "./age.js";
 import "./motion.js";
 import "./reading.js";
 import "./verdict.js";
+import "./guide.js";

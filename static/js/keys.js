@@ -1,4 +1,5 @@
 // Keys: ? lists them; digits go to an edge; r resets. None fires while something is being typed or a dialog is open.
+import { say } from "./status.js";
 import { toggleTheme } from "./theme.js";
 
 function goTo(id) {
@@ -12,7 +13,11 @@ const keys = {
   "?": () => document.getElementById("keys").showModal(),
   t: toggleTheme,
   g: () => goTo("panel-guide"),
-  r: () => document.querySelector("#panel-verdict form[action='/bench/verbs/reset'] button")?.click(),
+  r: () => {
+    const button = document.querySelector("#panel-verdict form[action='/bench/verbs/reset'] button");
+    if (button) button.click();
+    else say(document.querySelector("#panel-verdict .is-locked")?.title ?? "There is nothing to reset here.");
+  },
   0: () => goTo("panel-truth"),
 };
 

@@ -1,5 +1,6 @@
 // The one line that is read aloud. It fades from sight after a while and stays for screen readers until the next.
 const READ_MS = 7000;
+const WHISPERS = 3;
 const line = document.getElementById("status");
 let fading = 0;
 
@@ -7,6 +8,16 @@ export function say(text) {
   const words = document.createElement("p");
   words.textContent = text;
   line.replaceChildren(words);
+}
+
+// Read aloud and not shown: whoever looks sees it where it happened.
+export function whisper(text) {
+  const before = line.querySelectorAll(".unseen");
+  if (before.length >= WHISPERS) before[0].remove();
+  const aside = document.createElement("span");
+  aside.className = "unseen";
+  aside.textContent = ` ${text}`;
+  line.append(aside);
 }
 
 new MutationObserver(() => {

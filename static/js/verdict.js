@@ -1,6 +1,7 @@
 // A new verdict is read aloud through the one status line, unseen: whoever looks sees it above the stage.
+import { whisper } from "./status.js";
+
 const panel = document.getElementById("panel-verdict");
-const line = document.getElementById("status");
 const settled = () => panel.querySelector(".verdict.is-ok, .verdict.is-lie");
 const words = () => panel.querySelector(".verdict-head p")?.textContent ?? "";
 const tone = (verdict) => (verdict.classList.contains("is-lie") ? "Not sound." : "Sound again.");
@@ -14,9 +15,5 @@ new MutationObserver(() => {
   const first = told === "";
   told = now;
   if (first && verdict.classList.contains("is-ok")) return;
-  line.querySelector(".unseen")?.remove();
-  const aside = document.createElement("span");
-  aside.className = "unseen";
-  aside.textContent = ` ${tone(verdict)} ${words()}`;
-  line.append(aside);
+  whisper(`${tone(verdict)} ${words()}`);
 }).observe(panel, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"] });
