@@ -18,7 +18,7 @@ from pathlib import Path as FilePath
 from nats.aio.msg import Msg
 
 from vango import consumers, snapshots, tasks
-from vango.core.judge import Row
+from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
 from vango.core.rules import AckOrder, EdgeRules, OnGap, Poison, StartFrom
 from vango.core.snapshot import BadSnapshot, Snapshot, unseal
@@ -71,6 +71,7 @@ class Edge:
         self._awake = asyncio.Event()
         self._orders: deque[tuple[Work, asyncio.Future[str]]] = deque()
         self._rebuilds = 0
+        self._left: tuple[tuple[Row, ...], Position] | None = None
 
     # What others may ask and tell.
 
@@ -104,6 +105,7 @@ class Edge:
         was_running = self._task is not None
         await self._stop("wiped")
         destroy(self._file)
+        self._left = None
         self.counters.clear()
         self._journal.write(self.name, "wipe", f"{self.name} lost its view and position")
         if was_running:
@@ -153,6 +155,14 @@ class Edge:
             raise Unavailable(f"{self.name} knows no route {route}.")
         return row.owner
 
+    def committed(self) -> tuple[tuple[Row, ...], Position]:
+        """Return the rows and the position as committed, also of an edge that is down; nothing where none can be read."""
+        if self.view is not None:
+            return tuple(self.view.rows.values()), self.view.position
+        if self._left is None:
+            self._left = _read(self._file)
+        return self._left
+
     # Life and death.
 
     async def _stop(self, reason: str) -> None:
@@ -166,7 +176,7 @@ class Edge:
     async def _drop(self) -> None:
         """Let go of everything that a killed process would lose."""
         wire, self._wire, self._pull = self._wire, None, None
-        view, self.view, self.mark = self.view, None, None
+        view, self.view, self.mark, self._left = self.view, None, None, None
         while self._orders:
             self._orders.popleft()[1].cancel()
         if view is not None:
@@ -499,6 +509,18 @@ class Edge:
             raise Crashed(Point.IN_SNAPSHOT_LOAD)
 
         view.replace(halves(), snapshot.position)
+
+
+def _read(file: FilePath) -> tuple[tuple[Row, ...], Position]:
+    try:
+        if file.exists():
+            view = View(file)
+            view.close()
+            return tuple(view.rows.values()), view.position
+    except sqlite3.Error:
+        # The edge itself says so, with its reason, when it is started.
+        pass
+    return (), Position()
 
 
 def _seqs(deliveries: Sequence[Delivery]) -> list[int]:

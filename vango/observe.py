@@ -116,9 +116,9 @@ class Observer:
 
     def _record(self, facts: dict[str, Fact]) -> TruthRecord:
         truth = self._bench.truth
-        views = [edge.view for edge in self._bench.edges.values() if edge.view is not None]
-        claimed = {view.position.sequence for view in views}
-        ids = {row.event_id for view in views for row in view.rows.values()}
+        views = [edge.committed() for edge in self._bench.edges.values()]
+        claimed = {position.sequence for _, position in views}
+        ids = {row.event_id for rows, _ in views for row in rows}
         untold = truth.db.conn.execute(
             f"{_FACT} WHERE e.feed = 'route' AND o.event_id IS NULL ORDER BY e.sequence LIMIT ?", [MAX_UNTOLD]
         )
@@ -235,11 +235,10 @@ class Observer:
 
     def _claim(self, edge: Edge) -> Claim:
         consumer = next((c for c in self._consumers if c.stream == "ROUTES" and c.name == edge.name), None)
-        view = edge.view
-        return Claim(
-            edge.name, edge.mode, view.position if view else Position(), tuple(view.rows.values()) if view else (),
-            consumer.num_pending if consumer else None, consumer.num_ack_pending if consumer else None, edge.stuck,
-        )  # fmt: skip
+        rows, position = edge.committed()
+        pending = consumer.num_pending if consumer else None
+        outstanding = consumer.num_ack_pending if consumer else None
+        return Claim(edge.name, edge.mode, position, rows, pending, outstanding, edge.stuck)
 
     def _edge(self, edge: Edge, claim: Claim, record: TruthRecord) -> EdgeSeen:
         position = claim.position

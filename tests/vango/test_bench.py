@@ -99,3 +99,10 @@ def test_twenty_benches_leave_no_thread_behind(run: Run, keeper: Keeper, tmp_pat
     assert threading.active_count() == threads
     if descriptors:
         assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors + 2
+
+
+def test_a_down_edge_still_shows_the_view_that_it_committed(hands: Hands) -> None:
+    hands.do("kill_edge", edge="syd")
+    hands.do("promote", route="shop", to="alloc-c")
+    syd = hands.settle().edge("syd")
+    assert (syd.sequence, [row.owner for row in syd.rows]) == (3, ["alloc-a", "alloc-a", "alloc-b"])
