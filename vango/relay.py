@@ -163,6 +163,7 @@ class Relay:
     async def publish(self, publisher: Publisher, rows: Sequence[Waiting]) -> None:
         """Publish rows in order, then mark those that the broker acked. Raises nothing for an answer that is missing."""
         await self.path.reach(Point.BEFORE_PUBLISH)
+        self._tell_publish(rows)
         acks = await publisher.publish([self._outgoing(row) for row in rows])
         await self.path.reach(Point.BEFORE_MARK)
         marked = self._unbroken_run(rows, acks)
@@ -195,19 +196,29 @@ class Relay:
             run.append((row, ack))
         return run
 
+    def _tell_publish(self, rows: Sequence[Waiting]) -> None:
+        """Written before the messages leave, so that the journal has the cause above its effects."""
+        first = rows[0]
+        text = f"publish {first.event_id}" if len(rows) == 1 else f"publish {len(rows)} events"
+        self._journal.write(
+            "relay", "publish", text, subject=first.subject, count=len(rows), message=json.loads(first.body),
+            headers={"Nats-Msg-Id": first.event_id} if self.rules.message_ids else {},
+        )  # fmt: skip
+
     def _count(self, marked: Sequence[tuple[Waiting, PubAck]]) -> None:
         self.published += len(marked)
         duplicates = sum(ack.duplicate for _, ack in marked)
         self.duplicates += duplicates
-        (first, first_ack), (last, last_ack) = marked[0], marked[-1]
-        if len(marked) == 1:
-            text = f"publish {first.event_id} → seq {first_ack.seq}" + (" duplicate" if duplicates else "")
-        else:
-            text = f"publish {len(marked)} events, the last → seq {last_ack.seq}"
+        (first, _), (last, last_ack) = marked[0], marked[-1]
+        what = f"{first.event_id}" if first is last else f"{len(marked)} events, the last"
+        said = (
+            f", {duplicates} of them duplicates"
+            if duplicates and first is not last
+            else ", duplicate" * bool(duplicates)
+        )
         self._journal.write(
-            "relay", "duplicate" if duplicates else "publish", text, subject=first.subject, count=len(marked),
-            duplicates=duplicates, headers={"Nats-Msg-Id": first.event_id} if self.rules.message_ids else {},
-            message=json.loads(first.body), first_position=first.position, last_position=last.position,
+            "relay", "duplicate" if duplicates else "mark", f"mark {what}: acked as seq {last_ack.seq}{said}",
+            count=len(marked), duplicates=duplicates, first_position=first.position, last_position=last.position,
         )  # fmt: skip
 
     def _tell_failure(self, row: Waiting, ack: PubAck | None, count: int) -> None:

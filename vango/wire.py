@@ -101,11 +101,20 @@ class Wire:
         self, subject: str, payload: bytes = b"", *, timeout_s: float = API_S, headers: dict[str, str] | None = None
     ) -> Msg:
         """Send a request and return the answer. Raises `Unavailable` when none came: the effect is then unknown."""
+        asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_s, headers=headers))
+        broken = asyncio.ensure_future(self.broken.wait())
         try:
-            return await self.client.request(subject, payload, timeout=timeout_s, headers=headers)
+            # The client would wait for the whole time-out on a connection that is long gone.
+            await asyncio.wait([asked, broken], return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise Unavailable(f"No answer on {subject}: the connection broke.", definite=False)
+            return asked.result()
         except (NatsError, OSError, TimeoutError) as error:
             reason = str(error) or "no reply in time"
             raise Unavailable(f"No answer on {subject}: {reason}.", definite=False) from error
+        finally:
+            asked.cancel()
+            broken.cancel()
 
     async def api(
         self, subject: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_S

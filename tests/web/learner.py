@@ -80,6 +80,7 @@ class Running:
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], START_S)
         self.line = self.process.stdout.readline() if ready else ""
+        self._streams: list[Stream] = []
         found = re.search(r":(\d+)/", self.line)
         assert found, f"no address: {self.line!r} {self.end()}"
         self.port = int(found[1])
@@ -91,10 +92,10 @@ class Running:
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
         with socket.create_connection(("127.0.0.1", self.port), WITHIN_S) as connection:
             connection.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
-            answer = http.client.HTTPResponse(connection)
-            answer.begin()
-            head = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
-            return Answer(answer.status, head, answer.read().decode())
+            with http.client.HTTPResponse(connection) as answer:
+                answer.begin()
+                head = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
+                return Answer(answer.status, head, answer.read().decode())
 
     def do(self, cookie: str, verb: str, **arguments: Any) -> Answer:
         return self.ask(
@@ -107,13 +108,17 @@ class Running:
         return str(next(r["owner"] for r in seen["truth"]["routes"] if r["name"] == route))
 
     def stream(self, cookie: str, page: str = "") -> Stream:
-        return Stream(self.port, cookie, page)
+        self._streams.append(Stream(self.port, cookie, page))
+        return self._streams[-1]
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> str:
         """End the app and return what it said on standard error."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.communicate(timeout=START_S)[1]
+        said = self.process.communicate(timeout=START_S)[1]
+        for stream in self._streams:
+            stream.close()
+        return said
 
 
 @dataclass(frozen=True, slots=True)

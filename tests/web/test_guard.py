@@ -43,7 +43,8 @@ def test_a_post_from_a_page_of_the_app_is_carried_out(learner: Learner, headers:
 
 @pytest.mark.parametrize("path", ["/", "/sandbox", "/healthz", "/bench.json", "/static/css/tokens.css"])
 def test_every_answer_carries_the_strict_headers(learner: Learner, path: str) -> None:
-    headers = learner.client.get(path).headers
+    with learner.client.get(path) as answer:
+        headers = answer.headers
     assert headers["Content-Security-Policy"] == CSP
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"

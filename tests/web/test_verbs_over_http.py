@@ -64,7 +64,7 @@ WRONG: list[tuple[str, Any, int]] = [
     ("burst", {"n": float("nan")}, 422),
     ("kill_edge", {"edge": "lhr"}, 404),
     ("purge", {"stream": "../ROUTES"}, 404),
-    ("crash_relay", {"at": "half-way through a snapshot load"}, 422),
+    ("crash_relay", {"at": "half-way through a snapshot load"}, 409),
     ("replay", {"edge": "fra", "from_seq": -1}, 422),
 ]
 

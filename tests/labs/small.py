@@ -1,0 +1,74 @@
+"""The smallest lab with a step of each kind, an observation of an empty bench, and one moment."""
+
+from __future__ import annotations
+
+from studylab.lab.model import (
+    Check,
+    Debrief,
+    Do,
+    Explain,
+    Figure,
+    Hints,
+    Lab,
+    Measured,
+    NotYet,
+    Option,
+    Passed,
+    Predict,
+    Question,
+    Quiz,
+    Shown,
+    call,
+)
+from vango.core.audit import Soundness
+from vango.core.rules import RelayRules, WriteOrder
+from vango.journal import Moment
+from vango.observation import AuditSeen, BrokerSeen, Observation, OutboxSeen, RelaySeen, TruthSeen
+
+SEEN = Observation(
+    at=0.0,
+    moment=0,
+    truth=TruthSeen(0, 0, "", (), (), (), WriteOrder.OUTBOX, "", ""),
+    outbox=OutboxSeen(0, 0, 0.0, ()),
+    relay=RelaySeen("up", "", 0, 0, 0, 0, RelayRules(), ""),
+    streams=(),
+    consumers=(),
+    edges=(),
+    snapshots=(),
+    audit=AuditSeen(Soundness.SOUND, "", ()),
+    broker=BrokerSeen("up", 1, "", "", "", 0, False, ""),
+)
+MOMENT = Moment(1, 0.0, "database", "commit", "commit r1", {})
+
+_OPTIONS = (Option("yes", "It will", "So it is.", happens=True), Option("no", "It will not", "It did."))
+
+LAB = Lab(
+    id="small",
+    slug="small",
+    number=99,
+    title="Small",
+    question="Does it?",
+    concept="Nothing",
+    correct_use="Well.",
+    failure_trap="Badly.",
+    minutes=1,
+    controls=("promote",),
+    locked={"purge": "Not here."},
+    locked_otherwise="Not needed.",
+    setup=(),
+    steps=(
+        Predict("predict", "Predict", "Will it?", _OPTIONS, lambda _: Measured("yes", "It did.")),
+        Do(
+            id="do",
+            title="Do",
+            prose="Do it.",
+            checks=(Check("done", lambda e: Passed("done") if e.moments else NotYet("Nothing has happened.")),),
+            solution=(call("promote", route="shop", to="alloc-c"),),
+            hints=Hints("nudge", "panel-truth", "look", "principle", "verb"),
+            keep=lambda evidence: {"moments": len(evidence.moments)},
+        ),
+        Explain("explain", "Explain", "So.", lambda _: Shown((), Figure("", ()))),
+        Quiz("quiz", "Quiz", "Say.", (Question("q", lambda _: "Did it?", lambda _: _OPTIONS, lambda _: "yes"),)),
+    ),
+    debrief=Debrief("Done.", lambda _: (), (), ()),
+)
