@@ -8,6 +8,7 @@ from studylab.lab import (
     Code,
     Debrief,
     Do,
+    Evidence,
     Explain,
     Hints,
     Lab,
@@ -131,6 +132,13 @@ EXPLAIN_PHANTOM = Explain(
     show=saw.show_phantom,
 )
 
+REPAIR: Script = (
+    call("purge"),
+    call("take_snapshot"),
+    *(call("load_snapshot", edge=edge) for edge in EDGES),
+    Wait("every edge to be current", saw.at_rest),
+)
+
 MEND = Do(
     id="mend",
     title="Clean up after the phantom",
@@ -142,12 +150,7 @@ MEND = Do(
         Check("The stream holds no event that the history lacks", saw.stream_is_clean),
         Check("No edge serves an invented owner", saw.edges_are_clean),
     ),
-    solution=(
-        call("purge"),
-        call("take_snapshot"),
-        *(call("load_snapshot", edge=edge) for edge in EDGES),
-        Wait("every edge to be current", saw.at_rest),
-    ),
+    solution=REPAIR,
     hints=Hints(
         nudge="Two places hold the invention: the stream, and the edges' views.",
         panel="panel-stream",
@@ -229,6 +232,18 @@ EXPLAIN_UNTOLD = Explain(
     show=saw.show_untold,
 )
 
+
+def _survive(evidence: Evidence) -> Script:
+    """The cure; a learner who tried *publish first* once more has a phantom to clean up before it."""
+    accidents = (
+        call("write_order", order="outbox"),
+        refused("promote", route="shop", to="alloc-d"),
+        call("crash_control"),
+        call("promote", route="api", to="alloc-a"),
+    )
+    return (*REPAIR, *accidents) if saw.has_phantoms(evidence.now) else accidents
+
+
 CURE = Do(
     id="cure",
     title="Survive both accidents",
@@ -241,12 +256,7 @@ CURE = Do(
         Check("A crash after the commit lost no news", saw.crash_was_harmless),
         Check("Every edge serves what the database has", saw.edges_agree),
     ),
-    solution=(
-        call("write_order", order="outbox"),
-        refused("promote", route="shop", to="alloc-d"),
-        call("crash_control"),
-        call("promote", route="api", to="alloc-a"),
-    ),
+    solution=_survive,
     hints=Hints(
         nudge="What must be on disk at the moment of the crash?",
         panel="panel-truth",
@@ -279,7 +289,19 @@ CURE = Do(
         ),
     ),
     keep=saw.keep_cure,
-    controls=("write_order", "crash_control", "disarm_control", "promote", "republish", "start_relay", "kill_relay"),
+    controls=(
+        "promote",
+        "write_order",
+        "crash_control",
+        "disarm_control",
+        "purge",
+        "delete_message",
+        "take_snapshot",
+        "load_snapshot",
+        "republish",
+        "start_relay",
+        "kill_relay",
+    ),
 )
 
 

@@ -60,10 +60,6 @@ def _crashed_ids(evidence: Evidence) -> list[str]:
     return [ids[-1] for ids in before if ids]
 
 
-def _was_refused(evidence: Evidence) -> bool:
-    return any((m.actor, m.kind) == ("database", "refused") for m in evidence.moments)
-
-
 def _fact(seen: Observation, event_id: str) -> FactSeen | None:
     return next((fact for fact in seen.truth.history if fact.event_id == event_id), None)
 
@@ -273,13 +269,26 @@ def _held(edge: EdgeSeen, route: str) -> str:
 
 
 def refusal_was_silent(evidence: Evidence) -> Result:
-    """A promotion was refused, and the stream holds nothing that the history lacks."""
-    if not _was_refused(evidence):
+    """The last promotion that was refused had not been published."""
+    refusals = [m.n for m in evidence.moments if (m.actor, m.kind) == ("database", "refused")]
+    if not refusals:
         return NotYet("No promotion was refused since this step began.")
-    cells = _phantoms(evidence.now)
-    return NotYet(f"{cells[-1].event_id} is in the stream, and the database refused it.") if cells else Passed(
-        "Refused, and nothing was published."
-    )  # fmt: skip
+    since = refusals[-2] if len(refusals) > 1 else 0
+    committed = {event_id for _, event_id in _commits(evidence)}
+    told = [m.text.split()[1] for m in evidence.moments if _is_publish(m.actor, m.kind) and since < m.n < refusals[-1]]
+    invented = [event_id for event_id in told if event_id not in committed]
+    if invented:
+        return NotYet(f"{invented[-1]} was published, and then the database refused it.")
+    return Passed("Refused, and nothing was published.")
+
+
+def _is_publish(actor: str, kind: str) -> bool:
+    return (actor, kind) == ("database", "publish")
+
+
+def has_phantoms(seen: Observation) -> bool:
+    """Say whether an invention is in the stream or in a view."""
+    return bool(_phantoms(seen)) or any(_invented(edge) for edge in seen.edges)
 
 
 def crash_was_harmless(evidence: Evidence) -> Result:

@@ -35,6 +35,7 @@ from vango.wire import Wire
 SNAPSHOT_REQUEST = "control.snapshot"
 RETRY_S = 0.25
 ORDER_S = 5.0
+LOOK_AGAIN_S = 0.02
 MAX_REBUILDS = 3
 STUCK_AFTER = 3
 
@@ -413,6 +414,9 @@ class Edge:
         if not self.rules.ask_high_water_mark:
             nothing_pending = await consumers.has_nothing_left(wire, self._consumer)
             self._signal(Signal.REACHED if nothing_pending and pull.idle else Signal.BEHIND, "")
+            if self.mode is Mode.CATCHING_UP:
+                # The acks just sent may not be counted yet, and no mark will come to look again.
+                asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._awake.set)
             return
         # A mark below the position may only be older than the last event; one that answers a question asked now is not.
         is_old = self.mark is not None and self.mark.sequence < view.position.sequence

@@ -32,9 +32,9 @@ def address(tmp_path: Path) -> Iterator[str]:
         print(said)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(browser_path: str) -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for the tests of a file. Not for the session: while it is open, no other loop can run here."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         yield browser

@@ -74,3 +74,14 @@ def test_the_quiz_asks_about_the_events_of_this_attempt(learner: Learner) -> Non
     guide = run.guide()
     assert guide.current is not None
     assert run.attempt.memory["phantom_id"] in guide.current.questions[0].text
+
+
+def test_a_learner_who_publishes_first_once_more_can_still_be_cured(learner: Learner) -> None:
+    at(learner, "cure")
+    does(learner, "write_order", order="publish first")
+    with pytest.raises(Refused):
+        does(learner, "promote", route="shop", to="alloc-d")
+    learner.sees()
+    assert "was published, and then the database refused it" in answers(learner, "cure")
+    learner.does(learner.lab_run.do_it("cure"))
+    assert learner.here() == "quiz"

@@ -1,0 +1,46 @@
+"""docs/api.md and docs/verbs.md say what the app does: routes, keys and verbs are compared with the running parts."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from studylab.__main__ import PAGE, page
+from studylab.web.bench import MAX_MOMENTS
+from studylab.web.guard import MAX_BODY
+from vango.observation import Observation
+from vango.registry import REGISTRY
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+API = (DOCS / "api.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_verbs_is_what_the_registry_says() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m studylab verbs --write`"
+
+
+@pytest.mark.parametrize("verb", sorted(REGISTRY))
+def test_every_verb_has_its_arguments_on_the_page(verb: str) -> None:
+    row = next(line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith(f"| `{verb}` |"))
+    assert [p.name for p in REGISTRY[verb].parameters if f"`{p.name}`" not in row] == []
+    assert ("**destructive**" in row) == REGISTRY[verb].destructive
+
+
+def test_every_key_of_bench_json_is_documented_and_no_other() -> None:
+    keys = {field.name for field in dataclasses.fields(Observation)}
+    assert set(re.findall(r"^\| `(\w+)` \|", API, re.MULTILINE)) == keys
+
+
+@pytest.mark.parametrize(
+    "route", ["/healthz", "/bench.json", "/bench/journal.json?after=N", "/bench/verbs/<verb>", "/events"]
+)
+def test_every_address_for_programs_is_documented(route: str) -> None:
+    assert route in API
+
+
+def test_the_limits_in_the_document_are_the_code_s() -> None:
+    assert f"at most {MAX_MOMENTS:,} moments" in API
+    assert f"{MAX_BODY // 1024} KB" in API
