@@ -27,7 +27,7 @@ from studylab.web.bench import bench
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.pages import pages
-from studylab.web.state import State
+from studylab.web.state import State, release
 from studylab.web.stream import stream
 from vango.errors import StudyLabError, Unavailable
 from vango.keeper import Keeper
@@ -72,6 +72,7 @@ def create_app(
     errors.register(app)
     present.register(app)
     htmx.init_app(app)
+    app.teardown_request(release)
     for blueprint in (pages, bench, stream, labs):
         app.register_blueprint(blueprint)
     benches.draw = lambda context: draw(app, context)

@@ -50,6 +50,7 @@ class Hub:
     def __init__(self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor) -> None:
         self.bench = bench
         self.used_at = time.monotonic()
+        self.held = 0
         self._labs = labs
         self._draw = draw
         self._executor = executor
@@ -90,6 +91,11 @@ class Hub:
         return context
 
     # On the loop.
+
+    def release(self) -> None:
+        """A request that held this bench awake is over."""
+        self.held -= 1
+        self.used_at = time.monotonic()
 
     def mark(self) -> None:
         """Something changed."""
@@ -150,10 +156,10 @@ class Hub:
                 # Nobody drew while nobody looked: what is kept is of then.
                 page.panels.clear()
                 page.drawn_from = None
+            had = 0 if page.panels else page.version
             page.viewers += 1
         self.bench.watched = True
         self._loop.call_soon_threadsafe(self.mark)
-        had = 0
         try:
             while not self._ended:
                 with self._news:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import secrets
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,24 +66,37 @@ class Benches:
         return self.data / "benches" / key
 
     async def hub(self, key: str) -> Hub:
-        """Return a bench's hub, waking the bench if it is parked. Raises `Unavailable` when there is no room."""
+        """Return a bench's hub, waking the bench if it is parked, and hold it awake until `release`. Raises `Unavailable` when there is no room."""
         folder = self.folder(key)
         lock = self._opening.setdefault(key, asyncio.Lock())
         async with lock:
             if key not in self._live:
                 await self._make_room(folder)
-                bench = await Bench.open(folder, self._keeper)
+                bench = await self._open(folder)
                 self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
             hub = self._live[key]
+            hub.held += 1
         hub.used_at = time.monotonic()
         return hub
+
+    async def _open(self, folder: Path) -> Bench:
+        try:
+            return await Bench.open(folder, self._keeper)
+        except (sqlite3.DatabaseError, OSError) as error:
+            log.error("the bench in %s cannot be opened: %s", folder, error)
+            raise Unavailable(
+                f"Your bench cannot be opened: {error}. Its files were left as they are; whoever runs Study Lab finds them "
+                f"in benches/{folder.name}. Without this site's cookies you get a new bench."
+            ) from error
 
     async def _make_room(self, folder: Path) -> None:
         if len(self._live) >= self._most:
             raise Unavailable(f"All {self._most} benches are in use. Try again in a few minutes: idle ones are parked.")
         stored = folder.parent
         if not folder.exists() and stored.exists() and sum(1 for _ in stored.iterdir()) >= MAX_STORED:
-            raise Unavailable(f"{MAX_STORED} benches are stored here already. Whoever runs Study Lab can delete old ones.")
+            raise Unavailable(
+                f"{MAX_STORED} benches are stored here already. Whoever runs Study Lab can delete old ones."
+            )
 
     async def park(self, key: str) -> None:
         """Stop a bench's processes and keep its files."""
@@ -98,7 +112,7 @@ class Benches:
             await asyncio.sleep(min(LOOK_EVERY_S, self._park_after_s))
             now = time.monotonic()
             for key, hub in list(self._live.items()):
-                if not hub.viewers and now - hub.used_at > self._park_after_s:
+                if not hub.viewers and not hub.held and now - hub.used_at > self._park_after_s:
                     try:
                         await self.park(key)
                     except Exception:
@@ -126,7 +140,9 @@ def lock_data(data: Path) -> FileLock:
         lock = FileLock(data / "lock")
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise Unavailable(f"Another Study Lab uses the data folder {data}. Stop it, or choose another with --data.") from error
+        raise Unavailable(
+            f"Another Study Lab uses the data folder {data}. Stop it, or choose another with --data."
+        ) from error
     except OSError as error:
         reason = error.strerror or error
         raise Unavailable(f"The data folder {data} cannot be written: {reason}. Choose another with --data.") from error

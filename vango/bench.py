@@ -84,7 +84,11 @@ class Bench:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise Unavailable(f"The bench in {folder} is in use by another process.") from error
-        bench = cls(folder, keeper, lock)
+        try:
+            bench = cls(folder, keeper, lock)
+        except BaseException:
+            lock.release()
+            raise
         try:
             bench._build()
             await bench.broker.start()

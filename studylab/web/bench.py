@@ -60,7 +60,9 @@ def _arguments() -> dict[str, Any]:
     if request.is_json:
         given = request.get_json(silent=True)
         if not isinstance(given, dict):
-            raise BadInput('The body is not a JSON object. Send the arguments as one, such as {"route": "shop", "to": "alloc-c"}.')
+            raise BadInput(
+                'The body is not a JSON object. Send the arguments as one, such as {"route": "shop", "to": "alloc-c"}.'
+            )
         return given
     # A field left empty in a form means: leave as it is.
     return {name: value for name, value in request.form.items() if value != ""}

@@ -18,8 +18,11 @@ def partial(target: str, html: str, swap: str = "innerMorph") -> str:
 def wants_json() -> bool:
     """Say whether the answer should be JSON: it was asked for, or nobody asked for a page."""
     accepts = request.accept_mimetypes
-    return request.is_json or not accepts.accept_html or accepts["application/json"] > accepts["text/html"] or (
-        request.headers.get("Accept", "*/*") == "*/*"
+    return (
+        request.is_json
+        or not accepts.accept_html
+        or accepts["application/json"] > accepts["text/html"]
+        or (request.headers.get("Accept", "*/*") == "*/*")
     )
 
 

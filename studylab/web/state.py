@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import current_app, request, session
+from flask import current_app, g, request, session
 
 from studylab.hub import Hub
 from studylab.loop import LoopThread
@@ -46,10 +46,20 @@ def hub(*, new: bool = True) -> Hub:
         if not new:
             raise NotThere("This visit has no bench yet. Open /sandbox first and keep its cookie.")
         if from_elsewhere():
-            raise Forbidden("Another site asked for this, so no bench was made. Open /sandbox in the browser's address bar.")
+            raise Forbidden(
+                "Another site asked for this, so no bench was made. Open /sandbox in the browser's address bar."
+            )
         session["bench"] = Benches.new_key()
         session.permanent = True
-    return call(state().benches.hub(session["bench"]))
+    found = call(state().benches.hub(session["bench"]))
+    g.setdefault("held", []).append(found)
+    return found
+
+
+def release(_: BaseException | None = None) -> None:
+    """At the end of a request, let the benches that it used be parked again."""
+    for found in g.pop("held", []):
+        state().loop.post(found.release)
 
 
 def page_of_request() -> str:

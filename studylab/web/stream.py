@@ -26,7 +26,9 @@ def events() -> Response:
     if page and page not in state().benches.labs:
         raise NotThere(f"There is no lab {page[:40]!r}.")
     if state().benches.viewers >= state().max_streams:
-        raise Unavailable(f"All {state().max_streams} live views are taken. The page still works; reload it to see changes.")
+        raise Unavailable(
+            f"All {state().max_streams} live views are taken. The page still works; reload it to see changes."
+        )
     response = Response(_messages(hub(new=False), page, state().boot), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response

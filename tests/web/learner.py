@@ -47,7 +47,7 @@ class Learner:
         return seen
 
     def owner(self, route: str) -> str:
-        return next(r["owner"] for r in self.see()["truth"]["routes"] if r["name"] == route)
+        return str(next(r["owner"] for r in self.see()["truth"]["routes"] if r["name"] == route))
 
 
 def until(is_so: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -41,10 +40,12 @@ def test_a_signal_ends_it_at_once_also_with_an_open_page(start: Callable[..., Ru
     began = time.monotonic()
     assert running.end(how) == ""
     assert running.process.returncode == 0
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 4
 
 
-def test_a_killed_app_leaves_no_broker_and_finds_its_benches_again(start: Callable[..., Running], tmp_path: Path) -> None:
+def test_a_killed_app_leaves_no_broker_and_finds_its_benches_again(
+    start: Callable[..., Running], tmp_path: Path
+) -> None:
     first = start()
     cookie = first.ask("/sandbox").cookie
     first.do(cookie, "promote", route="shop", to="alloc-c")
@@ -70,7 +71,7 @@ def test_a_nats_server_that_is_none_is_one_line(tmp_path: Path) -> None:
 def test_a_data_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert "cannot be written" in refused("--data", str(tmp_path / "file"))
-    if os.path.isdir("/proc/self"):
+    if Path("/proc/self").is_dir():
         assert "cannot be written" in refused("--data", "/proc/study-lab")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from studylab.hub import Hub
 from studylab.web.guard import CSP
 from tests.web.learner import Learner, Running
 
@@ -77,3 +78,14 @@ def test_only_known_hosts_are_answered_on_every_route(start: Callable[..., Runni
             assert (refused.status, "Host" in refused.body) == (400, True), (path, host)
     for host in ("127.0.0.1", f"localhost:{running.port}", "[::1]:8321", "LAB.example"):
         assert running.ask("/healthz", Host=host).status == 200, host
+
+
+def test_an_error_nobody_foresaw_is_a_sentence_and_no_trace(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(self: Hub, page: str) -> None:
+        raise ZeroDivisionError("a slip of the pen")
+
+    monkeypatch.setattr(Hub, "context", fail)
+    answer = learner.client.get("/sandbox", headers={"Accept": "text/html"})
+    assert answer.status_code == 500
+    assert "in the log of the app" in answer.text
+    assert "slip of the pen" not in answer.text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from flask import Flask
 from app import close_app, create_app
 from studylab import sessions
 from tests.web.learner import OWN, Learner, brokers_under, until
+from vango.errors import Unavailable
 
 
 @pytest.fixture
@@ -27,6 +27,11 @@ def small(tmp_path: Path) -> Iterator[Flask]:
 
 def live(app: Flask) -> int:
     return int(app.test_client().get("/healthz").get_json()["benches"])
+
+
+def park(app: Flask, key: str) -> None:
+    running = app.extensions["studylab"]
+    running.loop.call(running.benches.park(key), timeout_s=10)
 
 
 def test_two_learners_do_not_see_each_other(shared: Flask) -> None:
@@ -97,7 +102,9 @@ def test_a_full_room_says_so_and_the_one_inside_loses_nothing(tmp_path: Path) ->
         close_app(app)
 
 
-def test_no_more_benches_are_stored_than_allowed(shared: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_benches_are_stored_than_allowed(
+    shared: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sessions, "MAX_STORED", 1)
     answer = Learner(shared).enter()
     assert answer.status_code == 503
@@ -108,7 +115,7 @@ def test_no_more_benches_are_stored_than_allowed(shared: Flask, learner: Learner
 def test_a_second_app_on_one_data_folder_is_refused(tmp_path: Path) -> None:
     app = create_app(data=tmp_path)
     try:
-        with pytest.raises(sessions.Unavailable, match="Another Study Lab uses the data folder"):
+        with pytest.raises(Unavailable, match="Another Study Lab uses the data folder"):
             create_app(data=tmp_path)
     finally:
         close_app(app)
@@ -117,7 +124,7 @@ def test_a_second_app_on_one_data_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
 def test_twenty_opened_and_closed_benches_leave_nothing_behind(tmp_path: Path) -> None:
     def left() -> tuple[int, int]:
-        return threading.active_count(), len(os.listdir("/proc/self/fd"))
+        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
     close_app(create_app(data=tmp_path / "warm"))
     before = left()
@@ -126,5 +133,33 @@ def test_twenty_opened_and_closed_benches_leave_nothing_behind(tmp_path: Path) -
         assert Learner(app).client.get("/bench.json", headers=OWN).status_code == 200
     assert len(brokers_under(tmp_path)) == 20
     close_app(app)
-    assert left() == before
+    threads, descriptors = left()
+    assert threads == before[0]
+    assert descriptors <= before[1]
     assert not brokers_under(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["truth.db", "journal.db"])
+def test_a_bench_whose_database_is_damaged_says_so_and_harms_no_other(small: Flask, tmp_path: Path, name: str) -> None:
+    learner, other = Learner(small), Learner(small)
+    learner.enter()
+    (damaged,) = (tmp_path / "data" / "benches").glob(f"*/{name}")
+    park(small, damaged.parent.name)
+    damaged.write_bytes(b"no database" * 1000)
+    for _ in range(2):
+        answer = learner.enter()
+        assert answer.status_code == 503
+        assert "Your bench cannot be opened" in answer.text
+    assert other.enter().status_code == 200
+
+
+def test_a_damaged_view_fails_closed_by_itself(small: Flask, tmp_path: Path) -> None:
+    learner = Learner(small)
+    learner.enter()
+    (damaged,) = (tmp_path / "data" / "benches").glob("*/fra.db")
+    park(small, damaged.parent.name)
+    damaged.write_bytes(b"no database" * 1000)
+    until(lambda: "view" in {e["name"]: e["reason"] for e in learner.see()["edges"]}["fra"], "fra says what is wrong")
+    modes = {edge["name"]: edge["mode"] for edge in learner.see()["edges"]}
+    assert modes["fra"] == "failed closed"
+    until(lambda: learner.see()["edges"][1]["mode"] == "current", "the others serve on")

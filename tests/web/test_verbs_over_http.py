@@ -102,7 +102,9 @@ def test_markup_comes_back_escaped(learner: Learner) -> None:
         assert "&lt;img src=x&gt;" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/labs/no-such-lab", "/bench/journal.json?after=x", "/events?page=nothing"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/labs/no-such-lab", "/bench/journal.json?after=x", "/events?page=nothing"]
+)
 def test_a_wrong_address_is_a_4xx_with_a_sentence(learner: Learner, path: str) -> None:
     answer = learner.client.get(path, headers={"Accept": "text/html"})
     assert 400 <= answer.status_code < 500

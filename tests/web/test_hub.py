@@ -1,0 +1,79 @@
+"""The hub: one drawing for a change, however many look; nothing drawn when nothing changed or nobody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import close_app, create_app
+from tests.web.learner import Learner, until
+
+
+def read_until(stream: Iterator[Any], text: str) -> None:
+    until(lambda: text in str(next(stream)), f"a message with {text!r}")
+
+
+class Counted:
+    """Draws as the app does, and counts."""
+
+    def __init__(self, draw: Any) -> None:
+        self.draw, self.count = draw, 0
+
+    def __call__(self, context: dict[str, Any]) -> dict[str, str]:
+        self.count += 1
+        drawn: dict[str, str] = self.draw(context)
+        return drawn
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    app = create_app(data=tmp_path)
+    yield app
+    close_app(app)
+
+
+@pytest.fixture
+def counted(app: Flask) -> Counted:
+    benches = app.extensions["studylab"].benches
+    benches.draw = Counted(benches.draw)
+    counted: Counted = benches.draw
+    return counted
+
+
+def test_nothing_is_drawn_for_nobody(app: Flask, counted: Counted) -> None:
+    learner = Learner(app)
+    learner.enter()
+    learner.do("burst", n=3)
+    assert counted.count == 0
+
+
+def test_ten_pages_cost_one_drawing_a_change(app: Flask, counted: Counted) -> None:
+    learner = Learner(app)
+    learner.enter()
+    with ExitStack() as open_pages:
+        pages = [open_pages.enter_context(learner.client.get("/events")) for _ in range(10)]
+        streams = [iter(page.response) for page in pages]
+        for stream in streams:
+            read_until(stream, "panel-truth")
+        before = counted.count
+        learner.do("promote", route="shop", to="alloc-c")
+        for stream in streams:
+            read_until(stream, "epoch 2")
+        assert counted.count - before < 10
+
+
+def test_a_page_that_comes_back_gets_what_is_so_now(app: Flask) -> None:
+    learner = Learner(app)
+    learner.enter()
+    with learner.client.get("/events") as page:
+        read_until(iter(page.response), "panel-truth")
+    learner.do("promote", route="shop", to="alloc-c")
+    with learner.client.get("/events") as page:
+        stream = iter(page.response)
+        read_until(stream, "retry")
+        assert "epoch 2" in str(next(stream))
