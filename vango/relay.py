@@ -38,7 +38,7 @@ from vango.publisher import Outgoing, PubAck, Publisher
 from vango.truth import Truth
 from vango.wire import Wire
 
-BATCH = 1000
+BATCH = 4000
 HEARTBEAT = "control.heartbeat"
 MARK_REQUEST = "control.mark"
 BEAT_S = 1.0

@@ -1,4 +1,4 @@
-"""The hub: one drawing for a change, however many look; nothing drawn when nothing changed or nobody looks."""
+"""The hub: one drawing for a change, however many look, none for nobody, and whoever returns gets what is so now."""
 
 from __future__ import annotations
 
