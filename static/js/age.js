@@ -24,7 +24,10 @@ document.addEventListener("htmx:sse:after:connection", (event) => {
   connection = event.detail.connection;
   hear();
 });
-document.addEventListener("htmx:sse:after:message", hear);
+document.addEventListener("htmx:sse:after:message", (event) => {
+  connection = event.detail?.connection ?? connection;
+  hear();
+});
 document.addEventListener("beat", hear);
 for (const trouble of ["htmx:sse:close", "htmx:sse:error"]) {
   document.addEventListener(trouble, () => {
