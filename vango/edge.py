@@ -179,7 +179,9 @@ class Edge:
         wire, self._wire, self._pull = self._wire, None, None
         view, self.view, self.mark, self._left = self.view, None, None, None
         while self._orders:
-            self._orders.popleft()[1].cancel()
+            done = self._orders.popleft()[1]
+            if not done.done():
+                done.set_exception(Unavailable(f"{self.name} stopped before it got to it.", definite=False))
         if view is not None:
             view.close()
         if wire is not None:
@@ -291,7 +293,7 @@ class Edge:
         try:
             await work(wire, view)
         except BaseException as error:
-            outcome = str(error)
+            outcome = str(error) or "it was stopped on the way"
             raise
         finally:
             if not done.done():
