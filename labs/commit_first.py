@@ -21,16 +21,17 @@ from studylab.lab import (
     Wait,
     Wrong,
     call,
+    reading,
     refused,
 )
 
 EDGES = ("fra", "iad", "syd")
 
 SETUP: Script = (
-    Wait("the first events to reach every edge", saw.at_rest),
+    Wait("the first events to reach every edge", reading.at_rest),
     *(call("edge_rules", edge=edge, ask_high_water_mark=False, prove_continuity=False) for edge in EDGES),
     call("write_order", order="publish first"),
-    Wait("every edge to be current again", saw.at_rest),
+    Wait("every edge to be current again", reading.at_rest),
 )
 
 WATCH = Do(
@@ -44,7 +45,7 @@ WATCH = Do(
         Check("A promotion was committed and every edge serves it", saw.promotion_served),
         Check("Its event was in the stream before the commit", saw.published_before_commit),
     ),
-    solution=(call("promote", route="blog", to="alloc-c"), Wait("every edge to serve it", saw.at_rest)),
+    solution=(call("promote", route="blog", to="alloc-c"), Wait("every edge to serve it", reading.at_rest)),
     hints=Hints(
         nudge="Give a route to another allocation that is ready.",
         panel="panel-truth",
@@ -114,7 +115,7 @@ PHANTOM = Do(
     wrong=(
         Wrong(
             "a promotion that the database accepts",
-            (call("promote", route="shop", to="alloc-c"), Wait("every edge to serve it", saw.at_rest)),
+            (call("promote", route="shop", to="alloc-c"), Wait("every edge to serve it", reading.at_rest)),
             "Nothing was refused",
         ),
     ),
@@ -136,7 +137,7 @@ REPAIR: Script = (
     call("purge"),
     call("take_snapshot"),
     *(call("load_snapshot", edge=edge) for edge in EDGES),
-    Wait("every edge to be current", saw.at_rest),
+    Wait("every edge to be current", reading.at_rest),
 )
 
 MEND = Do(
@@ -213,7 +214,7 @@ UNTOLD = Do(
             (
                 call("write_order", order="commit then publish"),
                 call("promote", route="api", to="alloc-c"),
-                Wait("every edge to serve it", saw.at_rest),
+                Wait("every edge to serve it", reading.at_rest),
             ),
             "has not crashed",
         ),
@@ -274,7 +275,7 @@ CURE = Do(
                 call("promote", route="api", to="alloc-a"),
                 call("republish", sequence=5),
                 call("republish", sequence=6),
-                Wait("every edge to serve what the database has", saw.at_rest),
+                Wait("every edge to serve what the database has", reading.at_rest),
             ),
             "by hand",
         ),
@@ -283,7 +284,7 @@ CURE = Do(
             (
                 call("write_order", order="outbox"),
                 call("promote", route="api", to="alloc-a"),
-                Wait("every edge to serve it", saw.at_rest),
+                Wait("every edge to serve it", reading.at_rest),
             ),
             "has not crashed",
         ),

@@ -6,7 +6,6 @@ from studylab.lab import (
     CellSeen,
     EdgeSeen,
     Evidence,
-    FactSeen,
     Figure,
     Measured,
     Memory,
@@ -16,6 +15,7 @@ from studylab.lab import (
     Place,
     Result,
     Shown,
+    reading,
 )
 
 PUBLISHED = "published"
@@ -23,61 +23,19 @@ NO_ROW = "no outbox row"
 NOT_CRASHED = "The control plane has not crashed since this step began. Arm the crash, then promote."
 
 
-def at_rest(seen: Observation) -> bool:
-    """Say whether nothing waits and every edge is current and serves what the database has."""
-    return not seen.outbox.waiting and not _disagreement(seen) and all(_is_current(edge) for edge in seen.edges)
-
-
-def _is_current(edge: EdgeSeen) -> bool:
-    return edge.claim.startswith("current")
-
-
-def _disagreement(seen: Observation) -> str:
-    owners = {(route.name, route.owner, route.epoch) for route in seen.truth.routes}
-    for edge in seen.edges:
-        for row in edge.rows:
-            if (row.route, row.owner, row.epoch) not in owners:
-                return f"{edge.name} serves {row.route} from {row.owner}, which is not what the database has."
-        if len(edge.rows) != len(owners):
-            return f"{edge.name} does not hold every route yet."
-    return ""
-
-
-def _commits(evidence: Evidence) -> list[tuple[int, str]]:
-    """Return moment and event id of every route commit since the step began, oldest first."""
-    return [
-        (moment.n, moment.detail["event_id"])
-        for moment in evidence.moments
-        if (moment.actor, moment.kind) == ("database", "commit")
-        and moment.detail.get("subject", "").startswith("route.")
-    ]
-
-
 def _crashed_ids(evidence: Evidence) -> list[str]:
     """Return the event ids of the commits that a crash followed, oldest first."""
-    crashes = [m.n for m in evidence.moments if (m.actor, m.kind) == ("database", "crash")]
-    before = [[event_id for n, event_id in _commits(evidence) if n < crash] for crash in crashes]
+    crashes = [m.n for m in reading.moments(evidence, "database", "crash")]
+    before = [[event_id for n, event_id in reading.commits(evidence) if n < crash] for crash in crashes]
     return [ids[-1] for ids in before if ids]
-
-
-def _fact(seen: Observation, event_id: str) -> FactSeen | None:
-    return next((fact for fact in seen.truth.history if fact.event_id == event_id), None)
 
 
 def _phantoms(seen: Observation) -> list[CellSeen]:
     return [cell for cell in seen.stream("ROUTES").cells if cell.event_id and not cell.known]
 
 
-def _findings(seen: Observation, kind: str) -> list[str]:
-    return [finding.sentence for finding in seen.audit.findings if finding.kind.value == kind]
-
-
 def _invented(edge: EdgeSeen) -> list[str]:
     return [f"{row.route} → {row.owner}" for row in edge.rows if row.cause == "invented"]
-
-
-def _names(edges: list[str]) -> str:
-    return edges[0] if len(edges) == 1 else f"{', '.join(edges[:-1])} and {edges[-1]}"
 
 
 # Watch.
@@ -85,19 +43,21 @@ def _names(edges: list[str]) -> str:
 
 def promotion_served(evidence: Evidence) -> Result:
     """A commit since the step began has reached every view."""
-    commits = _commits(evidence)
+    commits = reading.commits(evidence)
     if not commits:
         return NotYet("No promotion was committed since this step began.")
     event_id = commits[-1][1]
     without = [edge.name for edge in evidence.now.edges if event_id not in {row.event_id for row in edge.rows}]
     return (
-        NotYet(f"{event_id} has not reached {_names(without)}.") if without else Passed(f"Every edge has {event_id}.")
+        NotYet(f"{event_id} has not reached {reading.listed(without)}.")
+        if without
+        else Passed(f"Every edge has {event_id}.")
     )
 
 
 def published_before_commit(evidence: Evidence) -> Result:
     """The journal has the publish before the commit."""
-    for committed, event_id in _commits(evidence):
+    for committed, event_id in reading.commits(evidence):
         for moment in evidence.moments:
             if moment.kind == "publish" and f" {event_id} " in moment.text and moment.n < committed:
                 return Passed(f"Journal: {event_id} published at moment {moment.n}, committed at moment {committed}.")
@@ -109,7 +69,7 @@ def published_before_commit(evidence: Evidence) -> Result:
 
 def was_refused(evidence: Evidence) -> Result:
     """The database has refused since the step began."""
-    said = [m.text for m in evidence.moments if (m.actor, m.kind) == ("database", "refused")]
+    said = [m.text for m in reading.moments(evidence, "database", "refused")]
     return Passed(said[-1]) if said else NotYet("Nothing was refused. Give a route to an allocation that is not ready.")
 
 
@@ -125,18 +85,17 @@ def phantom_served(evidence: Evidence) -> Result:
     """Every edge has a row that the database never chose."""
     right = [edge.name for edge in evidence.now.edges if not _invented(edge)]
     if right:
-        return NotYet(f"{_names(right)} serve{'s' if len(right) == 1 else ''} nothing invented.")
-    return Passed(" ".join(_findings(evidence.now, "phantom")[:1]) or "All three serve an invented owner.")
+        return NotYet(f"{reading.listed(right)} serve{'s' if len(right) == 1 else ''} nothing invented.")
+    return Passed(" ".join(reading.findings(evidence.now, "phantom")[:1]) or "All three serve an invented owner.")
 
 
 def probes_wrong(evidence: Evidence) -> Result:
     """A request was answered with another owner than the database has."""
     for edge in evidence.now.edges:
-        for probe in edge.probes[::-1]:
-            if probe.outcome == "wrong":
-                return Passed(
-                    f"{edge.name} sent a request for {probe.route} to {probe.answer}; right was {probe.expected}."
-                )
+        if probe := reading.wrong_probe(edge):
+            return Passed(
+                f"{edge.name} sent a request for {probe.route} to {probe.answer}; right was {probe.expected}."
+            )
     return NotYet("No request was answered wrongly so far.")
 
 
@@ -146,7 +105,8 @@ def what_edges_did(evidence: Evidence) -> Measured:
     if not wrong:
         return Measured("nothing", "No edge took over anything that the database refused.")
     return Measured(
-        "route", f"{_names([edge.name for edge in wrong])} serve {_invented(wrong[0])[0]}; the database refused it."
+        "route",
+        f"{reading.listed([edge.name for edge in wrong])} serve {_invented(wrong[0])[0]}; the database refused it.",
     )
 
 
@@ -154,25 +114,26 @@ def keep_phantom(evidence: Evidence) -> Memory:
     """Keep what the quiz and the debrief need of the phantom."""
     cell = _phantoms(evidence.now)[-1]
     rows = sum(fact.event_id == cell.event_id for fact in evidence.now.truth.history)
-    return {"phantom_id": cell.event_id, "phantom_rows": rows, "phantom_said": _findings(evidence.now, "phantom")}
+    return {
+        "phantom_id": cell.event_id,
+        "phantom_rows": rows,
+        "phantom_said": reading.findings(evidence.now, "phantom"),
+    }
 
 
 def show_phantom(evidence: Evidence) -> Shown:
     """Show the same route at the database, in the stream and at the edges."""
     cell = _phantoms(evidence.now)[-1]
     owner = next((route.owner for route in evidence.now.truth.routes if route.name == cell.route), "no such route")
-    records = [
-        record
-        for finding in evidence.now.audit.findings
-        for record in finding.records
-        if finding.kind.value == "phantom"
-    ]
     places = (
         Place("Database", f"{cell.route} → {owner}", True),
         Place("Stream", f"seq {cell.seq}: {cell.route} → {cell.owner}", False),
         *(Place(edge.name, ", ".join(_invented(edge)), not _invented(edge)) for edge in evidence.now.edges),
     )
-    return Shown(tuple(records), Figure("The news went on, and the decision was never made.", places))
+    return Shown(
+        tuple(reading.records(evidence.now, "phantom")),
+        Figure("The news went on, and the decision was never made.", places),
+    )
 
 
 def stream_is_clean(evidence: Evidence) -> Result:
@@ -206,7 +167,7 @@ def crashed(evidence: Evidence) -> Result:
 
 def untold(evidence: Evidence) -> Result:
     """A committed fact has neither an outbox row nor a message."""
-    said = _findings(evidence.now, "untold")
+    said = reading.findings(evidence.now, "untold")
     return Passed(said[0]) if said else NotYet("Every committed fact is in the stream, or waits in the outbox.")
 
 
@@ -218,7 +179,7 @@ def nobody_knows(evidence: Evidence) -> Result:
     for edge in evidence.now.edges:
         if ids[-1] in {row.event_id for row in edge.rows}:
             return NotYet(f"{edge.name} has {ids[-1]}: it was told.")
-        if not _is_current(edge):
+        if not reading.is_current(edge):
             return NotYet(f"{edge.name} is {edge.claim}.")
     return Passed("; ".join(f"{edge.name}: {edge.claim}" for edge in evidence.now.edges))
 
@@ -226,10 +187,10 @@ def nobody_knows(evidence: Evidence) -> Result:
 def what_crash_left(evidence: Evidence) -> Measured:
     """Measure the second prediction."""
     event_id = _crashed_ids(evidence)[-1]
-    fact = _fact(evidence.now, event_id)
+    fact = reading.fact(evidence.now, event_id)
     if fact is None:
         return Measured("back", f"The history has no {event_id}.")
-    if fact.told.startswith(NO_ROW) and _findings(evidence.now, "untold"):
+    if fact.told.startswith(NO_ROW) and reading.findings(evidence.now, "untold"):
         return Measured(
             "untold", f"History: event {fact.sequence}, {fact.route} → {fact.owner}; {fact.told}; not in the stream."
         )
@@ -238,31 +199,27 @@ def what_crash_left(evidence: Evidence) -> Measured:
 
 def keep_untold(evidence: Evidence) -> Memory:
     """Keep what the quiz and the debrief need of the untold fact."""
-    fact = _fact(evidence.now, _crashed_ids(evidence)[-1])
-    return {"untold_sequence": fact.sequence if fact else 0, "untold_said": _findings(evidence.now, "untold")}
+    fact = reading.fact(evidence.now, _crashed_ids(evidence)[-1])
+    return {"untold_sequence": fact.sequence if fact else 0, "untold_said": reading.findings(evidence.now, "untold")}
 
 
 def show_untold(evidence: Evidence) -> Shown:
     """Show how far the news of the fact came: not at all."""
-    fact = _fact(evidence.now, _crashed_ids(evidence)[-1])
+    fact = reading.fact(evidence.now, _crashed_ids(evidence)[-1])
     route, owner = (fact.route, fact.owner) if fact else ("", "")
-    records = [
-        record
-        for finding in evidence.now.audit.findings
-        for record in finding.records
-        if finding.kind.value == "untold"
-    ]
     places = (
         Place("Database", f"{route} → {owner}", True),
         Place("Outbox", "no row", False),
         Place("Stream", "never seen", False),
-        *(Place(edge.name, _held(edge, route), _held(edge, route) == owner) for edge in evidence.now.edges),
+        *(
+            Place(edge.name, reading.held(edge, route), reading.held(edge, route) == owner)
+            for edge in evidence.now.edges
+        ),
     )
-    return Shown(tuple(records), Figure("The decision was made, and the news never left.", places))
-
-
-def _held(edge: EdgeSeen, route: str) -> str:
-    return next((row.owner for row in edge.rows if row.route == route), "no row")
+    return Shown(
+        tuple(reading.records(evidence.now, "untold")),
+        Figure("The decision was made, and the news never left.", places),
+    )
 
 
 # The cure.
@@ -270,20 +227,16 @@ def _held(edge: EdgeSeen, route: str) -> str:
 
 def refusal_was_silent(evidence: Evidence) -> Result:
     """The last promotion that was refused had not been published."""
-    refusals = [m.n for m in evidence.moments if (m.actor, m.kind) == ("database", "refused")]
+    refusals = [m.n for m in reading.moments(evidence, "database", "refused")]
     if not refusals:
         return NotYet("No promotion was refused since this step began.")
     since = refusals[-2] if len(refusals) > 1 else 0
-    committed = {event_id for _, event_id in _commits(evidence)}
-    told = [m.text.split()[1] for m in evidence.moments if _is_publish(m.actor, m.kind) and since < m.n < refusals[-1]]
+    committed = {event_id for _, event_id in reading.commits(evidence)}
+    told = [m.text.split()[1] for m in reading.moments(evidence, "database", "publish") if since < m.n < refusals[-1]]
     invented = [event_id for event_id in told if event_id not in committed]
     if invented:
         return NotYet(f"{invented[-1]} was published, and then the database refused it.")
     return Passed("Refused, and nothing was published.")
-
-
-def _is_publish(actor: str, kind: str) -> bool:
-    return (actor, kind) == ("database", "publish")
 
 
 def has_phantoms(seen: Observation) -> bool:
@@ -293,7 +246,7 @@ def has_phantoms(seen: Observation) -> bool:
 
 def crash_was_harmless(evidence: Evidence) -> Result:
     """A fact whose commit a crash followed was published from its own outbox row."""
-    facts = [fact for event_id in _crashed_ids(evidence) if (fact := _fact(evidence.now, event_id)) is not None]
+    facts = [fact for event_id in _crashed_ids(evidence) if (fact := reading.fact(evidence.now, event_id)) is not None]
     if not facts:
         return NotYet(NOT_CRASHED)
     fact = facts[-1]
@@ -314,13 +267,13 @@ def edges_agree(evidence: Evidence) -> Result:
     """After a harmless crash, every view is what the database has."""
     if isinstance(crash_was_harmless(evidence), NotYet):
         return NotYet("This counts after a crash that lost nothing.")
-    differs = _disagreement(evidence.now)
+    differs = reading.disagreement(evidence.now)
     return NotYet(differs) if differs else Passed("Every row of every edge is the database's row.")
 
 
 def keep_cure(evidence: Evidence) -> Memory:
     """Keep which event survived the crash."""
-    fact = _fact(evidence.now, _crashed_ids(evidence)[-1])
+    fact = reading.fact(evidence.now, _crashed_ids(evidence)[-1])
     return {"cured_sequence": fact.sequence if fact else 0}
 
 

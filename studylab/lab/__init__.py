@@ -1,8 +1,9 @@
 """The lab engine: what a lab is (`model`), an attempt at one (`attempt`, `store`), and how it is played and drawn.
 
-Modules under `labs/` import from here only.
+Modules under `labs/` import from here only; `reading` has the small questions that several labs ask of the evidence.
 """
 
+from studylab.lab import reading
 from studylab.lab.model import (
     Call,
     Check,
@@ -38,5 +39,5 @@ from vango.observation import CellSeen, EdgeSeen, FactSeen, Observation
 __all__ = [
     "Call", "CellSeen", "Check", "Code", "Confidence", "Debrief", "Do", "EdgeSeen", "Evidence", "Explain", "FactSeen", "Figure",
     "Hints", "Lab", "Measured", "Memory", "NotYet", "Observation", "Option", "Passed", "Place", "Predict", "Question", "Quiz",
-    "Result", "Script", "Shown", "Step", "Wait", "Wrong", "call", "refused",
+    "Result", "Script", "Shown", "Step", "Wait", "Wrong", "call", "reading", "refused",
 ]  # fmt: skip

@@ -1,0 +1,78 @@
+"""Reading the evidence: the small questions that several labs ask of an observation and of the journal. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from studylab.lab.model import Evidence
+from vango.observation import EdgeSeen, FactSeen, Observation, ProbeSeen
+
+if TYPE_CHECKING:
+    from vango.journal import Moment
+
+
+def at_rest(seen: Observation) -> bool:
+    """Say whether nothing waits and every edge is current and serves what the database has."""
+    return not seen.outbox.waiting and not disagreement(seen) and all(is_current(edge) for edge in seen.edges)
+
+
+def is_current(edge: EdgeSeen) -> bool:
+    """Say whether an edge claims to be current, at whatever sequence."""
+    return edge.claim.startswith("current")
+
+
+def disagreement(seen: Observation) -> str:
+    """Return a sentence on the first row of an edge that is not the database's row now; empty when there is none."""
+    owners = {(route.name, route.owner, route.epoch) for route in seen.truth.routes}
+    for edge in seen.edges:
+        for row in edge.rows:
+            if (row.route, row.owner, row.epoch) not in owners:
+                return f"{edge.name} serves {row.route} from {row.owner}, which is not what the database has."
+        if len(edge.rows) != len(owners):
+            return f"{edge.name} does not hold every route yet."
+    return ""
+
+
+def held(edge: EdgeSeen, route: str) -> str:
+    """Return the owner of a route in an edge's view, or “no row”."""
+    return next((row.owner for row in edge.rows if row.route == route), "no row")
+
+
+def fact(seen: Observation, event_id: str) -> FactSeen | None:
+    """Return the row of the history with that event id, or None."""
+    return next((fact for fact in seen.truth.history if fact.event_id == event_id), None)
+
+
+def findings(seen: Observation, kind: str) -> list[str]:
+    """Return the audit's sentences of one kind: phantom, lost, untold and so on."""
+    return [finding.sentence for finding in seen.audit.findings if finding.kind.value == kind]
+
+
+def records(seen: Observation, kind: str) -> list[str]:
+    """Return the records that prove the audit's findings of one kind."""
+    return [record for finding in seen.audit.findings for record in finding.records if finding.kind.value == kind]
+
+
+def moments(evidence: Evidence, actor: str, kind: str) -> list[Moment]:
+    """Return what one actor did of one kind since the step began, oldest first."""
+    return [moment for moment in evidence.moments if (moment.actor, moment.kind) == (actor, kind)]
+
+
+def commits(evidence: Evidence) -> list[tuple[int, str]]:
+    """Return moment and event id of every route commit since the step began, oldest first."""
+    return [
+        (moment.n, moment.detail["event_id"])
+        for moment in moments(evidence, "database", "commit")
+        if moment.detail.get("subject", "").startswith("route.")
+    ]
+
+
+def wrong_probe(edge: EdgeSeen) -> ProbeSeen | None:
+    """Return the last request that an edge answered wrongly, as far as its strip reaches back, or None."""
+    return next((probe for probe in edge.probes[::-1] if probe.outcome == "wrong"), None)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as prose: “fra, iad and syd”; empty for none."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
