@@ -15,9 +15,9 @@ from vango.core.audit import Soundness
 from vango.core.rules import NAIVE_EDGE, EdgeRules
 from vango.edge import Edge
 from vango.errors import StudyLabError
-from vango.journal import Journal, Moment
+from vango.journal import Journal
 from vango.keeper import Keeper
-from vango.observation import Observation
+from vango.observation import Moment, Observation
 from vango.settings import EDGES
 from vango.wire import Address, Wire
 

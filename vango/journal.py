@@ -10,11 +10,11 @@ import json
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vango.database import connect
+from vango.observation import Moment
 
 MAX_MOMENTS = 20_000
 MAX_FRAMES = 5_000
@@ -27,18 +27,6 @@ CREATE TABLE IF NOT EXISTS moment (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS frame (n INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values."""
-
-    n: int
-    at: float
-    actor: str
-    kind: str
-    text: str
-    detail: dict[str, Any]
 
 
 class Journal:

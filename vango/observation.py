@@ -227,6 +227,18 @@ class AuditSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values."""
+
+    n: int
+    at: float
+    actor: str
+    kind: str
+    text: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """Everything, at one moment. `moment` is the number of the last journal entry, `at` the time in Unix seconds."""
 

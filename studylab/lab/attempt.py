@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from studylab.lab.model import (
     Check,
@@ -27,11 +27,8 @@ from studylab.lab.model import (
     Step,
 )
 from vango.errors import BadInput, NotThere, Refused
-from vango.observation import Observation
+from vango.observation import Moment, Observation
 from vango.registry import REGISTRY
-
-if TYPE_CHECKING:
-    from vango.journal import Moment
 
 DONE_FOR_YOU = "done for you"
 CAUGHT_UP = "caught up"

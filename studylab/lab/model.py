@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from vango.observation import Observation
-
-if TYPE_CHECKING:
-    from vango.journal import Moment
+from vango.observation import Moment, Observation
 
 Memory = Mapping[str, Any]
 """Plain JSON values that earlier steps of the same attempt kept, by name."""

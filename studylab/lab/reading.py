@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from studylab.lab.model import Evidence
-from vango.observation import EdgeSeen, FactSeen, Observation, ProbeSeen
-
-if TYPE_CHECKING:
-    from vango.journal import Moment
+from vango.observation import EdgeSeen, FactSeen, Moment, Observation, ProbeSeen
 
 
 def at_rest(seen: Observation) -> bool:

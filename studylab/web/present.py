@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
 
@@ -17,11 +17,8 @@ from studylab.web import drawing, fields
 from studylab.web.fields import plain
 from vango.core.audit import Soundness
 from vango.core.modes import Mode
-from vango.observation import BrokerSeen, EdgeSeen, Observation, RelaySeen, StreamSeen, TruthSeen
+from vango.observation import BrokerSeen, EdgeSeen, Moment, Observation, RelaySeen, StreamSeen, TruthSeen
 from vango.registry import REGISTRY
-
-if TYPE_CHECKING:
-    from vango.journal import Moment
 
 LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker")
 PAUSE_S = 2.0

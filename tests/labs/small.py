@@ -22,8 +22,7 @@ from studylab.lab.model import (
 )
 from vango.core.audit import Soundness
 from vango.core.rules import RelayRules, WriteOrder
-from vango.journal import Moment
-from vango.observation import AuditSeen, BrokerSeen, Observation, OutboxSeen, RelaySeen, TruthSeen
+from vango.observation import AuditSeen, BrokerSeen, Moment, Observation, OutboxSeen, RelaySeen, TruthSeen
 
 SEEN = Observation(
     at=0.0,
