@@ -17,14 +17,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 from nats.aio.msg import Msg
 
-from vango import registry, settings, snapshots, streams, tasks, verbs
+from vango import recovery, registry, settings, snapshots, streams, tasks, verbs
 from vango.broker import Broker
 from vango.control import ControlPlane
 from vango.core.audit import Soundness
 from vango.core.modes import Mode
 from vango.core.rules import EdgeRules, RelayRules, StreamRules
 from vango.core.snapshot import Snapshot
-from vango.edge import SNAPSHOT_REQUEST, Edge
+from vango.edge import Edge
 from vango.errors import NotThere, StudyLabError, Unavailable
 from vango.faults import Faults
 from vango.journal import Journal
@@ -231,7 +231,7 @@ class Bench:
     async def _stop_actors(self) -> None:
         for actor in (getattr(self, "relay", None), *getattr(self, "edges", {}).values()):
             if actor is not None:
-                await actor._stop("the bench is closed")
+                await actor.stop("the bench is closed")
 
     # The bench's own connection.
 
@@ -250,7 +250,7 @@ class Bench:
                 await snapshots.create_bucket(wire)
                 for subject in OUTSIDE:
                     await wire.subscribe(subject, self._hear_outside)
-                await wire.subscribe(SNAPSHOT_REQUEST, self._answer_snapshot)
+                await wire.subscribe(recovery.SNAPSHOT_REQUEST, self._answer_snapshot)
             except StudyLabError:
                 await asyncio.sleep(RETRY_S)
                 continue
@@ -342,7 +342,7 @@ class Bench:
         before: EdgeRules = edge.rules
         rules = replace(before, **changes)
         was_running = edge.mode is not Mode.DOWN
-        await edge._stop("new rules")
+        await edge.stop("new rules")
         edge.rules = rules
         self.journal.write(name, "rules", f"new rules: {', '.join(f'{k}={v}' for k, v in changes.items())}", **changes)
         if was_running:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vango.core.claims import Mark
 from vango.database import transaction
 from vango.truth import Truth
 
@@ -24,15 +25,6 @@ class Waiting:
     sequence: int
     subject: str
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The control plane's word for the latest of a feed, and how far of it the broker has confirmed."""
-
-    sequence: int
-    event_id: str
-    published: int
 
 
 def waiting(truth: Truth, *, limit: int) -> list[Waiting]:

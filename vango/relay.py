@@ -81,7 +81,7 @@ class Relay:
         """Stop dead: memory gone, socket aborted."""
         if self._task is None:
             return "The relay is down already."
-        await self._stop("killed")
+        await self.stop("killed")
         self._journal.write("relay", "kill", "relay killed")
         return "The relay was killed."
 
@@ -97,7 +97,8 @@ class Relay:
         self._quiet_beats = 0
         self._awake.set()
 
-    async def _stop(self, reason: str) -> None:
+    async def stop(self, reason: str) -> None:
+        """Stop dead and say why."""
         task, self._task = self._task, None
         if self._wire is not None:
             self._wire.abort()

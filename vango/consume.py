@@ -1,0 +1,121 @@
+"""The idempotent consumer: what an edge does with the messages that came.
+
+Judge the batch, apply it to the view and move the position in one transaction, then ack. The order of the last two is
+the whole difference between a message that comes again and one that is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vango.core.rules import AckOrder, Poison
+from vango.intake import Intake, take_in
+from vango.points import Point
+from vango.pull import Delivery
+
+if TYPE_CHECKING:
+    from vango.session import Session
+
+STUCK_AFTER = 3
+VERDICTS_TOLD = 20
+SEQS_TOLD = 50
+
+
+class Gap(Exception):
+    """Something is unknown between this view and what comes next. The message names it."""
+
+
+async def handle(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """Handle messages that have come, in the order that the rules say. Raises `Gap`, `Crashed`, `Unavailable`."""
+    session.tell("got", f"got {_span(deliveries)}", stream_seqs=_seqs(deliveries))
+    await session.edge.path.reach(Point.AFTER_RECEIVE)
+    if session.rules.ack is AckOrder.AFTER_APPLY:
+        await apply_then_ack(session, deliveries)
+    else:
+        await ack_then_apply(session, deliveries)
+
+
+async def apply_then_ack(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """Make the effect durable, then tell the broker. A crash in between brings the messages back: a duplicate."""
+    intake = apply(session, deliveries)
+    await session.edge.path.reach(Point.AFTER_APPLY)
+    await ack(session, intake.done)
+    await conclude(session, intake)
+
+
+async def ack_then_apply(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """Tell the broker, then make the effect durable. A crash in between loses the messages where nobody can see it."""
+    await ack_and_confirm(session, deliveries)
+    await session.edge.path.reach(Point.AFTER_ACK)
+    intake = apply(session, deliveries)
+    await conclude(session, intake)
+
+
+def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake:
+    """Judge a batch and write what follows from it: rows and position in one transaction."""
+    view = session.view
+    intake = take_in(view.rows, view.position, deliveries, session.rules)
+    if intake.rows:
+        view.apply(intake.rows.values(), intake.position)
+    session.edge.counters.update(intake.counts)
+    _tell_intake(session, intake)
+    return intake
+
+
+async def ack(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """Ack each message. An ack that gets lost costs a redelivery, no more."""
+    for delivery in deliveries:
+        await session.wire.publish(delivery.reply, b"+ACK")
+    if deliveries:
+        session.tell("ack", f"ack {_span(deliveries)}", stream_seqs=_seqs(deliveries))
+
+
+async def ack_and_confirm(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """An ack that is only queued dies with the client (NATS-FACTS 14): ask the broker to confirm each."""
+    for delivery in deliveries:
+        await session.wire.request(delivery.reply, b"+ACK")
+    session.tell("ack", f"ack {_span(deliveries)}, confirmed", stream_seqs=_seqs(deliveries))
+
+
+async def conclude(session: Session, intake: Intake) -> None:
+    """Refuse what could not be read, and stop at a gap. Raises `Gap`."""
+    for delivery, reason in intake.poison:
+        await _refuse_poison(session, delivery, reason)
+    if not intake.poison and intake.done:
+        session.edge.stuck = ""
+    if intake.stopped:
+        raise Gap(intake.stopped)
+
+
+async def _refuse_poison(session: Session, delivery: Delivery, reason: str) -> None:
+    text = f"stream seq {delivery.stream_seq} cannot be read: {reason}"
+    if session.rules.poison is Poison.TERMINATE:
+        await session.wire.publish(delivery.reply, f"+TERM {reason}"[:200].encode())
+        session.tell("verdict", f"invalid: {text}; terminated", stream_seq=delivery.stream_seq)
+        return
+    await session.wire.publish(delivery.reply, b'-NAK {"delay": 500000000}')
+    session.tell("verdict", f"invalid: {text}; delivery {delivery.deliveries}, to be retried")
+    if delivery.deliveries >= STUCK_AFTER:
+        session.edge.stuck = f"{text}, delivered {delivery.deliveries} times"
+
+
+def _tell_intake(session: Session, intake: Intake) -> None:
+    if intake.applied:
+        first, last = intake.applied[0], intake.applied[-1]
+        one = f"apply {first.sequence}: {first.route} → {first.owner}"
+        many = f"apply {len(intake.applied)} events, {first.sequence} to {last.sequence}"
+        session.tell("apply", one if first is last else many, position=intake.position.sequence)
+    for delivery, verdict in intake.verdicts[:VERDICTS_TOLD]:
+        session.tell("verdict", f"{verdict.outcome}: {verdict.reason}", stream_seq=delivery.stream_seq)
+
+
+def _seqs(deliveries: Sequence[Delivery]) -> list[int]:
+    return [delivery.stream_seq for delivery in deliveries[:SEQS_TOLD]]
+
+
+def _span(deliveries: Sequence[Delivery]) -> str:
+    if len(deliveries) == 1:
+        only = deliveries[0]
+        return f"{only.stream_seq}" + (f" again, delivery {only.deliveries}" if only.deliveries > 1 else "")
+    return f"{len(deliveries)} messages, {deliveries[0].stream_seq} to {deliveries[-1].stream_seq}"

@@ -1,0 +1,128 @@
+"""Recovery: how an edge that has failed closed comes back, and how an empty one begins.
+
+A snapshot is verified, replaces view and position in one transaction, and is followed from its stream seq + 1. The
+first event after it must chain on to it: the judge sees to that, and a break fails closed again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from vango import consumers, snapshots
+from vango.core.judge import Row
+from vango.core.modes import Mode, Signal
+from vango.core.rules import OnGap, StartFrom
+from vango.core.snapshot import BadSnapshot, Snapshot, unseal
+from vango.errors import NotThere, Unavailable
+from vango.points import Crashed, Point
+
+if TYPE_CHECKING:
+    from vango.session import Session
+
+SNAPSHOT_REQUEST = "control.snapshot"
+SNAPSHOT_TIMEOUT_S = 3.0
+MAX_REBUILDS = 3
+
+
+async def begin(session: Session) -> None:
+    """Resume from the view, or load a snapshot into an empty one, or start from what comes next."""
+    is_empty, start_from = session.view.is_empty, session.rules.start_from
+    if is_empty and start_from is StartFrom.SNAPSHOT and (stored := await _latest(session)):
+        try:
+            await load(session, stored)
+        except BadSnapshot as error:
+            await fail_closed(session, f"the snapshot is refused: {error}")
+        return
+    await session.open_consumer(from_new=is_empty and start_from is StartFrom.NEW)
+    session.edge.signal(Signal.RESUMED, "")
+
+
+async def fail_closed(session: Session, reason: str) -> None:
+    """Say why, stop reading, and recover as the rules say."""
+    session.edge.signal(Signal.SURPRISE, reason)
+    await recover(session)
+
+
+async def recover(session: Session) -> None:
+    """Out of failed closed: rebuild from a fresh snapshot, or carry on, or stay closed."""
+    edge = session.edge
+    await session.close_pull()
+    if edge.mode is Mode.REBUILDING:
+        edge.signal(Signal.SURPRISE, "the rebuild was interrupted")
+    if session.rules.on_gap is OnGap.CARRY_ON:
+        await carry_on(session)
+    elif session.rules.on_gap is OnGap.REBUILD and edge.rebuilds_in_a_row < MAX_REBUILDS:
+        edge.rebuilds_in_a_row += 1
+        try:
+            await rebuild(session, fresh=True)
+        except BadSnapshot as error:
+            edge.signal(Signal.SURPRISE, f"the snapshot is refused: {error}")
+
+
+async def carry_on(session: Session) -> None:
+    """Know of the gap and read on all the same: whatever is claimed from here on rests on nothing."""
+    session.edge.signal(Signal.REBUILD, "carrying on after a gap")
+    session.edge.signal(Signal.LOADED, "")
+    await session.open_pull()
+
+
+async def rebuild(session: Session, *, fresh: bool) -> None:
+    """Replace the view by a snapshot: a fresh one from the control plane, or the latest that is stored."""
+    session.edge.signal(Signal.REBUILD, "")
+    try:
+        stored = await _fresh(session) if fresh else await _latest(session)
+    except (Unavailable, NotThere) as error:
+        raise BadSnapshot(f"none could be had: {error}".rstrip(".")) from error
+    if not stored:
+        raise BadSnapshot("none is stored")
+    await load(session, stored)
+    session.edge.counters["rebuilds"] += 1
+
+
+async def load(session: Session, stored: bytes) -> None:
+    """Verify, replace view and position in one transaction, then follow from the snapshot's stream seq + 1."""
+    snapshot = unseal(stored, verify=session.rules.verify_checksum)
+    _reach_while_loading(session, snapshot)
+    session.view.replace([snapshot.rows], snapshot.position)
+    what = f"loaded a snapshot at {snapshot.sequence}, follows from stream seq {snapshot.stream_seq + 1}"
+    session.tell("snapshot", what, sequence=snapshot.sequence, stream_seq=snapshot.stream_seq)
+    await follow_from(session, snapshot.stream_seq)
+    session.edge.signal(Signal.LOADED, "")
+
+
+async def follow_from(session: Session, stream_seq: int) -> None:
+    """Stop reading, put the consumer behind a stream seq, and read on from there."""
+    await session.close_pull()
+    await consumers.move(session.wire, session.consumer, session.rules, after=stream_seq)
+    await session.open_pull()
+
+
+async def _latest(session: Session) -> bytes:
+    names = await snapshots.names(session.wire)
+    return await snapshots.fetch(session.wire, names[-1]) if names else b""
+
+
+async def _fresh(session: Session) -> bytes:
+    try:
+        answer = json.loads((await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)).data)
+    except Unavailable:
+        return await _latest(session)
+    if "name" not in answer:
+        raise BadSnapshot(answer.get("error", "the control plane could not take one").rstrip("."))
+    return await snapshots.fetch(session.wire, answer["name"])
+
+
+def _reach_while_loading(session: Session, snapshot: Snapshot) -> None:
+    """The crash point half-way through: the rows are written and the transaction is not committed."""
+    path = session.edge.path
+    if path.armed is not Point.IN_SNAPSHOT_LOAD:
+        return
+
+    def halves() -> Iterator[Sequence[Row]]:
+        yield snapshot.rows[: len(snapshot.rows) // 2]
+        path.armed = None
+        raise Crashed(Point.IN_SNAPSHOT_LOAD)
+
+    session.view.replace(halves(), snapshot.position)

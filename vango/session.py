@@ -1,0 +1,169 @@
+"""A session: one connection of an edge to the broker, from its first question to the connection's end.
+
+It reads, has what came handled, and with nothing left to handle decides what may be claimed. Every surprise goes to
+`vango.recovery`. What must outlive the connection (view, counters, mode) belongs to the edge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from nats.aio.msg import Msg
+
+from vango import consumers, recovery
+from vango.consume import Gap, handle
+from vango.core.claims import Mark, weigh
+from vango.core.modes import ANSWERS, Mode, Signal
+from vango.core.rules import EdgeRules, Poison
+from vango.core.snapshot import BadSnapshot
+from vango.errors import Unavailable
+from vango.pull import BATCH, Pull
+from vango.relay import HEARTBEAT, MARK_REQUEST
+from vango.view import View
+from vango.wire import Wire
+
+if TYPE_CHECKING:
+    from vango.edge import Edge
+
+MARK_TIMEOUT_S = 1.0
+LOOK_AGAIN_S = 0.02
+
+
+class Session:
+    """One connection of one edge. `view` is the edge's; `consumer` is the name of the one it reads with."""
+
+    def __init__(self, edge: Edge, wire: Wire, view: View) -> None:
+        self.edge = edge
+        self.wire = wire
+        self.view = view
+        self.consumer = edge.name
+        self._pull: Pull | None = None
+
+    @property
+    def rules(self) -> EdgeRules:
+        """How the edge consumes."""
+        return self.edge.rules
+
+    def tell(self, kind: str, text: str, **detail: Any) -> None:
+        """Write a moment of this edge into the journal."""
+        self.edge.journal.write(self.edge.name, kind, text, **detail)
+
+    async def run(self) -> None:
+        """Go on until the connection breaks. Raises `Unavailable` then, and `ConsumerGone`, `NotThere`, `Crashed`."""
+        self.edge.mark = None
+        await self.wire.subscribe(HEARTBEAT, self._hear_mark)
+        if self.edge.mode is Mode.LOADING:
+            await recovery.begin(self)
+        elif self.edge.mode in ANSWERS:
+            await self.open_consumer(from_new=False)
+        else:
+            await recovery.recover(self)
+        await self._ask_mark()
+        while not self.wire.broken.is_set():
+            try:
+                await self._follow()
+            except Gap as gap:
+                await recovery.fail_closed(self, str(gap))
+            except BadSnapshot as error:
+                await recovery.fail_closed(self, f"the snapshot is refused: {error}")
+        raise Unavailable("The connection to the broker broke.")
+
+    # Reading.
+
+    async def open_consumer(self, *, from_new: bool) -> None:
+        """Find or create the consumer and read with it."""
+        self.consumer = await consumers.ensure(
+            self.wire, self.edge.name, self.rules, self.view.position, from_new=from_new
+        )
+        await self.open_pull()
+
+    async def open_pull(self) -> None:
+        """Ask the consumer for messages."""
+        batch = 1 if self.rules.poison is Poison.RETRY else BATCH
+        self._pull = Pull(self.wire, consumers.STREAM, self.consumer, self.edge.awake.set, batch=batch)
+        await self._pull.open()
+
+    async def close_pull(self) -> None:
+        """Stop reading; what came and was not handled is dropped, and comes again."""
+        if self._pull is not None:
+            await self._pull.close()
+            self._pull = None
+
+    async def _follow(self) -> None:
+        """Obey an order, or handle what came, or look at how far the truth is said to be and wait."""
+        pull, edge = self._pull, self.edge
+        if edge.orders:
+            await edge.orders.popleft().obey(self)
+        elif pull is not None and (deliveries := pull.take(1 if edge.path.armed else BATCH)):
+            edge.heard_at = time.monotonic()
+            await handle(self, deliveries)
+        else:
+            edge.awake.clear()
+            if pull is not None and pull.idle and edge.mode in ANSWERS:
+                await self._consider(pull)
+            await self._wait()
+
+    async def _wait(self) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (self.edge.awake, self.wire.broken)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    # Claiming.
+
+    async def _consider(self, pull: Pull) -> None:
+        """With nothing left to handle, decide what may be claimed. Raises `Gap`."""
+        if self.rules.ask_high_water_mark:
+            await self._claim_by_mark(pull)
+        else:
+            await self._claim_by_silence(pull)
+
+    async def _claim_by_mark(self, pull: Pull) -> None:
+        """Claim what the control plane's word allows. Raises `Gap` for what it shows to be missing."""
+        position = self.view.position
+        # A mark below the position may only be older than the last event; one that answers a question asked now is not.
+        is_old = self.edge.mark is not None and self.edge.mark.sequence < position.sequence
+        if (is_old and not await self._ask_mark()) or self.edge.mark is None:
+            return
+        standing = weigh(position, self.edge.mark)
+        if standing.gap:
+            raise Gap(standing.gap)
+        self.edge.signal(standing.signal, "")
+        if standing.signal is Signal.REACHED:
+            self.edge.rebuilds_in_a_row = 0
+        if standing.owed and await consumers.has_nothing_left(self.wire, self.consumer) and pull.idle:
+            raise Gap(standing.owed)
+
+    async def _claim_by_silence(self, pull: Pull) -> None:
+        """Take it that with nothing pending everything is known. A purged tail is enough to make this wrong."""
+        nothing_pending = await consumers.has_nothing_left(self.wire, self.consumer)
+        self.edge.signal(Signal.REACHED if nothing_pending and pull.idle else Signal.BEHIND, "")
+        if self.edge.mode is Mode.CATCHING_UP:
+            # The acks just sent may not be counted yet, and no mark will come to look again.
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self.edge.awake.set)
+
+    async def _ask_mark(self) -> bool:
+        """Ask for the mark. A relay that is down does not answer: False, and its first heartbeat will do instead."""
+        try:
+            self._note_mark((await self.wire.request(MARK_REQUEST, timeout_s=MARK_TIMEOUT_S)).data)
+        except Unavailable:
+            return False
+        return True
+
+    async def _hear_mark(self, message: Msg) -> None:
+        self._note_mark(message.data)
+        self.edge.awake.set()
+
+    def _note_mark(self, payload: bytes) -> None:
+        try:
+            word = json.loads(payload)["route"]
+            self.edge.mark = Mark(int(word["sequence"]), str(word["id"]), int(word["published"]))
+        except (ValueError, KeyError, TypeError):
+            self.tell("verdict", "a mark that cannot be read was ignored")
+            return
+        self.edge.heard_at = time.monotonic()
