@@ -61,7 +61,7 @@ class Hub:
         self._framing: asyncio.Task[None] | None = None
         self._dirty = False
         self._ended = False
-        bench.on_change = self.mark
+        bench.changes.on_change = self.mark
 
     @property
     def viewers(self) -> int:
@@ -142,7 +142,7 @@ class Hub:
     def end(self) -> None:
         """Let every waiting page go: the bench is being parked or the app stops."""
         self._ended = True
-        self.bench.on_change = None
+        self.bench.changes.on_change = None
         with self._news:
             self._news.notify_all()
 
@@ -158,7 +158,7 @@ class Hub:
                 page.drawn_from = None
             had = 0 if page.panels else page.version
             page.viewers += 1
-        self.bench.watched = True
+        self.bench.changes.watched = True
         self._loop.call_soon_threadsafe(self.mark)
         try:
             while not self._ended:
@@ -173,4 +173,4 @@ class Hub:
             with self._news:
                 page.viewers -= 1
             self.used_at = time.monotonic()
-            self.bench.watched = self.viewers > 0
+            self.bench.changes.watched = self.viewers > 0

@@ -6,14 +6,17 @@ The work is done by the parts; a verb finds the part, says what it wants and rep
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from vango.core.rules import AckOrder, OnGap, Poison, StartFrom, WriteOrder
 from vango.points import Point
-from vango.registry import Between, Name, verb
+from vango.registry import REGISTRY, Between, Name, find, verb
 
 if TYPE_CHECKING:
     from vango.bench import Bench
+
+__all__ = ["REGISTRY", "find"]
+"""Whoever asks for verbs asks here: importing this module is what fills the registry."""
 
 MAX_BURST = 10_000
 MAX_SEQ = 2**53
@@ -113,7 +116,7 @@ async def disarm_relay(bench: Bench) -> str:
 @verb("relay")
 async def relay_rules(bench: Bench, *, message_ids: bool | None = None, expect_predecessor: bool | None = None) -> str:
     """Switch the relay's message ids, or its demand that the predecessor be the stream's last message."""
-    return await bench.set_relay_rules(message_ids=message_ids, expect_predecessor=expect_predecessor)
+    return await bench.rulebook.relay(_given(message_ids=message_ids, expect_predecessor=expect_predecessor))
 
 
 @verb("edge", destructive=True)
@@ -168,8 +171,8 @@ async def edge_rules(
     max_deliver: Annotated[int, Between(-1, 1000)] | None = None,
 ) -> str:
     """Change how an edge consumes; it is restarted with the new rules."""
-    changes = {name: value for name, value in locals().items() if name not in ("bench", "edge") and value is not None}
-    return await bench.set_edge_rules(edge, changes)
+    changes = {name: value for name, value in locals().items() if name not in ("bench", "edge")}
+    return await bench.rulebook.edge(edge, _given(**changes))
 
 
 @verb("edge", destructive=True)
@@ -195,13 +198,8 @@ async def stream_limits(
     duplicate_window_s: Seconds | None = None,
 ) -> str:
     """Set a stream's limits and its duplicate window. Lowering a limit evicts at once."""
-    changes = {
-        "max_msgs": max_msgs,
-        "max_bytes": max_bytes,
-        "max_age_s": max_age_s,
-        "duplicate_window_s": duplicate_window_s,
-    }
-    return await bench.set_stream_rules(stream, {name: value for name, value in changes.items() if value is not None})
+    limits = _given(max_msgs=max_msgs, max_bytes=max_bytes, max_age_s=max_age_s, duplicate_window_s=duplicate_window_s)
+    return await bench.rulebook.stream(stream, limits)
 
 
 @verb("stream", destructive=True)
@@ -306,3 +304,8 @@ async def load_snapshot(bench: Bench, *, edge: Name) -> str:
 async def reset(bench: Bench) -> str:
     """Start again: fresh truth, fresh store, fresh views, correct rules."""
     return await bench.reset()
+
+
+def _given(**arguments: Any) -> dict[str, Any]:
+    """Return the arguments that were given: None means “leave as it is”."""
+    return {name: value for name, value in arguments.items() if value is not None}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from studylab.lab.model import Call, Do, Lab, Predict, Quiz, Script
-from vango import verbs  # noqa: F401 - importing it fills the registry of verbs
 from vango.errors import StudyLabError
-from vango.registry import REGISTRY, find
+from vango.verbs import REGISTRY, find
 
 PANELS = (
     "panel-verdict", "panel-truth", "panel-relay", "panel-stream", "panel-edge-fra", "panel-edge-iad",

@@ -61,7 +61,7 @@ def test_bad_input_changes_nothing(hands: Hands) -> None:
 
 def test_a_change_from_outside_is_noticed(hands: Hands) -> None:
     changes: list[None] = []
-    hands.bench.on_change = lambda: changes.append(None)
+    hands.bench.changes.on_change = lambda: changes.append(None)
     hands._run(hands.bench.wire().api("STREAM.PURGE.ROUTES", {}))
     seen = hands.until(lambda seen: seen.stream("ROUTES").messages == 0 and bool(changes))
     assert seen.stream("ROUTES").first_seq == 4
@@ -71,7 +71,7 @@ def test_looking_does_not_cause_a_change(hands: Hands) -> None:
     changes: list[None] = []
     hands.settle()
     hands.settle()
-    hands.bench.on_change = lambda: changes.append(None)
+    hands.bench.changes.on_change = lambda: changes.append(None)
     for _ in range(5):
         hands._run(hands.bench.observe())
     hands._run(hands.bench.wire().api("STREAM.INFO.ROUTES"))

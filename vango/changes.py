@@ -1,0 +1,80 @@
+"""Change: how a bench learns that somebody should look at it, and who is told.
+
+No polling of the parts. A moment in the journal, an advisory of the server or a new connection notes a change; while
+somebody watches, one more look follows each change (acks settle after it), and now and then one in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from vango import tasks
+
+LOOK_AGAIN_S = 0.1
+TICK_S = 1.0
+LOOK_ANYWAY_BEATS = 5
+
+
+class Changes:
+    """The changes of one bench. `on_change` is called for each; `watched` says that somebody looks at a page."""
+
+    def __init__(self) -> None:
+        self.on_change: Callable[[], None] | None = None
+        self.watched = False
+        self._happened = asyncio.Event()
+        self._look_again: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._ended = False
+
+    def begin(self, is_unsettled: Callable[[], bool]) -> None:
+        """Start the clock: it looks every beat as long as something is unsettled, and else every few beats."""
+        self._ticking = asyncio.create_task(self._tick(is_unsettled), name="bench clock")
+
+    async def pause(self) -> None:
+        """Stop the clock; changes are still noted."""
+        task, self._ticking = self._ticking, None
+        await tasks.end(task)
+
+    async def end(self) -> None:
+        """Stop the clock, and tell nobody anything any more."""
+        self._ended = True
+        if self._look_again is not None:
+            self._look_again.cancel()
+        await self.pause()
+
+    def note(self) -> None:
+        """Somebody should look: now, and once more when the acks that follow have settled."""
+        if self._ended:
+            return
+        self._happened.set()
+        self._tell()
+        if self._look_again is None and self.watched:
+            self._look_again = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_once_more)
+
+    def clear(self) -> None:
+        """Forget what was noted: `wait` waits for something new."""
+        self._happened.clear()
+
+    async def wait(self, timeout_s: float = LOOK_AGAIN_S) -> None:
+        """Wait for a change since `clear`, or for so long."""
+        try:
+            await asyncio.wait_for(self._happened.wait(), timeout_s)
+        except TimeoutError:
+            return
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
+
+    def _look_once_more(self) -> None:
+        self._look_again = None
+        self._tell()
+
+    async def _tick(self, is_unsettled: Callable[[], bool]) -> None:
+        beats = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            beats += 1
+            if self.watched and (beats % LOOK_ANYWAY_BEATS == 0 or is_unsettled()):
+                self._tell()

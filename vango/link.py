@@ -1,0 +1,117 @@
+"""The link: the bench's own connection to its broker, which looks and manages, and listens for what others do.
+
+Whenever it breaks another is opened, and the streams and the bucket are made to be there. Over it the control plane
+answers edges that ask for a snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from nats.aio.msg import Msg
+
+from vango import snapshots, streams, tasks
+from vango.errors import StudyLabError, Unavailable
+from vango.recovery import SNAPSHOT_REQUEST
+from vango.wire import Address, Wire
+
+if TYPE_CHECKING:
+    from vango.bench import Bench
+
+OUTSIDE = ("route.>", "allocation.>", "operation.>", "telemetry.>",
+           "$JS.EVENT.ADVISORY.STREAM.>", "$JS.EVENT.ADVISORY.CONSUMER.>", "$JS.EVENT.ADVISORY.API")  # fmt: skip
+ONLY_LOOKED = (".INFO", ".LIST", ".NAMES", ".DIRECT.", ".MSG.GET")
+RETRY_S = 0.1
+
+
+class Link:
+    """The connection of one bench to its broker, opened again for as long as the bench is open."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._wire: Wire | None = None
+        self._there = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def connect(self, name: str) -> Wire:
+        """Open a connection to the broker for an actor. Raises `Unavailable`."""
+        broker = self._bench.broker
+        if broker.state == "down":
+            raise Unavailable(f"The broker is down: {broker.reason}.")
+        return await Wire.open(Address(broker.url, broker.user, broker.password), name)
+
+    def wire(self) -> Wire:
+        """Return the open connection. Raises `Unavailable` while the broker is not there."""
+        if self._wire is None:
+            broker = self._bench.broker
+            raise Unavailable(f"The broker is {broker.state}: {broker.reason or 'not connected yet'}.")
+        return self._wire
+
+    async def begin(self, timeout_s: float) -> bool:
+        """Start keeping a connection, and wait for the first. Returns whether it came in time."""
+        self._keeping = asyncio.create_task(self._keep(), name="bench connection")
+        try:
+            await asyncio.wait_for(self._there.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def end(self) -> None:
+        """Stop keeping, and cut what is open."""
+        keeping, self._keeping = self._keeping, None
+        await tasks.end(keeping)
+
+    async def _keep(self) -> None:
+        """Own the connection: whenever it breaks, open another."""
+        while True:
+            wire: Wire | None = None
+            try:
+                wire = await self.connect("bench")
+                await self._prepare(wire)
+            except StudyLabError:
+                if wire is not None:
+                    await wire.cut()
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._wire = wire
+            self._there.set()
+            self._bench.changes.note()
+            try:
+                await wire.broken.wait()
+            finally:
+                self._wire = None
+                self._there.clear()
+                await wire.cut()
+            self._bench.observer.tape.forget()
+            self._bench.changes.note()
+
+    async def _prepare(self, wire: Wire) -> None:
+        for stream, rules in self._bench.settings.streams.items():
+            await streams.ensure(wire, stream, rules)
+        await snapshots.create_bucket(wire)
+        for subject in OUTSIDE:
+            await wire.subscribe(subject, self._hear)
+        await wire.subscribe(SNAPSHOT_REQUEST, self._answer_snapshot)
+
+    async def _hear(self, message: Msg) -> None:
+        """Something was published, or the server tells of a change: whoever made it, look."""
+        if message.subject == "$JS.EVENT.ADVISORY.API":
+            asked = json.loads(message.data).get("subject", "")
+            if any(word in asked for word in ONLY_LOOKED):
+                return
+        elif message.subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.M"):
+            word = message.subject.split(".")[4].lower().replace("_", " ")
+            told = json.loads(message.data)
+            text = f"{word}: {told.get('consumer')} at seq {told.get('stream_seq')}"
+            self._bench.journal.write("broker", "advisory", text, **told)
+        self._bench.changes.note()
+
+    async def _answer_snapshot(self, request: Msg) -> None:
+        try:
+            name, snapshot = await self._bench.take_snapshot()
+            answer = {"name": name, "sequence": snapshot.sequence}
+        except StudyLabError as error:
+            answer = {"error": str(error)}
+        await request.respond(json.dumps(answer).encode())
