@@ -49,7 +49,7 @@ class Faults:
     async def recreate_stream(self, stream: str) -> str:
         """Delete a stream with its consumers and create it again."""
         await streams.recreate(self._bench.wire(), streams.known(stream), self._bench.settings.streams[stream])
-        self._bench.observer.tape.forget()
+        self._bench.observer.broker.tape.forget()
         self._bench.journal.write("stream", "purge", f"{stream} was deleted and created again")
         return f"The stream {stream} is new and empty; its consumers are gone."
 
@@ -110,7 +110,7 @@ class Faults:
     async def store_rollback(self) -> str:
         """Put the kept copy back."""
         await self._bench.broker.rollback()
-        self._bench.observer.forget()
+        self._bench.observer.broker.forget()
         self._bench.journal.write("broker", "rollback", "the broker's store was rolled back to the kept copy")
         return "The broker runs on the kept copy of its store."
 

@@ -84,7 +84,7 @@ class Link:
                 self._wire = None
                 self._there.clear()
                 await wire.cut()
-            self._bench.observer.tape.forget()
+            self._bench.observer.broker.tape.forget()
             self._bench.changes.note()
 
     async def _prepare(self, wire: Wire) -> None:

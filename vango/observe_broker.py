@@ -1,0 +1,107 @@
+"""Observing the broker: its streams, their tapes, their consumers and the stored snapshots, in the server's words.
+
+Every stream is looked at by itself, so that one that does not answer hides no other. What cannot be read is shown as
+not there; what was seen before is never shown as if it were now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vango import snapshots, streams
+from vango.core.rules import StreamRules
+from vango.core.snapshot import BadSnapshot, unseal
+from vango.errors import NotThere, StudyLabError, Unavailable
+from vango.observation import ConsumerSeen, SnapshotSeen, StreamSeen
+from vango.tape import Tape, mark_known
+from vango.wire import Wire
+
+
+class BrokerObserver:
+    """What was last seen of one bench's broker. `knows` says whether the history has an event id."""
+
+    def __init__(self, knows: Callable[[str], bool]) -> None:
+        self.tape = Tape()
+        self.streams: tuple[StreamSeen, ...] = ()
+        self.consumers: tuple[ConsumerSeen, ...] = ()
+        self.snapshots: tuple[SnapshotSeen, ...] = ()
+        self._bucket_seq = -1
+        self._knows = knows
+
+    def forget(self) -> None:
+        """Forget everything that was seen."""
+        self.tape.forget()
+        self.streams, self.consumers, self.snapshots, self._bucket_seq = (), (), (), -1
+
+    async def look(self, connection: Callable[[], Wire]) -> None:
+        """Look at everything over a connection. Never raises: what does not answer says why."""
+        try:
+            wire = connection()
+        except Unavailable as error:
+            self.streams = tuple(_unseen(name, str(error)) for name in streams.SUBJECTS)
+            self.consumers = ()
+            return
+        pairs = [await self._stream(wire, name) for name in streams.SUBJECTS]
+        self.streams = tuple(stream for stream, _ in pairs)
+        self.consumers = tuple(consumer for _, consumers in pairs for consumer in consumers)
+        await self._look_at_bucket(wire)
+
+    async def _stream(self, wire: Wire, name: str) -> tuple[StreamSeen, list[ConsumerSeen]]:
+        try:
+            info = await wire.api(f"STREAM.INFO.{name}", {"deleted_details": True})
+            cells, holes = await self.tape.read(wire, name, info)
+            consumers = await _consumers(wire, name)
+        except NotThere:
+            return _unseen(name, "the server has no such stream"), []
+        except StudyLabError as error:
+            return _unseen(name, str(error)), []
+        state, config = info["state"], info["config"]
+        return StreamSeen(
+            name, True, "", tuple(config["subjects"]), state["messages"], state["bytes"], state["first_seq"],
+            state["last_seq"], state.get("num_deleted", 0), streams.rules_of(config),
+            mark_known(cells, self._knows), tuple(holes),
+        ), consumers  # fmt: skip
+
+    async def _look_at_bucket(self, wire: Wire) -> None:
+        try:
+            seq = (await wire.api(f"STREAM.INFO.{snapshots.BUCKET_STREAM}"))["state"]["last_seq"]
+            if seq != self._bucket_seq:
+                self.snapshots = tuple([await _snapshot(wire, name) for name in await snapshots.names(wire)])
+                self._bucket_seq = seq
+        except StudyLabError:
+            # No bucket, or a snapshot that was deleted between listing and reading: the next look tells.
+            self.snapshots, self._bucket_seq = (), -1
+
+
+def _unseen(name: str, trouble: str) -> StreamSeen:
+    """A stream that cannot be read: an empty one. What was seen before is not shown as if it were now."""
+    return StreamSeen(name, False, trouble, streams.SUBJECTS[name], 0, 0, 0, 0, 0, StreamRules(), (), ())
+
+
+async def _consumers(wire: Wire, stream: str) -> list[ConsumerSeen]:
+    found = (await wire.api(f"CONSUMER.LIST.{stream}"))["consumers"] or []
+    return sorted((_consumer(info) for info in found), key=lambda seen: seen.name)
+
+
+def _consumer(info: dict[str, Any]) -> ConsumerSeen:
+    config = info["config"]
+    return ConsumerSeen(
+        info["stream_name"], info["name"], bool(config.get("durable_name")), config.get("filter_subject", ">"),
+        info["delivered"]["stream_seq"], info["ack_floor"]["stream_seq"], info["num_pending"], info["num_ack_pending"],
+        info["num_redelivered"], info.get("num_waiting", 0),
+    )  # fmt: skip
+
+
+async def _snapshot(wire: Wire, name: str) -> SnapshotSeen:
+    stored = await snapshots.fetch(wire, name)
+    try:
+        loose = unseal(stored, verify=False)
+        unseal(stored)
+        sound = True
+    except BadSnapshot:
+        try:
+            loose, sound = unseal(stored, verify=False), False
+        except BadSnapshot:
+            return SnapshotSeen(name, 0, 0, 0, "", False)
+    return SnapshotSeen(name, loose.sequence, loose.stream_seq, len(loose.rows), snapshots.claimed_sum(stored), sound)

@@ -1,0 +1,116 @@
+"""Observing the truth: what the database holds now, what it held at any sequence, and what waits in the outbox."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from typing import Any
+
+from vango.control import ControlPlane
+from vango.core.audit import Fact, Told, TruthRecord
+from vango.core.judge import Position, Row
+from vango.observation import AllocationSeen, FactSeen, OutboxSeen, RouteSeen, TruthSeen, WaitingSeen
+from vango.outbox import high_water_mark, waiting
+from vango.truth import Truth
+
+HISTORY = 30
+WAITING_SHOWN = 8
+MAX_UNTOLD = 50
+
+
+class TruthObserver:
+    """Reads the truth of one bench. It writes nothing."""
+
+    def __init__(self, truth: Truth, control: ControlPlane) -> None:
+        self._truth = truth
+        self._control = control
+
+    def facts(self) -> dict[str, Fact]:
+        """Return the present fact of every route, with how far its news has come."""
+        rows = self._truth.db.conn.execute(
+            f"{_FACT} JOIN route AS r ON r.sequence = e.sequence WHERE e.feed = 'route' ORDER BY r.rowid"
+        )
+        return {row[2]: _fact(row) for row in rows}
+
+    def _as_of(self, sequence: int) -> dict[str, Fact]:
+        rows = self._truth.db.conn.execute(
+            f"{_FACT} WHERE e.feed = 'route' AND e.sequence IN"
+            " (SELECT (SELECT max(h.sequence) FROM event AS h WHERE h.feed = 'route' AND h.route = r.name"
+            "  AND h.sequence <= ?) FROM route AS r)",
+            [sequence],
+        )
+        return {row[2]: _fact(row) for row in rows}
+
+    def record(
+        self,
+        facts: dict[str, Fact],
+        views: Collection[tuple[tuple[Row, ...], Position]],
+        stored_ids: Collection[str],
+    ) -> TruthRecord:
+        """Return what the audit compares views with. `stored_ids` are the event ids that the tape has seen stored."""
+        truth = self._truth
+        claimed = {position.sequence for _, position in views}
+        ids = {row.event_id for rows, _ in views for row in rows}
+        untold = truth.db.conn.execute(
+            f"{_FACT} WHERE e.feed = 'route' AND o.event_id IS NULL ORDER BY e.sequence LIMIT ?", [MAX_UNTOLD]
+        )
+        missing = tuple(fact for fact in map(_fact, untold) if fact.event_id not in stored_ids)
+        return TruthRecord(
+            latest=high_water_mark(truth, "route").sequence,
+            now=facts,
+            as_of={sequence: self._as_of(sequence) for sequence in claimed},
+            known_ids=frozenset(event_id for event_id in ids if self.knows(event_id)),
+            untold=missing,
+            waiting=truth.db.conn.execute(
+                "SELECT count(*) FROM outbox WHERE published_at IS NULL AND feed = 'route'"
+            ).fetchone()[0],
+        )
+
+    def knows(self, event_id: str) -> bool:
+        """Say whether the history has an event of that id."""
+        found = self._truth.db.conn.execute("SELECT 1 FROM event WHERE id = ?", [event_id])
+        return found.fetchone() is not None
+
+    def truth(self) -> TruthSeen:
+        """Return the database as the panel shows it."""
+        db, control = self._truth.db.conn, self._control
+        mark = high_water_mark(self._truth, "route")
+        history = db.execute(f"{_FACT} WHERE e.feed = 'route' ORDER BY e.sequence DESC LIMIT ?", [HISTORY])
+        return TruthSeen(
+            revision=db.execute("SELECT coalesce(max(number), 0) FROM revision").fetchone()[0],
+            sequence=mark.sequence,
+            event_id=mark.event_id,
+            routes=tuple(RouteSeen(*row) for row in db.execute(
+                "SELECT name, owner, epoch, sequence, revision FROM route ORDER BY rowid")),
+            allocations=tuple(AllocationSeen(*row) for row in db.execute("SELECT name, state FROM allocation ORDER BY name")),
+            history=tuple(FactSeen(row[0], row[1], row[2], row[3], row[4], row[6], _told(row[5])) for row in history),
+            write_order=control.write_order,
+            armed=control.path.armed or "",
+            trouble="",
+        )  # fmt: skip
+
+    def outbox(self) -> OutboxSeen:
+        """Return how many rows wait, for how long, and the first of them."""
+        db = self._truth.db.conn
+        count, oldest = db.execute("SELECT count(*), min(queued_at) FROM outbox WHERE published_at IS NULL").fetchone()
+        total = db.execute("SELECT count(*) FROM outbox").fetchone()[0]
+        rows = waiting(self._truth, limit=WAITING_SHOWN)
+        return OutboxSeen(
+            count, total - count, round(max(0.0, time.time() - oldest), 1) if oldest else 0.0,
+            tuple(WaitingSeen(row.position, row.event_id, row.subject, row.sequence) for row in rows),
+        )  # fmt: skip
+
+
+_FACT = (
+    "SELECT e.sequence, e.id, e.route, e.owner, e.epoch,"
+    " CASE WHEN o.event_id IS NULL THEN 0 WHEN o.published_at IS NULL THEN 1 ELSE 2 END, e.revision"
+    " FROM event AS e LEFT JOIN outbox AS o ON o.feed = e.feed AND o.sequence = e.sequence"
+)
+
+
+def _told(code: int) -> Told:
+    return (Told.NO_OUTBOX_ROW, Told.WAITING, Told.PUBLISHED)[code]
+
+
+def _fact(row: tuple[Any, ...]) -> Fact:
+    return Fact(row[0], row[1], row[2], row[3], row[4], _told(row[5]))
