@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from vango.edge import Edge
 
 MARK_TIMEOUT_S = 1.0
+DELETIONS = (
+    f"$JS.EVENT.ADVISORY.CONSUMER.DELETED.{consumers.STREAM}.>",
+    f"$JS.EVENT.ADVISORY.STREAM.DELETED.{consumers.STREAM}",
+)
 LOOK_AGAIN_S = 0.02
 
 
@@ -41,6 +45,7 @@ class Session:
         self.view = view
         self.consumer = edge.name
         self._pull: Pull | None = None
+        self._may_be_gone = False
 
     @property
     def rules(self) -> EdgeRules:
@@ -55,6 +60,8 @@ class Session:
         """Go on until the connection breaks. Raises `Unavailable` then, and `ConsumerGone`, `NotThere`, `Crashed`."""
         self.edge.mark = None
         await self.wire.subscribe(HEARTBEAT, self._hear_mark)
+        for subject in DELETIONS:
+            await self.wire.subscribe(subject, self._hear_deletion)
         if self.edge.mode is Mode.LOADING:
             await recovery.begin(self)
         elif self.edge.mode in ANSWERS:
@@ -102,9 +109,20 @@ class Session:
             await handle(self, deliveries)
         else:
             edge.awake.clear()
+            await self._make_sure_of_consumer()
             if pull is not None and pull.idle and edge.mode in ANSWERS:
                 await self._consider(pull)
             await self._wait()
+
+    async def _make_sure_of_consumer(self) -> None:
+        """Now and then the server deletes a consumer and does not end its pull: ask. Raises `NotThere`."""
+        if self._may_be_gone and self._pull is not None:
+            self._may_be_gone = False
+            await consumers.has_nothing_left(self.wire, self.consumer)
+
+    async def _hear_deletion(self, _: Msg) -> None:
+        self._may_be_gone = True
+        self.edge.awake.set()
 
     async def _wait(self) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self.edge.awake, self.wire.broken)]
