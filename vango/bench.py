@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from vango.control import ControlPlane
 from vango.core.audit import Soundness
 from vango.core.modes import Mode
 from vango.core.snapshot import Snapshot
+from vango.database import is_full
 from vango.edge import Edge
 from vango.errors import NotThere, StudyLabError, Unavailable
 from vango.faults import Faults
@@ -29,6 +31,7 @@ from vango.keeper import Keeper
 from vango.link import Link
 from vango.observation import Observation, as_json
 from vango.observe import Observer
+from vango.registry import Verb
 from vango.relay import Relay
 from vango.rulebook import Rulebook
 from vango.truth import Truth
@@ -81,6 +84,12 @@ class Bench:
             raise Unavailable(f"The bench in {folder} is in use by another process.") from error
         try:
             bench = cls(folder, keeper, lock)
+        except sqlite3.Error as error:
+            lock.release()
+            raise Unavailable(
+                f"The bench in {folder} cannot be opened: {error}. Put a sound copy of its truth.db there,"
+                " or move the folder away to begin with a new bench."
+            ) from error
         except BaseException:
             lock.release()
             raise
@@ -113,13 +122,24 @@ class Bench:
             said = ", ".join(f"{name}={value}" for name, value in checked.items())
             self.journal.write("learner", "verb", f"{verb_name}({said})", verb=verb_name, arguments=checked)
             try:
-                return await verb.act(self, **checked)
+                return await self._act(verb, checked)
             except StudyLabError as error:
                 self.journal.write("learner", "refused", str(error), verb=verb_name)
                 raise
             finally:
                 self._save()
                 self.changes.note()
+
+    async def _act(self, verb: Verb, arguments: dict[str, Any]) -> str:
+        try:
+            return await verb.act(self, **arguments)
+        except sqlite3.Error as error:
+            advice = "Free some space, then try again." if is_full(error) else "Reset the bench to start again."
+            raise Unavailable(f"The database cannot be used: {error}. Nothing was committed. {advice}") from error
+        except OSError as error:
+            raise Unavailable(
+                f"The disk does not take it: {error.strerror}. Free some space.", definite=False
+            ) from error
 
     async def observe(self) -> Observation:
         """Take one observation and keep it as a frame."""
@@ -234,7 +254,10 @@ class Bench:
         self.settings.relay_runs = self.relay.state != "down"
         self.settings.edges = {name: edge.rules for name, edge in self.edges.items()}
         self.settings.edges_run = {name: edge.mode is not Mode.DOWN for name, edge in self.edges.items()}
-        settings.save(self.folder / "settings.json", self.settings)
+        try:
+            settings.save(self.folder / "settings.json", self.settings)
+        except OSError as error:
+            self.journal.write("database", "trouble", f"the settings could not be kept: {error.strerror}")
 
 
 def _summary(seen: Observation | None) -> str:

@@ -103,7 +103,8 @@ class BrokerFolder:
                 target.mkdir()
         except (OSError, shutil.Error) as error:
             shutil.rmtree(target, ignore_errors=True)
-            raise Unavailable(f"The store could not be copied: {error}") from error
+            why = error.strerror or "some of its files could not be written"
+            raise Unavailable(f"The store could not be copied: {why}. Free some space, then try again.") from error
         return target
 
     def move_away(self, folders: Iterable[Path]) -> list[Path]:

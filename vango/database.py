@@ -30,6 +30,11 @@ def connect(path: Path, *, synchronous: str = "FULL") -> Database:
     return database
 
 
+def is_full(error: sqlite3.Error) -> bool:
+    """Say whether an error means that the disk takes nothing more; what was committed before is sound."""
+    return (error.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
 @contextmanager
 def transaction(database: Database) -> Iterator[sqlite3.Connection]:
     """Run a block in one write transaction: all of it is committed, or none.

@@ -19,6 +19,7 @@ from vango.core.claims import Mark
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
 from vango.core.rules import EdgeRules
+from vango.database import is_full
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.journal import Journal
 from vango.points import EDGE_POINTS, Crashed, Path, Point
@@ -112,13 +113,13 @@ class Edge:
 
     async def wipe(self) -> str:
         """Destroy view and position, and start again with nothing. The consumer stays where it is."""
-        was_running = self._task is not None
+        was_meant_to_run = self.mode is not Mode.DOWN
         await self.stop("wiped")
         destroy(self._file)
         self._left = None
         self.counters.clear()
         self.journal.write(self.name, "wipe", f"{self.name} lost its view and position")
-        if was_running:
+        if was_meant_to_run:
             await self.start()
         return f"The view of {self.name} was destroyed."
 
@@ -219,8 +220,7 @@ class Edge:
             words = str(error) if isinstance(error, StudyLabError) else f"{type(error).__name__}: {error}"
             self._task = None
             await self._drop()
-            advice = "Wipe the view to start again." if isinstance(error, sqlite3.Error) else "Restart it to try again."
-            self.signal(Signal.SURPRISE, f"{words.rstrip('.')}. {advice}")
+            self.signal(Signal.SURPRISE, f"{words.rstrip('.')}. {_advice(error)}")
 
     def signal(self, signal: Signal, reason: str) -> None:
         """Change the mode as the table of `vango.core.modes` has it; a reason is kept with the mode it led to."""
@@ -229,6 +229,12 @@ class Edge:
             self.reason = reason
             text = f"{self.mode}{f': {reason}' if reason else ''}"
             self.journal.write(self.name, "mode", text, before=before.value, after=self.mode.value)
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, sqlite3.Error) and is_full(error):
+        return "Free some space, then restart it."
+    return "Wipe the view to start again." if isinstance(error, sqlite3.Error) else "Restart it to try again."
 
 
 def _read(file: FilePath) -> tuple[tuple[Row, ...], Position]:

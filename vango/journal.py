@@ -7,17 +7,22 @@ moment, kept packed, so that the bench can be looked at as it was.
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from sqlite_utils import Database
 
 from vango.database import connect
 from vango.observation import Moment
 
 MAX_MOMENTS = 20_000
 MAX_FRAMES = 5_000
+MAX_UNWRITTEN = 2_000
 _TRIM_EVERY = 500
 
 _SCHEMA = """
@@ -30,55 +35,91 @@ CREATE TABLE IF NOT EXISTS frame (n INTEGER PRIMARY KEY, packed BLOB NOT NULL) S
 
 
 class Journal:
-    """The journal of one bench. `on_write` is called after every moment."""
+    """The journal of one bench. `on_write` is called after every moment; `trouble` says why the disk takes none."""
 
     def __init__(self, path: Path, on_write: Callable[[], None]) -> None:
         # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
-        self._db = connect(path, synchronous="NORMAL")
+        self._db = _open(path)
         self._db.conn.executescript(_SCHEMA)
         self.on_write = on_write
         row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
         self.last: int = row[0] if row else 0
+        self.trouble = ""
+        self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
 
     def write(self, actor: str, kind: str, text: str, **detail: Any) -> None:
-        """Add a moment."""
-        with self._db.conn as connection:
-            cursor = connection.execute(
-                "INSERT INTO moment (at, actor, kind, text, detail) VALUES (?, ?, ?, ?, ?)",
-                [time.time(), actor, kind, text, json.dumps(detail, default=str)],
-            )
-            self.last = cursor.lastrowid or self.last
-            if self.last % _TRIM_EVERY == 0:
-                connection.execute("DELETE FROM moment WHERE n <= ?", [self.last - MAX_MOMENTS])
-                connection.execute(
-                    "DELETE FROM frame WHERE n <= (SELECT n FROM frame ORDER BY n DESC LIMIT 1 OFFSET ?)", [MAX_FRAMES]
-                )
+        """Add a moment. Never fails: while the disk takes nothing, moments wait in memory until it does again."""
+        self.last += 1
+        self._unwritten.append(Moment(self.last, time.time(), actor, kind, text, _plain(detail)))
+        try:
+            self._write_down()
+        except sqlite3.Error as error:
+            self._say_trouble(error)
+        else:
+            self.trouble = ""
         self.on_write()
 
     def since(self, n: int, limit: int = 500) -> list[Moment]:
         """Return the moments with a number above n, oldest first, at most `limit`."""
         rows = self._db.conn.execute("SELECT * FROM moment WHERE n > ? ORDER BY n LIMIT ?", [n, limit])
-        return [_moment(row) for row in rows]
+        return [*map(_moment, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
 
     def tail(self, limit: int) -> list[Moment]:
         """Return the last moments, oldest first."""
         rows = self._db.conn.execute("SELECT * FROM moment ORDER BY n DESC LIMIT ?", [limit])
-        return [_moment(row) for row in rows][::-1]
+        return [*[_moment(row) for row in rows][::-1], *self._unwritten][-limit:]
 
     def keep_frame(self, n: int, observation: dict[str, Any]) -> None:
-        """Keep the observation taken at a moment."""
+        """Keep the observation taken at a moment. One that the disk does not take is left out of the recording."""
         packed = zlib.compress(json.dumps(observation).encode(), 1)
-        with self._db.conn as connection:
-            connection.execute("INSERT OR REPLACE INTO frame VALUES (?, ?)", [n, packed])
+        try:
+            with self._db.conn as connection:
+                connection.execute("INSERT OR REPLACE INTO frame VALUES (?, ?)", [n, packed])
+        except sqlite3.Error as error:
+            self._say_trouble(error)
 
     def frame(self, n: int) -> dict[str, Any] | None:
         """Return the last observation taken at or before a moment, as plain values, or None."""
         row = self._db.conn.execute("SELECT packed FROM frame WHERE n <= ? ORDER BY n DESC LIMIT 1", [n]).fetchone()
         return None if row is None else json.loads(zlib.decompress(row[0]))
 
+    def _write_down(self) -> None:
+        rows = [(m.n, m.at, m.actor, m.kind, m.text, json.dumps(m.detail)) for m in self._unwritten]
+        with self._db.conn as connection:
+            connection.executemany("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if self.last % _TRIM_EVERY == 0:
+                connection.execute("DELETE FROM moment WHERE n <= ?", [self.last - MAX_MOMENTS])
+                connection.execute(
+                    "DELETE FROM frame WHERE n <= (SELECT n FROM frame ORDER BY n DESC LIMIT 1 OFFSET ?)", [MAX_FRAMES]
+                )
+        self._unwritten.clear()
+
+    def _say_trouble(self, error: sqlite3.Error) -> None:
+        """Say once that the disk takes nothing, as a moment like any other."""
+        if self.trouble:
+            return
+        self.trouble = f"the journal cannot be written ({error}); it is kept in memory until it can"
+        self.last += 1
+        self._unwritten.append(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}))
+
     def close(self) -> None:
         """Close the journal; it is found again at the next opening."""
         self._db.close()
+
+
+def _open(path: Path) -> Database:
+    try:
+        return connect(path, synchronous="NORMAL")
+    except sqlite3.DatabaseError:
+        # Nothing is decided by the journal: one that is damaged is set aside, and a new one is begun.
+        for file in path.parent.glob(f"{path.name}*"):
+            file.replace(file.with_name(f"damaged-{file.name}"))
+        return connect(path, synchronous="NORMAL")
+
+
+def _plain(detail: dict[str, Any]) -> dict[str, Any]:
+    """Return the detail as JSON will have it, so that a moment reads the same before and after it is on disk."""
+    return dict(json.loads(json.dumps(detail, default=str)))
 
 
 def _moment(row: tuple[Any, ...]) -> Moment:

@@ -135,5 +135,5 @@ async def _patiently(work: Awaitable[_T]) -> _T:
         raise NotThere("The bucket has no such snapshot.") from error
     except (NatsError, OSError, TimeoutError) as error:
         raise Unavailable(
-            f"The snapshot bucket does not answer: {error or 'no reply in time'}.", definite=False
+            f"The snapshot bucket does not answer: {str(error) or 'no reply in time'}.", definite=False
         ) from error

@@ -18,8 +18,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, encode
-from vango.database import connect, transaction
-from vango.errors import BadInput, NotThere, Refused
+from vango.database import connect, is_full, transaction
+from vango.errors import BadInput, NotThere, Refused, Unavailable
 from vango.schema import SCHEMA
 
 
@@ -104,7 +104,10 @@ def _in_words(change: Change) -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise Refused(f"The database refused {describe(change)}: {error}. Nothing was changed.") from error
     except sqlite3.Error as error:
-        raise Refused(f"The database of truth cannot commit {describe(change)}: {error}.") from error
+        advice = "Free some space, then try again." if is_full(error) else "Reset the bench to start again."
+        raise Unavailable(
+            f"The database of truth cannot commit {describe(change)}: {error}. Nothing was changed. {advice}"
+        ) from error
 
 
 def describe(change: Change) -> str:

@@ -11,6 +11,7 @@ import pytest
 from vango.bench import Bench
 from vango.keeper import Keeper
 
+DEADLINE_S = 30.0  # far more than anything takes: a slow machine must not fail a right program
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
 
@@ -31,7 +32,7 @@ class Hands:
 
     def until(self, is_so: Callable[[Any], bool]) -> Any:
         """Wait until an observation is so."""
-        return self._run(self.bench.wait_until(is_so))
+        return self._run(self.bench.wait_until(is_so, timeout_s=DEADLINE_S))
 
     def told(self, actor: str, kind: str) -> list[str]:
         """Return the texts of the journal's moments of one actor and kind."""

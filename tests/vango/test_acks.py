@@ -113,7 +113,6 @@ def test_a_corrupt_view_fails_closed_with_its_reason_and_a_wipe_heals_it(hands: 
     seen = hands.until(lambda seen: seen.edge("syd").mode == "failed closed")
     assert "database" in seen.edge("syd").reason
     hands.do("wipe_view", edge="syd")
-    hands.do("start_edge", edge="syd")
     assert hands.settle().edge("syd").claim == "current at 3"
 
 
