@@ -46,6 +46,8 @@ IDLE_BEAT_S = 5.0
 IDLE_AFTER_BEATS = 10
 RETRY_S = 0.25
 WRONG_LAST_MSG_ID = 10070
+CHAINED_FEED = "route"
+"""The feed that has a stream to itself, so that its predecessor is the stream's last message."""
 
 
 class Relay:
@@ -67,7 +69,7 @@ class Relay:
         self._task: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
         self._quiet_beats = 0
-        self._expect_nothing_once = False
+        self._begins_chain = False
 
     async def start(self) -> str:
         """Start publishing where the marks end."""
@@ -179,11 +181,10 @@ class Relay:
         headers: dict[str, str] = {}
         if self.rules.message_ids:
             headers["Nats-Msg-Id"] = row.event_id
-        if self.rules.expect_predecessor and not self._expect_nothing_once and row.feed == "route":
-            before = predecessor(self.truth, row)
-            if before:
+        if self.rules.expect_predecessor and row.feed == CHAINED_FEED:
+            if not self._begins_chain and (before := predecessor(self.truth, row)):
                 headers["Nats-Expected-Last-Msg-Id"] = before
-        self._expect_nothing_once = False
+            self._begins_chain = False
         return Outgoing(row.subject, row.body, headers)
 
     def _unbroken_run(self, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> list[tuple[Waiting, PubAck]]:
@@ -233,7 +234,7 @@ class Relay:
             text = f"the broker refused {row.event_id}: {ack.code} {ack.error}"
             # The stream does not end in the predecessor: purged, restarted or rolled back. Begin a new chain there;
             # edges that miss what lies between will see it by the events' own links.
-            self._expect_nothing_once = ack.code == WRONG_LAST_MSG_ID
+            self._begins_chain = ack.code == WRONG_LAST_MSG_ID
         self.reason = text
         self._journal.write("relay", "refused" if ack else "unanswered", text, count=count)
 

@@ -59,6 +59,8 @@ class Session:
     async def run(self) -> None:
         """Go on until the connection breaks. Raises `Unavailable` then, and `ConsumerGone`, `NotThere`, `Crashed`."""
         self.edge.mark = None
+        if self.edge.mode in ANSWERS:
+            self.edge.reason = ""
         await self.wire.subscribe(HEARTBEAT, self._hear_mark)
         for subject in DELETIONS:
             await self.wire.subscribe(subject, self._hear_deletion)
