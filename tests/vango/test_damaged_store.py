@@ -20,6 +20,10 @@ def overwritten(file: Path) -> None:
     file.write_bytes(stored)
 
 
+def ruined(file: Path) -> None:
+    file.write_bytes(b"neither messages nor their meta data")
+
+
 def damage(hands: Hands, pattern: str, how: Callable[[Path], None]) -> None:
     hands.do("burst", n=20)
     hands.settle()
@@ -44,7 +48,7 @@ def test_lost_messages_are_no_lost_facts(hands: Hands, how: Callable[[Path], Non
 
 
 def test_a_stream_that_is_damaged_throughout_makes_every_edge_fail_closed_with_the_servers_words(hands: Hands) -> None:
-    damage(hands, "**/*", lambda file: overwritten(file) if file.suffix == ".blk" else file.write_bytes(b"no meta"))
+    damage(hands, "**/*", ruined)
     seen = hands.until(lambda seen: all(edge.mode in ("failed closed", "current") for edge in seen.edges))
     for edge in seen.edges:
         assert edge.mode == "current" or "The broker says" in edge.reason
