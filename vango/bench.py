@@ -75,7 +75,11 @@ class Bench:
 
     @classmethod
     async def open(cls, folder: Path, keeper: Keeper) -> Bench:
-        """Open a bench, or make a new one. Raises `Unavailable` when another process has it, or no broker starts."""
+        """Open a bench, or make a new one.
+
+        Raises `Unavailable` when another process has it, or no broker starts; `sqlite3.DatabaseError` when its truth
+        is no sound database, which is left as it is.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock")
         try:
@@ -84,12 +88,6 @@ class Bench:
             raise Unavailable(f"The bench in {folder} is in use by another process.") from error
         try:
             bench = cls(folder, keeper, lock)
-        except sqlite3.Error as error:
-            lock.release()
-            raise Unavailable(
-                f"The bench in {folder} cannot be opened: {error}. Put a sound copy of its truth.db there,"
-                " or move the folder away to begin with a new bench."
-            ) from error
         except BaseException:
             lock.release()
             raise
