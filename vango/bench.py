@@ -31,6 +31,8 @@ from vango.keeper import Keeper
 from vango.link import Link
 from vango.observation import Observation, as_json
 from vango.observe import Observer
+from vango.pace import Pace
+from vango.points import Tempo
 from vango.registry import Verb
 from vango.relay import Relay
 from vango.rulebook import Rulebook
@@ -60,6 +62,7 @@ class Bench:
         self._lock = lock
         self._one_at_a_time = asyncio.Lock()
         self.journal = Journal(folder / "journal.db", self.changes.note)
+        self.pace = Pace(self.journal.write)
         self.broker = Broker(
             folder / "broker",
             keeper,
@@ -203,12 +206,12 @@ class Bench:
 
     def _build(self) -> None:
         self.truth = Truth(self.folder / "truth.db")
-        self.relay = Relay(self.truth, self.journal, self.link.connect)
+        self.relay = Relay(self.truth, self.journal, self.link.connect, pace=self.pace)
         self.relay.rules = self.settings.relay
-        self.control = ControlPlane(self.truth, self.journal, self.wire, self.relay.wake)
+        self.control = ControlPlane(self.truth, self.journal, self.wire, self.relay.wake, self.pace)
         self.control.write_order = self.settings.write_order
         self.edges = {
-            name: Edge(name, self.folder, self.journal, self.link.connect, rules)
+            name: Edge(name, self.folder, self.journal, self.link.connect, rules, self.pace)
             for name, rules in self.settings.edges.items()
         }
         self.observer = Observer(self)
@@ -239,6 +242,8 @@ class Bench:
         """Stop everything that runs by itself, the broker excepted."""
         await self.changes.pause()
         await self.link.end()
+        self.pace.change(Tempo.LIVE)
+        await self.control.stop()
         await self.relay.stop("the bench is closed")
         for edge in self.edges.values():
             await edge.stop("the bench is closed")

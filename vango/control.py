@@ -6,35 +6,48 @@ a crash leaves the database and the stream telling different stories, and nothin
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from itertools import cycle, islice
 
+from vango import tasks
 from vango.core.events import Event, encode
 from vango.core.rules import WriteOrder
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
-from vango.points import CONTROL_POINTS, Crashed, Path, Point
+from vango.points import CONTROL_POINTS, Crashed, Pace, Path, Point
 from vango.truth import AllocationChange, Change, Committed, Promotion, Truth, describe
 from vango.wire import Wire
+
+MOVES_WITHIN_S = 0.05
+NAME = "database"
+"""The actor's name in the journal and at the gates of the pace: what it moves is the database of truth."""
 
 
 class ControlPlane:
     """Commands on one database of truth. `wake_relay` is called after each commit that left a row in the outbox."""
 
     def __init__(
-        self, truth: Truth, journal: Journal, wire: Callable[[], Wire], wake_relay: Callable[[], None]
+        self,
+        truth: Truth,
+        journal: Journal,
+        wire: Callable[[], Wire],
+        wake_relay: Callable[[], None],
+        pace: Pace | None = None,
     ) -> None:
         self.truth = truth
         self.write_order = WriteOrder.OUTBOX
-        self.path = Path()
+        self.path = Path(NAME, pace)
         self.wake_relay = wake_relay
         self._journal = journal
         self._wire = wire
+        self._moving: asyncio.Task[str] | None = None
 
     # The three write orders.
 
     async def outbox(self, change: Change) -> Committed:
         """Commit first: the fact and the row that will tell of it, in one transaction. The relay publishes second."""
+        await self.path.reach(Point.BEFORE_COMMIT)
         committed = self.truth.commit(change, queue=True)
         self._tell_commit(change, committed)
         await self.path.reach(Point.BETWEEN_COMMIT_AND_PUBLISH)
@@ -45,12 +58,14 @@ class ControlPlane:
         """Publish, then commit. When the database refuses, everybody has already been told."""
         event = self.truth.draft(change)
         await self.publish(event)
+        await self.path.reach(Point.BEFORE_COMMIT)
         committed = self.truth.record(change, event)
         self._tell_commit(change, committed)
         return committed
 
     async def commit_then_publish(self, change: Change) -> Committed:
         """Commit, then publish, with nothing written down in between. A crash there, and nobody is ever told."""
+        await self.path.reach(Point.BEFORE_COMMIT)
         committed = self.truth.commit(change, queue=False)
         self._tell_commit(change, committed)
         await self.path.reach(Point.BETWEEN_COMMIT_AND_PUBLISH)
@@ -68,30 +83,36 @@ class ControlPlane:
 
     async def promote(self, route: str, to: str, *, operation: str = "") -> str:
         """Give a route to another allocation. With an operation id, asking twice is doing once."""
+        return await self._carry_out(self._promote(route, to, operation))
+
+    async def _promote(self, route: str, to: str, operation: str) -> str:
         committed = await self._do(Promotion(route, to, operation=operation))
         if committed is None:
-            return "The control plane crashed between commit and publish, and was started again."
+            return "The control plane crashed, and was started again."
         if committed.event is None:
             return f"Operation {operation} was done before, at revision {committed.revision}. Nothing was changed."
         return f"{route} belongs to {to} under epoch {committed.event.epoch}, revision {committed.revision}."
 
     async def add_route(self, route: str, owner: str) -> str:
         """Create a route."""
-        await self._do(Promotion(route, owner, new=True))
-        return f"The route {route} was created with owner {owner}."
+        done = f"The route {route} was created with owner {owner}."
+        return await self._carry_out(self._one(Promotion(route, owner, new=True), done))
 
     async def add_allocation(self, allocation: str) -> str:
         """Create an allocation, pending."""
-        await self._do(AllocationChange(allocation, "pending"))
-        return f"The allocation {allocation} was created, pending."
+        done = f"The allocation {allocation} was created, pending."
+        return await self._carry_out(self._one(AllocationChange(allocation, "pending"), done))
 
     async def set_allocation(self, allocation: str, state: str) -> str:
         """Put an allocation into a state."""
-        await self._do(AllocationChange(allocation, state))
-        return f"The allocation {allocation} is {state}."
+        done = f"The allocation {allocation} is {state}."
+        return await self._carry_out(self._one(AllocationChange(allocation, state), done))
 
     async def burst(self, n: int) -> str:
         """Commit n promotions over all routes. Raises `Refused` when there are no two ready allocations."""
+        return await self._carry_out(self._burst(n))
+
+    async def _burst(self, n: int) -> str:
         ready, owners = self.truth.ready_allocations(), self.truth.owners()
         if len(ready) < 2 or not owners:
             raise Refused("A burst needs a route and two ready allocations to give it to in turn.")
@@ -109,9 +130,33 @@ class ControlPlane:
     def arm(self, point: Point | None) -> str:
         """Arm a crash, or disarm. Raises `Refused` for a point that is not on this path."""
         if point is not None and point not in CONTROL_POINTS:
-            raise Refused(f"The control plane does not pass “{point}”; its point is: {CONTROL_POINTS[0]}.")
+            raise Refused(f"The control plane does not pass “{point}”; its points are: {', '.join(CONTROL_POINTS)}.")
         self.path.armed = point
         return f"The control plane will crash {point}." if point else "The control plane is not armed."
+
+    async def stop(self) -> None:
+        """Drop a command that waits on its way."""
+        moving, self._moving = self._moving, None
+        await tasks.end(moving)
+
+    async def _carry_out(self, command: Coroutine[None, None, str]) -> str:
+        """Carry out a command; while the bench is slowed, only until it waits: it goes on when it is let.
+
+        Raises what the command raises. `Refused` while an earlier command is still on its way.
+        """
+        if not self.path.is_slowed:
+            return await command
+        if self._moving is not None and not self._moving.done():
+            command.close()
+            raise Refused("The control plane waits on its way with an earlier command. Let it go on first.")
+        self._moving = asyncio.create_task(command, name="control plane")
+        self._moving.add_done_callback(tasks.look_at)
+        await asyncio.wait([self._moving], timeout=MOVES_WITHIN_S)
+        return self._moving.result() if self._moving.done() else "The control plane waits on its way."
+
+    async def _one(self, change: Change, done: str) -> str:
+        committed = await self._do(change)
+        return done if committed is not None else "The control plane crashed, and was started again."
 
     async def _do(self, change: Change) -> Committed | None:
         """Carry out a change in the chosen order. None when the control plane crashed on the way."""

@@ -22,7 +22,7 @@ from vango.core.rules import EdgeRules
 from vango.database import is_full
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.journal import Journal
-from vango.points import EDGE_POINTS, Crashed, Path, Point
+from vango.points import EDGE_POINTS, Crashed, Pace, Path, Point
 from vango.pull import ConsumerGone
 from vango.session import Session
 from vango.view import View, destroy
@@ -63,7 +63,13 @@ class Edge:
     """One edge. `mode` and the view's position are its claim; `reason` says why it failed closed or is down."""
 
     def __init__(
-        self, name: str, folder: FilePath, journal: Journal, connect: Callable[[str], Awaitable[Wire]], rules: EdgeRules
+        self,
+        name: str,
+        folder: FilePath,
+        journal: Journal,
+        connect: Callable[[str], Awaitable[Wire]],
+        rules: EdgeRules,
+        pace: Pace | None = None,
     ) -> None:
         self.name = name
         self.rules = rules
@@ -71,7 +77,7 @@ class Edge:
         self.mark: Mark | None = None
         self.counters: Counter[str] = Counter()
         self.stuck = ""
-        self.path = Path()
+        self.path = Path(name, pace)
         self.view: View | None = None
         self.heard_at = time.monotonic()
         self.rebuilds_in_a_row = 0

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from vango.core.audit import Finding, Soundness
 from vango.core.modes import Mode
 from vango.core.rules import EdgeRules, RelayRules, StreamRules, WriteOrder
+from vango.points import AtPoint, Tempo
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,18 @@ class BrokerSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class PaceSeen:
+    """How fast the actors move, and who waits at which point of its path, the longest first."""
+
+    tempo: Tempo
+    waiting: tuple[AtPoint, ...]
+
+    def of(self, actor: str) -> str:
+        """Return the point that an actor waits at, or an empty text."""
+        return next((held.point.value for held in self.waiting if held.actor == actor), "")
+
+
+@dataclass(frozen=True, slots=True)
 class AuditSeen:
     """The audit's report. See `vango.core.audit`."""
 
@@ -251,6 +264,7 @@ class Observation:
     consumers: tuple[ConsumerSeen, ...]
     edges: tuple[EdgeSeen, ...]
     snapshots: tuple[SnapshotSeen, ...]
+    pace: PaceSeen
     audit: AuditSeen
     broker: BrokerSeen
 

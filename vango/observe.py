@@ -15,7 +15,7 @@ from vango.core.judge import Position
 from vango.core.modes import Mode
 from vango.core.rules import in_words
 from vango.errors import Unavailable
-from vango.observation import AuditSeen, BrokerSeen, EdgeSeen, Observation, ProbeSeen, RelaySeen, RowSeen
+from vango.observation import AuditSeen, BrokerSeen, EdgeSeen, Observation, PaceSeen, ProbeSeen, RelaySeen, RowSeen
 from vango.observe_broker import BrokerObserver
 from vango.observe_truth import TruthObserver
 
@@ -63,6 +63,7 @@ class Observer:
             consumers=self.broker.consumers,
             edges=tuple(self._edge(edge, claim, record) for edge, claim in zip(edges, claims, strict=True)),
             snapshots=self.broker.snapshots,
+            pace=PaceSeen(self._bench.pace.tempo, self._bench.pace.waiting),
             audit=AuditSeen(report.soundness, report.sentence, report.findings),
             broker=self._broker(),
         )

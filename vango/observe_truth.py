@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from vango.control import ControlPlane
@@ -57,7 +58,7 @@ class TruthObserver:
         missing = tuple(fact for fact in map(_fact, untold) if fact.event_id not in stored_ids)
         return TruthRecord(
             latest=high_water_mark(truth, "route").sequence,
-            now=facts,
+            now={route: _stored(fact) if fact.event_id in stored_ids else fact for route, fact in facts.items()},
             as_of={sequence: self._as_of(sequence) for sequence in claimed},
             known_ids=frozenset(event_id for event_id in ids if self.knows(event_id)),
             untold=missing,
@@ -106,6 +107,11 @@ _FACT = (
     " CASE WHEN o.event_id IS NULL THEN 0 WHEN o.published_at IS NULL THEN 1 ELSE 2 END, e.revision"
     " FROM event AS e LEFT JOIN outbox AS o ON o.feed = e.feed AND o.sequence = e.sequence"
 )
+
+
+def _stored(fact: Fact) -> Fact:
+    """An event that is in the stream was published, even while the relay has yet to mark its row."""
+    return replace(fact, told=Told.PUBLISHED) if fact.told is Told.WAITING else fact
 
 
 def _told(code: int) -> Told:

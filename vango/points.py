@@ -7,12 +7,15 @@ leaves; it is done to a task, not to a process, and the page says so.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 class Point(StrEnum):
     """Every named point of every actor's path."""
 
+    BEFORE_COMMIT = "before commit"
     BETWEEN_COMMIT_AND_PUBLISH = "between commit and publish"
     BEFORE_PUBLISH = "before publish"
     BEFORE_MARK = "after publish, before mark"
@@ -22,9 +25,25 @@ class Point(StrEnum):
     IN_SNAPSHOT_LOAD = "half-way through a snapshot load"
 
 
-CONTROL_POINTS = (Point.BETWEEN_COMMIT_AND_PUBLISH,)
+CONTROL_POINTS = (Point.BEFORE_COMMIT, Point.BETWEEN_COMMIT_AND_PUBLISH)
 RELAY_POINTS = (Point.BEFORE_PUBLISH, Point.BEFORE_MARK)
 EDGE_POINTS = (Point.AFTER_RECEIVE, Point.AFTER_APPLY, Point.AFTER_ACK, Point.IN_SNAPSHOT_LOAD)
+
+
+class Tempo(StrEnum):
+    """How actors pass the points of their paths."""
+
+    LIVE = "live"
+    SLOW = "slow"
+    STEP = "step"
+
+
+@dataclass(frozen=True, slots=True)
+class AtPoint:
+    """One actor that waits at a point."""
+
+    actor: str
+    point: Point
 
 
 class Crashed(BaseException):
@@ -35,14 +54,34 @@ class Crashed(BaseException):
         self.point = point
 
 
-class Path:
-    """An actor's way past its points. Armed with one, it crashes there once."""
+class Pace(Protocol):
+    """What a path asks of the bench's pace (`vango.pace`)."""
 
-    def __init__(self) -> None:
+    @property
+    def is_live(self) -> bool:
+        """Whether actors pass without a pause."""
+
+    async def pass_point(self, actor: str, point: Point) -> None:
+        """Wait at a point for as long as the pace wants."""
+
+
+class Path:
+    """An actor's way past its points. Armed with one, it crashes there once; a bench's pace may make it wait."""
+
+    def __init__(self, actor: str, pace: Pace | None = None) -> None:
         self.armed: Point | None = None
+        self._actor = actor
+        self._pace = pace
+
+    @property
+    def is_slowed(self) -> bool:
+        """Whether somebody watches the actor pass its points: then it takes events one at a time."""
+        return self._pace is not None and not self._pace.is_live
 
     async def reach(self, point: Point) -> None:
-        """Pass a point, or crash at it. A coroutine, because a path may also be made to wait here."""
+        """Pass a point, at the bench's pace, or crash at it."""
+        if self._pace is not None:
+            await self._pace.pass_point(self._actor, point)
         if self.armed is point:
             self.armed = None
             raise Crashed(point)

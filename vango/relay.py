@@ -33,7 +33,7 @@ from vango.outbox import (
     take_lease,
     waiting,
 )
-from vango.points import RELAY_POINTS, Crashed, Path, Point
+from vango.points import RELAY_POINTS, Crashed, Pace, Path, Point
 from vango.publisher import Outgoing, PubAck, Publisher
 from vango.truth import Truth
 from vango.wire import Wire
@@ -54,11 +54,16 @@ class Relay:
     """One relay. `state` is up, down or waiting (for the broker or for the lease); `reason` says why."""
 
     def __init__(
-        self, truth: Truth, journal: Journal, connect: Callable[[str], Awaitable[Wire]], name: str = "relay"
+        self,
+        truth: Truth,
+        journal: Journal,
+        connect: Callable[[str], Awaitable[Wire]],
+        name: str = "relay",
+        pace: Pace | None = None,
     ) -> None:
         self.truth = truth
         self.rules = RelayRules()
-        self.path = Path()
+        self.path = Path(name, pace)
         self.state, self.reason = "down", "not started"
         self.published = self.duplicates = self.unanswered = self.refused = 0
         self._journal = journal
@@ -146,7 +151,7 @@ class Relay:
         self.state, self.reason = "up", ""
         while not wire.broken.is_set():
             self._awake.clear()
-            while rows := waiting(self.truth, limit=BATCH):
+            while rows := waiting(self.truth, limit=1 if self.path.is_slowed else BATCH):
                 await self.publish(publisher, rows)
             await self._beat(wire)
             await self._sleep(wire)

@@ -106,7 +106,7 @@ class Session:
         pull, edge = self._pull, self.edge
         if edge.orders:
             await edge.orders.popleft().obey(self)
-        elif pull is not None and (deliveries := pull.take(1 if edge.path.armed else BATCH)):
+        elif pull is not None and (deliveries := pull.take(1 if edge.path.armed or edge.path.is_slowed else BATCH)):
             edge.heard_at = time.monotonic()
             await handle(self, deliveries)
         else:

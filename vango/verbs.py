@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from vango.core.rules import AckOrder, OnGap, Poison, StartFrom, WriteOrder
-from vango.points import Point
+from vango.points import Point, Tempo
 from vango.registry import REGISTRY, Between, Name, find, verb
 
 if TYPE_CHECKING:
@@ -298,6 +298,18 @@ async def corrupt_snapshot(bench: Bench) -> str:
 async def load_snapshot(bench: Bench, *, edge: Name) -> str:
     """Let an edge rebuild from the latest snapshot."""
     return await bench.edge(edge).rebuild_when_told()
+
+
+@verb("bench")
+async def pace(bench: Bench, *, tempo: Tempo) -> str:
+    """Let the actors run live, slowly, or step by step: in step each waits at every point of its path."""
+    return bench.pace.change(tempo)
+
+
+@verb("bench")
+async def go_on(bench: Bench, *, actor: Name) -> str:
+    """Let an actor that waits at a point go on to its next."""
+    return bench.pace.go_on(actor)
 
 
 @verb("bench", destructive=True)

@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from vango import tasks
 from vango.errors import NotThere, Refused, Unavailable
 
 CONNECT_S = 2.0
@@ -102,6 +103,7 @@ class Wire:
     ) -> Msg:
         """Send a request and return the answer. Raises `Unavailable` when none came: the effect is then unknown."""
         asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_s, headers=headers))
+        asked.add_done_callback(tasks.look_at)
         broken = asyncio.ensure_future(self.broken.wait())
         try:
             # The client would wait for the whole time-out on a connection that is long gone.

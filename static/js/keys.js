@@ -19,6 +19,7 @@ const keys = {
     else say(document.querySelector("#panel-verdict .is-locked")?.title ?? "There is nothing to reset here.");
   },
   0: () => goTo("panel-truth"),
+  " ": () => document.querySelector("#panel-verdict form[action='/bench/verbs/go_on'] button")?.click(),
 };
 
 function edge(digit) {
@@ -28,7 +29,7 @@ function edge(digit) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.closest("input, select, textarea, [contenteditable]") || document.querySelector("dialog[open]")) return;
+  if (event.target.closest("input, select, textarea, [contenteditable]") || (event.key === " " && event.target.closest("button, a, summary")) || document.querySelector("dialog[open]")) return;
   if (/^[1-9]$/.test(event.key)) edge(event.key);
   else if (Object.hasOwn(keys, event.key)) keys[event.key]();
   else return;

@@ -30,6 +30,8 @@ from vango.errors import BadInput, NotThere, Refused
 from vango.observation import Moment, Observation
 from vango.registry import REGISTRY
 
+ALWAYS_OPEN = ("pace", "go_on")
+"""Time belongs to the learner: how fast the actors move is locked in no step that has something to do or to read."""
 DONE_FOR_YOU = "done for you"
 CAUGHT_UP = "caught up"
 RUNGS = ("Nudge", "Where to look", "The principle", "The exact verb")
@@ -172,7 +174,11 @@ def locked(lab: Lab, attempt: Attempt) -> dict[str, str]:
     if isinstance(step, Predict):
         return dict.fromkeys(REGISTRY, "First choose in the guide what will happen; then the controls open.")
     unlocked = lab.controls if not isinstance(step, Do) or step.controls is None else step.controls
-    return {name: lab.locked.get(name, lab.locked_otherwise) for name in REGISTRY if name not in unlocked}
+    return {
+        name: lab.locked.get(name, lab.locked_otherwise)
+        for name in REGISTRY
+        if name not in unlocked and name not in ALWAYS_OPEN
+    }
 
 
 _S = TypeVar("_S", Predict, Do, Explain, Quiz)

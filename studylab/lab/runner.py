@@ -18,6 +18,7 @@ from studylab.lab.model import Call, Do, Evidence, Lab, Script
 from studylab.lab.seen import GuideSeen
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.observation import Observation
+from vango.points import Tempo
 
 if TYPE_CHECKING:
     from vango.bench import Bench
@@ -79,6 +80,7 @@ class LabRun:
             raise Refused("Only the current step can be done for you, and only where there is something to do.")
         async with self._playing(f"“{step.title}” is being done for you."):
             self._become(moves.mark(self.attempt, step.id))
+            await self.bench.perform("pace", {"tempo": Tempo.LIVE.value})
             await self._solve(step)
 
     async def catch_up(self, step_id: str) -> None:

@@ -18,10 +18,16 @@ from studylab.web.fields import plain
 from vango.core.audit import Soundness
 from vango.core.modes import Mode
 from vango.observation import BrokerSeen, EdgeSeen, Moment, Observation, RelaySeen, StreamSeen, TruthSeen
+from vango.points import Tempo
 from vango.registry import REGISTRY
 
 LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker")
 PAUSE_S = 2.0
+TEMPI = (
+    (Tempo.LIVE.value, "Actors run as they do"),
+    (Tempo.SLOW.value, "Actors pause at each point of their paths"),
+    (Tempo.STEP.value, "Actors wait at each point until you let them go on"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,9 @@ def register(app: Flask) -> None:
                  clock, probe_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
                  fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
-    app.jinja_env.globals.update(REGISTRY=REGISTRY, LANES=LANES, icon_file=f"{app.static_url_path}/icons/icons.svg")
+    app.jinja_env.globals.update(
+        REGISTRY=REGISTRY, TEMPI=TEMPI, LANES=LANES, icon_file=f"{app.static_url_path}/icons/icons.svg"
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

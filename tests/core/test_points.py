@@ -10,7 +10,7 @@ from vango.points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS, Crashed, Pat
 
 
 def test_an_armed_path_crashes_at_its_point_once() -> None:
-    path = Path()
+    path = Path("fra")
     path.armed = Point.AFTER_RECEIVE
     asyncio.run(path.reach(Point.AFTER_APPLY))
     with pytest.raises(Crashed) as crash:

@@ -22,7 +22,8 @@ from studylab.lab.model import (
 )
 from vango.core.audit import Soundness
 from vango.core.rules import RelayRules, WriteOrder
-from vango.observation import AuditSeen, BrokerSeen, Moment, Observation, OutboxSeen, RelaySeen, TruthSeen
+from vango.observation import AuditSeen, BrokerSeen, Moment, Observation, OutboxSeen, PaceSeen, RelaySeen, TruthSeen
+from vango.points import Tempo
 
 SEEN = Observation(
     at=0.0,
@@ -34,6 +35,7 @@ SEEN = Observation(
     consumers=(),
     edges=(),
     snapshots=(),
+    pace=PaceSeen(Tempo.LIVE, ()),
     audit=AuditSeen(Soundness.SOUND, "", ()),
     broker=BrokerSeen("up", 1, "", "", "", 0, False, ""),
 )
