@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vango import opening, settings, snapshots, verbs
+from vango import opening, rerun, settings, snapshots, verbs
 from vango.broker import Broker
 from vango.changes import Changes
 from vango.control import ControlPlane
@@ -24,7 +24,7 @@ from vango.core.modes import Mode
 from vango.core.snapshot import Snapshot
 from vango.database import is_full
 from vango.edge import Edge
-from vango.errors import NotThere, StudyLabError, Unavailable
+from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.faults import Faults
 from vango.journal import Journal
 from vango.keeper import Keeper
@@ -117,19 +117,24 @@ class Bench:
 
         Raises `NotThere` or `BadInput` before anything happens, `Refused` or `Unavailable` from the part that acts.
         """
-        verb = verbs.find(verb_name)
-        checked = verb.arguments(arguments or {})
+        verbs.find(verb_name).arguments(arguments or {})
         async with self._one_at_a_time:
-            said = ", ".join(f"{name}={value}" for name, value in checked.items())
-            self.journal.write("learner", "verb", f"{verb_name}({said})", verb=verb_name, arguments=checked)
-            try:
-                return await self._act(verb, checked)
-            except StudyLabError as error:
-                self.journal.write("learner", "refused", str(error), verb=verb_name)
-                raise
-            finally:
-                self._save()
-                self.changes.note()
+            return await self.carry_out(verb_name, arguments or {})
+
+    async def carry_out(self, verb_name: str, arguments: Mapping[str, Any]) -> str:
+        """Carry out a verb as `perform` does, for whoever is already carrying one out."""
+        verb = verbs.find(verb_name)
+        checked = verb.arguments(arguments)
+        said = ", ".join(f"{name}={value}" for name, value in checked.items())
+        self.journal.write("learner", "verb", f"{verb_name}({said})", verb=verb_name, arguments=checked)
+        try:
+            return await self._act(verb, checked)
+        except StudyLabError as error:
+            self.journal.write("learner", "refused", str(error), verb=verb_name)
+            raise
+        finally:
+            self._save()
+            self.changes.note()
 
     async def _act(self, verb: Verb, arguments: dict[str, Any]) -> str:
         try:
@@ -192,6 +197,26 @@ class Bench:
         await self.broker.start()
         await self._begin()
         return "The bench is as new."
+
+    async def undo(self) -> str:
+        """Do everything again but the last verb. Raises `Refused` when nothing was done since the last reset."""
+        done = rerun.script(self.journal)
+        if not done:
+            raise Refused("There is nothing to undo: nothing was done since the bench was reset.")
+        await self._again(done[:-1])
+        return f"{done[-1][0]} was undone: {_verbs(len(done) - 1)} carried out again on a fresh bench."
+
+    async def fork(self, moment: int) -> str:
+        """Do everything again up to a moment of the journal. Raises `NotThere` for one that has not been."""
+        if moment > self.journal.last:
+            raise NotThere(f"There is no moment {moment}; the last is {self.journal.last}.")
+        done = rerun.script(self.journal, moment)
+        await self._again(done)
+        return f"This is a fresh bench, as of moment {moment}: {_verbs(len(done))} carried out again."
+
+    async def _again(self, done: Sequence[rerun.Done]) -> None:
+        await self.carry_out("reset", {})
+        await rerun.follow(self, done)
 
     async def close(self) -> None:
         """Stop every actor and the broker. Files stay, and the next opening finds everything again."""
@@ -261,6 +286,10 @@ class Bench:
             settings.save(self.folder / "settings.json", self.settings)
         except OSError as error:
             self.journal.write("database", "trouble", f"the settings could not be kept: {error.strerror}")
+
+
+def _verbs(n: int) -> str:
+    return "1 verb was" if n == 1 else f"{n} verbs were"
 
 
 def _summary(seen: Observation | None) -> str:

@@ -56,12 +56,13 @@ class Changes:
         """Forget what was noted: `wait` waits for something new."""
         self._happened.clear()
 
-    async def wait(self, timeout_s: float = LOOK_AGAIN_S) -> None:
-        """Wait for a change since `clear`, or for so long."""
+    async def wait(self, timeout_s: float = LOOK_AGAIN_S) -> bool:
+        """Wait for a change since `clear`, or for so long. Returns whether there was one."""
         try:
             await asyncio.wait_for(self._happened.wait(), timeout_s)
         except TimeoutError:
-            return
+            return False
+        return True
 
     def _tell(self) -> None:
         if self.on_change is not None:

@@ -69,6 +69,14 @@ class Journal:
         rows = self._db.conn.execute("SELECT * FROM moment ORDER BY n DESC LIMIT ?", [limit])
         return [*[_moment(row) for row in rows][::-1], *self._unwritten][-limit:]
 
+    def verbs(self, up_to: int | None = None) -> list[tuple[str, dict[str, Any]]]:
+        """Return every verb with its arguments, oldest first, up to and including a moment."""
+        last = self.last if up_to is None else up_to
+        rows = self._db.conn.execute("SELECT detail FROM moment WHERE kind = 'verb' AND n <= ? ORDER BY n", [last])
+        details = [json.loads(row[0]) for row in rows]
+        details += [moment.detail for moment in self._unwritten if moment.kind == "verb" and moment.n <= last]
+        return [(detail["verb"], detail["arguments"]) for detail in details]
+
     def keep_frame(self, n: int, observation: dict[str, Any]) -> None:
         """Keep the observation taken at a moment. One that the disk does not take is left out of the recording."""
         packed = zlib.compress(json.dumps(observation).encode(), 1)

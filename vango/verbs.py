@@ -312,6 +312,18 @@ async def go_on(bench: Bench, *, actor: Name) -> str:
     return bench.pace.go_on(actor)
 
 
+@verb("bench")
+async def undo(bench: Bench) -> str:
+    """Undo the last verb: a fresh bench on a new server, with everything done again but that."""
+    return await bench.undo()
+
+
+@verb("bench", destructive=True)
+async def fork(bench: Bench, *, moment: Seq) -> str:
+    """Go on from an earlier moment: a fresh bench on a new server, with everything done again up to there."""
+    return await bench.fork(moment)
+
+
 @verb("bench", destructive=True)
 async def reset(bench: Bench) -> str:
     """Start again: fresh truth, fresh store, fresh views, correct rules."""
