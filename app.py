@@ -24,6 +24,7 @@ from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.web import errors, guard, present
 from studylab.web.bench import bench
+from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.pages import pages
@@ -73,7 +74,7 @@ def create_app(
     present.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
-    for blueprint in (pages, bench, stream, labs):
+    for blueprint in (pages, bench, stream, labs, concepts):
         app.register_blueprint(blueprint)
     benches.draw = lambda context: draw(app, context)
     return app

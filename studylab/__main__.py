@@ -1,14 +1,21 @@
-"""`python -m studylab verbs` prints the page of verbs that docs/verbs.md holds; `--write` puts it there."""
+"""`python -m studylab verbs` prints the page of verbs that docs/verbs.md holds; `--write` puts it there.
+
+`python -m studylab record` asks a real nats-server the questions of the concept pages and keeps its answers.
+"""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import math
 import sys
 from itertools import groupby
 from pathlib import Path
 
+from studylab.concepts import asking, recorded
+from studylab.concepts.questions import QUESTIONS
 from vango import verbs
+from vango.errors import StudyLabError
 from vango.registry import MAX_NAME, MAX_TEXT, REGISTRY, Parameter, Verb
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "verbs.md"
@@ -49,14 +56,36 @@ def _argument(parameter: Parameter) -> str:
 
 
 def main() -> int:
-    """Print or write the page."""
+    """Print or write the page of verbs, or record the answers."""
     parser = argparse.ArgumentParser(prog="python -m studylab")
-    parser.add_argument("what", choices=["verbs"], help="what to print")
+    parser.add_argument("what", choices=["verbs", "record"], help="what to print, or to record")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} instead")
-    if parser.parse_args().write:
+    options = parser.parse_args()
+    if options.what == "record":
+        return record()
+    if options.write:
         PAGE.write_text(page(), encoding="utf-8")
     else:
         print(page(), end="")
+    return 0
+
+
+def record() -> int:
+    """Record every answer of the concept pages.
+
+    Returns 1, with a sentence, when a question cannot be asked, or is not answered in the same way when asked again.
+    """
+    try:
+        found, again = (asyncio.run(asking.record(QUESTIONS)) for _ in range(2))
+    except StudyLabError as error:
+        print(f"Nothing was recorded: {error}", file=sys.stderr)
+        return 1
+    if told := list(recorded.unsteady(found, again)):
+        print(f"Nothing was recorded; asked twice, the answers differ: {'; '.join(told)}", file=sys.stderr)
+        return 1
+    for concept, recording in found.items():
+        recorded.write(concept, recording)
+        print(f"{concept}.json: nats-server {recording.server}, questions asked: {len(recording.answered)}")
     return 0
 
 
