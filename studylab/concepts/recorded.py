@@ -16,6 +16,7 @@ from typing import Any
 from vango.errors import NotThere
 
 FOLDER = Path(__file__).resolve().parents[2] / "concepts" / "recorded"
+MOST_QUOTED = 2000
 
 
 class Act(StrEnum):
@@ -96,7 +97,7 @@ def value_at(reply: Any, path: str) -> Any:
     here = reply
     for name in path.split("."):
         if not isinstance(here, Mapping) or name not in here:
-            raise NotThere(f"The reply has no {path}; it is {json.dumps(reply)[:300]}.")
+            raise NotThere(f"The reply has no {path}; it is {json.dumps(reply)[:MOST_QUOTED]}.")
         here = here[name]
     return here
 
@@ -129,7 +130,7 @@ def differences(kept: Answered, now: Answered) -> Iterator[str]:
         ):  # fmt: skip
             yield f"{where}: what is sent, or what decides, is not what was recorded"
         if shape(before.reply) != shape(after.reply):
-            yield f"{where}: recorded {json.dumps(before.reply)[:400]}, now {json.dumps(after.reply)[:400]}"
+            yield f"{where}: recorded {json.dumps(before.reply)[:MOST_QUOTED]}, now {json.dumps(after.reply)[:MOST_QUOTED]}"
             continue
         for path in before.decisive:
             was, is_ = value_at(before.reply, path), value_at(after.reply, path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from studylab.concepts import asking, recorded
-from studylab.concepts.asking import Question
+from studylab.concepts.asking import Question, Server
 from studylab.concepts.questions import QUESTIONS
 from studylab.concepts.recorded import Act, Answered, Exchange, Recording
 from vango.errors import NotThere
@@ -75,6 +75,22 @@ def test_a_question_asked_in_another_way_is_a_difference() -> None:
     other = replace(KEPT.exchanges[0], subject="$JS.API.STREAM.INFO.OTHER")
     assert list(recorded.differences(KEPT, replace(KEPT, exchanges=(other,))))
     assert list(recorded.differences(KEPT, replace(KEPT, exchanges=())))
+
+
+def test_an_answer_that_is_not_the_same_twice_is_told() -> None:
+    first = {"stream": Recording("2.15.1", "2026-11-24", (KEPT,))}
+    other = answered({"state": {"first_seq": 1, "first_ts": ""}})
+    assert not list(recorded.unsteady(first, first))
+    assert list(recorded.unsteady(first, {"stream": replace(first["stream"], answered=(other,))}))
+
+
+def test_what_decides_must_be_in_the_reply() -> None:
+    async def ask(server: Server) -> None:
+        await server.stream()
+        await server.ask("What is left?", "STREAM.INFO.ROUTES", decisive=("state.first", "state.last_seq"))
+
+    with pytest.raises(NotThere, match=r"The reply has no state\.first; it is .*first_seq"):
+        asyncio.run(asking.record([Question("stream", "left", "What is left?", ask)]))
 
 
 def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
