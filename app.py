@@ -28,6 +28,7 @@ from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.pages import pages
+from studylab.web.recording import recording
 from studylab.web.state import State, release
 from studylab.web.stream import stream
 from vango.errors import StudyLabError, Unavailable
@@ -74,7 +75,7 @@ def create_app(
     present.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
-    for blueprint in (pages, bench, stream, labs, concepts):
+    for blueprint in (pages, bench, stream, labs, concepts, recording):
         app.register_blueprint(blueprint)
     benches.draw = lambda context: draw(app, context)
     return app

@@ -61,6 +61,7 @@ class Bench:
         self.settings = settings.load(folder / "settings.json")
         self._lock = lock
         self._one_at_a_time = asyncio.Lock()
+        self._looking = asyncio.Lock()
         self.journal = Journal(folder / "journal.db", self.changes.note)
         self.pace = Pace(self.journal.write)
         self.broker = Broker(
@@ -149,7 +150,8 @@ class Bench:
 
     async def observe(self) -> Observation:
         """Take one observation and keep it as a frame."""
-        observation = await self.observer.observe()
+        async with self._looking:
+            observation = await self.observer.observe()
         self.journal.keep_frame(observation.moment, as_json(observation))
         return observation
 
@@ -186,14 +188,16 @@ class Bench:
     async def reset(self) -> str:
         """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal goes on."""
         await self._pause()
-        self.truth.close()
         await self.broker.wipe()
-        for file in self.folder.glob("*.db*"):
-            if not file.name.startswith("journal"):
-                file.unlink()
-        self.settings = settings.Settings()
-        self.journal.write("learner", "reset", "the bench was reset")
-        self._build()
+        # Nobody may be half-way through a look at the old truth when it goes.
+        async with self._looking:
+            self.truth.close()
+            for file in self.folder.glob("*.db*"):
+                if "journal" not in file.name:
+                    file.unlink()
+            self.settings = settings.Settings()
+            self.journal.write("learner", "reset", "the bench was reset")
+            self._build()
         await self.broker.start()
         await self._begin()
         return "The bench is as new."

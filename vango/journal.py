@@ -66,8 +66,17 @@ class Journal:
 
     def tail(self, limit: int) -> list[Moment]:
         """Return the last moments, oldest first."""
-        rows = self._db.conn.execute("SELECT * FROM moment ORDER BY n DESC LIMIT ?", [limit])
-        return [*[_moment(row) for row in rows][::-1], *self._unwritten][-limit:]
+        return self.up_to(self.last, limit)
+
+    def up_to(self, n: int, limit: int) -> list[Moment]:
+        """Return the last moments up to and including a number, oldest first."""
+        rows = self._db.conn.execute("SELECT * FROM moment WHERE n <= ? ORDER BY n DESC LIMIT ?", [n, limit])
+        return [*[_moment(row) for row in rows][::-1], *(m for m in self._unwritten if m.n <= n)][-limit:]
+
+    @property
+    def first_frame(self) -> int:
+        """The first moment of which an observation is kept; 0 when none is."""
+        return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM frame").fetchone()[0])
 
     def verbs(self, up_to: int | None = None) -> list[tuple[str, dict[str, Any]]]:
         """Return every verb with its arguments, oldest first, up to and including a moment."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 
 from vango.errors import Unavailable
 from vango.wire import Wire
@@ -46,21 +47,19 @@ class Pull:
         self._batch = batch
         self._asked = 0
         self._inbox = wire.client.new_inbox()
-        self._sub: object = None
+        self._sub: Subscription | None = None
         self.held: deque[Delivery] = deque()
         self.gone = False
 
     async def open(self) -> None:
         """Subscribe and ask for the first messages."""
-        self._sub = await self._wire.client.subscribe(
-            self._inbox, cb=self._hear, pending_msgs_limit=1 << 20, pending_bytes_limit=256 << 20
-        )
+        self._sub = await self._wire.subscribe(self._inbox, self._hear)
         await self._ask()
 
     async def close(self) -> None:
         """Stop listening; what is held stays held."""
-        if not self._wire.broken.is_set():
-            await self._sub.unsubscribe()  # type: ignore[attr-defined]
+        if self._sub is not None:
+            await self._wire.unsubscribe(self._sub)
 
     def take(self, limit: int) -> list[Delivery]:
         """Take up to `limit` messages that have come, oldest first. Raises `ConsumerGone`."""
@@ -71,7 +70,7 @@ class Pull:
     @property
     def idle(self) -> bool:
         """True when nothing has come that was not taken."""
-        return not self.held and self._sub is not None and self._sub.pending_msgs == 0  # type: ignore[attr-defined]
+        return not self.held and self._sub is not None and self._sub.pending_msgs == 0
 
     async def _ask(self) -> None:
         self._asked += self._batch

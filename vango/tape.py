@@ -75,7 +75,7 @@ async def _read_from(wire: Wire, stream: str, seq: int) -> list[CellSeen]:
         cells.append(_cell(message, headers))
 
     inbox = wire.client.new_inbox()
-    subscription = await wire.client.subscribe(inbox, cb=hear)
+    subscription = await wire.subscribe(inbox, hear)
     try:
         body = f'{{"seq": {seq}, "batch": {WINDOW}}}'.encode()
         await wire.publish(f"$JS.API.DIRECT.GET.{stream}", body, reply=inbox)
@@ -83,8 +83,7 @@ async def _read_from(wire: Wire, stream: str, seq: int) -> list[CellSeen]:
     except TimeoutError as error:
         raise Unavailable(f"The stream {stream} does not hand out its messages.") from error
     finally:
-        if not wire.broken.is_set():
-            await subscription.unsubscribe()
+        await wire.unsubscribe(subscription)
     return cells
 
 

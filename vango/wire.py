@@ -7,6 +7,7 @@ n + 1 before n (NATS-FACTS 13); whoever owns it opens another and starts again f
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from vango import tasks
@@ -94,9 +96,19 @@ class Wire:
         except (NatsError, OSError) as error:
             raise Unavailable(f"The message on {subject} could not be sent: {error}.", definite=False) from error
 
-    async def subscribe(self, subject: str, hear: Callable[[Msg], Awaitable[None]]) -> None:
-        """Call `hear` for every message on a subject, one at a time."""
-        await self.client.subscribe(subject, cb=hear, pending_msgs_limit=1 << 20, pending_bytes_limit=256 << 20)
+    async def subscribe(self, subject: str, hear: Callable[[Msg], Awaitable[None]]) -> Subscription:
+        """Call `hear` for every message on a subject, one at a time. Raises `Unavailable` on a broken connection."""
+        try:
+            return await self.client.subscribe(
+                subject, cb=hear, pending_msgs_limit=1 << 20, pending_bytes_limit=256 << 20
+            )
+        except (NatsError, OSError) as error:
+            raise Unavailable(f"Nothing on {subject} can be heard: {str(error) or 'no connection'}.") from error
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        """Hear no more of a subscription; on a broken connection there is nothing to end."""
+        with contextlib.suppress(NatsError, OSError):
+            await subscription.unsubscribe()
 
     async def request(
         self, subject: str, payload: bytes = b"", *, timeout_s: float = API_S, headers: dict[str, str] | None = None

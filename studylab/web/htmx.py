@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Response, redirect, request
 from flask_htmx import HTMX
 from markupsafe import Markup, escape
@@ -36,5 +38,7 @@ def say(sentence: str, *, ok: bool = True, status: int = 200) -> Response:
 def back() -> AnyResponse:
     """Send a plain form back to the page it came from, or to the sandbox."""
     referer = request.headers.get("Referer", "")
-    own = referer.startswith(request.host_url)
+    path = urlsplit(referer).path
+    # Whoever acts on a recording, by forking it, goes on live.
+    own = referer.startswith(request.host_url) and path != "/recording"
     return redirect(referer if own else "/sandbox", 303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -106,3 +107,17 @@ def test_a_down_edge_still_shows_the_view_that_it_committed(hands: Hands) -> Non
     hands.do("promote", route="shop", to="alloc-c")
     syd = hands.settle().edge("syd")
     assert (syd.sequence, [row.owner for row in syd.rows]) == (3, ["alloc-a", "alloc-a", "alloc-b"])
+
+
+def test_whoever_looks_during_a_reset_sees_a_whole_bench(hands: Hands) -> None:
+    async def look_all_the_while() -> list[int]:
+        reset = asyncio.ensure_future(hands.bench.perform("reset", {}))
+        seen = []
+        while not reset.done():
+            seen.append((await hands.bench.observe()).truth.sequence)
+            await asyncio.sleep(0)
+        await reset
+        return seen
+
+    hands.do("promote", route="shop", to="alloc-c")
+    assert set(hands._run(look_all_the_while())) <= {4, 0, 1, 2, 3}

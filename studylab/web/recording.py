@@ -1,0 +1,45 @@
+"""The recording: the stage as it was at a moment. It says that it is one, and nothing on it can be done but to go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from studylab.web.htmx import htmx
+from studylab.web.state import call, hub, state
+from vango.errors import BadInput, NotThere
+from vango.journal import Journal
+from vango.observation import Observation
+from vango.registry import REGISTRY
+from vango.revive import revive
+
+recording = Blueprint("recording", __name__)
+MOMENTS = 60
+LOCKED = "This is a recording: nothing can be done to what has been. Go back to live, or fork here."
+
+
+@recording.get("/recording")
+def at() -> str:
+    """The stage at a moment: a page, or only what changes when somebody drags the scrubber."""
+    wanted = request.args.get("at", "")
+    if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 16):
+        raise BadInput(f"{wanted[:40]!r} is no moment of the journal: expected a whole number.")
+    lab = request.args.get("lab", "")
+    lab = lab if lab in state().benches.labs else ""
+    context = call(_recorded(hub(new=False).bench.journal, int(wanted) if wanted else None))
+    context |= {"lab": lab, "live_url": f"/labs/{lab}" if lab else "/sandbox"}
+    return render_template("recorded.html" if htmx else "recording.html", **context)
+
+
+async def _recorded(journal: Journal, wanted: int | None) -> dict[str, Any]:
+    first, last = journal.first_frame, journal.last
+    moment = last if wanted is None else min(max(wanted, first), last)
+    frame = journal.frame(moment)
+    if frame is None:
+        raise NotThere("Nothing is recorded yet: the recording begins when somebody looks at the bench.")
+    return {
+        "seen": revive(Observation, frame), "moments": journal.up_to(moment, MOMENTS), "moment": moment,
+        "first": first, "last": last, "REGISTRY": REGISTRY, "guide": None, "recorded": True,
+        "locked": dict.fromkeys(REGISTRY, LOCKED),
+    }  # fmt: skip
