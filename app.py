@@ -40,7 +40,7 @@ MAX_STREAMS = 240
 RESERVE_THREADS = 32
 START_S = 20.0
 STOP_S = 10.0
-PANELS = ("verdict", "truth", "relay", "stream", "journal", "broker")
+PANELS = ("verdict", "truth", "relay", "stream", "journal", "code", "broker")
 
 
 def create_app(

@@ -10,7 +10,7 @@ from vango.verbs import REGISTRY, find
 
 PANELS = (
     "panel-verdict", "panel-truth", "panel-relay", "panel-stream", "panel-edge-fra", "panel-edge-iad",
-    "panel-edge-syd", "panel-journal", "panel-broker",
+    "panel-edge-syd", "panel-journal", "panel-code", "panel-broker",
 )  # fmt: skip
 """The panels that a hint may point at."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 
-from studylab.web import drawing, fields
+from studylab.web import drawing, fields, running
 from studylab.web.fields import plain
 from vango.core.audit import Soundness
 from vango.core.modes import Mode
@@ -229,7 +229,7 @@ def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
                  clock, probe_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
-                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip)  # fmt: skip
+                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, running.listings)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(
         REGISTRY=REGISTRY, TEMPI=TEMPI, LANES=LANES, icon_file=f"{app.static_url_path}/icons/icons.svg"

@@ -1,0 +1,95 @@
+"""The code that runs: which functions of the program handle this bench's events now, and at which line an actor waits.
+
+Read from the running modules, never copied. Each stands beside its opposite, so that a trap can be compared with its cure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from markupsafe import Markup
+
+from studylab.lab.code import show
+from studylab.lab.model import Code
+from vango.core.rules import AckOrder, WriteOrder
+from vango.observation import Observation
+from vango.points import Point
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One function on the page. `runs` are the actors that run it as the rules are now; `lines` its highlighted lines.
+
+    Each line comes with the names of those who wait at it.
+    """
+
+    key: str
+    title: str
+    where: str
+    runs: tuple[str, ...]
+    source: str
+    lines: tuple[tuple[Markup, str], ...]
+
+
+_Runs = Callable[[Observation], tuple[str, ...]]
+
+
+def _writes(order: WriteOrder) -> _Runs:
+    return lambda seen: ("the control plane",) if seen.truth.write_order is order else ()
+
+
+def _acks(order: AckOrder) -> _Runs:
+    return lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.ack is order)
+
+
+_CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
+    ("outbox", "Commit with an outbox row", "vango.control", "ControlPlane.outbox", _writes(WriteOrder.OUTBOX)),
+    ("first", "Publish first", "vango.control", "ControlPlane.publish_first", _writes(WriteOrder.PUBLISH_FIRST)),
+    ("then", "Commit, then publish", "vango.control", "ControlPlane.commit_then_publish",
+     _writes(WriteOrder.COMMIT_THEN_PUBLISH)),
+    ("relay", "Publish, then mark", "vango.relay", "Relay.publish", lambda _: ("the relay",)),
+    ("handle", "Handle what came", "vango.consume", "handle", lambda seen: tuple(edge.name for edge in seen.edges)),
+    ("after", "Apply, then ack", "vango.consume", "apply_then_ack", _acks(AckOrder.AFTER_APPLY)),
+    ("before", "Ack, then apply", "vango.consume", "ack_then_apply", _acks(AckOrder.BEFORE_APPLY)),
+    ("judge", "Judge one event", "vango.core.judge", "judge", lambda seen: tuple(edge.name for edge in seen.edges)),
+    ("weigh", "What may be claimed", "vango.core.claims", "weigh",
+     lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.ask_high_water_mark)),
+    ("load", "Load a snapshot", "vango.recovery", "load", lambda seen: tuple(edge.name for edge in seen.edges)),
+)  # fmt: skip
+
+
+def listings(seen: Observation) -> Iterator[Listing]:
+    """Return every listing, each with who runs it and who waits in it."""
+    for key, title, module, name, runs in _CODE:
+        code, actors = show(Code("cure", title, module, name)), runs(seen)
+        waits = _waits(seen, actors, _points(code.source))
+        lines = tuple((line, waits.get(number, "")) for number, line in enumerate(_lines(code.html)))
+        yield Listing(key, title, code.where, actors, code.source, lines)
+
+
+def _waits(seen: Observation, actors: tuple[str, ...], points: dict[Point, int]) -> dict[int, str]:
+    """Return who waits at which line of a function that these actors run."""
+    found: dict[int, list[str]] = {}
+    for held in seen.pace.waiting:
+        runs_it = held.actor in actors or (held.actor in ("database", "relay") and actors)
+        if runs_it and held.point in points:
+            found.setdefault(points[held.point], []).append(held.actor)
+    return {line: " and ".join(names) for line, names in found.items()}
+
+
+@cache
+def _points(source: str) -> dict[Point, int]:
+    return {
+        point: number
+        for number, line in enumerate(source.splitlines())
+        for point in Point
+        if f"Point.{point.name})" in line
+    }
+
+
+@cache
+def _lines(html: Markup) -> tuple[Markup, ...]:
+    # Pygments ends its spans at the end of each line.
+    return tuple(Markup(line) for line in str(html).splitlines())  # noqa: S704
