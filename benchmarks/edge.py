@@ -1,0 +1,107 @@
+"""Row 3: an edge that catches up into a durable view, beside nats-py's `fetch` and `ack` with no view.
+
+Both read the same events from a stream of their own that was filled before. For both the clock starts when the
+connection stands, so making the consumer counts; it stops when the broker says that nothing is pending and that the
+last ack has arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.ground import Ground, fill
+from benchmarks.report import Row, Target
+from benchmarks.rounds import Clock, Scale, in_turn, within
+from vango import consumers
+from vango.core.rules import ROUTE_EVENTS, EdgeRules
+from vango.edge import Edge
+from vango.errors import Unavailable
+from vango.journal import Journal
+from vango.keeper import Keeper
+from vango.outbox import Waiting
+
+ROUND_S = 120.0
+FETCH = 500
+FETCH_S = 5.0
+
+
+async def edge_rate(keeper: Keeper, rows: Sequence[Waiting]) -> float:
+    """Return how many events a second an edge judges, applies to its view and acks."""
+    async with Ground.laid(keeper) as ground:
+        await ground.store(rows)
+        told, clock = asyncio.Event(), Clock()
+        journal = Journal(ground.folder / "journal.db", told.set)
+        edge = Edge("fra", ground.folder, journal, ground.connecting(clock), EdgeRules())
+        try:
+            async with within(ROUND_S, f"The catching up on {len(rows)} events", lambda: _progress(edge)):
+                await edge.start()
+                while sequence(edge) < len(rows):
+                    told.clear()
+                    await told.wait()
+                await _all_acked(ground, "fra")
+                took_s = clock.stop()
+            _must_have_applied(edge, len(rows))
+        finally:
+            await edge.kill()
+            journal.close()
+    return len(rows) / took_s
+
+
+def sequence(edge: Edge) -> int:
+    """Return the sequence of the last event in an edge's view."""
+    return edge.view.position.sequence if edge.view else 0
+
+
+def _progress(edge: Edge) -> str:
+    return f"{edge.name} {edge.mode} at {sequence(edge)} {edge.reason}"
+
+
+def _must_have_applied(edge: Edge, n: int) -> None:
+    if edge.counters["applied"] != n:
+        raise Unavailable(f"{edge.name} applied {dict(edge.counters)} instead of {n} events; the round is void.")
+
+
+async def _all_acked(ground: Ground, consumer: str) -> None:
+    while not await consumers.has_nothing_left(ground.wire, consumer):
+        pass
+
+
+async def bare_rate(keeper: Keeper, rows: Sequence[Waiting]) -> float:
+    """Return how many messages a second `fetch(500)` and `ack` handle when nothing is done with them."""
+    async with Ground.laid(keeper) as ground:
+        await ground.store(rows)
+        client = await ground.bare_client()
+        clock, got = Clock(), 0
+        async with within(ROUND_S, f"The fetching of {len(rows)} messages", lambda: f"{got} fetched"):
+            clock.start()
+            subscription = await client.jetstream().pull_subscribe(ROUTE_EVENTS, durable="bare", stream="ROUTES")
+            while got < len(rows):
+                for message in await subscription.fetch(FETCH, timeout=FETCH_S):
+                    await message.ack()
+                    got += 1
+            await _all_acked(ground, "bare")
+            took_s = clock.stop()
+        await client.close()
+    return len(rows) / took_s
+
+
+async def _measure(scale: Scale) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [row for row in fill(Path(folder) / "truth.db", scale.events) if row.feed == "route"]
+    keeper = await Keeper.start()
+    try:
+        values, peers = await in_turn(scale.rounds, lambda: edge_rate(keeper, rows), lambda: bare_rate(keeper, rows))
+    finally:
+        await keeper.close()
+    return [
+        Row("edge", f"edge: catching up on {len(rows):,} events into a durable view", "events/s", values,
+            Target(1.2, at_least=True, of_peer=True), "fetch(500) and ack, no view", peers)
+    ]  # fmt: skip
+
+
+def measure(scale: Scale) -> list[Row]:
+    """Return the edge's row."""
+    return asyncio.run(_measure(scale))

@@ -1,0 +1,92 @@
+"""Row 2: the relay, from outbox rows to acked and marked, beside nats-py's own `publish_async` without a database.
+
+Both publish the same bodies under the same ids in the same order into empty streams of their own. For both the clock
+starts when the connection stands. It stops with the relay when the last row is marked, with the peer at the last ack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.ground import Ground, fill
+from benchmarks.report import Row, Target
+from benchmarks.rounds import Clock, Scale, in_turn, within
+from vango.journal import Journal
+from vango.keeper import Keeper
+from vango.outbox import Waiting
+from vango.relay import Relay
+from vango.truth import Truth
+
+ROUND_S = 120.0
+# The client's own default.
+UNDER_WAY = 4000
+
+
+async def relay_rate(keeper: Keeper, filled: Path, rows: Sequence[Waiting]) -> float:
+    """Return how many rows a second the relay publishes and marks."""
+    async with Ground.laid(keeper) as ground:
+        shutil.copy(filled, ground.folder / "truth.db")
+        told, clock = asyncio.Event(), Clock()
+        truth, journal = Truth(ground.folder / "truth.db"), Journal(ground.folder / "journal.db", told.set)
+        relay = Relay(truth, journal, ground.connecting(clock))
+        try:
+            async with within(ROUND_S, f"The publishing of {len(rows)} rows", lambda: _progress(relay)):
+                await relay.start()
+                while relay.published < len(rows):
+                    told.clear()
+                    await told.wait()
+                took_s = clock.stop()
+            await ground.must_hold(rows)
+        finally:
+            await relay.kill()
+            journal.close()
+            truth.close()
+    return len(rows) / took_s
+
+
+def _progress(relay: Relay) -> str:
+    return f"{relay.published} published, relay {relay.state} {relay.reason}"
+
+
+async def bare_rate(keeper: Keeper, rows: Sequence[Waiting]) -> float:
+    """Return how many messages a second `publish_async` gets acked."""
+    async with Ground.laid(keeper) as ground:
+        client = await ground.bare_client()
+        jetstream = client.jetstream(publish_async_max_pending=UNDER_WAY)
+        clock = Clock()
+        # An error reply would never resolve its future, and this would wait for ever (NATS-FACTS 11).
+        async with within(ROUND_S, f"The publishing of {len(rows)} messages by publish_async"):
+            clock.start()
+            for row in rows:
+                await jetstream.publish_async(row.subject, row.body, headers={"Nats-Msg-Id": row.event_id})
+            await jetstream.publish_async_completed()
+            took_s = clock.stop()
+        await client.close()
+        await ground.must_hold(rows)
+    return len(rows) / took_s
+
+
+async def _measure(scale: Scale) -> list[Row]:
+    keeper = await Keeper.start()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            filled = Path(folder) / "truth.db"
+            rows = fill(filled, scale.events)
+            values, peers = await in_turn(
+                scale.rounds, lambda: relay_rate(keeper, filled, rows), lambda: bare_rate(keeper, rows)
+            )
+    finally:
+        await keeper.close()
+    return [
+        Row("relay", "relay: outbox rows to acked and marked", "events/s", values,
+            Target(1.0, at_least=True, of_peer=True), "publish_async, no database", peers)
+    ]  # fmt: skip
+
+
+def measure(scale: Scale) -> list[Row]:
+    """Return the relay's row."""
+    return asyncio.run(_measure(scale))

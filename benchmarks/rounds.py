@@ -1,0 +1,71 @@
+"""What the rows share: how much is measured, sides that take turns at going first, and waits that end with a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from vango.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is measured: rounds, and in each so many clicks, changes and events. `crowd` learners; 0 skips them."""
+
+    rounds: int
+    clicks: int
+    changes: int
+    events: int
+    crowd: int
+
+
+FULL = Scale(rounds=5, clicks=100, changes=200, events=100_000, crowd=200)
+QUICK = Scale(rounds=1, clicks=3, changes=20, events=2_000, crowd=0)
+
+Side = Callable[[], Awaitable[float]]
+
+
+async def in_turn(rounds: int, ours: Side, peer: Side) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Measure both sides in every round, ours first in one and the peer first in the next; return both sides' values."""
+    sides: tuple[tuple[Side, list[float]], ...] = ((ours, []), (peer, []))
+    for number in range(rounds):
+        for side, values in sides if number % 2 == 0 else sides[::-1]:
+            # What one side left behind is not the other's to clear away.
+            gc.collect()
+            values.append(await side())
+    return tuple(sides[0][1]), tuple(sides[1][1])
+
+
+@asynccontextmanager
+async def within(timeout_s: float, what: str, seen: Callable[[], object] = lambda: "") -> AsyncIterator[None]:
+    """Give a block so many seconds. Raises `Unavailable`, which says what was waited for and what was seen last."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except TimeoutError as error:
+        last = f" Last seen: {seen()}." if seen() != "" else ""
+        raise Unavailable(
+            f"{what} did not come about within {timeout_s:g} s.{last} Is the machine busy? Try again, or with --quick."
+        ) from error
+
+
+class Clock:
+    """Measures one span. `start` may be called by whoever knows that it begins; only the first call counts."""
+
+    def __init__(self) -> None:
+        self._started: float | None = None
+
+    def start(self) -> None:
+        """Begin, unless it has begun."""
+        if self._started is None:
+            self._started = time.perf_counter()
+
+    def stop(self) -> float:
+        """Return the seconds since it began. Raises `Unavailable` when it never did."""
+        if self._started is None:
+            raise Unavailable("The clock was stopped before what it measures had begun.")
+        return time.perf_counter() - self._started
