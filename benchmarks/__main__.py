@@ -88,7 +88,19 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.write and (options.quick or options.only or options.crowd == 0):
         parser.error("--write takes a whole run: leave out --quick, --only and --crowd 0.")
+    try:
+        _see_that_it_can_be_written(options)
+    except (StudyLabError, OSError) as error:
+        parser.error(str(error))
     return options
+
+
+def _see_that_it_can_be_written(options: argparse.Namespace) -> None:
+    """Find out before the measuring, not after it, that there is no place for the result."""
+    if options.write:
+        write_into(options.write.read_text(encoding="utf-8"), Report({}, [], {}))
+    if options.json and options.json != "-":
+        Path(options.json).touch()
 
 
 if __name__ == "__main__":

@@ -68,6 +68,19 @@ def test_the_page_takes_a_whole_run_only(
     assert "--write takes a whole run" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "place", [["--write", "README.md"], ["--write", "no/such/page.md"], ["--json", "no/such/file"]]
+)
+def test_a_place_that_cannot_take_the_result_is_told_of_before_anything_is_measured(
+    place: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("benchmarks.__main__.run", refuse)
+    with pytest.raises(SystemExit):
+        main(place)
+    assert re.search("no place for a run|No such file", capsys.readouterr().err)
+
+
 def test_a_part_that_fails_is_told_of_and_the_exit_code_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
