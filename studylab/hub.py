@@ -68,6 +68,10 @@ class Hub:
         """How many streams are open."""
         return sum(page.viewers for page in self._pages.values())
 
+    def is_in_use(self, within_s: float) -> bool:
+        """Say whether somebody looks, asks, or did so within that time."""
+        return bool(self.viewers or self.held) or time.monotonic() - self.used_at <= within_s
+
     def run(self, slug: str) -> LabRun:
         """Return the play of a lab on this bench."""
         if slug not in self._runs:

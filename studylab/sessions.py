@@ -40,6 +40,7 @@ class Benches:
         self._park_after_s = park_after_s
         self._most = most
         self._live: dict[str, Hub] = {}
+        self._coming = 0
         self._opening: dict[str, asyncio.Lock] = {}
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="drawing")
         self._parking = asyncio.create_task(self._park_idle(), name="parking")
@@ -71,8 +72,12 @@ class Benches:
         lock = self._opening.setdefault(key, asyncio.Lock())
         async with lock:
             if key not in self._live:
-                await self._make_room(folder)
-                bench = await self._open(folder)
+                self._make_room(folder)
+                self._coming += 1
+                try:
+                    bench = await self._open(folder)
+                finally:
+                    self._coming -= 1
                 self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
             hub = self._live[key]
             hub.held += 1
@@ -89,8 +94,9 @@ class Benches:
                 f"in benches/{folder.name}. Without this site's cookies you get a new bench."
             ) from error
 
-    async def _make_room(self, folder: Path) -> None:
-        if len(self._live) >= self._most:
+    def _make_room(self, folder: Path) -> None:
+        # Those that are being opened count: who arrives meanwhile must not take their place.
+        if len(self._live) + self._coming >= self._most:
             raise Unavailable(f"All {self._most} benches are in use. Try again in a few minutes: idle ones are parked.")
         stored = folder.parent
         if not folder.exists() and stored.exists() and sum(1 for _ in stored.iterdir()) >= MAX_STORED:
@@ -98,11 +104,12 @@ class Benches:
                 f"{MAX_STORED} benches are stored here already. Whoever runs Study Lab can delete old ones."
             )
 
-    async def park(self, key: str) -> None:
-        """Stop a bench's processes and keep its files."""
+    async def park(self, key: str, *, idle_s: float = 0.0) -> None:
+        """Stop a bench's processes and keep its files, unless somebody has used it within `idle_s` meanwhile."""
         async with self._opening.setdefault(key, asyncio.Lock()):
-            hub = self._live.pop(key, None)
-            if hub is not None:
+            hub = self._live.get(key)
+            if hub is not None and not (idle_s and hub.is_in_use(idle_s)):
+                del self._live[key]
                 hub.end()
                 await hub.bench.close()
         self._opening.pop(key, None)
@@ -110,11 +117,10 @@ class Benches:
     async def _park_idle(self) -> None:
         while True:
             await asyncio.sleep(min(LOOK_EVERY_S, self._park_after_s))
-            now = time.monotonic()
             for key, hub in list(self._live.items()):
-                if not hub.viewers and not hub.held and now - hub.used_at > self._park_after_s:
+                if not hub.is_in_use(self._park_after_s):
                     try:
-                        await self.park(key)
+                        await self.park(key, idle_s=self._park_after_s)
                     except Exception:
                         log.exception("a bench could not be parked")
 

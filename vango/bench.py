@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ class Bench:
         self._lock = lock
         self._one_at_a_time = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self._recorded: Observation | None = None
         self.journal = Journal(folder / "journal.db", self.changes.note)
         self.pace = Pace(self.journal.write)
         self.broker = Broker(
@@ -149,10 +151,12 @@ class Bench:
             ) from error
 
     async def observe(self) -> Observation:
-        """Take one observation and keep it as a frame."""
+        """Take one observation, and keep it as a frame unless it shows what the last one showed."""
         async with self._looking:
             observation = await self.observer.observe()
-        self.journal.keep_frame(observation.moment, as_json(observation))
+        if self._recorded is None or replace(observation, at=self._recorded.at) != self._recorded:
+            self.journal.keep_frame(observation.moment, as_json(observation))
+            self._recorded = observation
         return observation
 
     async def wait_until(self, is_so: Callable[[Observation], bool], timeout_s: float = 10.0) -> Observation:

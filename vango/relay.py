@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from nats.aio.msg import Msg
@@ -23,6 +24,7 @@ from vango.errors import Refused, Unavailable
 from vango.journal import Journal
 from vango.outbox import (
     FEEDS,
+    LEASE_S,
     LeaseLost,
     Waiting,
     count_waiting,
@@ -69,7 +71,7 @@ class Relay:
         self._journal = journal
         self._connect = connect
         self._name = name
-        self._token = 0
+        self._token, self._leased_at = 0, 0.0
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
@@ -144,7 +146,7 @@ class Relay:
         token = take_lease(self.truth, self._name)
         if token is None:
             raise LeaseLost
-        self._token = token
+        self._token, self._leased_at = token, time.monotonic()
         publisher = Publisher(wire)
         await publisher.open()
         await wire.subscribe(MARK_REQUEST, self._answer_mark)
@@ -244,7 +246,9 @@ class Relay:
         self._journal.write("relay", "refused" if ack else "unanswered", text, count=count)
 
     async def _beat(self, wire: Wire) -> None:
-        renew_lease(self.truth, self._token)
+        if time.monotonic() - self._leased_at > LEASE_S / 3:
+            renew_lease(self.truth, self._token)
+            self._leased_at = time.monotonic()
         await wire.publish(HEARTBEAT, self._marks())
         if count_waiting(self.truth) == 0:
             self.reason = ""

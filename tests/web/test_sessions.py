@@ -102,6 +102,16 @@ def test_a_full_room_says_so_and_the_one_inside_loses_nothing(tmp_path: Path) ->
         close_app(app)
 
 
+def test_of_many_who_arrive_at_once_only_as_many_get_in_as_there_is_room(tmp_path: Path) -> None:
+    app = create_app(data=tmp_path, max_benches=1)
+    try:
+        with ThreadPoolExecutor(4) as crowd:
+            statuses = sorted(crowd.map(lambda _: Learner(app).enter().status_code, range(4)))
+        assert statuses == [200, 503, 503, 503]
+    finally:
+        close_app(app)
+
+
 def test_no_more_benches_are_stored_than_allowed(
     shared: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
