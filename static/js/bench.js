@@ -4,3 +4,4 @@ import "./motion.js";
 import "./reading.js";
 import "./verdict.js";
 import "./guide.js";
+import "./focus.js";

@@ -1,4 +1,6 @@
 // Dialogs for verbs: set what the opening button already knows, offer the names that exist now, close when done.
+import { say } from "./status.js";
+
 const native = "commandForElement" in HTMLButtonElement.prototype;
 
 const living = {
@@ -22,7 +24,9 @@ function showNow(dialog, button) {
   }
 }
 
+// What was typed for one thing says nothing of the next; only after a refusal it is still there, to be put right.
 function prepare(dialog, button) {
+  if (!("refused" in dialog.dataset)) dialog.querySelector("form")?.reset();
   dialog.querySelectorAll("select[data-names]").forEach(offer);
   for (const [key, value] of Object.entries(button.dataset)) {
     if (!key.startsWith("set")) continue;
@@ -52,13 +56,20 @@ function sentence(html) {
   return new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
 }
 
-// An answer that was not an error closes the dialog. After an error it stays, with what was typed and the reason:
-// while a dialog is open, the status line is behind it.
+// What the dialog cannot put right: the verb was carried out and the database, the broker or the lab said no.
+const REFUSED = 409;
+const DOWN = 500;
+
+// An answer closes the dialog, so that its effect can be seen. Input that cannot be used keeps it open, with what was
+// typed and the reason: while a dialog is open, the status line is behind it.
 document.addEventListener("htmx:after:request", (event) => {
   const dialog = event.target.closest?.("dialog");
   if (!dialog) return;
   const context = event.detail?.ctx;
   const status = context?.response?.status ?? context?.response?.raw?.status ?? 0;
-  if (status >= 200 && status < 400) dialog.close();
-  else dialog.querySelector(".complaint").textContent = sentence(context?.text ?? "") || "No answer came. The effect is unknown.";
+  const said = sentence(context?.text ?? "") || "No answer came. The effect is unknown.";
+  dialog.toggleAttribute("data-refused", status === 0 || status >= 400);
+  if (status === 0) say(said);
+  if (status < 400 || status === REFUSED || status >= DOWN) dialog.close();
+  else dialog.querySelector(".complaint").textContent = said;
 });

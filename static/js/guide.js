@@ -16,18 +16,36 @@ function bringIntoView(item) {
   if (top < box.top || bottom > box.bottom) guide.scrollTop += top - box.top - 70;
 }
 
+// Where guide and stage share one column: whoever has gone past the step is shown the way back to it.
+const sight = new IntersectionObserver((seen) => {
+  const { isIntersecting, boundingClientRect } = seen.at(-1);
+  guide.classList.toggle("is-away", !isIntersecting && boundingClientRect.bottom < innerHeight / 2);
+});
+
+function watch() {
+  sight.disconnect();
+  const due = current() ?? guide.querySelector(".debrief");
+  if (due) sight.observe(due);
+}
+
 function look() {
   const news = passed().filter((label) => !known.has(label));
   known = new Set(passed());
   const item = current();
   const words = news.map((label) => `Passed: ${label}.`);
   if (item?.id !== step) {
+    // What correct use and trap are was read before the start; from now on the step has the room.
+    if (!step && item) document.getElementById("guide-pair").open = false;
     step = item?.id;
     words.push(item ? `Now: ${item.querySelector("h2").textContent}.` : "The lab is finished.");
     const shown = item ?? guide.querySelector(".debrief");
     if (shown) bringIntoView(shown);
+    watch();
   }
   if (words.length) whisper(words.join(" "));
 }
 
-if (guide) document.addEventListener("htmx:after:swap", look);
+if (guide) {
+  document.addEventListener("htmx:after:swap", look);
+  watch();
+}

@@ -1,4 +1,4 @@
-// Keys: ? lists them; digits go to an edge; r resets. None fires while something is being typed or a dialog is open.
+// Keys: ? lists them; digits go to an edge, letters to the other places; r resets. None fires while something is being typed or a dialog is open.
 import { say } from "./status.js";
 import { toggleTheme } from "./theme.js";
 
@@ -9,10 +9,19 @@ function goTo(id) {
   place.focus({ preventScroll: true });
 }
 
+// Where the learner is in the guide, past the steps that are done.
+function toGuide() {
+  const here = document.querySelector("#panel-guide li.is-now > h2, #debrief-title");
+  if (here) here.focus();
+  else goTo("panel-guide");
+}
+
+const typed = "input:not([type='radio'], [type='checkbox']), select, textarea, [contenteditable]";
+
 const keys = {
   "?": () => document.getElementById("keys").showModal(),
   t: toggleTheme,
-  g: () => goTo("panel-guide"),
+  g: toGuide,
   r: () => {
     const button = document.querySelector("#panel-verdict form[action='/bench/verbs/reset'] button");
     if (button) button.click();
@@ -20,6 +29,10 @@ const keys = {
   },
   0: () => goTo("panel-truth"),
   " ": () => document.querySelector("#panel-verdict form[action='/bench/verbs/go_on'] button")?.click(),
+  y: () => goTo("panel-relay"),
+  s: () => goTo("panel-stream"),
+  j: () => goTo("panel-journal"),
+  b: () => document.querySelector("#panel-broker button")?.focus(),
 };
 
 function edge(digit) {
@@ -29,7 +42,9 @@ function edge(digit) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.closest("input, select, textarea, [contenteditable]") || (event.key === " " && event.target.closest("button, a, summary")) || document.querySelector("dialog[open]")) return;
+  if (event.target.closest(typed) || document.querySelector("dialog[open]")) return;
+  // On what has a use of its own for it, the space bar has that.
+  if (event.key === " " && event.target.closest("button, a, summary, input")) return;
   if (/^[1-9]$/.test(event.key)) edge(event.key);
   else if (Object.hasOwn(keys, event.key)) keys[event.key]();
   else return;

@@ -167,12 +167,14 @@ def mark(attempt: Attempt, step_id: str) -> Attempt:
 
 
 def locked(lab: Lab, attempt: Attempt) -> dict[str, str]:
-    """Return each locked verb with the reason. Before a prediction is made every verb is."""
+    """Return each locked verb with the reason. Where the guide waits for the learner, every verb is."""
     step = current(lab, attempt)
     if not attempt.begun:
         return dict.fromkeys(REGISTRY, "Start the lab first.")
     if isinstance(step, Predict):
         return dict.fromkeys(REGISTRY, "First choose in the guide what will happen; then the controls open.")
+    if isinstance(step, Explain):
+        return dict.fromkeys(REGISTRY, "First read in the guide what was just seen, and go on; then the controls open.")
     unlocked = lab.controls if not isinstance(step, Do) or step.controls is None else step.controls
     return {
         name: lab.locked.get(name, lab.locked_otherwise)

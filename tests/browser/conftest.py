@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.evidence import Witness
+from tests.browser.hands import Keys, Mouse
+from tests.browser.learner import Learner
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+PICTURES_VARIABLE = "STUDYLAB_PICTURES"
 PATIENCE_MS = 10_000
 
+expect.set_options(timeout=PATIENCE_MS)
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """Where the app answers; it ends with the test, and what it said is in the failure."""
-    process = subprocess.Popen(
-        [sys.executable, "app.py", "--port", "0", "--no-browser", "--data", str(tmp_path / "data")],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert "http://" in line, f"the app did not start: {line}"
-        yield line.split()[-1]
-    finally:
-        process.terminate()
-        _, said = process.communicate(timeout=20)
-        print(said)
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the app of a file."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def address(data: Path) -> Iterator[str]:
+    """Where the app of a file answers. Every test's page brings a learner of its own, with a bench of their own."""
+    log = data / "app.log"
+    with log.open("w", encoding="utf-8") as said:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", "0", "--no-browser", "--data", str(data)],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=said, text=True,
+        )  # fmt: skip
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert "http://" in line, f"the app did not start: {line}{log.read_text(encoding='utf-8')}"
+            yield line.split()[-1]
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +58,8 @@ def browser(browser_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A page of 1440 by 900 that fails its test on any error of script or policy."""
+def page(browser: Browser, address: str, data: Path) -> Iterator[Page]:
+    """A page of 1440 by 900 that fails its test on any error of script or policy; what the app said is in the failure."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address, color_scheme="light")
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -52,4 +68,35 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
     yield page
     context.close()
+    print((data / "app.log").read_text(encoding="utf-8"))
     assert errors == []
+
+
+@pytest.fixture
+def by_mouse(page: Page, data: Path) -> Learner:
+    """A learner with a mouse."""
+    return Learner(Mouse(page), Witness(page, data))
+
+
+@pytest.fixture
+def by_keys(page: Page, data: Path) -> Iterator[Learner]:
+    """A learner without a mouse. Once a key has given something the focus, no picture of the page may be without it."""
+    page.add_init_script(path=Path(__file__).parent / "lost_focus.js")
+    yield Learner(Keys(page), Witness(page, data))
+    assert page.evaluate("window.lostFocus") == []
+
+
+@pytest.fixture
+def picture(page: Page) -> Callable[[str], None]:
+    """Keep a picture of what the window shows under docs/pictures, where `make pictures` asked for it."""
+
+    def keep(name: str) -> None:
+        if PICTURES_VARIABLE not in os.environ:
+            return
+        path = PICTURES / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # What was answered last would stand before the edges.
+        page.evaluate("scrollTo(0, 0); document.getElementById('status').classList.add('is-read')")
+        page.screenshot(path=path, animations="disabled")
+
+    return keep

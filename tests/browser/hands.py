@@ -1,0 +1,133 @@
+"""A learner's hands at the page: one pair has a mouse, the other nothing but keys.
+
+The keys are Tab, Shift+Tab, Enter, Space, the arrows and what the page lists under `?`. Nothing here clicks or moves
+the focus from a script; scripts only read where the focus is.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from playwright.sync_api import Locator, Page, expect
+
+MOST_TABS = 200
+PANEL_KEYS = {"panel-guide": "g", "panel-truth": "0", "panel-relay": "y", "panel-stream": "s", "panel-journal": "j",
+              "panel-broker": "b"}  # fmt: skip
+
+WHICH_WAY = """target => {
+  const here = document.activeElement;
+  if (here === target) return "";
+  return here.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING ? "Shift+Tab" : "Tab";
+}"""
+WHICH_PANEL = """target => {
+  const panel = target.closest("[id^='panel-']");
+  if (!panel || document.querySelector("dialog[open]") || panel.contains(document.activeElement)) return [null, null];
+  return [panel.id, panel.dataset.edge ?? null];
+}"""
+SAME_GROUP = """target => {
+  const here = document.activeElement;
+  return here.type === "radio" && here.name === target.name && here.form === target.form;
+}"""
+WHERE = "(document.activeElement.outerHTML ?? '').slice(0, 200)"
+
+
+class Hands(Protocol):
+    """What hands can do at a page, whichever they are."""
+
+    page: Page
+
+    def reach(self, target: Locator) -> None:
+        """Be where the next press would use it."""
+
+    def press(self, target: Locator) -> None:
+        """Use a button, a link or the summary of something folded."""
+
+    def choose(self, target: Locator, option: str) -> None:
+        """Choose an option of a select."""
+
+    def write(self, target: Locator, text: str) -> None:
+        """Replace what stands in a field."""
+
+    def tick(self, target: Locator) -> None:
+        """Choose a radio button."""
+
+
+class Mouse:
+    """Points and clicks; types only where text is asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def reach(self, target: Locator) -> None:
+        target.hover()
+
+    def press(self, target: Locator) -> None:
+        target.click()
+
+    def choose(self, target: Locator, option: str) -> None:
+        target.select_option(option)
+
+    def write(self, target: Locator, text: str) -> None:
+        target.click(click_count=3)
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.type(text)
+
+    def tick(self, target: Locator) -> None:
+        target.click()
+
+
+class Keys:
+    """Has no mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def reach(self, target: Locator) -> None:
+        """Bring the focus to something, as far as possible by the key of the panel that it stands in."""
+        expect(target).to_be_enabled()
+        self._jump(target)
+        self._tab_until(target, "target => target === document.activeElement")
+
+    def press(self, target: Locator) -> None:
+        self.reach(target)
+        self.page.keyboard.press("Enter")
+
+    def choose(self, target: Locator, option: str) -> None:
+        self.reach(target)
+        options = target.locator("option").evaluate_all("all => all.map(option => option.value)")
+        steps = options.index(option) - options.index(target.input_value())
+        for _ in range(abs(steps)):
+            self.page.keyboard.press("ArrowDown" if steps > 0 else "ArrowUp")
+        expect(target).to_have_value(option)
+
+    def write(self, target: Locator, text: str) -> None:
+        self.reach(target)
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.type(text)
+
+    def tick(self, target: Locator) -> None:
+        """A group of radio buttons is one stop of the Tab key; within it the arrows move and choose."""
+        self._jump(target)
+        self._tab_until(target, SAME_GROUP)
+        for _ in range(10):
+            if not target.evaluate(WHICH_WAY):
+                break
+            self.page.keyboard.press("ArrowDown")
+        if not target.is_checked():
+            self.page.keyboard.press("Space")
+        expect(target).to_be_checked()
+
+    def _jump(self, target: Locator) -> None:
+        panel, digit = target.evaluate(WHICH_PANEL)
+        if key := digit or PANEL_KEYS.get(panel):
+            self.page.keyboard.press(key)
+
+    def _tab_until(self, target: Locator, arrived: str) -> None:
+        for _ in range(MOST_TABS):
+            if target.evaluate(arrived):
+                return
+            self.page.keyboard.press(target.evaluate(WHICH_WAY))
+        raise AssertionError(
+            f"{MOST_TABS} times Tab did not lead to {target}; the focus is at {self.page.evaluate(WHERE)}"
+        )

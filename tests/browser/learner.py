@@ -1,0 +1,197 @@
+"""A learner in a browser: carries out verbs by the page's own controls and plays any lab through its guide.
+
+Which control belongs to a verb is read from the page: a button whose form carries just these arguments, or one that
+opens the verb's dialog. So a new verb or lab needs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from playwright.sync_api import Locator, Response, TimeoutError, expect
+
+import vango.verbs  # noqa: F401 - registers the verbs
+from studylab.lab import Call, Do, Explain, Lab, Option, Predict, Question, Quiz, Script, Step, Wait, call
+from studylab.web.fields import plain
+from tests.browser.evidence import Witness
+from tests.browser.hands import Hands
+from vango.registry import REGISTRY
+
+Words = Mapping[str, str]
+SUBMIT = ".choose-foot button:not([command])"
+
+
+class Learner:
+    """One learner at one page, with a pair of hands."""
+
+    def __init__(self, hands: Hands, witness: Witness) -> None:
+        self.hands, self.witness, self.page = hands, witness, hands.page
+
+    def opens(self, path: str) -> None:
+        """Open a page with a stage and wait until it is live."""
+        self.page.goto(path)
+        expect(self.page.locator("#age")).to_have_attribute("data-age", "live")
+
+    # The stage.
+
+    def promotes(self, route: str, to: str, *, refused: bool = False) -> Response:
+        """Give a route to another allocation."""
+        return self.does(Call("promote", {"route": route, "to": to}, refusal=refused))
+
+    def does(self, item: Call) -> Response:
+        """Carry out a verb by its control, and check that the answer is the one that was expected."""
+        arguments = {name: plain(value) for name, value in item.arguments.items()}
+        control = self._control(item.verb, arguments)
+        self._unfolds(control)
+        if control.get_attribute("commandfor"):
+            answer = self._fills_in(item.verb, arguments, control)
+        else:
+            answer = self._sends(item.verb, control)
+        assert answer.ok != item.refusal, f"{item.verb}({arguments}) answered {answer.status}: {answer.text()}"
+        if self.page.locator("#broker-sheet:popover-open").count():
+            self.page.keyboard.press("Escape")
+        return answer
+
+    def tries(self, verb: str) -> Response:
+        """Carry out a verb by the first control that the page has for it, with whatever that control proposes."""
+        control = self.page.locator(f"form.act[action='/bench/verbs/{verb}'] > button, {opener(verb, {})}").first
+        expect(control, f"a control for {verb}").to_be_enabled()
+        self._unfolds(control)
+        if not control.get_attribute("commandfor"):
+            return self._sends(verb, control)
+        self.hands.press(control)
+        dialog = self.page.locator(f"#dialog-{verb}")
+        while (field := dialog.locator("input:invalid").first).count():
+            self.hands.write(field, "1" if field.get_attribute("type") == "number" else "new-1")
+        return self._sends(verb, dialog.locator(SUBMIT))
+
+    def _control(self, verb: str, arguments: Words) -> Locator:
+        found = self.page.locator(", ".join((*one_click(verb, arguments), opener(verb, arguments))))
+        expect(found.first, f"a control for {verb}({dict(arguments)})").to_be_attached()
+        return found.first
+
+    def _unfolds(self, control: Locator) -> None:
+        """Open what the control stands in: a sheet behind a chip, or details that are shut."""
+        sheet = control.locator("xpath=ancestor::*[@popover]")
+        if sheet.count() and not sheet.is_visible():
+            self.hands.press(self.page.locator(f"[popovertarget='{sheet.get_attribute('id')}']"))
+        shut = control.locator("xpath=ancestor::details[not(@open)]/summary")
+        for index in range(shut.count()):
+            self.hands.press(shut.nth(index))
+
+    def _fills_in(self, verb: str, arguments: Words, opening: Locator) -> Response:
+        self.hands.press(opening)
+        dialog = self.page.locator(f"#dialog-{verb}")
+        expect(dialog).to_be_visible()
+        for parameter in REGISTRY[verb].parameters:
+            field = dialog.locator(f"[name='{parameter.name}']")
+            default = "" if parameter.default is None else plain(parameter.default)
+            wanted = arguments.get(parameter.name, field.input_value() if parameter.required else default)
+            if field.input_value() == wanted:
+                continue
+            if field.evaluate("field => field.tagName") == "SELECT":
+                self.hands.choose(field, wanted)
+            else:
+                self.hands.write(field, wanted)
+        answer = self._sends(verb, dialog.locator(SUBMIT))
+        if answer.ok or answer.status in (409, 503):
+            expect(dialog, "the evidence is behind the dialog").not_to_be_visible()
+        return answer
+
+    def _sends(self, verb: str, button: Locator) -> Response:
+        with self.page.expect_response(lambda answer: answer.url.endswith(f"/bench/verbs/{verb}")) as found:
+            self.hands.press(button)
+        return found.value
+
+    # The guide.
+
+    def plays(self, lab: Lab, *, after: Callable[[Step], None] = lambda step: None) -> None:
+        """Play a lab from its start to the end. `after` is told each step when the next has come."""
+        self.opens(f"/labs/{lab.slug}")
+        self.hands.press(self.page.locator("#panel-guide .begin button"))
+        for step in lab.steps:
+            self.is_at(step)
+            self.passes(lab, step)
+            after(step)
+        expect(self.page.locator("#panel-guide .debrief")).to_be_visible()
+
+    def is_at(self, step: Step) -> None:
+        """Wait until the guide is at a step."""
+        expect(self.page.locator("#panel-guide li.is-now")).to_have_attribute("id", f"step-{step.id}")
+
+    def passes(self, lab: Lab, step: Step) -> None:
+        """Pass one step as a learner would, and wait until the guide has left it."""
+        if isinstance(step, Predict):
+            self.predicts(step.options[0], "fairly sure")
+        elif isinstance(step, Explain):
+            self.goes_on()
+        elif isinstance(step, Quiz):
+            for question in step.questions:
+                self.answers(question, question.right(self.witness.memory(lab.slug)))
+        else:
+            self.solves(lab, step)
+        expect(self.page.locator(f"#step-{step.id}")).to_have_class("is-done", timeout=15_000)
+
+    def solves(self, lab: Lab, step: Do) -> None:
+        """Play a step's solution until the step has passed: what it would do after that, no learner is asked for."""
+        solution = step.solution
+        script: Script = solution if isinstance(solution, tuple) else solution(self.witness.evidence(lab.slug))
+        here = self.page.locator(f"#step-{step.id}.is-now")
+        for item in script:
+            if not here.count():
+                return
+            try:
+                self._follows(item)
+            except (AssertionError, TimeoutError):
+                if here.count():
+                    raise
+
+    def _follows(self, item: Call | Wait) -> None:
+        if isinstance(item, Wait):
+            self.witness.waits(item.what, item.until, item.timeout_s)
+        else:
+            for part in self._parts(item):
+                self.does(part)
+
+    def _parts(self, item: Call) -> tuple[Call, ...]:
+        """Divide a call that the page has one switch an argument for; a switch that is as wanted is left alone."""
+        if self.page.locator(f"#dialog-{item.verb}").count() or len(item.arguments) < 2:
+            return (item,)
+        return tuple(call(item.verb, **{name: value}) for name, value in item.arguments.items())
+
+    def predicts(self, option: Option, sure: str) -> None:
+        """Choose what will happen and how sure one is, and commit to it."""
+        form = self.page.locator("#panel-guide li.is-now form.predict")
+        self.hands.tick(form.locator(f"[name='option'][value='{option.key}']"))
+        self.hands.tick(form.locator(f"[name='confidence'][value='{sure}']"))
+        self.hands.press(form.get_by_role("button"))
+
+    def goes_on(self) -> None:
+        """Leave an explanation."""
+        self.hands.press(self.page.locator("#panel-guide li.is-now").get_by_role("button", name="Go on"))
+
+    def answers(self, question: Question, key: str) -> None:
+        """Answer a question of the quiz, and read what is said to it."""
+        form = self.page.locator(f"#question-{question.id}")
+        self.hands.tick(form.locator(f"[name='option'][value='{key}']"))
+        self.hands.press(form.get_by_role("button", name="Answer"))
+        expect(form.locator(".answer")).to_be_attached()
+
+
+def one_click(verb: str, arguments: Words) -> list[str]:
+    """Return the selectors of a button whose form carries just these arguments, with or without the default ones."""
+    defaults = {p.name: plain(p.default) for p in REGISTRY[verb].parameters if p.default is not None}
+    bare = {name: value for name, value in arguments.items() if defaults.get(name) != value}
+    return [_form(verb, given) for given in ([arguments] if bare == arguments else [arguments, bare])]
+
+
+def _form(verb: str, arguments: Words) -> str:
+    carries = "".join(f":has(> input[name='{name}'][value='{value}'])" for name, value in arguments.items())
+    no_more = f":not(:has(> input:nth-of-type({len(arguments) + 1})))"
+    return f"form.act[action='/bench/verbs/{verb}']{carries}{no_more} > button"
+
+
+def opener(verb: str, arguments: Words) -> str:
+    """Return the selector of the button that opens a verb's dialog for these arguments."""
+    fits = "".join(f":is(:not([data-set-{name}]), [data-set-{name}='{value}'])" for name, value in arguments.items())
+    return f"button[commandfor='dialog-{verb}'][command='show-modal']{fits}"

@@ -1,0 +1,115 @@
+"""The focus of the keyboard is never lost, whatever is drawn anew, and what was refused is seen where it matters."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from labs import LABS
+from studylab.lab import Call, Explain, Predict, call
+from tests.browser.learner import Learner
+
+LAB = LABS[0]
+FOCUSED = "document.activeElement.id || document.activeElement.closest('[id]').id"
+
+
+def post(page: Page, verb: str, **arguments: str) -> None:
+    """Do something on the bench from elsewhere, as a program or a second tab would."""
+    answer = page.request.post(
+        f"/bench/verbs/{verb}", data=arguments, headers={"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
+    )
+    assert answer.ok, answer.text()
+
+
+def begins(learner: Learner) -> None:
+    learner.opens(f"/labs/{LAB.slug}")
+    learner.hands.press(learner.page.locator("#panel-guide .begin button"))
+    learner.is_at(LAB.steps[0])
+
+
+def catches_up(learner: Learner, step: str) -> None:
+    begins(learner)
+    learner.hands.press(learner.page.locator(f"#step-{step}").get_by_role("button", name="catch me up"))
+    expect(learner.page.locator("#panel-guide li.is-now")).to_have_attribute("id", f"step-{step}")
+
+
+def test_the_focus_stays_on_a_button_whose_panel_is_drawn_anew(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    by_keys.hands.reach(by_keys.page.locator("#panel-edge-iad").get_by_role("button", name="Rules"))
+    post(by_keys.page, "promote", route="blog", to="alloc-c")
+    expect(by_keys.page.locator("#panel-edge-iad .claim")).to_contain_text("Current at 4")
+    expect(by_keys.page.locator("#panel-edge-iad").get_by_role("button", name="Rules")).to_be_focused()
+
+
+def test_when_the_focused_button_is_drawn_away_its_panel_has_the_focus(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    by_keys.does(call("crash_edge", edge="iad", at="after receive"))
+    disarm = by_keys.page.locator("#panel-edge-iad").get_by_role("button", name="Disarm")
+    by_keys.hands.press(disarm)
+    expect(disarm).to_have_count(0)
+    assert by_keys.page.evaluate("document.activeElement.closest('#panel-edge-iad') !== null")
+
+
+def test_when_a_step_passes_and_locks_the_control_its_panel_has_the_focus(by_keys: Learner) -> None:
+    begins(by_keys)
+    by_keys.promotes("blog", "alloc-c")
+    by_keys.is_at(LAB.steps[1])
+    expect(by_keys.page.locator("#panel-truth")).to_be_focused()
+
+
+def test_a_prediction_leads_to_the_heading_of_the_next_step(by_keys: Learner) -> None:
+    catches_up(by_keys, "predict-phantom")
+    step = LAB.steps[1]
+    assert isinstance(step, Predict)
+    by_keys.predicts(step.options[1], "certain")
+    expect(by_keys.page.get_by_role("heading", name="Let the database refuse")).to_be_focused()
+
+
+def test_a_refusal_closes_the_dialog_and_stands_in_the_status_line(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    assert by_keys.promotes("shop", "alloc-d", refused=True).status == 409
+    page = by_keys.page
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator("#status .is-error")).to_be_visible()
+    expect(page.locator("#status .is-error")).to_contain_text("must be ready")
+    expect(page.locator("#panel-truth").get_by_role("button", name="Promote")).to_be_focused()
+
+
+def test_input_that_cannot_be_used_keeps_the_dialog_open_with_the_reason(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    assert by_keys.does(Call("republish", {"sequence": 999}, refusal=True)).status == 404
+    dialog = by_keys.page.locator("#dialog-republish[open]")
+    expect(dialog.locator(".complaint")).to_contain_text("999")
+    expect(dialog.locator("[name=sequence]")).to_have_value("999")
+
+
+def test_what_was_chosen_for_one_edge_is_not_still_there_for_the_next(by_mouse: Learner) -> None:
+    by_mouse.opens("/sandbox")
+    by_mouse.does(call("edge_rules", edge="fra", check_epochs=False))
+    by_mouse.page.locator("#panel-edge-iad").get_by_role("button", name="Rules").click()
+    dialog = by_mouse.page.locator("#dialog-edge_rules")
+    expect(dialog.locator("[name=edge]")).to_have_value("iad")
+    expect(dialog.locator("[name=check_epochs]")).to_have_value("")
+
+
+def test_while_the_guide_explains_every_control_waits(by_mouse: Learner) -> None:
+    step = next(step for step in LAB.steps if isinstance(step, Explain))
+    catches_up(by_mouse, step.id)
+    page = by_mouse.page
+    expect(page.locator(".stage form.act")).to_have_count(0)
+    expect(page.locator("#panel-truth .locked-note")).to_contain_text("go on")
+    by_mouse.goes_on()
+    expect(page.locator("#panel-stream").get_by_role("button", name=re.compile("Purge"))).to_be_enabled()
+
+
+def test_a_wrong_answer_says_why_and_may_be_changed(by_keys: Learner) -> None:
+    catches_up(by_keys, "quiz")
+    quiz = LAB.steps[-1]
+    question = quiz.questions[0]  # type: ignore[union-attr]
+    by_keys.answers(question, "1")
+    form = by_keys.page.locator(f"#question-{question.id}")
+    expect(form.locator(".answer")).to_contain_text("choose again")
+    by_keys.answers(question, "0")
+    expect(form.locator(".answer")).to_contain_text("Right")
+    assert by_keys.page.evaluate(FOCUSED) == f"question-{question.id}"
