@@ -6,7 +6,7 @@ SETUP = PYTHON="$(PYTHON)" sh tools/setup
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench vendor clean
+.PHONY: help run test lint format bench pictures vendor clean
 
 help:
 	@echo 'make run     start the app and open the browser; options: make run ARGS="--port 8080 --no-browser"'
@@ -14,6 +14,7 @@ help:
 	@echo 'make lint    run ruff, mypy and the import contracts'
 	@echo 'make format  let ruff put the code in order'
 	@echo 'make bench   measure, and print a table'
+	@echo 'make pictures take the pictures in docs/pictures again, from the real page'
 	@echo 'make vendor  fetch the browser files in static/ again (needs npm)'
 	@echo 'make clean   remove what the other targets made; benches and their data stay'
 
@@ -42,6 +43,10 @@ format:
 bench:
 	@$(SETUP) test
 	@$(PY) -m benchmarks $(ARGS)
+
+pictures:
+	@$(SETUP) test
+	@STUDYLAB_PICTURES=1 $(PY) -m pytest tests/browser -k 'a_lie_is_named or played_through_its_page' $(ARGS)
 
 vendor:
 	@$(SETUP) run

@@ -1,92 +1,79 @@
-"""The sandbox in a real browser: by mouse, by keyboard, on a phone, in two tabs, and after a restart."""
+"""The sandbox in a real browser: every verb by mouse, by keys alone, on a phone, and in two tabs."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-PICTURES = Path(__file__).resolve().parent.parent.parent / "docs" / "pictures"
-
-
-def open_sandbox(page: Page) -> None:
-    page.goto("/sandbox")
-    expect(page.locator("#age")).to_have_attribute("data-age", "live")
-
-
-def promote(page: Page, to: str) -> None:
-    page.locator("#panel-truth").get_by_role("button", name="Promote").click()
-    dialog = page.locator("dialog[open]")
-    dialog.locator("select[name=to]").select_option(to)
-    dialog.get_by_role("button", name="Promote").click()
-    expect(page.locator("#status")).to_contain_text(to)
+from labs import LABS
+from studylab.lab import call
+from tests.browser.hands import Mouse
+from tests.browser.learner import Learner
+from vango.registry import REGISTRY
 
 
-def test_a_promotion_is_seen_at_every_edge(page: Page) -> None:
-    open_sandbox(page)
-    promote(page, "alloc-c")
+def test_every_verb_is_carried_out_by_mouse(by_mouse: Learner) -> None:
+    """In the order of the registry, in which what ends something stands before what begins it again."""
+    by_mouse.opens("/sandbox")
+    for verb in REGISTRY:
+        answer = by_mouse.tries(verb)
+        assert answer.status != 422, f"{verb}: {answer.text()}"
+        expect(by_mouse.page.locator("dialog[open]")).to_have_count(0)
+    seen = {moment.detail["verb"] for moment in by_mouse.witness.journal() if moment.kind == "verb"}
+    assert seen == set(REGISTRY)
+
+
+def test_a_promotion_is_seen_at_every_edge(by_mouse: Learner) -> None:
+    by_mouse.opens("/sandbox")
+    by_mouse.promotes("shop", "alloc-c")
+    page = by_mouse.page
     for edge in ("fra", "iad", "syd"):
         expect(page.locator(f"#panel-edge-{edge}")).to_contain_text("Current at 4")
     expect(page.locator("#panel-truth")).to_contain_text("alloc-c")
     expect(page.locator("#panel-verdict")).to_contain_text("Sound")
 
 
-def test_a_refusal_is_told_in_a_sentence(page: Page) -> None:
-    open_sandbox(page)
-    page.locator("#panel-truth").get_by_role("button", name="Promote").click()
-    dialog = page.locator("dialog[open]")
-    dialog.locator("select[name=to]").select_option("alloc-d")
-    dialog.get_by_role("button", name="Promote").click()
-    expect(page.locator("#status")).to_contain_text("must be ready")
-
-
-def test_a_lie_is_named_and_a_picture_of_the_page_is_kept(page: Page) -> None:
-    open_sandbox(page)
-    page.evaluate(
-        """async () => { for (const [verb, body] of [
-            ['edge_rules', {edge: 'iad', prove_continuity: false, ask_high_water_mark: false}],
-            ['kill_edge', {edge: 'iad'}], ['burst', {n: 6}], ['purge', {}],
-            ['promote', {route: 'blog', to: 'alloc-c'}], ['start_edge', {edge: 'iad'}], ['kill_edge', {edge: 'syd'}]])
-          await fetch('/bench/verbs/' + verb, {method: 'POST', body: JSON.stringify(body),
-            headers: {'Content-Type': 'application/json', 'Accept': 'application/json'}}); }"""
-    )
+def test_a_lie_is_named(by_mouse: Learner, picture: Callable[[str], None]) -> None:
+    by_mouse.opens("/sandbox")
+    for item in (
+        call("edge_rules", edge="iad", prove_continuity=False, ask_high_water_mark=False),
+        call("kill_edge", edge="iad"),
+        call("burst", n=6),
+        call("purge"),
+        call("promote", route="blog", to="alloc-c"),
+        call("start_edge", edge="iad"),
+        call("kill_edge", edge="syd"),
+    ):
+        by_mouse.does(item)
+    page = by_mouse.page
     expect(page.locator("#panel-verdict")).to_contain_text("iad claims current truth at 10 and is wrong about")
     expect(page.locator("#panel-edge-syd")).to_contain_text("killed")
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / "sandbox.png")
+    picture("sandbox")
 
 
-def test_an_edge_is_killed_and_started_by_keyboard_alone(page: Page) -> None:
-    open_sandbox(page)
-    page.keyboard.press("2")
-    kill = page.locator("#panel-edge-iad").get_by_role("button", name="Kill")
-    for _ in range(30):
-        if kill.evaluate("element => element === document.activeElement"):
-            break
-        page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    start = page.locator("#panel-edge-iad").get_by_role("button", name="Start", exact=True)
-    expect(start).to_be_visible()
-    start.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#panel-edge-iad")).to_contain_text("Current at 3")
+def test_an_edge_is_killed_and_started_by_keys_alone(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    by_keys.does(call("kill_edge", edge="iad"))
+    by_keys.does(call("start_edge", edge="iad"))
+    expect(by_keys.page.locator("#panel-edge-iad")).to_contain_text("Current at 3")
 
 
-def test_a_second_tab_shows_the_same(page: Page) -> None:
-    open_sandbox(page)
-    other = page.context.new_page()
-    open_sandbox(other)
-    page.bring_to_front()
-    promote(page, "alloc-b")
+def test_a_second_tab_shows_the_same(by_mouse: Learner) -> None:
+    by_mouse.opens("/sandbox")
+    other = by_mouse.page.context.new_page()
+    Learner(Mouse(other), by_mouse.witness).opens("/sandbox")
+    by_mouse.page.bring_to_front()
+    by_mouse.promotes("shop", "alloc-b")
     other.bring_to_front()
     expect(other.locator("#panel-edge-fra")).to_contain_text("Current at 4")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("path", ["/", "/sandbox"])
+@pytest.mark.parametrize("path", ["/", "/sandbox", f"/labs/{LABS[0].slug}"])
 def test_a_page_has_no_accessibility_violation_and_fits(
     browser: Browser, address: str, width: int, scheme: str, path: str
 ) -> None:
