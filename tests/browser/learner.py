@@ -18,6 +18,14 @@ from tests.browser.hands import Hands
 from vango.registry import REGISTRY
 
 Words = Mapping[str, str]
+OPPOSITES = (
+    ("start_", "kill_"),
+    ("kill_", "start_"),
+    ("freeze_", "thaw_"),
+    ("thaw_", "freeze_"),
+    ("disarm_", "crash_"),
+)
+FLIPPED = {"on": "off", "off": "on"}
 SUBMIT = ".choose-foot button:not([command])"
 
 
@@ -66,7 +74,7 @@ class Learner:
         return self._sends(verb, dialog.locator(SUBMIT))
 
     def _control(self, verb: str, arguments: Words) -> Locator:
-        found = self.page.locator(", ".join((*one_click(verb, arguments), opener(verb, arguments))))
+        found = self.page.locator(", ".join(controls(verb, arguments)))
         expect(found.first, f"a control for {verb}({dict(arguments)})").to_be_attached()
         return found.first
 
@@ -151,10 +159,25 @@ class Learner:
             self.witness.waits(item.what, item.until, item.timeout_s)
         else:
             for part in self._parts(item):
-                self.does(part)
+                if not self._is_so(part):
+                    self.does(part)
+
+    def _is_so(self, item: Call) -> bool:
+        """Say whether the page offers the opposite only, as a button or a switch: then no learner would ask for it."""
+        arguments = {name: plain(value) for name, value in item.arguments.items()}
+        ways = self.page.locator(", ".join(controls(item.verb, arguments)))
+        back = self.page.locator(", ".join(ways_back(item.verb, arguments)) or "no-way-back")
+        expect(ways.or_(back).first, f"a control for {item.verb}({arguments})").to_be_attached()
+        if not ways.count():
+            self._is_as_new_as_the_bench()
+        return not ways.count()
+
+    def _is_as_new_as_the_bench(self) -> None:
+        """Wait until the page shows what happened last: then all of it is from after that."""
+        expect(self.page.locator(f"#moment-{self.witness.bench().moment}")).to_be_attached()
 
     def _parts(self, item: Call) -> tuple[Call, ...]:
-        """Divide a call that the page has one switch an argument for; a switch that is as wanted is left alone."""
+        """Divide a call where the page has a switch for each argument."""
         if self.page.locator(f"#dialog-{item.verb}").count() or len(item.arguments) < 2:
             return (item,)
         return tuple(call(item.verb, **{name: value}) for name, value in item.arguments.items())
@@ -176,6 +199,19 @@ class Learner:
         self.hands.tick(form.locator(f"[name='option'][value='{key}']"))
         self.hands.press(form.get_by_role("button", name="Answer"))
         expect(form.locator(".answer")).to_be_attached()
+
+
+def controls(verb: str, arguments: Words) -> list[str]:
+    """Return the selectors of all that carries out a verb with these arguments."""
+    return [*one_click(verb, arguments), opener(verb, arguments)]
+
+
+def ways_back(verb: str, arguments: Words) -> list[str]:
+    """Return the selectors of what the page shows in place of a verb's control where its effect is there already."""
+    undone = [other + verb.removeprefix(word) for word, other in OPPOSITES if verb.startswith(word)]
+    flipped = {name: FLIPPED.get(value, value) for name, value in arguments.items()}
+    switched = one_click(verb, flipped) if flipped != arguments else []
+    return [*switched, *(way for other in undone if other in REGISTRY for way in controls(other, arguments))]
 
 
 def one_click(verb: str, arguments: Words) -> list[str]:
