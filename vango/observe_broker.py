@@ -42,10 +42,19 @@ class BrokerObserver:
             self.streams = tuple(_unseen(name, str(error)) for name in streams.SUBJECTS)
             self.consumers = ()
             return
-        pairs = [await self._stream(wire, name) for name in streams.SUBJECTS]
+        pairs: list[tuple[StreamSeen, list[ConsumerSeen]]] = []
+        silent = ""
+        for name in streams.SUBJECTS:
+            # A server that did not answer is not asked again in this look: every question would wait out its time.
+            try:
+                pairs.append((_unseen(name, silent), []) if silent else await self._stream(wire, name))
+            except Unavailable as error:
+                silent = str(error)
+                pairs.append((_unseen(name, silent), []))
         self.streams = tuple(stream for stream, _ in pairs)
         self.consumers = tuple(consumer for _, consumers in pairs for consumer in consumers)
-        await self._look_at_bucket(wire)
+        if not silent:
+            await self._look_at_bucket(wire)
 
     async def _stream(self, wire: Wire, name: str) -> tuple[StreamSeen, list[ConsumerSeen]]:
         try:
@@ -54,6 +63,8 @@ class BrokerObserver:
             consumers = await _consumers(wire, name)
         except NotThere:
             return _unseen(name, "the server has no such stream"), []
+        except Unavailable:
+            raise
         except StudyLabError as error:
             return _unseen(name, str(error)), []
         state, config = info["state"], info["config"]
