@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 PICTURES_VARIABLE = "STUDYLAB_PICTURES"
 PATIENCE_MS = 10_000
+# A refusal, or a part that is down: the browser writes down as errors what the page has told the learner.
+ANSWERED = re.compile(r"status of (4\d\d|503)")
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -65,7 +68,7 @@ def page(browser: Browser, address: str, data: Path) -> Iterator[Page]:
     page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" and not ANSWERED.search(m.text) else None)
     yield page
     context.close()
     print((data / "app.log").read_text(encoding="utf-8"))
