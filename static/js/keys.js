@@ -28,7 +28,6 @@ const keys = {
     else say(document.querySelector("#panel-verdict .is-locked")?.title ?? "There is nothing to reset here.");
   },
   0: () => goTo("panel-truth"),
-  " ": () => document.querySelector("#panel-verdict form[action='/bench/verbs/go_on'] button")?.click(),
   y: () => goTo("panel-relay"),
   s: () => goTo("panel-stream"),
   j: () => goTo("panel-journal"),
@@ -40,12 +39,16 @@ function edge(digit) {
   if (place) goTo(place.id);
 }
 
+// In step the space bar lets go on who waits the longest; where nobody waits it scrolls, as anywhere.
+const waiting = () => document.querySelector("#panel-verdict form[action='/bench/verbs/go_on'] button");
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.closest(typed) || document.querySelector("dialog[open]")) return;
   // On what has a use of its own for it, the space bar has that.
   if (event.key === " " && event.target.closest("button, a, summary, input")) return;
   if (/^[1-9]$/.test(event.key)) edge(event.key);
+  else if (event.key === " " && waiting()) waiting().click();
   else if (Object.hasOwn(keys, event.key)) keys[event.key]();
   else return;
   event.preventDefault();
