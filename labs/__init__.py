@@ -1,6 +1,7 @@
 """The course: one module for each lab, in teaching order."""
 
 from labs.commit_first import LAB as COMMIT_FIRST
+from labs.subjects import LAB as SUBJECTS
 from studylab.lab import Lab
 
-LABS: tuple[Lab, ...] = (COMMIT_FIRST,)
+LABS: tuple[Lab, ...] = (COMMIT_FIRST, SUBJECTS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from vango import noise
 from vango.core.rules import AckOrder, Poison
 from vango.intake import Intake, take_in
 from vango.points import Point
@@ -28,7 +29,7 @@ class Gap(Exception):
 
 async def handle(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Handle messages that have come, in the order that the rules say. Raises `Gap`, `Crashed`, `Unavailable`."""
-    session.tell("got", f"got {_span(deliveries)}", stream_seqs=_seqs(deliveries))
+    _tell_got(session, deliveries)
     await session.edge.path.reach(Point.AFTER_RECEIVE)
     if session.rules.ack is AckOrder.AFTER_APPLY:
         await apply_then_ack(session, deliveries)
@@ -59,6 +60,8 @@ def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake:
     if intake.rows:
         view.apply(intake.rows.values(), intake.position)
     session.edge.counters.update(intake.counts)
+    if noise.is_noise(deliveries):
+        session.noise.pass_over(intake.done)
     _tell_intake(session, intake)
     return intake
 
@@ -67,7 +70,7 @@ async def ack(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Ack each message. An ack that gets lost costs a redelivery, no more."""
     for delivery in deliveries:
         await session.wire.publish(delivery.reply, b"+ACK")
-    if deliveries:
+    if deliveries and not noise.is_noise(deliveries):
         session.tell("ack", f"ack {_span(deliveries)}", stream_seqs=_seqs(deliveries))
 
 
@@ -75,7 +78,8 @@ async def ack_and_confirm(session: Session, deliveries: Sequence[Delivery]) -> N
     """An ack that is only queued dies with the client (NATS-FACTS 14): ask the broker to confirm each."""
     for delivery in deliveries:
         await session.wire.request(delivery.reply, b"+ACK")
-    session.tell("ack", f"ack {_span(deliveries)}, confirmed", stream_seqs=_seqs(deliveries))
+    if not noise.is_noise(deliveries):
+        session.tell("ack", f"ack {_span(deliveries)}, confirmed", stream_seqs=_seqs(deliveries))
 
 
 async def conclude(session: Session, intake: Intake) -> None:
@@ -89,6 +93,7 @@ async def conclude(session: Session, intake: Intake) -> None:
 
 
 async def _refuse_poison(session: Session, delivery: Delivery, reason: str) -> None:
+    session.noise.flush()
     text = f"stream seq {delivery.stream_seq} cannot be read: {reason}"
     if session.rules.poison is Poison.TERMINATE:
         await session.wire.publish(delivery.reply, f"+TERM {reason}"[:200].encode())
@@ -98,6 +103,21 @@ async def _refuse_poison(session: Session, delivery: Delivery, reason: str) -> N
     session.tell("verdict", f"invalid: {text}; delivery {delivery.deliveries}, to be retried")
     if delivery.deliveries >= STUCK_AFTER:
         session.edge.stuck = f"{text}, delivered {delivery.deliveries} times"
+
+
+def _tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """Tell what came. What is only noise is told of in one moment, later."""
+    if noise.is_noise(deliveries):
+        return
+    session.noise.flush()
+    session.tell(
+        "got",
+        f"got {_span(deliveries)}",
+        stream_seqs=_seqs(deliveries),
+        count=len(deliveries),
+        foreign=noise.count(deliveries),
+        bytes=sum(len(delivery.payload) for delivery in deliveries),
+    )
 
 
 def _tell_intake(session: Session, intake: Intake) -> None:

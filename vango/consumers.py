@@ -11,7 +11,7 @@ import secrets
 from typing import Any
 
 from vango.core.judge import Position
-from vango.core.rules import EdgeRules, Poison
+from vango.core.rules import Begin, EdgeRules, Poison
 from vango.errors import NotThere
 from vango.wire import Wire
 
@@ -32,11 +32,17 @@ async def ensure(wire: Wire, edge: str, rules: EdgeRules, position: Position, *,
             await _create(wire, edge, rules, kept)
             return edge
     name = edge if rules.durable else f"{edge}-{secrets.token_hex(3)}"
-    starts_new = from_new or not rules.durable
-    await _create(
-        wire, name, rules, {"deliver_policy": "new"} if starts_new else await _after(wire, position.stream_seq)
-    )
+    await _create(wire, name, rules, await _start(wire, rules, position, from_new=from_new))
     return name
+
+
+async def _start(wire: Wire, rules: EdgeRules, position: Position, *, from_new: bool) -> dict[str, Any]:
+    """Say where a consumer begins that the server does not know. Only the edge's own position knows what it needs."""
+    if rules.begin is Begin.ALL:
+        return {"deliver_policy": "all"}
+    if from_new or rules.begin is Begin.NEW or not rules.durable:
+        return {"deliver_policy": "new"}
+    return await _after(wire, position.stream_seq)
 
 
 async def move(wire: Wire, name: str, rules: EdgeRules, *, after: int) -> None:
@@ -44,6 +50,11 @@ async def move(wire: Wire, name: str, rules: EdgeRules, *, after: int) -> None:
     with contextlib.suppress(NotThere):
         await wire.api(f"CONSUMER.DELETE.{STREAM}.{name}")
     await _create(wire, name, rules, await _after(wire, after))
+
+
+async def delete(wire: Wire, name: str) -> None:
+    """Delete a consumer: its cursor and what it has outstanding go with it. Raises `NotThere`."""
+    await wire.api(f"CONSUMER.DELETE.{STREAM}.{name}")
 
 
 async def has_nothing_left(wire: Wire, name: str) -> bool:
@@ -70,8 +81,11 @@ async def _create(wire: Wire, name: str, rules: EdgeRules, start: dict[str, Any]
         "filter_subject": rules.subject_filter,
         **start,
     }
+    threshold_s = rules.inactive_threshold_s
     if rules.durable:
         config["durable_name"] = name
     else:
-        config["inactive_threshold"] = int(EPHEMERAL_INACTIVE_S * 1e9)
+        threshold_s = threshold_s or EPHEMERAL_INACTIVE_S
+    if threshold_s:
+        config["inactive_threshold"] = int(threshold_s * 1e9)
     await wire.api(f"CONSUMER.CREATE.{STREAM}.{name}.{rules.subject_filter}", {"stream_name": STREAM, "config": config})

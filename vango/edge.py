@@ -60,7 +60,10 @@ class Order:
 
 
 class Edge:
-    """One edge. `mode` and the view's position are its claim; `reason` says why it failed closed or is down."""
+    """One edge. `mode` and the view's position are its claim; `reason` says why it failed closed or is down.
+
+    `consumer` is the name of the consumer that it reads with, or read with last.
+    """
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Edge:
         self.mark: Mark | None = None
         self.counters: Counter[str] = Counter()
         self.stuck = ""
+        self.consumer = name
         self.path = Path(name, pace)
         self.view: View | None = None
         self.heard_at = time.monotonic()
@@ -195,6 +199,7 @@ class Edge:
         """Let go of everything that a killed process would lose."""
         wire, self._wire = self._wire, None
         view, self.view, self.mark, self._left = self.view, None, None, None
+        self.stuck = ""
         while self.orders:
             self.orders.popleft().lose(f"{self.name} stopped before it got to it.")
         if view is not None:

@@ -5,16 +5,18 @@ Every one is real: a signal to a process, a purge by the server, files put back 
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from vango import snapshots, streams
-from vango.errors import BadInput, NotThere
+from vango import consumers, snapshots, streams
+from vango.core.samples import Shape
+from vango.core.samples import encode as encode_sample
+from vango.errors import BadInput, NotThere, Unavailable
 
 if TYPE_CHECKING:
     from vango.bench import Bench
+    from vango.wire import Wire
 
 
 class Faults:
@@ -48,7 +50,8 @@ class Faults:
 
     async def recreate_stream(self, stream: str) -> str:
         """Delete a stream with its consumers and create it again."""
-        await streams.recreate(self._bench.wire(), streams.known(stream), self._bench.settings.streams[stream])
+        wire, kept = self._bench.wire(), self._bench.settings
+        await streams.recreate(wire, streams.known(stream), kept.streams[stream], kept.subjects[stream])
         self._bench.observer.broker.tape.forget()
         self._bench.journal.write("stream", "purge", f"{stream} was deleted and created again")
         return f"The stream {stream} is new and empty; its consumers are gone."
@@ -66,16 +69,23 @@ class Faults:
         self._bench.journal.write("learner", "publish", f"republish {event_id}: {outcome}", subject=subject, ack=ack)
         return f"Event {sequence} was published again: {outcome}."
 
-    async def telemetry(self, n: int) -> str:
-        """Publish telemetry samples, straight into their stream: they are no part of truth."""
+    async def delete_consumer(self, consumer: str) -> str:
+        """Delete a consumer of ROUTES. Raises `NotThere` in the server's words."""
+        await consumers.delete(self._bench.wire(), consumer)
+        self._bench.journal.write("stream", "consumer", f"consumer {consumer} of ROUTES was deleted", consumer=consumer)
+        return f"The consumer {consumer} was deleted, and its cursor with it."
+
+    async def telemetry(self, n: int, shape: Shape) -> str:
+        """Publish telemetry samples, straight into whatever stream stores them: they are no part of truth."""
         wire = self._bench.wire()
-        for number in range(n):
-            host = f"host-{number % 8}"
-            sample = {"specversion": "1.0", "id": f"telemetry-{secrets.token_hex(6)}", "type": "telemetry.sampled",
-                      "source": f"/hosts/{host}", "data": {"cpu": number % 100, "at": time.time()}}  # fmt: skip
-            await wire.publish(f"telemetry.sampled.{host}", json.dumps(sample).encode())
-        self._bench.journal.write("stream", "telemetry", f"{n} telemetry samples were published", count=n)
-        return f"{n} samples were sent."
+        samples = [_sample(number, shape) for number in range(n)]
+        for subject, sample in samples[:-1]:
+            await wire.publish(subject, sample)
+        # The last one is confirmed, and all were sent over one connection: when it is stored, so are those before it.
+        where = await _store(wire, *samples[-1])
+        text = f"{n} telemetry sample{'' if n == 1 else 's'}, {shape}: {where}"
+        self._bench.journal.write("stream", "telemetry", text, count=n, shape=shape.value)
+        return f"{n} sample{' was' if n == 1 else 's were'} sent: {where}."
 
     async def broker_kill(self) -> str:
         """Kill the broker process."""
@@ -130,3 +140,18 @@ class Faults:
             "stream", "corrupt", f"snapshot {name}: an owner was changed, the checksum was not", name=name
         )
         return f"The snapshot {name} was corrupted."
+
+
+def _sample(number: int, shape: Shape) -> tuple[str, bytes]:
+    host = f"host-{number % 8}"
+    sample_id = f"telemetry-{secrets.token_hex(6)}"
+    sample = encode_sample(host, number % 100, at=time.time(), sample_id=sample_id, shape=shape)
+    return f"telemetry.sampled.{host}", sample
+
+
+async def _store(wire: Wire, subject: str, sample: bytes) -> str:
+    try:
+        ack = await wire.store(subject, sample)
+    except Unavailable as error:
+        return f"not stored, as far as is known: {error}".rstrip(".")
+    return f"stored in {ack['stream']}, the last as seq {ack['seq']}"

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vango.core.events import Event, InvalidEvent, decode
+from vango.core import samples
+from vango.core.events import Event, InvalidEvent, domain_of, from_document, parse
 from vango.core.judge import Outcome, Position, Row, Verdict, advance, apply, judge
-from vango.core.rules import EdgeRules, OnGap, Poison
+from vango.core.rules import EdgeRules, Foreign, OnGap, Poison
 from vango.pull import Delivery
 
 
@@ -35,6 +36,7 @@ class Intake:
     gap_at: Delivery | None = None
 
 
+OWN_DOMAIN = "route"
 _COUNTED = {
     Outcome.DUPLICATE: "duplicates",
     Outcome.STALE_EPOCH: "stale",
@@ -43,19 +45,41 @@ _COUNTED = {
 }
 
 
+def read_own(payload: bytes) -> Event | None:
+    """Look at the type first: what belongs to another domain is opened no further, and is None."""
+    document = parse(payload)
+    if domain_of(document) not in (OWN_DOMAIN, ""):
+        return None
+    return from_document(document)
+
+
+def read_everything(payload: bytes) -> Event | None:
+    """Insist on understanding whatever comes: a field that another team renames makes the message unreadable."""
+    document = parse(payload)
+    if domain_of(document) == samples.DOMAIN:
+        samples.check(document)
+        return None
+    return from_document(document)
+
+
 def take_in(rows: Mapping[str, Row], position: Position, deliveries: Sequence[Delivery], rules: EdgeRules) -> Intake:
     """Judge deliveries in order against a view, and say what follows."""
     intake = Intake(position)
     for delivery in deliveries:
         intake.counts["received"] += 1
+        intake.counts["bytes"] += len(delivery.payload)
         intake.counts["redelivered"] += delivery.deliveries > 1
         try:
-            event = decode(delivery.payload)
+            event = read_everything(delivery.payload) if rules.foreign is Foreign.READ else read_own(delivery.payload)
         except InvalidEvent as error:
             intake.counts["invalid"] += 1
             intake.poison.append((delivery, str(error)))
             if rules.poison is Poison.RETRY:
                 break
+            continue
+        if event is None:
+            intake.counts["foreign"] += 1
+            intake.done.append(delivery)
             continue
         row = intake.rows.get(event.route) or rows.get(event.route)
         verdict = judge(intake.position, row, event, rules)

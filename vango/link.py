@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nats.aio.msg import Msg
 
-from vango import snapshots, streams, tasks
+from vango import consumers, snapshots, streams, tasks
 from vango.errors import StudyLabError, Unavailable
 from vango.recovery import SNAPSHOT_REQUEST
 from vango.wire import Address, Wire
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OUTSIDE = ("route.>", "allocation.>", "operation.>", "telemetry.>",
            "$JS.EVENT.ADVISORY.STREAM.>", "$JS.EVENT.ADVISORY.CONSUMER.>", "$JS.EVENT.ADVISORY.API")  # fmt: skip
+CONSUMER_DELETED = "$JS.EVENT.ADVISORY.CONSUMER.DELETED"
 ONLY_LOOKED = (".INFO", ".LIST", ".NAMES", ".DIRECT.", ".MSG.GET")
 RETRY_S = 0.1
 
@@ -89,7 +90,7 @@ class Link:
 
     async def _prepare(self, wire: Wire) -> None:
         for stream, rules in self._bench.settings.streams.items():
-            await streams.ensure(wire, stream, rules)
+            await streams.ensure(wire, stream, rules, self._bench.settings.subjects[stream])
         await snapshots.create_bucket(wire)
         for subject in OUTSIDE:
             await wire.subscribe(subject, self._hear)
@@ -106,6 +107,9 @@ class Link:
             told = json.loads(message.data)
             text = f"{word}: {told.get('consumer')} at seq {told.get('stream_seq')}"
             self._bench.journal.write("broker", "advisory", text, **told)
+        elif message.subject.startswith(f"{CONSUMER_DELETED}.{consumers.STREAM}."):
+            told = json.loads(message.data)
+            self._bench.journal.write("broker", "advisory", f"consumer deleted: {told.get('consumer')}", **told)
         self._bench.changes.note()
 
     async def _answer_snapshot(self, request: Msg) -> None:

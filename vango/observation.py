@@ -131,7 +131,10 @@ class StreamSeen:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSeen:
-    """One consumer, in the server's words: stream seqs for the cursors, counts of messages for the rest."""
+    """One consumer, in the server's words: stream seqs for the cursors, counts of messages for the rest.
+
+    `inactive_threshold_s` is after how many seconds without a reader the server deletes it; 0: never.
+    """
 
     stream: str
     name: str
@@ -143,6 +146,7 @@ class ConsumerSeen:
     num_ack_pending: int
     num_redelivered: int
     num_waiting: int
+    inactive_threshold_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,8 @@ class ProbeSeen:
 class EdgeSeen:
     """One edge: its mode and claim, its view in the truth's order, its probes (oldest first) and its counters.
 
-    `counters` has the keys received, redelivered, applied, duplicates, stale, gaps, foreign, invalid, rebuilds.
+    `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps, foreign,
+    invalid, rebuilds.
     """
 
     name: str

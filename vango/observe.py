@@ -25,7 +25,18 @@ if TYPE_CHECKING:
     from vango.wire import Wire
 
 PROBES = 24
-COUNTERS = ("received", "redelivered", "applied", "duplicates", "stale", "gaps", "foreign", "invalid", "rebuilds")
+COUNTERS = (
+    "received",
+    "bytes",
+    "redelivered",
+    "applied",
+    "duplicates",
+    "stale",
+    "gaps",
+    "foreign",
+    "invalid",
+    "rebuilds",
+)
 
 
 class Observer:
@@ -103,7 +114,7 @@ class Observer:
                 self._probes[edge.name].append(ProbeSeen(route, outcome, answer, owner))
 
     def _claim(self, edge: Edge) -> Claim:
-        consumer = next((c for c in self.broker.consumers if c.stream == "ROUTES" and c.name == edge.name), None)
+        consumer = next((c for c in self.broker.consumers if c.stream == "ROUTES" and c.name == edge.consumer), None)
         rows, position = edge.committed()
         pending = consumer.num_pending if consumer else None
         outstanding = consumer.num_ack_pending if consumer else None

@@ -27,13 +27,14 @@ class ConsumerGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivered message. `deliveries` counts from 1; `pending` is how many the consumer still has to deliver."""
+    """One delivered message. `deliveries` counts from 1; `pending` is how many are still to be delivered."""
 
     payload: bytes
     reply: str
     stream_seq: int
     deliveries: int
     pending: int
+    subject: str = ""
 
 
 class Pull:
@@ -85,7 +86,9 @@ class Pull:
             return
         # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>
         tokens = message.reply.rsplit(".", 5)
-        self.held.append(Delivery(message.data, message.reply, int(tokens[2]), int(tokens[1]), int(tokens[5])))
+        self.held.append(
+            Delivery(message.data, message.reply, int(tokens[2]), int(tokens[1]), int(tokens[5]), message.subject)
+        )
         self._asked -= 1
         if self._asked <= self._batch // 2:
             await self._ask()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vango import streams
 from vango.core.modes import Mode
+from vango.errors import BadInput
 
 if TYPE_CHECKING:
     from vango.bench import Bench
@@ -39,10 +41,23 @@ class Rulebook:
     async def stream(self, name: str, changes: dict[str, Any]) -> str:
         """Change a stream's limits. Raises `Refused` in the server's words; the old limits hold then."""
         rules = replace(self._bench.settings.streams[streams.known(name)], **changes)
-        await streams.set_rules(self._bench.wire(), name, rules)
+        await streams.set_rules(self._bench.wire(), name, rules, self._bench.settings.subjects[name])
         self._bench.settings.streams[name] = rules
         self._bench.journal.write("stream", "limits", f"{name}: {_said(changes)}", **changes)
         return f"The stream {name} has its new limits."
+
+    async def subjects(self, name: str, subjects: Sequence[str]) -> str:
+        """Set what a stream stores from now on; what it holds stays. Raises `BadInput`, and `Refused` by the server."""
+        if not 1 <= len(subjects) <= streams.MAX_SUBJECTS:
+            raise BadInput(
+                f"{len(subjects)} subjects were given; expected 1 to {streams.MAX_SUBJECTS}, separated by spaces."
+            )
+        rules = self._bench.settings.streams[streams.known(name)]
+        await streams.set_rules(self._bench.wire(), name, rules, subjects)
+        self._bench.settings.subjects[name] = tuple(subjects)
+        said = " ".join(subjects)
+        self._bench.journal.write("stream", "subjects", f"{name} stores {said}", stream=name, subjects=list(subjects))
+        return f"The stream {name} stores {said}."
 
 
 def _said(changes: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from vango.core.modes import ANSWERS, Mode, Signal
 from vango.core.rules import EdgeRules, Poison
 from vango.core.snapshot import BadSnapshot
 from vango.errors import Unavailable
+from vango.noise import Noise
 from vango.pull import BATCH, Pull
 from vango.relay import HEARTBEAT, MARK_REQUEST
 from vango.view import View
@@ -44,6 +45,7 @@ class Session:
         self.wire = wire
         self.view = view
         self.consumer = edge.name
+        self.noise = Noise(self.tell)
         self._pull: Pull | None = None
         self._may_be_gone = False
 
@@ -87,6 +89,7 @@ class Session:
         self.consumer = await consumers.ensure(
             self.wire, self.edge.name, self.rules, self.view.position, from_new=from_new
         )
+        self.edge.consumer = self.consumer
         await self.open_pull()
 
     async def open_pull(self) -> None:
@@ -112,6 +115,7 @@ class Session:
         else:
             edge.awake.clear()
             await self._make_sure_of_consumer()
+            self.noise.rest()
             if pull is not None and pull.idle and edge.mode in ANSWERS:
                 await self._consider(pull)
             await self._wait()

@@ -25,6 +25,7 @@ class Settings:
     edges: dict[str, EdgeRules] = field(default_factory=lambda: {name: EdgeRules() for name in EDGES})
     edges_run: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(EDGES, True))
     streams: dict[str, StreamRules] = field(default_factory=lambda: {name: StreamRules() for name in SUBJECTS})
+    subjects: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(SUBJECTS))
 
 
 def load(path: Path) -> Settings:
@@ -40,6 +41,7 @@ def load(path: Path) -> Settings:
             settings.edges_run[name] = bool(found["edges_run"][name])
         for name in SUBJECTS:
             settings.streams[name] = _rules(settings.streams[name], found["streams"][name])
+            settings.subjects[name] = tuple(map(str, found["subjects"][name]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Settings()
     return settings

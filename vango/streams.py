@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from vango.core.rules import StreamRules
@@ -14,6 +15,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "ALLOCATIONS": ("allocation.>", "operation.>"),
     "TELEMETRY": ("telemetry.>",),
 }
+"""What each stream stores unless it is set otherwise."""
+MAX_SUBJECTS = 16
 MIN_WINDOW_S = 0.1
 RECREATE_TRIES = 5
 
@@ -25,11 +28,11 @@ def known(stream: str) -> str:
     return stream
 
 
-def config(stream: str, rules: StreamRules) -> dict[str, Any]:
+def config(stream: str, rules: StreamRules, subjects: Sequence[str]) -> dict[str, Any]:
     """Return a stream's configuration as the JetStream API takes it."""
     return {
         "name": stream,
-        "subjects": list(SUBJECTS[stream]),
+        "subjects": list(subjects),
         "storage": "file",
         "retention": "limits",
         "discard": "old",
@@ -47,25 +50,28 @@ def rules_of(found: dict[str, Any]) -> StreamRules:
     return StreamRules(found["max_msgs"], found["max_bytes"], found["max_age"] / 1e9, found["duplicate_window"] / 1e9)
 
 
-async def ensure(wire: Wire, stream: str, rules: StreamRules) -> None:
+async def ensure(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
     """Create a stream unless it is there. One that is there keeps the limits that it has."""
     try:
         await wire.api(f"STREAM.INFO.{stream}")
     except NotThere:
-        await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules))
+        await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules, subjects))
 
 
-async def set_rules(wire: Wire, stream: str, rules: StreamRules) -> None:
-    """Change a stream's limits. Raises `Refused` in the server's words; evicts at once where a limit shrank."""
-    await wire.api(f"STREAM.UPDATE.{stream}", config(stream, rules))
+async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
+    """Change a stream's limits and subjects; evicts at once where a limit shrank.
+
+    Raises `Refused` in the server's words: for a subject that another stream has, it is 10065.
+    """
+    await wire.api(f"STREAM.UPDATE.{stream}", config(stream, rules, subjects))
 
 
-async def recreate(wire: Wire, stream: str, rules: StreamRules) -> None:
+async def recreate(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
     """Delete and create a stream. Rarely the old messages come back with it (NATS-FACTS 22): then again."""
     for _ in range(RECREATE_TRIES):
         with contextlib.suppress(NotThere):
             await wire.api(f"STREAM.DELETE.{stream}")
-        made = await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules))
+        made = await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules, subjects))
         if made["state"]["last_seq"] == 0:
             return
     raise Refused(f"The stream {stream} came back with its old messages {RECREATE_TRIES} times; reset the bench.")

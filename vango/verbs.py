@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from vango.core.rules import AckOrder, OnGap, Poison, StartFrom, WriteOrder
+from vango.core.rules import AckOrder, Begin, Foreign, OnGap, Poison, StartFrom, WriteOrder
+from vango.core.samples import Shape
 from vango.points import Point, Tempo
 from vango.registry import REGISTRY, Between, Name, find, verb
 
@@ -169,6 +170,9 @@ async def edge_rules(
     subject_filter: str | None = None,
     ack_wait_s: Annotated[float, Between(0.1, 3600)] | None = None,
     max_deliver: Annotated[int, Between(-1, 1000)] | None = None,
+    begin: Begin | None = None,
+    inactive_threshold_s: Annotated[float, Between(0, 3600)] | None = None,
+    foreign: Foreign | None = None,
 ) -> str:
     """Change how an edge consumes; it is restarted with the new rules."""
     changes = {name: value for name, value in locals().items() if name not in ("bench", "edge")}
@@ -202,6 +206,12 @@ async def stream_limits(
     return await bench.rulebook.stream(stream, limits)
 
 
+@verb("stream")
+async def stream_subjects(bench: Bench, *, stream: str = "ROUTES", subjects: str) -> str:
+    """Set which subjects a stream stores, separated by spaces. Subjects that overlap with another stream's are refused."""
+    return await bench.rulebook.subjects(stream, subjects.replace(",", " ").split())
+
+
 @verb("stream", destructive=True)
 async def purge(
     bench: Bench,
@@ -233,10 +243,16 @@ async def republish(bench: Bench, *, sequence: Seq) -> str:
     return await bench.faults.republish(sequence)
 
 
+@verb("stream", destructive=True)
+async def delete_consumer(bench: Bench, *, consumer: Name) -> str:
+    """Delete a consumer of ROUTES: its cursor and what it has outstanding go with it."""
+    return await bench.faults.delete_consumer(consumer)
+
+
 @verb("stream")
-async def telemetry(bench: Bench, *, n: Count = 100) -> str:
-    """Let the hosts send n telemetry samples: the noisy neighbour, no part of truth."""
-    return await bench.faults.telemetry(n)
+async def telemetry(bench: Bench, *, n: Count = 100, shape: Shape = Shape.AGREED) -> str:
+    """Let the hosts send n telemetry samples, of the agreed shape or with a field renamed: no part of truth."""
+    return await bench.faults.telemetry(n, shape)
 
 
 @verb("broker", destructive=True)

@@ -64,6 +64,45 @@ def commits(evidence: Evidence) -> list[tuple[int, str]]:
     ]
 
 
+def since(evidence: Evidence, n: int) -> list[Moment]:
+    """Return the moments after a number, oldest first."""
+    return [moment for moment in evidence.moments if moment.n > n]
+
+
+def verbs(evidence: Evidence, name: str) -> list[Moment]:
+    """Return the learner's calls of one verb since the step began, oldest first, refused ones among them."""
+    return [moment for moment in moments(evidence, "learner", "verb") if moment.detail.get("verb") == name]
+
+
+def handed(told: Sequence[Moment], edge: str) -> tuple[int, int, int]:
+    """Return how many messages an edge was handed in some moments, how many of other domains, and the bytes of all."""
+    count = foreign = size = 0
+    for moment in told:
+        if moment.actor == edge and moment.kind in ("got", "noise"):
+            passed_over = moment.kind == "noise"
+            count += moment.detail.get("count", 0)
+            foreign += moment.detail.get("count" if passed_over else "foreign", 0)
+            size += moment.detail.get("bytes", 0)
+    return count, foreign, size
+
+
+def applied_at(told: Sequence[Moment], edge: str, sequence: int) -> Moment | None:
+    """Return the moment in which an edge applied the event of a sequence, or None."""
+    of_edge = (moment for moment in told if (moment.actor, moment.kind) == (edge, "apply"))
+    return next((moment for moment in of_edge if moment.detail.get("position", 0) >= sequence), None)
+
+
+def matches(pattern: str, subject: str) -> bool:
+    """Say whether a subject filter matches a subject, as the server matches them."""
+    wanted, given = pattern.split("."), subject.split(".")
+    for place, token in enumerate(wanted):
+        if token == ">":
+            return len(given) > place
+        if place >= len(given) or token not in ("*", given[place]):
+            return False
+    return len(wanted) == len(given)
+
+
 def wrong_probe(edge: EdgeSeen) -> ProbeSeen | None:
     """Return the last request that an edge answered wrongly, as far as its strip reaches back, or None."""
     return next((probe for probe in edge.probes[::-1] if probe.outcome == "wrong"), None)

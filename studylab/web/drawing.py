@@ -13,6 +13,7 @@ from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 FEWEST_SLOTS = 16
 LONGEST_RUN = 3
 EVERY_LABEL = 22
+OWN_SUBJECTS = "route."
 _ABSENT = {
     "evicted": "no longer in the stream",
     "earlier": "stored, not drawn here",
@@ -22,7 +23,7 @@ _ABSENT = {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place on the tape. `kind` is stored, unknown (an event that no history has), hole, evicted or earlier."""
+    """One place on the tape. `kind` is stored, unknown (an event that no history has), foreign, hole, evicted or earlier."""
 
     seq: int
     last: int
@@ -83,8 +84,14 @@ def _runs(stream: StreamSeen) -> list[_Run]:
     if cells and lowest > stream.first_seq:
         runs.append((stream.first_seq, lowest - 1, "earlier", None))
     missing = sorted(seq for seq in stream.holes if seq >= lowest)
-    stored: list[_Run] = [(seq, seq, "stored" if cell.known else "unknown", cell) for seq, cell in cells.items()]
+    stored: list[_Run] = [(seq, seq, _kind(cell), cell) for seq, cell in cells.items()]
     return [run for run in runs if run[1] >= run[0]] + sorted(stored + _holes(missing), key=lambda run: run[0])
+
+
+def _kind(cell: CellSeen) -> str:
+    if cell.known:
+        return "stored"
+    return "unknown" if cell.subject.startswith(OWN_SUBJECTS) else "foreign"
 
 
 def _holes(missing: Sequence[int]) -> list[_Run]:
@@ -119,7 +126,7 @@ def _title(first: int, last: int, kind: str, cell: CellSeen | None) -> str:
     if cell is None:
         return f"{which}: {_ABSENT[kind]}"
     what = f"{cell.route} → {cell.owner}, epoch {cell.epoch}, event {cell.sequence}" if cell.route else cell.subject
-    return f"{which}: {what}" + ("" if cell.known else "; the database's history has no such event")
+    return f"{which}: {what}" + ("" if kind != "unknown" else "; the database's history has no such event")
 
 
 def _track(consumer: ConsumerSeen, slots: Sequence[Slot], share: float) -> Track:

@@ -11,7 +11,7 @@ from vango.observation import Observation
 from vango.points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS
 from vango.registry import Parameter
 
-_SOURCES = {"edge": "edges", "to": "allocations", "owner": "allocations", "stream": "streams"}
+_SOURCES = {"edge": "edges", "to": "allocations", "owner": "allocations", "stream": "streams", "consumer": "consumers"}
 _POINTS = {"crash_control": CONTROL_POINTS, "crash_relay": RELAY_POINTS, "crash_edge": EDGE_POINTS}
 _WORDS = {
     "to": "new owner", "n": "how many", "at": "stop dead", "operation": "operation id (asking twice is doing once)",
@@ -23,7 +23,9 @@ _WORDS = {
     "on_gap": "on a gap", "ask_high_water_mark": "ask for the high-water mark", "start_from": "with an empty view, start from",
     "verify_checksum": "verify checksums", "poison": "what it cannot read", "subject_filter": "subject filter",
     "subject": "only this subject", "max_deliver": "max_deliver (-1: no limit)", "message_ids": "message ids",
-    "expect_predecessor": "expect the predecessor",
+    "expect_predecessor": "expect the predecessor", "subjects": "subjects, separated by spaces",
+    "begin": "a consumer unknown to the server begins from", "foreign": "other domains’ events",
+    "inactive_threshold_s": "inactive threshold, seconds (0: none)", "shape": "a sample looks",
 }  # fmt: skip
 
 
@@ -32,8 +34,13 @@ def rules_now(rules: Any) -> dict[str, str]:
     return {name: plain(value) for name, value in asdict(rules).items()}
 
 
+def subjects_now(seen: Observation) -> dict[str, str]:
+    """Return what the streams store, for the dialog that sets it."""
+    return {"subjects": "; ".join(f"{stream.name} {' '.join(stream.subjects)}" for stream in seen.streams)}
+
+
 def name_source(verb: str, parameter: str) -> str:
-    """Say which names may stand in a parameter: edges, routes, allocations, streams; empty when it is a new name."""
+    """Say which names may stand in a parameter: edges, routes, allocations, streams, consumers; empty when it is a new name."""
     if parameter == "route":
         return "" if verb == "add_route" else "routes"
     if parameter == "allocation":
@@ -45,6 +52,7 @@ def names_of(seen: Observation, source: str) -> tuple[str, ...]:
     """Return the names that a select offers."""
     things: dict[str, tuple[Any, ...]] = {
         "edges": seen.edges, "routes": seen.truth.routes, "allocations": seen.truth.allocations, "streams": seen.streams,
+        "consumers": tuple(consumer for consumer in seen.consumers if consumer.stream == "ROUTES"),
     }  # fmt: skip
     return tuple(thing.name for thing in things[source])
 

@@ -17,7 +17,8 @@ from studylab.web import drawing, fields, running
 from studylab.web.fields import plain
 from vango.core.audit import Soundness
 from vango.core.modes import Mode
-from vango.observation import BrokerSeen, EdgeSeen, Moment, Observation, RelaySeen, StreamSeen, TruthSeen
+from vango.core.rules import ROUTE_EVENTS
+from vango.observation import BrokerSeen, ConsumerSeen, EdgeSeen, Moment, Observation, RelaySeen, StreamSeen, TruthSeen
 from vango.points import Tempo
 from vango.registry import REGISTRY
 
@@ -52,7 +53,7 @@ _RELAY = {"up": Look("running", "check", "is-ok"), "waiting": Look("waiting", "w
 _ALLOCATION = {"ready": "check", "pending": "wait", "draining": "down", "gone": "cross"}
 _TONES = {
     "crash": "is-bad", "kill": "is-bad", "exit": "is-bad", "refused": "is-bad", "untold": "is-bad", "gap": "is-bad",
-    "purge": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
+    "purge": "is-warn", "noise": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
     "apply": "is-ok", "commit": "is-truth", "publish": "is-relay", "store": "is-stream",
 }  # fmt: skip
 _BECAME = {"failed closed": "is-bad", "current": "is-ok", "rebuilding": "is-warn"}
@@ -152,11 +153,22 @@ def probe_words(edge: EdgeSeen) -> str:
 
 def counter_words(edge: EdgeSeen) -> str:
     """Say what the edge has counted: always what it received and applied, the rest where it is not nought."""
-    shown = [f"{edge.counters.get(name, 0)} {name}" for name in ("received", "applied")]
+    received, applied = (f"{edge.counters.get(name, 0)} {name}" for name in ("received", "applied"))
+    shown = [f"{received}, {size(edge.counters.get('bytes', 0))}", applied]
     rare = {"redelivered": "redelivered", "duplicates": "duplicate", "stale": "stale", "gaps": "gap", "foreign": "foreign",
             "invalid": "invalid", "rebuilds": "rebuild"}  # fmt: skip
     counts = ((edge.counters.get(name, 0), one, name) for name, one in rare.items())
     return " · ".join(shown + [plural(count, one, name) for count, one, name in counts if count])
+
+
+def consumer_words(consumer: ConsumerSeen) -> str:
+    """Say what is particular about a consumer; nothing of a durable one for routes that is kept until it is deleted."""
+    words = [] if consumer.durable else ["ephemeral"]
+    if consumer.inactive_threshold_s:
+        words.append(f"deleted after {span(consumer.inactive_threshold_s)} unread")
+    if consumer.subject_filter != ROUTE_EVENTS:
+        words.append(f"filter {consumer.subject_filter}")
+    return ", ".join(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +241,8 @@ def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
                  clock, probe_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
-                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, running.listings)  # fmt: skip
+                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, running.listings,
+                 consumer_words, fields.subjects_now)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(
         REGISTRY=REGISTRY, TEMPI=TEMPI, LANES=LANES, icon_file=f"{app.static_url_path}/icons/icons.svg"

@@ -80,12 +80,27 @@ def encode(event: Event) -> bytes:
 
 def decode(payload: bytes) -> Event:
     """Read one event, refusing whatever a control plane could not have written. Raises `InvalidEvent`."""
+    return from_document(parse(payload))
+
+
+def parse(payload: bytes) -> Any:
+    """Read the JSON of a message, whatever it says. Raises `InvalidEvent`."""
     if len(payload) > MAX_EVENT_BYTES:
         raise InvalidEvent(f"the message has {len(payload)} bytes; an event has at most {MAX_EVENT_BYTES}")
     try:
-        document = json.loads(payload)
+        return json.loads(payload)
     except (ValueError, RecursionError) as error:
         raise InvalidEvent(f"not JSON: {error}") from error
+
+
+def domain_of(document: Any) -> str:
+    """Return the domain that a document says it belongs to, the first word of its type; empty when it does not say."""
+    kind = document.get("type") if isinstance(document, dict) else None
+    return kind.partition(".")[0] if isinstance(kind, str) else ""
+
+
+def from_document(document: Any) -> Event:
+    """Read one event out of a parsed document. Raises `InvalidEvent`."""
     try:
         body = document["data"]
         event = Event(

@@ -47,6 +47,24 @@ class StartFrom(StrEnum):
     NEW = "new"
 
 
+class Begin(StrEnum):
+    """Where a consumer begins that the server does not know: a first one, or one that was deleted or has expired.
+
+    An ephemeral consumer is not given the edge's position: unless it begins with all, it begins with what is new.
+    """
+
+    OWN_POSITION = "own position"
+    NEW = "new"
+    ALL = "all"
+
+
+class Foreign(StrEnum):
+    """What an edge does with an event of another domain."""
+
+    SKIP = "skip"
+    READ = "read"
+
+
 @dataclass(frozen=True, slots=True)
 class RelayRules:
     """How the relay publishes. See `vango.relay`."""
@@ -74,6 +92,7 @@ class EdgeRules:
 
     `freshness_s` is the freshness lease: with more than 0, the edge refuses requests once neither an event nor a
     mark was heard for that many seconds. `max_deliver` of -1 means that the broker never gives up on a message.
+    `inactive_threshold_s` is how long the server keeps a consumer that nobody reads with; 0 leaves a durable one alone.
     """
 
     durable: bool = True
@@ -90,6 +109,9 @@ class EdgeRules:
     subject_filter: str = ROUTE_EVENTS
     ack_wait_s: float = 2.0
     max_deliver: int = -1
+    begin: Begin = Begin.OWN_POSITION
+    inactive_threshold_s: float = 0.0
+    foreign: Foreign = Foreign.SKIP
 
 
 NAIVE_EDGE = EdgeRules(
@@ -119,5 +141,9 @@ def in_words(rules: EdgeRules) -> tuple[str, ...]:
         (rules.verify_checksum, "does not verify checksums"),
         (rules.poison is correct.poison, "retries what it cannot read"),
         (rules.subject_filter == correct.subject_filter, f"filter {rules.subject_filter}"),
+        (rules.foreign is correct.foreign, "insists on reading other domains' events"),
+        (rules.begin is not Begin.NEW, "a new consumer begins from new"),
+        (rules.begin is not Begin.ALL, "a new consumer begins with all"),
+        (rules.inactive_threshold_s <= 0, f"consumer expires after {rules.inactive_threshold_s:g} s"),
     )
     return tuple(phrase for is_correct, phrase in phrases if not is_correct)
