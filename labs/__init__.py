@@ -1,7 +1,8 @@
 """The course: one module for each lab, in teaching order."""
 
 from labs.commit_first import LAB as COMMIT_FIRST
+from labs.streams import LAB as STREAMS
 from labs.subjects import LAB as SUBJECTS
 from studylab.lab import Lab
 
-LABS: tuple[Lab, ...] = (COMMIT_FIRST, SUBJECTS)
+LABS: tuple[Lab, ...] = (COMMIT_FIRST, SUBJECTS, STREAMS)

@@ -117,6 +117,7 @@ def _tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
         count=len(deliveries),
         foreign=noise.count(deliveries),
         bytes=sum(len(delivery.payload) for delivery in deliveries),
+        headers=sorted({name for delivery in deliveries[:SEQS_TOLD] for name in delivery.headers or ()}),
     )
 
 

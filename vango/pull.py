@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nats.aio.msg import Msg
@@ -35,6 +35,7 @@ class Delivery:
     deliveries: int
     pending: int
     subject: str = ""
+    headers: Mapping[str, str] | None = None
 
 
 class Pull:
@@ -87,8 +88,11 @@ class Pull:
         # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>
         tokens = message.reply.rsplit(".", 5)
         self.held.append(
-            Delivery(message.data, message.reply, int(tokens[2]), int(tokens[1]), int(tokens[5]), message.subject)
-        )
+            Delivery(
+                message.data, message.reply, int(tokens[2]), int(tokens[1]), int(tokens[5]), message.subject,
+                message.headers,
+            )
+        )  # fmt: skip
         self._asked -= 1
         if self._asked <= self._batch // 2:
             await self._ask()

@@ -41,9 +41,11 @@ class Rulebook:
     async def stream(self, name: str, changes: dict[str, Any]) -> str:
         """Change a stream's limits. Raises `Refused` in the server's words; the old limits hold then."""
         rules = replace(self._bench.settings.streams[streams.known(name)], **changes)
-        await streams.set_rules(self._bench.wire(), name, rules, self._bench.settings.subjects[name])
+        before, after = await streams.set_rules(self._bench.wire(), name, rules, self._bench.settings.subjects[name])
         self._bench.settings.streams[name] = rules
-        self._bench.journal.write("stream", "limits", f"{name}: {_said(changes)}", **changes)
+        evicted = f"; {before} messages before, {after} after" if after < before else ""
+        text = f"{name}: {_said(changes)}{evicted}"
+        self._bench.journal.write("stream", "limits", text, stream=name, before=before, after=after, **changes)
         return f"The stream {name} has its new limits."
 
     async def subjects(self, name: str, subjects: Sequence[str]) -> str:

@@ -58,12 +58,14 @@ async def ensure(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence
         await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules, subjects))
 
 
-async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
-    """Change a stream's limits and subjects; evicts at once where a limit shrank.
+async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> tuple[int, int]:
+    """Change a stream's limits and subjects. Where a limit shrank it evicts at once: returns the messages before and after.
 
     Raises `Refused` in the server's words: for a subject that another stream has, it is 10065.
     """
-    await wire.api(f"STREAM.UPDATE.{stream}", config(stream, rules, subjects))
+    before = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["messages"]
+    after = (await wire.api(f"STREAM.UPDATE.{stream}", config(stream, rules, subjects)))["state"]["messages"]
+    return before, after
 
 
 async def recreate(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:

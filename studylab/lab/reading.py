@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from studylab.lab.model import Evidence
 from vango.observation import EdgeSeen, FactSeen, Moment, Observation, ProbeSeen
@@ -90,6 +92,41 @@ def applied_at(told: Sequence[Moment], edge: str, sequence: int) -> Moment | Non
     """Return the moment in which an edge applied the event of a sequence, or None."""
     of_edge = (moment for moment in told if (moment.actor, moment.kind) == (edge, "apply"))
     return next((moment for moment in of_edge if moment.detail.get("position", 0) >= sequence), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """A time in which an edge was down: the numbers of its last and first moment (None: it still is), and what it missed.
+
+    `commits` are moment and event id of every route commit in between; `told` is what happened from its start to the
+    next commit.
+    """
+
+    began: int
+    ended: int | None
+    commits: tuple[tuple[int, str], ...]
+    told: tuple[Moment, ...]
+
+
+def sleeps(evidence: Evidence, edge: str) -> list[Sleep]:
+    """Return the times in which an edge was down since the step began, oldest first."""
+    made = commits(evidence)
+    found: list[Sleep] = []
+    began: int | None = None
+    for moment in evidence.moments:
+        if moment.actor != edge or moment.kind not in ("kill", "crash", "start"):
+            continue
+        if moment.kind == "start" and began is not None:
+            found.append(_sleep(evidence, made, began, moment.n))
+        began = None if moment.kind == "start" else moment.n
+    return found if began is None else [*found, _sleep(evidence, made, began, None)]
+
+
+def _sleep(evidence: Evidence, made: Sequence[tuple[int, str]], began: int, ended: int | None) -> Sleep:
+    missed = tuple(commit for commit in made if began < commit[0] < (ended or math.inf))
+    following = next((n for n, _ in made if ended is not None and n > ended), math.inf)
+    told = tuple(moment for moment in evidence.moments if ended is not None and ended <= moment.n < following)
+    return Sleep(began, ended, missed, told)
 
 
 def matches(pattern: str, subject: str) -> bool:

@@ -132,3 +132,11 @@ def test_an_edge_with_an_ephemeral_consumer_that_missed_something_is_found_out(h
     hands.do("start_edge", edge="fra")
     seen = hands.until(lambda seen: bool(seen.audit.findings))
     assert [(finding.kind, finding.where) for finding in seen.audit.findings] == [("lost", "fra")]
+
+
+def test_lowering_a_limit_evicts_at_once_and_the_journal_has_both_numbers(hands: Hands) -> None:
+    hands.do("burst", n=9)
+    hands.settle()
+    hands.do("stream_limits", max_msgs=4)
+    assert hands.told("stream", "limits") == ["ROUTES: max_msgs=4; 12 messages before, 4 after"]
+    assert hands.settle().stream("ROUTES").first_seq == 9
