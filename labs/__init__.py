@@ -1,8 +1,9 @@
 """The course: one module for each lab, in teaching order."""
 
 from labs.commit_first import LAB as COMMIT_FIRST
+from labs.durable_consumers import LAB as DURABLE_CONSUMERS
 from labs.streams import LAB as STREAMS
 from labs.subjects import LAB as SUBJECTS
 from studylab.lab import Lab
 
-LABS: tuple[Lab, ...] = (COMMIT_FIRST, SUBJECTS, STREAMS)
+LABS: tuple[Lab, ...] = (COMMIT_FIRST, SUBJECTS, STREAMS, DURABLE_CONSUMERS)

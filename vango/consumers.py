@@ -37,19 +37,32 @@ async def ensure(wire: Wire, edge: str, rules: EdgeRules, position: Position, *,
 
 
 async def _start(wire: Wire, rules: EdgeRules, position: Position, *, from_new: bool) -> dict[str, Any]:
-    """Say where a consumer begins that the server does not know. Only the edge's own position knows what it needs."""
+    """Say where a consumer begins that the server does not know."""
     if rules.begin is Begin.ALL:
         return {"deliver_policy": "all"}
     if from_new or rules.begin is Begin.NEW or not rules.durable:
-        return {"deliver_policy": "new"}
-    return await _after(wire, position.stream_seq)
+        return begin_with_new()
+    return await begin_after(wire, position.stream_seq)
+
+
+def begin_with_new() -> dict[str, Any]:
+    """Begin with what comes next. Whatever was stored before this moment is missed, and no number will show it."""
+    return {"deliver_policy": "new"}
+
+
+async def begin_after(wire: Wire, stream_seq: int) -> dict[str, Any]:
+    """Begin behind a stream seq: an edge's own position, which knows what the edge has applied (0: with the first)."""
+    last_seq = (await wire.api(f"STREAM.INFO.{STREAM}"))["state"]["last_seq"]
+    if 0 < stream_seq <= last_seq:
+        return {"deliver_policy": "by_start_sequence", "opt_start_seq": stream_seq + 1}
+    return {"deliver_policy": "all"}
 
 
 async def move(wire: Wire, name: str, rules: EdgeRules, *, after: int) -> None:
     """Delete a consumer and create it again so that it continues behind a stream seq (0: from the first message)."""
     with contextlib.suppress(NotThere):
         await wire.api(f"CONSUMER.DELETE.{STREAM}.{name}")
-    await _create(wire, name, rules, await _after(wire, after))
+    await _create(wire, name, rules, await begin_after(wire, after))
 
 
 async def delete(wire: Wire, name: str) -> None:
@@ -61,13 +74,6 @@ async def has_nothing_left(wire: Wire, name: str) -> bool:
     """Say whether the server has nothing pending and nothing outstanding for a consumer. Raises `NotThere`."""
     found = await wire.api(f"CONSUMER.INFO.{STREAM}.{name}")
     return not found["num_pending"] and not found["num_ack_pending"]
-
-
-async def _after(wire: Wire, stream_seq: int) -> dict[str, Any]:
-    last_seq = (await wire.api(f"STREAM.INFO.{STREAM}"))["state"]["last_seq"]
-    if 0 < stream_seq <= last_seq:
-        return {"deliver_policy": "by_start_sequence", "opt_start_seq": stream_seq + 1}
-    return {"deliver_policy": "all"}
 
 
 async def _create(wire: Wire, name: str, rules: EdgeRules, start: dict[str, Any]) -> None:

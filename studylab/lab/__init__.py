@@ -34,10 +34,10 @@ from studylab.lab.model import (
     call,
     refused,
 )
-from vango.observation import CellSeen, EdgeSeen, FactSeen, Moment, Observation
+from vango.observation import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Moment, Observation
 
 __all__ = [
-    "Call", "CellSeen", "Check", "Code", "Confidence", "Debrief", "Do", "EdgeSeen", "Evidence", "Explain", "FactSeen", "Figure",
+    "Call", "CellSeen", "Check", "Code", "Confidence", "ConsumerSeen", "Debrief", "Do", "EdgeSeen", "Evidence", "Explain", "FactSeen", "Figure",
     "Hints", "Lab", "Measured", "Memory", "Moment", "NotYet", "Observation", "Option", "Passed", "Place", "Predict", "Question", "Quiz",
     "Result", "Script", "Shown", "Step", "Wait", "Wrong", "call", "reading", "refused",
 ]  # fmt: skip
