@@ -260,7 +260,7 @@ FORGOTTEN = Do(
     hints=Hints(
         nudge="First the changes, then the restart, then the two events again.",
         panel="panel-stream",
-        look="*Restart* is on the broker's card, *Republish…* on the stream's. The history in *Database truth* has the sequences.",
+        look="*Restart* is behind *broker up* at the top of the page, *Republish…* on the stream's card. The history in *Database truth* has the sequences.",
         principle="After a restart the server knows those ids whose messages it still has.",
         verb="Burst 4, three times; restart the broker; republish the first event of this step, then the last.",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from studylab.lab import (
+    EdgeSeen,
     Evidence,
     Figure,
     Measured,
@@ -305,6 +306,9 @@ def flood_touched_nobody(evidence: Evidence) -> Result:
     """After a flood with renamed fields every edge was handed a change of owner, and nothing else."""
     flood = _flood(evidence)
     if flood is None:
+        for edge in evidence.now.edges:
+            if edge.stuck and not reading.matches(edge.rules.subject_filter, SAMPLE_SUBJECT):
+                return NotYet(_still_stuck(edge))
         return NotYet(f"No flood since this step began: {SAMPLES} samples with a field renamed.")
     after = reading.since(evidence, flood.n)
     for edge in evidence.now.edges:
@@ -317,6 +321,13 @@ def flood_touched_nobody(evidence: Evidence) -> Result:
     return _change_after(evidence, flood.n)
 
 
+def _still_stuck(edge: EdgeSeen) -> str:
+    return (
+        f"{edge.name} is stuck: {edge.stuck}. A filter chooses what is delivered next; "
+        f"what was delivered and not acked comes again all the same."
+    )
+
+
 def _change_after(evidence: Evidence, n: int) -> Result:
     commits = [m for m in reading.since(evidence, n) if (m.actor, m.kind) == ("database", "commit")]
     if not commits:
@@ -324,10 +335,7 @@ def _change_after(evidence: Evidence, n: int) -> Result:
     last = commits[-1]
     for edge in evidence.now.edges:
         if edge.stuck:
-            return NotYet(
-                f"{edge.name} is stuck: {edge.stuck}. A filter chooses what is delivered next; "
-                f"what was delivered and not acked comes again all the same."
-            )
+            return NotYet(_still_stuck(edge))
         if reading.applied_at(reading.since(evidence, last.n), edge.name, last.detail["sequence"]) is None:
             return NotYet(f"{edge.name} has not applied event {last.detail['sequence']}; it says: {edge.claim}.")
     differs = reading.disagreement(evidence.now)

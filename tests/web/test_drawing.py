@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from studylab.web.drawing import tape
-from vango.core.rules import StreamRules
+from studylab.web.present import consumer_words
+from vango.core.rules import ROUTE_EVENTS, StreamRules
 from vango.observation import CellSeen, ConsumerSeen, StreamSeen
 
 
@@ -45,6 +51,25 @@ def test_stored_messages_before_the_window_are_said_to_be_stored() -> None:
 
 def test_an_event_that_no_history_has_looks_different() -> None:
     assert kinds(stream(1, 1, cells=(cell(1, known=False),))) == [(1, 1, "unknown")]
+
+
+def test_a_message_of_another_domain_is_no_unknown_event() -> None:
+    sample = CellSeen(1, "telemetry.sampled.host-1", "", 0, "", "", 0, 150, known=False)
+    drawn = tape(stream(1, 1, cells=(sample,)), ()).slots[0]
+    assert (drawn.kind, drawn.title) == ("foreign", "stream seq 1: telemetry.sampled.host-1")
+
+
+@pytest.mark.parametrize(
+    ("particulars", "words"),
+    [
+        ({"subject_filter": ROUTE_EVENTS}, ""),
+        ({"subject_filter": ">"}, "filter >"),
+        ({"subject_filter": ROUTE_EVENTS, "durable": False, "inactive_threshold_s": 0.5},
+         "ephemeral, deleted after 0.5s unread"),
+    ],
+)  # fmt: skip
+def test_a_consumers_line_says_only_what_is_particular_about_it(particulars: dict[str, Any], words: str) -> None:
+    assert consumer_words(replace(consumer(1, 1), **particulars)) == words
 
 
 def test_a_purged_stream_is_one_hole_and_an_untouched_one_is_nothing() -> None:
