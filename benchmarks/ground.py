@@ -64,7 +64,7 @@ class Ground:
             try:
                 wire = await Wire.open(Address(broker.url, broker.user, broker.password), "looking")
                 for stream in ("ROUTES", "ALLOCATIONS"):
-                    await streams.ensure(wire, stream, NO_LIMITS)
+                    await streams.ensure(wire, stream, NO_LIMITS, streams.SUBJECTS[stream])
                 await snapshots.create_bucket(wire)
                 yield cls(Path(name), broker, wire)
                 await wire.close()

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from studylab.lab.code import show
 from studylab.lab.model import Code
-from vango.core.rules import AckOrder, WriteOrder
+from vango.core.rules import AckOrder, Foreign, WriteOrder
 from vango.observation import Observation
 from vango.points import Point
 
@@ -44,6 +44,10 @@ def _acks(order: AckOrder) -> _Runs:
     return lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.ack is order)
 
 
+def _reads(foreign: Foreign) -> _Runs:
+    return lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.foreign is foreign)
+
+
 _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("outbox", "Commit with an outbox row", "vango.control", "ControlPlane.outbox", _writes(WriteOrder.OUTBOX)),
     ("first", "Publish first", "vango.control", "ControlPlane.publish_first", _writes(WriteOrder.PUBLISH_FIRST)),
@@ -51,6 +55,8 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
      _writes(WriteOrder.COMMIT_THEN_PUBLISH)),
     ("relay", "Publish, then mark", "vango.relay", "Relay.publish", lambda _: ("the relay",)),
     ("handle", "Handle what came", "vango.consume", "handle", lambda seen: tuple(edge.name for edge in seen.edges)),
+    ("own", "Open what is its own", "vango.intake", "read_own", _reads(Foreign.SKIP)),
+    ("everything", "Read everything", "vango.intake", "read_everything", _reads(Foreign.READ)),
     ("after", "Apply, then ack", "vango.consume", "apply_then_ack", _acks(AckOrder.AFTER_APPLY)),
     ("before", "Ack, then apply", "vango.consume", "ack_then_apply", _acks(AckOrder.BEFORE_APPLY)),
     ("judge", "Judge one event", "vango.core.judge", "judge", lambda seen: tuple(edge.name for edge in seen.edges)),
