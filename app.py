@@ -28,6 +28,7 @@ from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.pages import pages
+from studylab.web.progress import progress
 from studylab.web.recording import recording
 from studylab.web.state import State, release
 from studylab.web.stream import stream
@@ -75,7 +76,7 @@ def create_app(
     present.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
-    for blueprint in (pages, bench, stream, labs, concepts, recording):
+    for blueprint in (pages, bench, stream, labs, concepts, recording, progress):
         app.register_blueprint(blueprint)
     benches.draw = lambda context: draw(app, context)
     return app

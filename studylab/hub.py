@@ -10,17 +10,19 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from studylab.lab import records
 from studylab.lab.attempt import locked
 from studylab.lab.runner import LabRun
 from vango.errors import StudyLabError
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
+    from studylab.lab.progress import Record
     from vango.bench import Bench
 
 FRAME_S = 0.05
@@ -95,6 +97,13 @@ class Hub:
         return context
 
     # On the loop.
+
+    def bring_in(self, brought: Sequence[Record]) -> int:
+        """Join imported progress into this bench's, and return how many labs changed."""
+        changed = records.bring_in(self.bench.folder, brought, at=time.time())
+        for run in self._runs.values():
+            run.take_up_record()
+        return changed
 
     def release(self) -> None:
         """A request that held this bench awake is over."""

@@ -5,16 +5,18 @@ Everything runs on the loop thread. A learner's own verbs do not pass through he
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studylab.lab import attempt as moves
-from studylab.lab import store
+from studylab.lab import progress, records, store
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
 from studylab.lab.model import Call, Do, Evidence, Lab, Script
+from studylab.lab.progress import Record
 from studylab.lab.seen import GuideSeen
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.observation import Observation
@@ -28,12 +30,19 @@ STEP_TIMEOUT_S = 15.0
 
 
 class LabRun:
-    """One lab on one bench. `attempt` is where the learner is; every change of it is on disk before it is returned."""
+    """One lab on one bench. `attempt` is where the learner is, `record` what is worth keeping of all attempts.
 
-    def __init__(self, lab: Lab, bench: Bench) -> None:
+    Every change of either is on disk before it is returned. `clock` tells Unix time in seconds.
+    """
+
+    def __init__(self, lab: Lab, bench: Bench, clock: Callable[[], float] = time.time) -> None:
         self.lab = lab
         self.bench = bench
+        self._clock = clock
+        self._mark = records.mark_of(bench.folder)
         self.attempt: Attempt = store.load(bench.folder, lab.slug)
+        self.record = progress.new(lab)
+        self.take_up_record()
         self.busy = ""
         self.on_change: Callable[[], None] | None = None
 
@@ -41,8 +50,23 @@ class LabRun:
         """Let the checks look at an observation. Returns whether the guide changed."""
         if not self.attempt.begun:
             return False
+        here = moves.current(self.lab, self.attempt)
         moments = self.bench.journal.since(self.attempt.began_at, limit=MAX_MOMENTS)
-        return self._become(moves.look(self.lab, self.attempt, seen, moments))
+        changed = self._become(moves.look(self.lab, self.attempt, seen, moments))
+        if here is not None and self.attempt.begun:
+            self._keep(progress.meet(self.record, here, seen.audit.findings, self._clock()))
+        return changed
+
+    def acted(self, *, begins: bool = False) -> None:
+        """The learner did something in this lab: note the time."""
+        self._keep(progress.act(self.record, self._mark, self._clock(), begins=begins))
+
+    def take_up_record(self) -> None:
+        """Read the record from disk, and add what the attempt has come to since it was written."""
+        kept = records.load(self.bench.folder, self.lab.slug)
+        self.record = progress.new(self.lab) if kept is None else kept
+        if self.attempt != Attempt():
+            self._keep(self._with_attempt())
 
     def guide(self) -> GuideSeen:
         """Return what the guide panel draws."""
@@ -51,26 +75,31 @@ class LabRun:
     async def start(self) -> None:
         """Put the bench into the lab's opening state and begin at the first step. Also the way back to the start."""
         async with self._playing("The bench is being set up for this lab."):
+            self.acted(begins=True)
             await self._begin()
 
     async def predict(self, step_id: str, option: str, confidence: str) -> None:
         """Commit to a prediction."""
         self._not_busy()
+        self.acted()
         self._become(moves.choose(self.lab, self.attempt, step_id, option, confidence, await self._evidence()))
 
     async def proceed(self, step_id: str) -> None:
         """Go on from an explain step."""
         self._not_busy()
+        self.acted()
         self._become(moves.proceed(self.lab, self.attempt, step_id, await self._evidence()))
 
     async def answer(self, step_id: str, question_id: str, option: str) -> None:
         """Answer a quiz question."""
         self._not_busy()
+        self.acted()
         evidence = await self._evidence()
         self._become(moves.answer(self.lab, self.attempt, step_id, question_id, option, evidence))
 
     async def hint(self, step_id: str) -> None:
         """Reveal the next rung of the hint ladder."""
+        self.acted()
         self._become(moves.reveal(self.lab, self.attempt, step_id))
 
     async def do_it(self, step_id: str) -> None:
@@ -79,6 +108,7 @@ class LabRun:
         if not isinstance(step, Do) or step.id != step_id:
             raise Refused("Only the current step can be done for you, and only where there is something to do.")
         async with self._playing(f"“{step.title}” is being done for you."):
+            self.acted()
             self._become(moves.mark(self.attempt, step.id))
             await self.bench.perform("pace", {"tempo": Tempo.LIVE.value})
             await self._solve(step)
@@ -91,6 +121,7 @@ class LabRun:
             raise NotThere(f"{self.lab.title} has no step {step_id[:40]!r}.") from None
         before = self.attempt
         async with self._playing(f"The bench is being brought to “{self.lab.steps[target].title}”."):
+            self.acted(begins=True)
             await self._begin()
             self._become(moves.remember(self.lab, self.attempt, before, target))
             while self.attempt.step < target:
@@ -167,8 +198,17 @@ class LabRun:
             return False
         store.save(self.bench.folder, self.lab.slug, attempt)
         self.attempt = attempt
+        self._keep(self._with_attempt())
         self._tell()
         return True
+
+    def _with_attempt(self) -> Record:
+        return progress.keep(self.record, self.lab, self.attempt, self._mark, self._clock())
+
+    def _keep(self, record: Record) -> None:
+        if record != self.record:
+            records.save(self.bench.folder, record, at=self._clock())
+            self.record = record
 
     def _tell(self) -> None:
         if self.on_change is not None:

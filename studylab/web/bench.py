@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from studylab.hub import Hub
 from studylab.web.htmx import back, htmx, say, wants_json
 from studylab.web.state import call, hub, page_of_request, state
 from vango.errors import BadInput, Refused
@@ -50,10 +51,16 @@ def verbs(verb: str) -> AnyResponse:
     page = page_of_request()
     if page and (reason := found.locked(page).get(verb)):
         raise Refused(f"{verb} is locked here: {reason}")
-    sentence = call(found.bench.perform(verb, _arguments()))
+    sentence = call(_perform(found, page, verb, _arguments()))
     if wants_json():
         return jsonify(ok=True, sentence=sentence, moment=found.bench.journal.last)
     return say(sentence) if htmx else back()
+
+
+async def _perform(found: Hub, page: str, verb: str, arguments: dict[str, Any]) -> str:
+    if page:
+        found.run(page).acted()
+    return await found.bench.perform(verb, arguments)
 
 
 def _arguments() -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import Blueprint, render_template, session
 
-from studylab.lab import store
+from studylab.lab import records
+from studylab.lab.model import Lab
+from studylab.lab.progress import Record
 from studylab.web.guard import from_elsewhere
 from studylab.web.state import call, hub, state
 from vango.errors import NotThere
@@ -26,7 +28,8 @@ def come_again() -> str | None:
 @pages.get("/")
 def course() -> str:
     """What this is, the labs with progress, and the way to the sandbox. Wakes no bench."""
-    return render_template("course.html", labs=[_card(lab) for lab in state().benches.labs.values()])
+    found = records.load_all(state().benches.folder(session["bench"]))[0] if "bench" in session else {}
+    return render_template("course.html", labs=[_card(lab, found) for lab in state().benches.labs.values()])
 
 
 @pages.get("/sandbox")
@@ -45,10 +48,11 @@ def lab(slug: str) -> str:
     return render_template("lab.html", REGISTRY=REGISTRY, events_url=f"/events?page={slug}", **context)
 
 
-def _card(lab: Any) -> dict[str, Any]:
+def _card(lab: Lab, found: dict[str, Record]) -> dict[str, Any]:
     card = {"slug": lab.slug, "number": lab.number, "title": lab.title, "question": lab.question,
-            "minutes": lab.minutes, "steps": len(lab.steps), "done": 0, "finished": False}  # fmt: skip
-    if "bench" in session:
-        attempt = store.load(state().benches.folder(session["bench"]), lab.slug)
-        card |= {"done": attempt.step, "finished": attempt.step >= len(lab.steps)}
+            "minutes": lab.minutes, "steps": len(lab.steps), "done": 0, "finished": False, "active_s": 0.0}  # fmt: skip
+    record = found.get(lab.slug)
+    if record is not None:
+        done = sum(step.id in record.done for step in lab.steps)
+        card |= {"done": done, "finished": bool(record.finishes), "active_s": record.active_s}
     return card

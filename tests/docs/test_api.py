@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from studylab.__main__ import PAGE, page
+from studylab.lab import records
+from studylab.lab.decode import MAX_ITEMS, MAX_TEXT
 from studylab.web.bench import MAX_MOMENTS
 from studylab.web.guard import MAX_BODY
 from vango.observation import Observation
@@ -35,7 +38,18 @@ def test_every_key_of_bench_json_is_documented_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "route", ["/healthz", "/bench.json", "/bench/journal.json?after=N", "/bench/verbs/<verb>", "/events"]
+    "route",
+    [
+        "/healthz",
+        "/bench.json",
+        "/bench/journal.json?after=N",
+        "/bench/verbs/<verb>",
+        "/events",
+        "/progress/export.json",
+        "/progress/import",
+        "/progress/notebook.md",
+        "/progress/notebook",
+    ],
 )
 def test_every_address_for_programs_is_documented(route: str) -> None:
     assert route in API
@@ -44,3 +58,11 @@ def test_every_address_for_programs_is_documented(route: str) -> None:
 def test_the_limits_in_the_document_are_the_code_s() -> None:
     assert f"at most {MAX_MOMENTS:,} moments" in API
     assert f"{MAX_BODY // 1024} KB" in API
+    assert f"larger than {records.MAX_BYTES // 1024 // 1024} MB" in API
+    assert f"{records.MAX_LABS} labs, {MAX_ITEMS} entries in a list, {MAX_TEXT:,} characters in a text" in API
+
+
+def test_the_format_of_an_export_in_the_document_is_the_code_s() -> None:
+    for name in json.loads(records.seal([], at=0.0)):
+        assert f"`{name}`" in API, name
+    assert f"`version` ({records.VERSION})" in API
