@@ -19,7 +19,7 @@ from typing import Any
 from cheroot.wsgi import Server
 from flask import Flask, render_template
 
-from labs import LABS
+from studylab.author import course
 from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.web import errors, guard, present
@@ -46,19 +46,20 @@ PANELS = ("verdict", "truth", "relay", "stream", "journal", "code", "broker")
 
 def create_app(
     *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (), park_after_s: float = 900.0,
-    max_benches: int = 200, max_streams: int = MAX_STREAMS,
+    max_benches: int = 200, max_streams: int = MAX_STREAMS, labs_from: Path | None = None,
 ) -> Flask:  # fmt: skip
     """Make an app with its loop, its keeper and its benches. End it with `close_app`.
 
-    Raises `Unavailable` when the data folder cannot be used or there is no nats-server.
+    Raises `Unavailable` when the data folder cannot be used, there is no nats-server, or `labs_from` holds no lab.
     """
     app = Flask(__name__)
+    taught = course.load(labs_from)
     folder = (data or Path(app.instance_path)).resolve()
     lock = lock_data(folder)
     loop = LoopThread()
     try:
         keeper = loop.call(Keeper.start(nats_server), timeout_s=START_S)
-        by_slug = {lab.slug: lab for lab in LABS}
+        by_slug = {lab.slug: lab for lab in taught.labs}
         benches = loop.call(_benches(folder, keeper, by_slug, park_after_s, max_benches), timeout_s=START_S)
     except BaseException:
         loop.close()
@@ -67,7 +68,7 @@ def create_app(
     app.secret_key = secret_key(folder)
     app.permanent_session_lifetime = timedelta(days=365)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), max_streams)
+    app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), max_streams, taught.faults)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
     # Cookies know no ports: another Study Lab on this machine must not overwrite this one's.
     cookie = f"studylab_{sha256(app.secret_key).hexdigest()[:8]}"
@@ -117,8 +118,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app = create_app(
             data=options.data, nats_server=options.nats_server, hosts=[options.host, *options.allow_host],
-            park_after_s=options.park_after, max_benches=options.max_benches,
+            park_after_s=options.park_after, max_benches=options.max_benches, labs_from=options.labs,
         )  # fmt: skip
+        for fault in app.extensions["studylab"].faults:
+            print(fault, file=sys.stderr)
         try:
             return _serve(app, options)
         finally:
@@ -170,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--nats-server", type=Path, metavar="PATH", help="the broker to run (default: the packaged one)"
     )
+    parser.add_argument("--labs", type=Path, metavar="DIR", help="teach the labs of this folder as well")
     parser.add_argument(
         "--park-after", type=float, default=900.0, metavar="SECONDS", help="park benches idle for so long"
     )

@@ -1,4 +1,4 @@
-"""`python -m studylab verbs` prints the page of verbs that docs/verbs.md holds; `--write` puts it there.
+"""`python -m studylab`: check and begin lab files, and make the generated parts of docs/verbs.md and docs/writing-a-lab.md.
 
 `python -m studylab record` asks a real nats-server the questions of the concept pages and keeps its answers.
 """
@@ -9,9 +9,12 @@ import argparse
 import asyncio
 import math
 import sys
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from studylab.author import commands
+from studylab.author.guide import GUIDE, filled
 from studylab.concepts import asking, recorded
 from studylab.concepts.questions import QUESTIONS
 from vango import verbs
@@ -55,18 +58,28 @@ def _argument(parameter: Parameter) -> str:
     return f"{name}: {' '.join([kind, *limits])}{default}"
 
 
-def main() -> int:
-    """Print or write the page of verbs, or record the answers."""
-    parser = argparse.ArgumentParser(prog="python -m studylab")
-    parser.add_argument("what", choices=["verbs", "record"], help="what to print, or to record")
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} instead")
-    options = parser.parse_args()
-    if options.what == "record":
-        return record()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command. Returns the exit code: 1 when something was found, or could not be done."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "check":
+            return 1 if commands.check(options.file, plays=options.play, nats_server=options.nats_server) else 0
+        if options.command == "new":
+            commands.new(options.name, options.into)
+            return 0
+        if options.command == "record":
+            return record()
+        return _write(PAGE, page(), options) if options.command == "verbs" else _write(GUIDE, filled(), options)
+    except StudyLabError as error:
+        print(f"python -m studylab {options.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _write(file: Path, text: str, options: argparse.Namespace) -> int:
     if options.write:
-        PAGE.write_text(page(), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     else:
-        print(page(), end="")
+        print(text, end="")
     return 0
 
 
@@ -87,6 +100,27 @@ def record() -> int:
         recorded.write(concept, recording)
         print(f"{concept}.json: nats-server {recording.server}, questions asked: {len(recording.answered)}")
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m studylab", description="For authors of labs.")
+    ways = parser.add_subparsers(dest="command", required=True)
+    check = ways.add_parser("check", help="name everything that is wrong with lab files")
+    check.add_argument(
+        "file", nargs="?", type=Path, help="a lab file or a folder of them, anywhere; default: all labs here"
+    )
+    check.add_argument("--play", action="store_true", help="play each lab on a real bench as well")
+    check.add_argument(
+        "--nats-server", type=Path, metavar="PATH", help="the broker to play on (default: the packaged one)"
+    )
+    new = ways.add_parser("new", help="begin a lab file")
+    new.add_argument("name", help="lower-case letters, digits and underscores, such as ack_wait")
+    new.add_argument("--into", type=Path, default=Path(), metavar="DIR", help="the folder (default: this one)")
+    ways.add_parser("record", help="ask a real nats-server the questions of the concept pages, and keep its answers")
+    for name, file in (("verbs", PAGE), ("guide", GUIDE)):
+        way = ways.add_parser(name, help=f"print docs/{file.name}, with what is generated in it made anew")
+        way.add_argument("--write", action="store_true", help="write the file instead")
+    return parser
 
 
 if __name__ == "__main__":

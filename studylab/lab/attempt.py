@@ -112,7 +112,8 @@ def look(lab: Lab, attempt: Attempt, now: Observation, moments: Sequence[Moment]
     if said != before:
         attempt = replace(attempt, said={**attempt.said, step.id: said})
     if all(answer.passed for answer in said.values()):
-        attempt = _advance(lab, _learn(lab, attempt, step, evidence), evidence)
+        learned = _learn(lab, replace(attempt, trouble=""), step, evidence)
+        attempt = _advance(lab, learned, evidence, trouble=learned.trouble)
     return attempt
 
 
@@ -209,8 +210,8 @@ def _say(error: Exception) -> str:
     return f"{type(error).__name__} {error}".strip()[:200]
 
 
-def _advance(lab: Lab, attempt: Attempt, evidence: Evidence) -> Attempt:
-    attempt = replace(attempt, step=attempt.step + 1, began_at=evidence.now.moment, trouble="")
+def _advance(lab: Lab, attempt: Attempt, evidence: Evidence, *, trouble: str = "") -> Attempt:
+    attempt = replace(attempt, step=attempt.step + 1, began_at=evidence.now.moment, trouble=trouble)
     if attempt.step == len(lab.steps):
         return replace(attempt, finishes=attempt.finishes + 1)
     step = lab.steps[attempt.step]
@@ -245,4 +246,5 @@ def _try(attempt: Attempt, what: str, ask: Callable[[], _T], otherwise: _T) -> t
     try:
         return attempt, ask()
     except Exception as error:  # noqa: BLE001 - a lab's mistake must not end the learner's attempt
-        return replace(attempt, trouble=f"{what} could not be read: {_say(error)}."), otherwise
+        trouble = f"{attempt.trouble} {what} could not be read: {_say(error)}.".strip()
+        return replace(attempt, trouble=trouble), otherwise

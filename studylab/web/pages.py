@@ -29,7 +29,9 @@ def come_again() -> str | None:
 def course() -> str:
     """What this is, the labs with progress, and the way to the sandbox. Wakes no bench."""
     found = records.load_all(state().benches.folder(session["bench"]))[0] if "bench" in session else {}
-    return render_template("course.html", labs=[_card(lab, found) for lab in state().benches.labs.values()])
+    return render_template(
+        "course.html", labs=[_card(lab, found) for lab in state().benches.labs.values()], faults=state().faults
+    )
 
 
 @pages.get("/sandbox")

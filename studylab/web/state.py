@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, g, request, session
 
+from studylab.author.source import Fault
 from studylab.hub import Hub
 from studylab.loop import LoopThread
 from studylab.sessions import Benches
@@ -21,12 +22,13 @@ CALL_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The running parts of one app. `boot` changes with every start."""
+    """The running parts of one app. `boot` changes with every start, `faults` are those of lab files."""
 
     loop: LoopThread
     benches: Benches
     boot: str
     max_streams: int
+    faults: tuple[Fault, ...] = ()
 
 
 def state() -> State:

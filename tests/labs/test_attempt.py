@@ -11,7 +11,7 @@ from studylab.lab import attempt as moves
 from studylab.lab import store
 from studylab.lab.attempt import Attempt, begin, choose, current, locked, look, proceed, reveal
 from studylab.lab.guide import draw
-from studylab.lab.model import Check, Do, Evidence, Explain, Figure, Lab, NotYet, Passed, Place, Result, Shown
+from studylab.lab.model import Check, Do, Evidence, Explain, Figure, Lab, Memory, NotYet, Passed, Place, Result, Shown
 from tests.labs.small import LAB, MOMENT, SEEN
 from vango.errors import BadInput, Refused
 
@@ -70,6 +70,18 @@ def test_a_measure_that_raises_costs_the_learner_nothing() -> None:
     attempt = look(lab, at("do"), SEEN, (MOMENT,))
     assert attempt.step == 2
     assert "could not be read" in attempt.trouble
+
+
+def test_what_a_step_failed_to_keep_is_told_and_not_forgotten_on_the_way_to_the_next() -> None:
+    def broken(_: Evidence) -> Memory:
+        raise KeyError("gone")
+
+    step = LAB.steps[1]
+    assert isinstance(step, Do)
+    lab = replace(LAB, steps=(LAB.steps[0], replace(step, keep=broken), *LAB.steps[2:]))
+    attempt = look(lab, replace(at("do"), trouble="an old one"), SEEN, (MOMENT,))
+    assert attempt.step == 2
+    assert attempt.trouble == "What “Do” wanted to keep could not be read: KeyError 'gone'."
 
 
 def test_a_reset_outside_of_the_lab_is_noticed() -> None:

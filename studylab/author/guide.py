@@ -1,0 +1,50 @@
+"""Fills docs/writing-a-lab.md: each marked section is taken from a lab file as it stands, so that nothing is copied by hand.
+
+A section begins with `<!-- from FILE: NAME -->` and ends with
+`<!-- end -->`. A name is a function or what a name is assigned, such as PHANTOM.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from vango.errors import NotThere
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs" / "writing-a-lab.md"
+SECTION = re.compile(r"(<!-- from (\S+): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def filled(text: str | None = None) -> str:
+    """Return the guide with every section taken anew. Raises `NotThere` for a file or name that is not there."""
+    return SECTION.sub(_section, GUIDE.read_text(encoding="utf-8") if text is None else text)
+
+
+def _section(found: re.Match[str]) -> str:
+    opening, file, name, end = found.groups()
+    return f"{opening}```python\n{source_of(file, name)}\n```\n{end}"
+
+
+def source_of(file: str, name: str) -> str:
+    """Return the source of a function or an assignment at the top of a file of this project, as it is written."""
+    path = ROOT / file
+    if not path.is_file():
+        raise NotThere(f"docs/{GUIDE.name} takes a section from {file}, which is not there.")
+    text = path.read_text(encoding="utf-8")
+    for statement in ast.parse(text).body:
+        if name in _names(statement):
+            lines = text.splitlines()[statement.lineno - 1 : statement.end_lineno]
+            return "\n".join(lines)
+    raise NotThere(f"docs/{GUIDE.name} takes {name} from {file}, which has no such name.")
+
+
+def _names(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef):
+        return [statement.name]
+    if isinstance(statement, ast.Assign):
+        return [target.id for target in statement.targets if isinstance(target, ast.Name)]
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        return [statement.target.id]
+    return []

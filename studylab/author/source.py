@@ -1,0 +1,137 @@
+"""One lab file: read, imported, looked over. Every fault of it is named with file and line; none of them stops the app."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from studylab.author.asked import ask
+from studylab.author.places import LAB, assigned, line_of
+from studylab.author.written import argument_slips
+from studylab.lab.model import Lab
+from studylab.lab.proofread import slips
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing wrong with a lab. `line` is 0 when it is about the whole file; `left_out` that the lab cannot be used.
+
+    `of` is the lab's file: `file` may be another one beside it, such as that of its checks.
+    """
+
+    file: Path
+    line: int
+    sentence: str
+    left_out: bool = True
+    of: Path = Path()
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.sentence}"
+
+    @property
+    def where(self) -> str:
+        """File and line, the file as short as it can be said from here."""
+        here = Path.cwd()
+        file = self.file.relative_to(here) if self.file.is_relative_to(here) else self.file
+        return f"{file}:{self.line}" if self.line else str(file)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A lab file and the package that it is imported into."""
+
+    file: Path
+    package: str
+
+    @property
+    def module(self) -> str:
+        """The name under which it is imported."""
+        return f"{self.package}.{self.file.stem}"
+
+
+def has_lab(file: Path) -> bool:
+    """Say whether a file assigns LAB, or cannot be read, which its author should hear of."""
+    try:
+        return LAB in assigned(ast.parse(file.read_bytes()))
+    except (OSError, SyntaxError, ValueError):
+        return True
+
+
+def adopt(folder: Path, package: str) -> None:
+    """Make a package of a folder without running code of its own, so that each file can be imported by itself."""
+    if package not in sys.modules:
+        module = types.ModuleType(package)
+        module.__path__ = [str(folder)]
+        sys.modules[package] = module
+
+
+def examine(source: Source) -> tuple[Lab | None, list[Fault]]:
+    """Import a lab file and look it over. Returns the lab, None when it cannot be used, and every fault found."""
+    lab, faults = _examine(source)
+    return lab, sorted(replace(fault, of=source.file) for fault in faults)
+
+
+def _examine(source: Source) -> tuple[Lab | None, list[Fault]]:
+    try:
+        tree = ast.parse(source.file.read_bytes(), str(source.file))
+    except OSError as error:
+        return None, [Fault(source.file, 0, f"cannot be read: {error.strerror or error}")]
+    except (SyntaxError, ValueError) as error:
+        return None, [
+            Fault(source.file, getattr(error, "lineno", 0) or 0, f"is no Python: {getattr(error, 'msg', error)}")
+        ]
+    written = [Fault(source.file, line, sentence) for line, sentence in argument_slips(tree)]
+    lab, fault = _import(source, tree)
+    if fault is not None and not (written and "TypeError" in fault.sentence):
+        written.append(fault)
+    if lab is None:
+        return None, written
+    found = [*written, *(Fault(source.file, line_of(tree, slip.path), slip.sentence) for slip in slips(lab))]
+    if not found:
+        found = list(_asked(source, tree, lab))
+    return (None if any(fault.left_out for fault in found) else lab), found
+
+
+def _asked(source: Source, tree: ast.Module, lab: Lab) -> Iterator[Fault]:
+    for path, sentence, raised in ask(lab):
+        file, line = _last_line(raised, source) if raised is not None else (source.file, 0)
+        yield Fault(file, line or line_of(tree, path), sentence, left_out=False)
+
+
+def _import(source: Source, tree: ast.Module) -> tuple[Lab | None, Fault | None]:
+    try:
+        found = getattr(importlib.import_module(source.module), LAB, None)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a lab file may raise anything, and the app goes on without it
+        file, line = _last_line(error, source)
+        return None, Fault(file, line, f"does not import: {_say(error, source)}")
+    if isinstance(found, Lab):
+        return found, None
+    if found is None:
+        return None, Fault(source.file, 0, "has no LAB. A lab file assigns its Lab to the name LAB.")
+    return None, Fault(source.file, line_of(tree, ()), f"LAB is a {type(found).__name__}; expected a Lab")
+
+
+def _last_line(error: BaseException, source: Source) -> tuple[Path, int]:
+    """Return the last place in the folder of a lab that an error came through."""
+    folder = source.file.parent
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
+        return Path(error.filename), error.lineno or 0
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    # A sub-folder, such as a virtual environment beside the labs, is not the author's code.
+    own = [frame for frame in own if Path(frame.filename).parent == folder]
+    return (Path(own[-1].filename), own[-1].lineno or 0) if own else (source.file, 0)
+
+
+def _say(error: BaseException, source: Source) -> str:
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    name = getattr(error, "name", None)
+    if isinstance(error, ModuleNotFoundError) and name and (source.file.parent / f"{name}.py").is_file():
+        said += f". A file beside it is imported with “from . import {name}”."
+    return said[:400]
