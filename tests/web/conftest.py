@@ -21,11 +21,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def learner(shared: Flask) -> Learner:
+def learner(shared: Flask) -> Iterator[Learner]:
     """Somebody on a bench of their own."""
     learner = Learner(shared)
     assert learner.enter().status_code == 200
-    return learner
+    yield learner
+    learner.leave()
+
+
+@pytest.fixture
+def other(shared: Flask) -> Iterator[Learner]:
+    """Somebody else, who has no bench yet."""
+    other = Learner(shared)
+    yield other
+    other.leave()
 
 
 @pytest.fixture

@@ -38,6 +38,14 @@ class Learner:
     def enter(self) -> TestResponse:
         return self.client.get("/sandbox")
 
+    def leave(self) -> None:
+        """Have the bench parked, if there is one: many tests share one app, and each open bench holds files and sockets."""
+        with self.client.session_transaction() as session:
+            key = session.get("bench", "")
+        state = self.client.application.extensions["studylab"]
+        if key:
+            state.loop.call(state.benches.park(key), timeout_s=WITHIN_S)
+
     def do(self, verb: str, **arguments: Any) -> TestResponse:
         """Carry out a verb as a program would."""
         return self.client.post(f"/bench/verbs/{verb}", json=arguments, headers=JSON)

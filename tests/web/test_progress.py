@@ -46,12 +46,11 @@ def labs_of(learner: Learner) -> list[dict[str, Any]]:
     return labs
 
 
-def test_a_visitor_without_a_bench_gets_a_page_and_no_bench(shared: Flask) -> None:
-    visitor = Learner(shared)
+def test_a_visitor_without_a_bench_gets_a_page_and_no_bench(shared: Flask, other: Learner) -> None:
     before = shared.extensions["studylab"].benches.live
     for path in ("/progress", "/progress/notebook", "/progress/notebook.md", "/progress/export.json"):
-        assert visitor.client.get(path).status_code == 200
-    assert "not begun" in visitor.client.get("/progress").text
+        assert other.client.get(path).status_code == 200
+    assert "not begun" in other.client.get("/progress").text
     assert shared.extensions["studylab"].benches.live == before
 
 
@@ -106,9 +105,8 @@ def test_an_export_comes_as_a_file_that_holds_no_key(learner: Learner) -> None:
     assert learner.client.get("/progress/notebook.md").headers["Content-Type"].startswith("text/markdown")
 
 
-def test_progress_is_carried_to_another_bench_and_twice_is_once(shared: Flask, learner: Learner) -> None:
+def test_progress_is_carried_to_another_bench_and_twice_is_once(learner: Learner, other: Learner) -> None:
     plays(learner)
-    other = Learner(shared)
     answer = imports(other, exported(learner))
     assert (answer.status_code, answer.location) == (303, "/progress")
     assert "1 of them brought something new" in other.client.get("/progress").text
@@ -118,9 +116,8 @@ def test_progress_is_carried_to_another_bench_and_twice_is_once(shared: Flask, l
     assert labs_of(other) == labs_of(learner)
 
 
-def test_what_was_imported_is_kept_when_the_lab_goes_on(shared: Flask, learner: Learner) -> None:
+def test_what_was_imported_is_kept_when_the_lab_goes_on(learner: Learner, other: Learner) -> None:
     plays(learner)
-    other = Learner(shared)
     other.enter()
     other.client.post(f"{LAB}/start", headers=JSON)
     imports(other, exported(learner))
@@ -131,9 +128,8 @@ def test_what_was_imported_is_kept_when_the_lab_goes_on(shared: Flask, learner: 
     assert len(lab["spent"]) == 2
 
 
-def test_a_program_imports_the_file_as_a_body(shared: Flask, learner: Learner) -> None:
+def test_a_program_imports_the_file_as_a_body(learner: Learner, other: Learner) -> None:
     plays(learner)
-    other = Learner(shared)
     answer = other.client.post(
         "/progress/import", data=exported(learner), headers=OWN, content_type="application/json"
     ).get_json()
@@ -160,10 +156,9 @@ def test_one_changed_letter_or_another_version_is_refused(learner: Learner) -> N
     assert "reads version 1" in imports(learner, good.replace(b'"version": 1', b'"version": 7')).text
 
 
-def test_a_refused_import_makes_no_bench(shared: Flask) -> None:
-    visitor = Learner(shared)
-    assert imports(visitor, b"{").status_code == 422
-    with visitor.client.session_transaction() as session:
+def test_a_refused_import_makes_no_bench(other: Learner) -> None:
+    assert imports(other, b"{").status_code == 422
+    with other.client.session_transaction() as session:
         assert "bench" not in session
 
 
@@ -183,14 +178,13 @@ def test_an_import_obeys_the_guard(learner: Learner) -> None:
     assert learner.client.get("/progress/import").status_code == 405
 
 
-def test_text_from_a_file_is_shown_as_text(shared: Flask, learner: Learner) -> None:
+def test_text_from_a_file_is_shown_as_text(learner: Learner, other: Learner) -> None:
     plays(learner)
     document = json.loads(exported(learner))
     document.pop("sha256")
     document["labs"][0]["title"] = "<script>alert(1)</script>"
     document["labs"][0] |= {"slug": "gone", "number": 77}
     content = json.dumps({**document, "sha256": records._checksum(document)}).encode()
-    other = Learner(shared)
     assert imports(other, content).status_code == 303
     for path in ("/progress", "/progress/notebook"):
         text = other.client.get(path).text
