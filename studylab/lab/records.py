@@ -17,7 +17,7 @@ from typing import Any
 from studylab.lab.decode import Misfit, decode
 from studylab.lab.model import Confidence
 from studylab.lab.progress import Record, join
-from vango.errors import BadInput
+from vango.errors import BadInput, Unavailable
 from vango.registry import MAX_NAME, NAME
 
 FOLDER = "progress"
@@ -33,8 +33,8 @@ def mark_of(bench_folder: Path) -> str:
     return sha256(f"progress of {bench_folder.name}".encode()).hexdigest()[:12]
 
 
-def seal(records: Iterable[Record], *, at: float) -> str:
-    """Write records as one document. `at` is the Unix time in seconds."""
+def seal(records: Iterable[Record], *, at: float, indent: int | None = None) -> str:
+    """Write records as one document. `at` is the Unix time in seconds; with `indent`, in spaces, people can read it."""
     document = {
         "made_by": MADE_BY,
         "holds": HOLDS,
@@ -42,7 +42,7 @@ def seal(records: Iterable[Record], *, at: float) -> str:
         "written_at": round(at, 3),
         "labs": [asdict(record) for record in records],
     }
-    return json.dumps({**document, "sha256": _checksum(document)}, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps({**document, "sha256": _checksum(document)}, ensure_ascii=False, indent=indent) + "\n"
 
 
 def unseal(content: bytes) -> tuple[Record, ...]:
@@ -135,16 +135,21 @@ def save(bench_folder: Path, record: Record, *, at: float) -> None:
 
 
 def load(bench_folder: Path, slug: str) -> Record | None:
-    """Read the record of one lab; None when there is none. One that cannot be read is put aside."""
+    """Read the record of one lab; None when there is none. One that is damaged is put aside.
+
+    Raises `Unavailable` when the disk does not give it: it may be whole, and must not be written over.
+    """
     path = path_of(bench_folder, slug)
     try:
         return _read(path)
     except FileNotFoundError:
         return None
-    except (OSError, BadInput):
+    except BadInput:
         with suppress(OSError):
             path.replace(path.with_suffix(".unreadable"))
         return None
+    except OSError as error:
+        raise Unavailable(f"What was kept of the lab {slug} cannot be read now ({error.strerror or error}).") from error
 
 
 def load_all(bench_folder: Path) -> tuple[dict[str, Record], list[str]]:
@@ -164,15 +169,22 @@ def load_all(bench_folder: Path) -> tuple[dict[str, Record], list[str]]:
 
 
 def bring_in(bench_folder: Path, records: Iterable[Record], *, at: float) -> int:
-    """Join records into those of a bench and return how many labs changed. Doing it twice is doing it once."""
-    changed = 0
-    for record in records:
-        before = load(bench_folder, record.slug)
-        after = record if before is None else join(before, record)
-        if after != before:
-            save(bench_folder, after, at=at)
-            changed += 1
-    return changed
+    """Join records into those of a bench and return how many labs changed. Doing it twice is doing it once.
+
+    Raises `Unavailable` when the disk does not take them all; those that it took are whole.
+    """
+    pairs = [(load(bench_folder, record.slug), record) for record in records]
+    joined = [(before, record if before is None else join(before, record)) for before, record in pairs]
+    changed = [after for before, after in joined if after != before]
+    for number, record in enumerate(changed):
+        try:
+            save(bench_folder, record, at=at)
+        except OSError as error:
+            raise Unavailable(
+                f"{number} of {len(changed)} labs were added, then the disk took no more ({error.strerror or error}). Make "
+                "room and import the same file again: twice is once."
+            ) from error
+    return len(changed)
 
 
 def _read(path: Path) -> Record:

@@ -5,6 +5,7 @@ Everything runs on the loop thread. A learner's own verbs do not pass through he
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 MAX_MOMENTS = 5_000
 STEP_TIMEOUT_S = 15.0
 
+log = logging.getLogger(__name__)
+
 
 class LabRun:
     """One lab on one bench. `attempt` is where the learner is, `record` what is worth keeping of all attempts.
@@ -41,6 +44,7 @@ class LabRun:
         self._clock = clock
         self._mark = records.mark_of(bench.folder)
         self.attempt: Attempt = store.load(bench.folder, lab.slug)
+        self._owed = False
         self.record = progress.new(lab)
         self.take_up_record()
         self.busy = ""
@@ -64,7 +68,7 @@ class LabRun:
     def take_up_record(self) -> None:
         """Read the record from disk, and add what the attempt has come to since it was written."""
         kept = records.load(self.bench.folder, self.lab.slug)
-        self.record = progress.new(self.lab) if kept is None else kept
+        self.record = self.record if kept is None else progress.join(kept, self.record)
         if self.attempt != Attempt():
             self._keep(self._with_attempt())
 
@@ -206,9 +210,17 @@ class LabRun:
         return progress.keep(self.record, self.lab, self.attempt, self._mark, self._clock())
 
     def _keep(self, record: Record) -> None:
-        if record != self.record:
+        """Keep a record. A disk that does not take it stops no lab: it is written with the next change."""
+        if record == self.record and not self._owed:
+            return
+        self.record = record
+        try:
             records.save(self.bench.folder, record, at=self._clock())
-            self.record = record
+            self._owed = False
+        except OSError as error:
+            if not self._owed:
+                log.warning("progress in %s cannot be written: %s", self.lab.slug, error)
+            self._owed = True
 
     def _tell(self) -> None:
         if self.on_change is not None:

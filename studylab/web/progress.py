@@ -72,7 +72,7 @@ def notebook_markdown() -> Response:
 @progress.get("/progress/export.json")
 def export() -> Response:
     """All progress as one file."""
-    return _file(records.seal(kept()[0].values(), at=time.time()), "progress", "json", "application/json")
+    return _file(records.seal(kept()[0].values(), at=time.time(), indent=1), "progress", "json", "application/json")
 
 
 @progress.post("/progress/import")

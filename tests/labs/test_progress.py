@@ -7,11 +7,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labs.commit_first import LAB as COMMIT_FIRST
 from studylab.lab import attempt as moves
+from studylab.lab import records
 from studylab.lab.attempt import Attempt, begin, choose, look
 from studylab.lab.calibration import calibrate, judgement
 from studylab.lab.model import Confidence, Evidence
 from studylab.lab.progress import PAUSE_S, Done, Met, Predicted, Record, Spent, act, join, keep, meet, new
+from tests.labs.conftest import Learner
 from tests.labs.small import LAB, MOMENT, SEEN
 from vango.core.audit import Finding, Kind
 
@@ -185,3 +188,40 @@ def test_without_predictions_there_is_a_sentence_and_no_division_by_nought() -> 
     found = calibrate([])
     assert found.sentence == "No prediction has been measured yet."
     assert [level.share for level in found.levels] == [0.0, 0.0, 0.0]
+
+
+# With a bench.
+
+
+def test_progress_that_the_disk_did_not_take_is_written_with_the_next_change(learner: Learner) -> None:
+    run = learner.opens(COMMIT_FIRST)
+    folder = learner.bench.folder / records.FOLDER
+    folder.write_text("no folder")  # Nothing can be written into a file.
+    learner.does(run.start())
+    assert run.record.rounds == 1
+    folder.unlink()
+    learner.does(run.hint("watch"))
+    kept = records.load(learner.bench.folder, COMMIT_FIRST.slug)
+    assert kept == run.record
+    assert (kept.rounds, kept.hints) == (1, {"watch": 1})
+
+
+def test_what_an_attempt_came_to_is_in_the_record_even_if_the_app_died_between_the_two(learner: Learner) -> None:
+    run = learner.opens(COMMIT_FIRST)
+    learner.does(run.start())
+    learner.does(run.do_it("watch"))
+    records.path_of(learner.bench.folder, COMMIT_FIRST.slug).unlink()
+    learner.leaves_and_comes_back()
+    assert set(learner.lab_run.record.done) == {"watch"}
+
+
+def test_a_finding_is_met_while_the_lab_runs_and_not_before_or_after(learner: Learner) -> None:
+    run = learner.opens(COMMIT_FIRST)
+    seen = learner.does(learner.bench.settle())
+    violated = replace(seen, audit=replace(seen.audit, findings=(FOUND,)))
+    run.look(violated)
+    assert run.record.findings == {}
+    learner.does(run.start())
+    run.look(violated)
+    (met,) = run.record.findings.values()
+    assert met.step == "Watch one promotion"

@@ -16,7 +16,7 @@ from studylab.lab.progress import Done, Met, Predicted, Proof, Record, Spent, ne
 from studylab.lab.prose import _MARKDOWN
 from tests.labs.small import LAB
 from tests.labs.test_progress import RECORDS
-from vango.errors import BadInput
+from vango.errors import BadInput, Unavailable
 
 RECORD = Record(
     "small", "Small", 99, 4, 1_000.0, 2_000.5, {"b": Spent(1, 1, 60.5)},
@@ -130,6 +130,27 @@ def test_a_bench_s_mark_does_not_give_away_its_key(tmp_path: Path) -> None:
     folder = tmp_path / ("ab" * 16)
     assert len(records.mark_of(folder)) == 12
     assert records.mark_of(folder) not in folder.name
+
+
+def test_a_disk_that_gives_nothing_is_no_damage_and_what_it_holds_is_not_written_over(tmp_path: Path) -> None:
+    path = records.path_of(tmp_path, "small")
+    path.mkdir(parents=True)  # A folder in its place: whoever reads it as a file gets an OSError.
+    with pytest.raises(Unavailable, match="cannot be read now"):
+        records.load(tmp_path, "small")
+    with pytest.raises(Unavailable, match="cannot be read now"):
+        records.bring_in(tmp_path, [replace(RECORD, slug="first"), RECORD], at=1.0)
+    assert not records.path_of(tmp_path, "first").exists()
+    assert "cannot be read" in records.load_all(tmp_path)[1][0]
+
+
+def test_a_full_disk_during_an_import_is_told_and_importing_again_completes_it(tmp_path: Path) -> None:
+    brought = [RECORD, replace(RECORD, slug="other")]
+    blocked = records.path_of(tmp_path, "other").with_suffix(".new")
+    blocked.mkdir(parents=True)
+    with pytest.raises(Unavailable, match="1 of 2 labs were added"):
+        records.bring_in(tmp_path, brought, at=1.0)
+    blocked.rmdir()
+    assert records.bring_in(tmp_path, brought, at=2.0) == 1
 
 
 # The notebook.
