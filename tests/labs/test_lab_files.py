@@ -294,7 +294,7 @@ def test_new_from_a_shell_begins_a_lab_in_this_folder(tmp_path: Path) -> None:
 
 
 def test_a_lab_of_the_project_that_does_not_import_is_named_and_the_others_are_checked(tmp_path: Path) -> None:
-    for part in ("labs", "studylab", "vango", "docs"):
+    for part in ("concepts", "labs", "studylab", "vango", "docs"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "labs" / "broken.py").write_text("from studylab.lab import Lab\n\nLAB: Lab = 1 / 0\n")
     listing = tmp_path / "labs" / "__init__.py"

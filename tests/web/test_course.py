@@ -13,7 +13,7 @@ from studylab.author.new import begin
 from tests.web import learner
 from tests.web.learner import ROOT, Running
 
-PARTS = ("labs", "studylab", "vango", "templates", "static")
+PARTS = ("concepts", "labs", "studylab", "vango", "templates", "static")
 
 
 @pytest.fixture
