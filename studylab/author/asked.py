@@ -12,7 +12,7 @@ from studylab.author.rest import at_rest
 from studylab.lab.model import Check, Do, Evidence, Lab, Memory, NotYet, Passed, Question, Quiz, Script, Wait
 from studylab.lab.shape import Path
 
-Raised = tuple[Path, str, Exception | None]
+Raised = tuple[Path, str, BaseException | None]
 """Where it stands in the lab, a sentence, and what was raised."""
 
 
@@ -92,12 +92,12 @@ def _keys(question: Question, memory: Memory) -> tuple[list[str], str]:
     return [option.key for option in question.options(memory)], question.right(memory)
 
 
-def _try(act: Callable[[], Any]) -> tuple[Any, Exception | None]:
+def _try(act: Callable[[], Any]) -> tuple[Any, BaseException | None]:
     try:
         return act(), None
-    except Exception as error:  # noqa: BLE001 - whatever a lab's function raises is what is looked for
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a lab's function raises is what is looked for
         return None, error
 
 
-def _say(error: Exception) -> str:
+def _say(error: BaseException) -> str:
     return f"{type(error).__name__} ({error})"[:200] if str(error) else type(error).__name__

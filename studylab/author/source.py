@@ -73,7 +73,10 @@ def adopt(folder: Path, package: str) -> None:
 
 def examine(source: Source) -> tuple[Lab | None, list[Fault]]:
     """Import a lab file and look it over. Returns the lab, None when it cannot be used, and every fault found."""
-    lab, faults = _examine(source)
+    try:
+        lab, faults = _examine(source)
+    except Exception as error:  # noqa: BLE001 - whatever is in a lab file, the app and the other labs go on
+        lab, faults = None, [Fault(source.file, 0, f"cannot be looked over: {_say(error, source)}")]
     return lab, sorted(replace(fault, of=source.file) for fault in faults)
 
 

@@ -154,6 +154,6 @@ def _is_there(code: Code) -> bool:
         found: object = importlib.import_module(code.module)
         for part in code.name.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError, ValueError):
+    except Exception:  # noqa: BLE001 - a module that raises when it is imported is not there to be shown
         return False
     return True

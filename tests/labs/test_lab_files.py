@@ -62,6 +62,9 @@ CHANGES = {
     "no such panel": ('panel="panel-truth"', 'panel="panel-truht"'),
     "two happen": ("shared by its readers.", 'shared by its readers.", happens=True, key="'),
     "check raises": ("    commits = reading.commits(evidence)\n    if not", "    commits = reading.commits(evidence)\n    commits[0]\n    if not"),
+    "check exits": ("    commits = reading.commits(evidence)\n    if not", "    raise SystemExit\n    commits = []\n    if not"),
+    "code that raises": ('"vango.control", "ControlPlane.outbox"', '"labs_that_raise", "outbox"'),
+    "odd mapping": ("    locked={},\n", "    locked={1: 'one'},\n"),
     "check answers nothing": ("    commits = reading.commits(evidence)\n    if not", "    return None\n    commits = []\n    if not"),
     "wait raises": ("SETUP = (Wait(\"the first events to reach every edge\", reading.at_rest),)", "SETUP = (Wait(\"it\", lambda seen: seen.edge(\"nowhere\")),)"),
     "asks the memory": ("    commits = reading.commits(evidence)\n    if not", "    evidence.memory['kept']\n    commits = reading.commits(evidence)\n    if not"),
@@ -98,6 +101,14 @@ def line(file: Path, text: str) -> int:
         ("locked verb", 'call("purge")', "the solution uses purge, which is locked", True),
         ("no such panel", "panel-truht", "there is no panel panel-truht", True),
         ("check raises", "commits[0]", "raised IndexError", False),
+        ("check exits", "raise SystemExit", "raised SystemExit", False),
+        (
+            "code that raises",
+            "labs_that_raise",
+            "the debrief shows outbox of labs_that_raise, which is not there",
+            True,
+        ),
+        ("odd mapping", "locked={1", "there is no verb 1", True),
         ("check answers nothing", "every edge serves it", "answered NoneType; expected Passed or NotYet", False),
         ("wait raises", "nowhere", "raised KeyError ('nowhere')", False),
         ("prose is a number", "prose=7", "prose is a number; expected text", True),
@@ -114,6 +125,16 @@ def test_a_fault_is_named_with_its_line(write: Write, change: str, at: str, says
     assert says in fault.sentence
     assert (fault.file, fault.line, fault.left_out) == (file, line(file, at), left_out)
     assert str(fault).startswith(f"{file}:{fault.line}: ")
+
+
+def test_whatever_a_lab_holds_it_does_not_stop_the_others(write: Write) -> None:
+    file = write()
+    odd = "class Odd(tuple):\n    def __iter__(self):\n        raise RuntimeError('odd')\n\n\nLAB = Lab("
+    text = file.read_text().replace("LAB = Lab(", odd).replace("setup=SETUP,", "setup=Odd(),")
+    file.write_text(text)
+    (fault,) = faults(file)
+    assert "cannot be looked over: RuntimeError: odd" in fault.sentence
+    assert fault.left_out
 
 
 def test_a_file_that_is_no_python_is_named_with_the_line(write: Write) -> None:
