@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from studylab.lab.decode import Misfit, decode
+from studylab.lab.joining import join
 from studylab.lab.model import Confidence
-from studylab.lab.progress import Record, join
+from studylab.lab.progress import Record
 from vango.errors import BadInput, Unavailable
 from vango.registry import MAX_NAME, NAME
 

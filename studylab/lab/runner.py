@@ -16,6 +16,7 @@ from studylab.lab import attempt as moves
 from studylab.lab import progress, records, store
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
+from studylab.lab.joining import join
 from studylab.lab.model import Call, Do, Evidence, Lab, Script
 from studylab.lab.progress import Record
 from studylab.lab.seen import GuideSeen
@@ -68,7 +69,7 @@ class LabRun:
     def take_up_record(self) -> None:
         """Read the record from disk, and add what the attempt has come to since it was written."""
         kept = records.load(self.bench.folder, self.lab.slug)
-        self.record = self.record if kept is None else progress.join(kept, self.record)
+        self.record = self.record if kept is None else join(kept, self.record)
         if self.attempt != Attempt():
             self._keep(self._with_attempt())
 

@@ -12,8 +12,9 @@ from studylab.lab import attempt as moves
 from studylab.lab import records
 from studylab.lab.attempt import Attempt, begin, choose, look
 from studylab.lab.calibration import calibrate, judgement
+from studylab.lab.joining import join
 from studylab.lab.model import Confidence, Evidence
-from studylab.lab.progress import PAUSE_S, Done, Met, Predicted, Record, Spent, act, join, keep, meet, new
+from studylab.lab.progress import PAUSE_S, Done, Met, Predicted, Record, Spent, act, keep, meet, new
 from tests.labs.conftest import Learner
 from tests.labs.small import LAB, MOMENT, SEEN
 from vango.core.audit import Finding, Kind
