@@ -45,6 +45,17 @@ def test_a_refused_promotion_of_another_route_springs_the_phantom_as_well(learne
     assert "serves api from an owner that the database never chose" in answers(learner, "phantom")
 
 
+def test_asking_twice_for_what_is_refused_leads_out_of_the_step_as_well(learner: Learner) -> None:
+    at(learner, "phantom")
+    for _ in range(2):
+        with pytest.raises(Refused, match="must be ready"):
+            does(learner, "promote", route="shop", to="alloc-d")
+    comes_to(learner, "explain-phantom")
+    learner.does(learner.lab_run.proceed("explain-phantom"))
+    learner.does(learner.lab_run.do_it("mend"))
+    assert learner.here() == "predict-untold"
+
+
 def test_the_crash_springs_the_untold_fact_on_another_route_as_well(learner: Learner) -> None:
     at(learner, "untold")
     does(learner, "write_order", order="commit then publish")
