@@ -57,14 +57,17 @@ def _in_words(consumer: ConsumerSeen) -> str:
 
 def both_moved(evidence: Evidence) -> Result:
     """A change was read through a durable and through an ephemeral consumer."""
-    if not reading.commits(evidence):
+    made = reading.commits(evidence)
+    if not made:
         return NotYet("No promotion was committed since this step began.")
-    last = evidence.now.stream("ROUTES").last_seq
+    stored = [cell.seq for cell in evidence.now.stream("ROUTES").cells if cell.event_id == made[-1][1]]
+    if not stored:
+        return NotYet(f"{made[-1][1]} is committed and not in the stream yet.")
     said = []
     for edge in (KEPT, FLEETING):
-        read = [consumer for consumer in consumers_of(evidence.now, edge) if consumer.ack_floor == last]
+        read = [consumer for consumer in consumers_of(evidence.now, edge) if consumer.ack_floor >= stored[0]]
         if not read:
-            return NotYet(f"No consumer of {edge} has acked stream seq {last} yet.")
+            return NotYet(f"No consumer of {edge} has acked stream seq {stored[0]} yet.")
         said.append(_in_words(read[0]))
     return Passed(" and ".join(said))
 
@@ -203,8 +206,8 @@ def remembered(evidence: Evidence) -> Result:
     if sleep.ended is None:
         return NotYet(f"{FLEETING} is down; start it again.")
     handed, missed = _handed(sleep, FLEETING), len(sleep.commits)
-    if handed != missed:
-        return NotYet(f"{FLEETING} missed {missed} and was handed {handed}.")
+    if handed != missed or not reading.is_current(evidence.now.edge(FLEETING)):
+        return NotYet(f"{FLEETING} missed {missed} and was handed {handed}; it is {evidence.now.edge(FLEETING).claim}.")
     differs = reading.disagreement(evidence.now)
     return (
         NotYet(differs)

@@ -59,8 +59,8 @@ def handed_the_rest(evidence: Evidence) -> Result:
         first = evidence.now.stream("ROUTES").first_seq
         return NotYet(f"{SLEEPER} is still down. The stream's first sequence is {first} by now. Start {SLEEPER}.")
     seqs, missed = _got(sleep), len(sleep.commits)
-    if not seqs:
-        return NotYet(f"{SLEEPER} has been handed nothing yet.")
+    if not seqs or evidence.now.outbox.waiting or not reading.is_current(evidence.now.edge(SLEEPER)):
+        return NotYet(f"{SLEEPER} was handed {len(seqs)} so far; it says: {evidence.now.edge(SLEEPER).claim}.")
     if len(seqs) >= missed:
         return NotYet(f"{SLEEPER} was handed all {missed} messages: the stream still had them.")
     return Passed(f"{missed} changes were missed, {len(seqs)} messages came: {seqs[0]} to {seqs[-1]}.")

@@ -61,6 +61,7 @@ def test_what_the_consumers_were_before_during_and_after_is_shown(learner: Learn
     assert guide.current is not None
     assert guide.current.explain is not None
     before, during, after = guide.current.explain.records[:3]
+    assert before.count("Ack Floor 4") == 2
     gone = during.split("deleted ")[1].split(";")[0]
     assert gone.startswith("iad-")
     assert gone in before
