@@ -120,7 +120,7 @@ class ControlPlane:
             owners[route] = ready[(ready.index(owners[route]) + 1) % len(ready)] if owners[route] in ready else ready[0]
             if await self._do(Promotion(route, owners[route])) is None:
                 return "The control plane crashed between commit and publish; the rest of the burst was not made."
-        return f"{n} changes were committed."
+        return f"{n} change{'s were' if n > 1 else ' was'} committed."
 
     async def set_write_order(self, order: WriteOrder) -> str:
         """Choose the write order."""
