@@ -6,6 +6,7 @@ the whole difference between a message that comes again and one that is lost.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vango.session import Session
 
 STUCK_AFTER = 3
+RETRY_DELAY_S = 0.2
 VERDICTS_TOLD = 20
 SEQS_TOLD = 50
 
@@ -31,10 +33,25 @@ async def handle(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Handle messages that have come, in the order that the rules say. Raises `Gap`, `Crashed`, `Unavailable`."""
     _tell_got(session, deliveries)
     await session.edge.path.reach(Point.AFTER_RECEIVE)
-    if session.rules.ack is AckOrder.AFTER_APPLY:
-        await apply_then_ack(session, deliveries)
-    else:
-        await ack_then_apply(session, deliveries)
+    if session.edge.stumbles:
+        deliveries = stumble(session, deliveries)
+    if session.rules.handling_s:
+        await asyncio.sleep(session.rules.handling_s)
+    ways = {
+        AckOrder.AFTER_APPLY: apply_then_ack,
+        AckOrder.BEFORE_APPLY: ack_then_apply,
+        AckOrder.QUEUED_BEFORE_APPLY: queue_ack_then_apply,
+        AckOrder.NEVER: apply_only,
+    }
+    await ways[session.rules.ack](session, deliveries)
+
+
+def stumble(session: Session, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
+    """Fail at the first message: leave it unacked, so that it comes again, and go on with those behind it."""
+    session.edge.stumbles = False
+    seq = deliveries[0].stream_seq
+    session.tell("stumble", f"could not handle {seq}: left unacked, going on", stream_seq=seq)
+    return deliveries[1:]
 
 
 async def apply_then_ack(session: Session, deliveries: Sequence[Delivery]) -> None:
@@ -53,16 +70,31 @@ async def ack_then_apply(session: Session, deliveries: Sequence[Delivery]) -> No
     await conclude(session, intake)
 
 
+async def queue_ack_then_apply(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """As before, but the acks wait in the client's buffer: a crash before they are flushed takes them with it."""
+    await ack(session, deliveries)
+    await session.edge.path.reach(Point.AFTER_ACK, at_once=True)
+    intake = apply(session, deliveries)
+    await conclude(session, intake)
+
+
+async def apply_only(session: Session, deliveries: Sequence[Delivery]) -> None:
+    """Never ack: the broker counts a message as done when it is delivered, and a crash before the apply loses it."""
+    intake = apply(session, deliveries)
+    await session.edge.path.reach(Point.AFTER_APPLY)
+    await conclude(session, intake)
+
+
 def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake:
     """Judge a batch and write what follows from it: rows and position in one transaction."""
-    view = session.view
-    intake = take_in(view.rows, view.position, deliveries, session.rules)
+    view, before = session.view, session.view.position.sequence
+    intake = take_in(view.rows, view.position, deliveries, session.rules, session.edge.recall)
     if intake.rows:
         view.apply(intake.rows.values(), intake.position)
     session.edge.counters.update(intake.counts)
     if noise.is_noise(deliveries):
         session.noise.pass_over(intake.done)
-    _tell_intake(session, intake)
+    _tell_intake(session, intake, before=before)
     return intake
 
 
@@ -85,22 +117,25 @@ async def ack_and_confirm(session: Session, deliveries: Sequence[Delivery]) -> N
 async def conclude(session: Session, intake: Intake) -> None:
     """Refuse what could not be read, and stop at a gap. Raises `Gap`."""
     for delivery, reason in intake.poison:
-        await _refuse_poison(session, delivery, reason)
+        await refuse_poison(session, delivery, reason)
     if not intake.poison and intake.done:
         session.edge.stuck = ""
     if intake.stopped:
         raise Gap(intake.stopped)
 
 
-async def _refuse_poison(session: Session, delivery: Delivery, reason: str) -> None:
+async def refuse_poison(session: Session, delivery: Delivery, reason: str) -> None:
+    """Refuse a message that cannot be read: once and for all with the reason, or, if the rules say so, until later."""
     session.noise.flush()
     text = f"stream seq {delivery.stream_seq} cannot be read: {reason}"
     if session.rules.poison is Poison.TERMINATE:
         await session.wire.publish(delivery.reply, f"+TERM {reason}"[:200].encode())
-        session.tell("verdict", f"invalid: {text}; terminated", stream_seq=delivery.stream_seq)
+        what = f"invalid: {delivery.stream_seq} is terminated"
+        session.tell("verdict", what, stream_seq=delivery.stream_seq, reason=reason)
         return
-    await session.wire.publish(delivery.reply, b'-NAK {"delay": 500000000}')
-    session.tell("verdict", f"invalid: {text}; delivery {delivery.deliveries}, to be retried")
+    await session.wire.publish(delivery.reply, b'-NAK {"delay": %d}' % int(RETRY_DELAY_S * 1e9))
+    what = f"invalid: {delivery.stream_seq}, delivery {delivery.deliveries}; to be retried"
+    session.tell("verdict", what, stream_seq=delivery.stream_seq, reason=reason)
     if delivery.deliveries >= STUCK_AFTER:
         session.edge.stuck = f"{text}, delivered {delivery.deliveries} times"
 
@@ -114,6 +149,7 @@ def _tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
         "got",
         f"got {_span(deliveries)}",
         stream_seqs=_seqs(deliveries),
+        deliveries=[delivery.deliveries for delivery in deliveries[:SEQS_TOLD]],
         count=len(deliveries),
         foreign=noise.count(deliveries),
         bytes=sum(len(delivery.payload) for delivery in deliveries),
@@ -121,12 +157,14 @@ def _tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
     )
 
 
-def _tell_intake(session: Session, intake: Intake) -> None:
+def _tell_intake(session: Session, intake: Intake, *, before: int) -> None:
     if intake.applied:
         first, last = intake.applied[0], intake.applied[-1]
         one = f"apply {first.sequence}: {first.route} → {first.owner}"
         many = f"apply {len(intake.applied)} events, {first.sequence} to {last.sequence}"
-        session.tell("apply", one if first is last else many, position=intake.position.sequence)
+        sequences = [event.sequence for event in intake.applied[:SEQS_TOLD]]
+        text = one if first is last else many
+        session.tell("apply", text, before=before, position=intake.position.sequence, sequences=sequences)
     for delivery, verdict in intake.verdicts[:VERDICTS_TOLD]:
         session.tell("verdict", f"{verdict.outcome}: {verdict.reason}", stream_seq=delivery.stream_seq)
 

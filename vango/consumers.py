@@ -11,7 +11,7 @@ import secrets
 from typing import Any
 
 from vango.core.judge import Position
-from vango.core.rules import Begin, EdgeRules, Poison
+from vango.core.rules import AckOrder, Begin, EdgeRules, Poison
 from vango.errors import NotThere
 from vango.wire import Wire
 
@@ -28,6 +28,10 @@ async def ensure(wire: Wire, edge: str, rules: EdgeRules, position: Position, *,
         except NotThere:
             pass
         else:
+            if found["config"]["ack_policy"] != ack_policy(rules):
+                # The server does not let it be changed (10012): the same name, from where the old one was acked.
+                await move(wire, edge, rules, after=found["ack_floor"]["stream_seq"])
+                return edge
             kept = {key: found["config"][key] for key in ("deliver_policy", "opt_start_seq") if key in found["config"]}
             await _create(wire, edge, rules, kept)
             return edge
@@ -76,10 +80,15 @@ async def has_nothing_left(wire: Wire, name: str) -> bool:
     return not found["num_pending"] and not found["num_ack_pending"]
 
 
+def ack_policy(rules: EdgeRules) -> str:
+    """Return the policy as JetStream has it: without acks, a message counts as done when it is delivered."""
+    return "none" if rules.ack is AckOrder.NEVER else "explicit"
+
+
 async def _create(wire: Wire, name: str, rules: EdgeRules, start: dict[str, Any]) -> None:
     config: dict[str, Any] = {
         "name": name,
-        "ack_policy": "explicit",
+        "ack_policy": ack_policy(rules),
         "ack_wait": int(rules.ack_wait_s * 1e9),
         "max_deliver": rules.max_deliver,
         # One at a time keeps a message that cannot be read at the head of the line.

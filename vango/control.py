@@ -177,7 +177,10 @@ class ControlPlane:
     def _tell_commit(self, change: Change, committed: Committed) -> None:
         event = committed.event
         if event is None:
-            self._journal.write("database", "commit", f"{describe(change)} was done before, at r{committed.revision}")
+            self._journal.write(
+                "database", "done before", f"{describe(change)} was done before, at r{committed.revision}",
+                revision=committed.revision, operation=change.operation if isinstance(change, Promotion) else "",
+            )  # fmt: skip
             return
         epoch = f" e{event.epoch}" if event.epoch else ""
         self._journal.write(

@@ -18,6 +18,7 @@ from vango import recovery, tasks
 from vango.core.claims import Mark
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
+from vango.core.recall import Recall
 from vango.core.rules import EdgeRules
 from vango.database import is_full
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
@@ -82,6 +83,8 @@ class Edge:
         self.stuck = ""
         self.consumer = name
         self.path = Path(name, pace)
+        self.stumbles = False
+        self.recall = Recall()
         self.view: View | None = None
         self.heard_at = time.monotonic()
         self.rebuilds_in_a_row = 0
@@ -120,6 +123,11 @@ class Edge:
             raise Refused(f"An edge does not pass “{point}”; its points are: {', '.join(EDGE_POINTS)}.")
         self.path.armed = point
         return f"{self.name} will crash {point}." if point else f"{self.name} is not armed."
+
+    def stumble(self) -> str:
+        """Let the next message that comes fail, once: it stays unacked, and the edge goes on with those behind it."""
+        self.stumbles = True
+        return f"{self.name} will fail at the next message that it gets, and go on with those behind it."
 
     async def wipe(self) -> str:
         """Destroy view and position, and start again with nothing. The consumer stays where it is."""
@@ -211,6 +219,7 @@ class Edge:
         """Own the edge's life: sessions with the broker one after another, and every way they end."""
         try:
             view = self.view = View(self._file)
+            self.recall = Recall(self.rules.remember_ids)
             while True:
                 try:
                     self._wire = await self._connect(f"edge {self.name}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from vango.core import samples
 from vango.core.events import Event, InvalidEvent, domain_of, from_document, parse
 from vango.core.judge import Outcome, Position, Row, Verdict, advance, apply, judge
+from vango.core.recall import Recall
 from vango.core.rules import EdgeRules, Foreign, OnGap, Poison
 from vango.pull import Delivery
 
@@ -62,8 +63,10 @@ def read_everything(payload: bytes) -> Event | None:
     return from_document(document)
 
 
-def take_in(rows: Mapping[str, Row], position: Position, deliveries: Sequence[Delivery], rules: EdgeRules) -> Intake:
-    """Judge deliveries in order against a view, and say what follows."""
+def take_in(
+    rows: Mapping[str, Row], position: Position, deliveries: Sequence[Delivery], rules: EdgeRules, recall: Recall
+) -> Intake:
+    """Judge deliveries in order against a view and what the edge remembers, and say what follows."""
     intake = Intake(position)
     for delivery in deliveries:
         intake.counts["received"] += 1
@@ -82,7 +85,7 @@ def take_in(rows: Mapping[str, Row], position: Position, deliveries: Sequence[De
             intake.done.append(delivery)
             continue
         row = intake.rows.get(event.route) or rows.get(event.route)
-        verdict = judge(intake.position, row, event, rules)
+        verdict = remembered(event, rules, recall) or judge(intake.position, row, event, rules)
         if verdict.outcome is not Outcome.APPLY:
             intake.counts[_COUNTED[verdict.outcome]] += 1
             intake.verdicts.append((delivery, verdict))
@@ -94,5 +97,13 @@ def take_in(rows: Mapping[str, Row], position: Position, deliveries: Sequence[De
             intake.position = advance(intake.position, event, delivery.stream_seq)
             intake.applied.append(event)
             intake.counts["applied"] += 1
+        recall.keep(event.id)
         intake.done.append(delivery)
     return intake
+
+
+def remembered(event: Event, rules: EdgeRules, recall: Recall) -> Verdict | None:
+    """Say that an event was seen before, as far as the edge remembers."""
+    if rules.deduplicate and event.id in recall:
+        return Verdict(Outcome.DUPLICATE, f"event {event.id} is one of the last {len(recall)} ids that are remembered")
+    return None

@@ -105,7 +105,8 @@ class Link:
         elif message.subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.M"):
             word = message.subject.split(".")[4].lower().replace("_", " ")
             told = json.loads(message.data)
-            text = f"{word}: {told.get('consumer')} at seq {told.get('stream_seq')}"
+            text = f"{word}: {told.get('consumer')} at seq {told.get('stream_seq')}, delivery {told.get('deliveries')}"
+            text += f": {told['reason']}" if told.get("reason") else ""
             self._bench.journal.write("broker", "advisory", text, **told)
         elif message.subject.startswith(f"{CONSUMER_DELETED}.{consumers.STREAM}."):
             told = json.loads(message.data)

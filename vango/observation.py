@@ -36,7 +36,10 @@ class AllocationSeen:
 
 @dataclass(frozen=True, slots=True)
 class FactSeen:
-    """One row of the history of the route feed, newest first. `told` is a word of `vango.core.audit.Told`."""
+    """One row of the history of the route feed, newest first. `told` is a word of `vango.core.audit.Told`.
+
+    `operation` is the id under which the change was asked for, empty when it had none.
+    """
 
     sequence: int
     event_id: str
@@ -45,6 +48,7 @@ class FactSeen:
     epoch: int
     revision: int
     told: str
+    operation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,10 @@ class RelaySeen:
 
 @dataclass(frozen=True, slots=True)
 class CellSeen:
-    """One stored message on the tape. `sequence`, `route`, `owner`, `epoch` are its event's, empty if it is none."""
+    """One stored message on the tape. `sequence`, `route`, `owner`, `epoch` are its event's, empty if it is none.
+
+    `stored_at` is the server's time of storing it, Unix time in seconds.
+    """
 
     seq: int
     subject: str
@@ -109,6 +116,7 @@ class CellSeen:
     epoch: int
     size: int
     known: bool
+    stored_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,9 @@ class ConsumerSeen:
     num_redelivered: int
     num_waiting: int
     inactive_threshold_s: float = 0.0
+    ack_policy: str = "explicit"
+    ack_wait_s: float = 0.0
+    max_deliver: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +187,8 @@ class ProbeSeen:
 class EdgeSeen:
     """One edge: its mode and claim, its view in the truth's order, its probes (oldest first) and its counters.
 
+    `stumbles` says that it will fail at the next message; `remembered` counts the event ids it has in memory.
+
     `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps, foreign,
     invalid, rebuilds.
     """
@@ -195,6 +208,8 @@ class EdgeSeen:
     departures: tuple[str, ...]
     armed: str
     stuck: str
+    stumbles: bool = False
+    remembered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class Observer:
             edge.name, edge.mode, _say_claim(edge, position), edge.reason, position.sequence, position.event_id,
             position.stream_seq, edge.mark.sequence if edge.mark else 0, tuple(rows), tuple(self._probes[edge.name]),
             {name: edge.counters[name] for name in COUNTERS}, edge.rules, in_words(edge.rules),
-            edge.path.armed or "", edge.stuck,
+            edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recall),
         )  # fmt: skip
 
 

@@ -101,6 +101,7 @@ def _consumer(info: dict[str, Any]) -> ConsumerSeen:
         info["stream_name"], info["name"], bool(config.get("durable_name")), config.get("filter_subject", ">"),
         info["delivered"]["stream_seq"], info["ack_floor"]["stream_seq"], info["num_pending"], info["num_ack_pending"],
         info["num_redelivered"], info.get("num_waiting", 0), config.get("inactive_threshold", 0) / 1e9,
+        config["ack_policy"], config.get("ack_wait", 0) / 1e9, config.get("max_deliver", -1),
     )  # fmt: skip
 
 

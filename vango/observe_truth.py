@@ -76,7 +76,8 @@ class TruthObserver:
         """Return the database as the panel shows it."""
         db, control = self._truth.db.conn, self._control
         mark = high_water_mark(self._truth, "route")
-        history = db.execute(f"{_FACT} WHERE e.feed = 'route' ORDER BY e.sequence DESC LIMIT ?", [HISTORY])
+        history = db.execute(f"{_FACT} WHERE e.feed = 'route' ORDER BY e.sequence DESC LIMIT ?", [HISTORY]).fetchall()
+        asked = dict(db.execute("SELECT revision, id FROM operation ORDER BY rowid DESC LIMIT ?", [HISTORY]))
         return TruthSeen(
             revision=db.execute("SELECT coalesce(max(number), 0) FROM revision").fetchone()[0],
             sequence=mark.sequence,
@@ -84,7 +85,8 @@ class TruthObserver:
             routes=tuple(RouteSeen(*row) for row in db.execute(
                 "SELECT name, owner, epoch, sequence, revision FROM route ORDER BY rowid")),
             allocations=tuple(AllocationSeen(*row) for row in db.execute("SELECT name, state FROM allocation ORDER BY name")),
-            history=tuple(FactSeen(row[0], row[1], row[2], row[3], row[4], row[6], _told(row[5])) for row in history),
+            history=tuple(FactSeen(row[0], row[1], row[2], row[3], row[4], row[6], _told(row[5]), asked.get(row[6], ""))
+                          for row in history),
             write_order=control.write_order,
             armed=control.path.armed or "",
             trouble="",

@@ -78,9 +78,9 @@ class Path:
         """Whether somebody watches the actor pass its points: then it takes events one at a time."""
         return self._pace is not None and not self._pace.is_live
 
-    async def reach(self, point: Point) -> None:
-        """Pass a point, at the bench's pace, or crash at it."""
-        if self._pace is not None:
+    async def reach(self, point: Point, *, at_once: bool = False) -> None:
+        """Pass a point, at the bench's pace, or crash at it. With `at_once` nothing else may happen before the crash."""
+        if self._pace is not None and not at_once:
             await self._pace.pass_point(self._actor, point)
         if self.armed is point:
             self.armed = None

@@ -104,12 +104,18 @@ class Session:
             await self._pull.close()
             self._pull = None
 
+    @property
+    def _one_at_a_time(self) -> bool:
+        """True when each event is to be seen by itself: a crash is armed, somebody slows the bench, or it takes time."""
+        path = self.edge.path
+        return path.armed is not None or path.is_slowed or self.rules.handling_s > 0
+
     async def _follow(self) -> None:
         """Obey an order, or handle what came, or look at how far the truth is said to be and wait."""
         pull, edge = self._pull, self.edge
         if edge.orders:
             await edge.orders.popleft().obey(self)
-        elif pull is not None and (deliveries := pull.take(1 if edge.path.armed or edge.path.is_slowed else BATCH)):
+        elif pull is not None and (deliveries := pull.take(1 if self._one_at_a_time else BATCH)):
             edge.heard_at = time.monotonic()
             await handle(self, deliveries)
         else:

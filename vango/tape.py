@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from nats.aio.msg import Msg
@@ -89,9 +90,17 @@ async def _read_from(wire: Wire, stream: str, seq: int) -> list[CellSeen]:
 
 def _cell(message: Msg, headers: dict[str, str]) -> CellSeen:
     seq, subject = int(headers["Nats-Sequence"]), headers.get("Nats-Subject", "")
-    size = len(message.data)
+    size, at = len(message.data), _when(headers.get("Nats-Time-Stamp", ""))
     try:
         event = decode(message.data)
     except InvalidEvent:
-        return CellSeen(seq, subject, headers.get("Nats-Msg-Id", ""), 0, "", "", 0, size, False)
-    return CellSeen(seq, subject, event.id, event.sequence, event.route, event.owner, event.epoch, size, False)
+        return CellSeen(seq, subject, headers.get("Nats-Msg-Id", ""), 0, "", "", 0, size, False, at)
+    return CellSeen(seq, subject, event.id, event.sequence, event.route, event.owner, event.epoch, size, False, at)
+
+
+def _when(stamp: str) -> float:
+    """Read the server's time of storing, which has nanoseconds, as Unix time; 0 when there is none."""
+    try:
+        return datetime.fromisoformat(stamp).timestamp()
+    except ValueError:
+        return 0.0

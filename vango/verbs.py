@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from vango import outsiders
 from vango.core.rules import AckOrder, Begin, Foreign, OnGap, Poison, StartFrom, WriteOrder
 from vango.core.samples import Shape
 from vango.points import Point, Tempo
@@ -21,6 +22,7 @@ __all__ = ["REGISTRY", "find"]
 
 MAX_BURST = 10_000
 MAX_SEQ = 2**53
+MAX_REMEMBERED = 100_000
 
 Count = Annotated[int, Between(1, MAX_BURST)]
 Seq = Annotated[int, Between(1, MAX_SEQ)]
@@ -173,10 +175,18 @@ async def edge_rules(
     begin: Begin | None = None,
     inactive_threshold_s: Annotated[float, Between(0, 3600)] | None = None,
     foreign: Foreign | None = None,
+    remember_ids: Annotated[int, Between(0, MAX_REMEMBERED)] | None = None,
+    handling_s: Annotated[float, Between(0, 60)] | None = None,
 ) -> str:
     """Change how an edge consumes; it is restarted with the new rules."""
     changes = {name: value for name, value in locals().items() if name not in ("bench", "edge")}
     return await bench.rulebook.edge(edge, _given(**changes))
+
+
+@verb("edge", destructive=True)
+async def stumble_edge(bench: Bench, *, edge: Name) -> str:
+    """Let an edge fail at the next message that it gets, once: it leaves it unacked and goes on with those behind it."""
+    return bench.edge(edge).stumble()
 
 
 @verb("edge", destructive=True)
@@ -247,6 +257,30 @@ async def republish(bench: Bench, *, sequence: Seq) -> str:
 async def delete_consumer(bench: Bench, *, consumer: Name) -> str:
     """Delete a consumer of ROUTES: its cursor and what it has outstanding go with it."""
     return await bench.faults.delete_consumer(consumer)
+
+
+@verb("stream")
+async def republish_often(
+    bench: Bench,
+    *,
+    sequence: Seq,
+    times: Annotated[int, Between(1, 20)] = 8,
+    every_s: Annotated[float, Between(0, 2)] = 0.15,
+) -> str:
+    """Publish an event of the history again and again under its own id, as a relay does that retries too eagerly."""
+    return await outsiders.republish_often(bench, sequence, times=times, every_s=every_s)
+
+
+@verb("stream")
+async def republish_altered(bench: Bench, *, sequence: Seq, owner: Name) -> str:
+    """Publish another payload under the id of an event of the history: the same notice with another owner in it."""
+    return await outsiders.republish_altered(bench, sequence, owner)
+
+
+@verb("stream", destructive=True)
+async def publish_poison(bench: Bench, *, route: Name) -> str:
+    """Publish a message on a route's subject that no edge can read."""
+    return await outsiders.publish_poison(bench, route)
 
 
 @verb("stream")

@@ -26,6 +26,8 @@ _WORDS = {
     "expect_predecessor": "expect the predecessor", "subjects": "subjects, separated by spaces",
     "begin": "a consumer unknown to the server begins from", "foreign": "other domains’ events",
     "inactive_threshold_s": "inactive threshold, seconds (0: none)", "shape": "a sample looks",
+    "times": "how often", "every_s": "pause between two, seconds",
+    "remember_ids": "event ids kept in memory (0: only each row's)", "handling_s": "time taken over each event, seconds",
 }  # fmt: skip
 
 

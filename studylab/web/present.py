@@ -237,12 +237,23 @@ def others(seen: Observation) -> tuple[StreamSeen, ...]:
     return tuple(stream for stream in seen.streams if stream.name != "ROUTES")
 
 
+def again(stream: StreamSeen) -> set[int]:
+    """Return the stream seqs that hold an event which an earlier message, still in sight, holds as well."""
+    seen: set[str] = set()
+    repeats: set[int] = set()
+    for cell in stream.cells:
+        if cell.event_id in seen:
+            repeats.add(cell.seq)
+        seen.add(cell.event_id)
+    return repeats
+
+
 def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
                  clock, probe_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
                  fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, running.listings,
-                 consumer_words, fields.subjects_now)  # fmt: skip
+                 consumer_words, again, fields.subjects_now)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(
         REGISTRY=REGISTRY, TEMPI=TEMPI, LANES=LANES, icon_file=f"{app.static_url_path}/icons/icons.svg"

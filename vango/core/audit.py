@@ -286,12 +286,12 @@ def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> str:
     row, fact = rows.get(route), truth.now.get(route)
     if row is not None and row.event_id not in truth.known_ids:
         return "invented"
+    if row is not None and row.epoch < row.highest_epoch:
+        return "out of order"
     if row is not None and drained_too_often(row):
         return "applied twice"
     if row is not None and fact is not None and (row.owner, row.epoch) == (fact.owner, fact.epoch):
         return ""
-    if row is not None and row.epoch < row.highest_epoch:
-        return "out of order"
     if fact is None:
         return "invented" if row is not None else ""
     if fact.told is Told.NO_OUTBOX_ROW and fact in truth.untold:

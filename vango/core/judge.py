@@ -77,14 +77,18 @@ def judge(position: Position, row: Row | None, event: Event, rules: EdgeRules) -
         return Verdict(Outcome.DUPLICATE, f"event {event.id} already made the row of {event.route}")
     if rules.prove_continuity and (broken := broken_link(position, row, event)):
         return Verdict(Outcome.GAP, broken)
-    if rules.check_epochs and row is not None:
-        if event.epoch < row.epoch:
-            return Verdict(Outcome.STALE_EPOCH, f"epoch {event.epoch} of {event.route} is older than {row.epoch}")
-        if event.epoch == row.epoch and event.id != row.event_id:
-            return Verdict(
-                Outcome.GAP, f"two events gave {event.route} epoch {row.epoch}: {row.event_id} and {event.id}"
-            )
+    if rules.check_epochs and row is not None and (refusal := fence(row, event)):
+        return refusal
     return APPLY
+
+
+def fence(row: Row, event: Event) -> Verdict | None:
+    """Refuse an owner of the past. However and however often an event comes back, its epoch has not grown."""
+    if event.epoch < row.epoch:
+        return Verdict(Outcome.STALE_EPOCH, f"epoch {event.epoch} of {event.route} is older than {row.epoch}")
+    if event.epoch == row.epoch and event.id != row.event_id:
+        return Verdict(Outcome.GAP, f"two events gave {event.route} epoch {row.epoch}: {row.event_id} and {event.id}")
+    return None
 
 
 def broken_link(position: Position, row: Row | None, event: Event) -> str:

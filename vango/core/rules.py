@@ -19,10 +19,12 @@ class WriteOrder(StrEnum):
 
 
 class AckOrder(StrEnum):
-    """When an edge tells the broker that it is done with a message."""
+    """When an edge tells the broker that it is done with a message, and whether it makes sure that it was heard."""
 
     AFTER_APPLY = "after apply"
     BEFORE_APPLY = "before apply"
+    QUEUED_BEFORE_APPLY = "before apply, unconfirmed"
+    NEVER = "never"
 
 
 class OnGap(StrEnum):
@@ -93,6 +95,8 @@ class EdgeRules:
     `freshness_s` is the freshness lease: with more than 0, the edge refuses requests once neither an event nor a
     mark was heard for that many seconds. `max_deliver` of -1 means that the broker never gives up on a message.
     `inactive_threshold_s` is how long the server keeps a consumer that nobody reads with; 0 leaves a durable one alone.
+    `remember_ids` is how many event ids the edge keeps in memory besides that of each row; a restart forgets them.
+    `handling_s` is how long it takes over each event.
     """
 
     durable: bool = True
@@ -112,6 +116,8 @@ class EdgeRules:
     begin: Begin = Begin.OWN_POSITION
     inactive_threshold_s: float = 0.0
     foreign: Foreign = Foreign.SKIP
+    remember_ids: int = 0
+    handling_s: float = 0.0
 
 
 NAIVE_EDGE = EdgeRules(
@@ -124,12 +130,19 @@ NAIVE_EDGE = EdgeRules(
 """An edge that believes whatever it is handed: the usual first version of a consumer."""
 
 
+_ACKS_IN_WORDS = {
+    AckOrder.BEFORE_APPLY: "acks before it applies",
+    AckOrder.QUEUED_BEFORE_APPLY: "queues its acks before it applies",
+    AckOrder.NEVER: "never acks",
+}
+
+
 def in_words(rules: EdgeRules) -> tuple[str, ...]:
     """Say where an edge departs from correct behaviour, one phrase a departure; empty when it does not."""
     correct = EdgeRules()
     phrases = (
         (rules.durable, "ephemeral consumer"),
-        (rules.ack is correct.ack, "acks before it applies"),
+        (rules.ack not in _ACKS_IN_WORDS, _ACKS_IN_WORDS.get(rules.ack, "")),
         (rules.deduplicate, "does not check event ids"),
         (rules.check_epochs, "does not check epochs"),
         (rules.prove_continuity, "asks for no continuity proof"),
@@ -141,6 +154,9 @@ def in_words(rules: EdgeRules) -> tuple[str, ...]:
         (rules.verify_checksum, "does not verify checksums"),
         (rules.poison is correct.poison, "retries what it cannot read"),
         (rules.subject_filter == correct.subject_filter, f"filter {rules.subject_filter}"),
+        (rules.max_deliver < 0, f"max_deliver {rules.max_deliver}"),
+        (rules.remember_ids <= 0, f"keeps the last {rules.remember_ids} event ids in memory"),
+        (rules.handling_s <= 0, f"takes {rules.handling_s:g} s over each event"),
         (rules.foreign is correct.foreign, "insists on reading other domains' events"),
         (rules.begin is not Begin.NEW, "a new consumer begins from new"),
         (rules.begin is not Begin.ALL, "a new consumer begins with all"),
