@@ -34,10 +34,10 @@ from studylab.lab.model import (
     call,
     refused,
 )
-from vango.observation import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Moment, Observation
+from vango.observation import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Moment, Observation, RouteSeen
 
 __all__ = [
     "Call", "CellSeen", "Check", "Code", "Confidence", "ConsumerSeen", "Debrief", "Do", "EdgeSeen", "Evidence", "Explain", "FactSeen", "Figure",
     "Hints", "Lab", "Measured", "Memory", "Moment", "NotYet", "Observation", "Option", "Passed", "Place", "Predict", "Question", "Quiz",
-    "Result", "Script", "Shown", "Step", "Wait", "Wrong", "call", "reading", "refused",
+    "Result", "RouteSeen", "Script", "Shown", "Step", "Wait", "Wrong", "call", "reading", "refused",
 ]  # fmt: skip

@@ -148,3 +148,41 @@ def wrong_probe(edge: EdgeSeen) -> ProbeSeen | None:
 def listed(names: Sequence[str]) -> str:
     """Return names as prose: “fra, iad and syd”; empty for none."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def deliveries(evidence: Evidence, edge: str, seq: int) -> list[tuple[Moment, int]]:
+    """Return when a message came to an edge since the step began, each time with the broker's delivery count."""
+    return [
+        (moment, count)
+        for moment in moments(evidence, edge, "got")
+        for at, count in zip(moment.detail["stream_seqs"], moment.detail["deliveries"], strict=True)
+        if at == seq
+    ]
+
+
+def crashed_with(evidence: Evidence, edge: str, point: str) -> int:
+    """Return the stream seq that an edge had in hand when it last crashed at a point since the step began, or 0."""
+    crashes = [moment.n for moment in moments(evidence, edge, "crash") if moment.text == f"crashed {point}"]
+    got = [moment for moment in moments(evidence, edge, "got") if crashes and moment.n < crashes[-1]]
+    return int(got[-1].detail["stream_seqs"][0]) if got else 0
+
+
+def advisories(evidence: Evidence, kind: str, consumer: str) -> list[Moment]:
+    """Return the server's advisories of one kind on a consumer since the step began: “max deliveries” and so on."""
+    told = [moment for moment in moments(evidence, "broker", "advisory") if moment.text.startswith(f"{kind}:")]
+    return [moment for moment in told if moment.detail.get("consumer") == consumer]
+
+
+def copies(seen: Observation, event_id: str) -> list[int]:
+    """Return the stream seqs under which ROUTES holds an event, oldest first."""
+    return [cell.seq for cell in seen.stream("ROUTES").cells if cell.event_id == event_id]
+
+
+def window_is_over(seen: Observation) -> bool:
+    """Say whether ROUTES was still for long enough to have forgotten every message id.
+
+    The server forgets on a timer, measured up to 2.4 windows after the store, and later on a busy machine.
+    """
+    stream = seen.stream("ROUTES")
+    last = max((cell.stored_at for cell in stream.cells), default=0.0)
+    return seen.at - last > 3 * stream.rules.duplicate_window_s + 0.4
