@@ -74,6 +74,13 @@ async def delete(wire: Wire, name: str) -> None:
     await wire.api(f"CONSUMER.DELETE.{STREAM}.{name}")
 
 
+async def move_to_new(wire: Wire, name: str, rules: EdgeRules) -> None:
+    """Delete a consumer and create it again so that it begins with what is stored from now on."""
+    with contextlib.suppress(NotThere):
+        await wire.api(f"CONSUMER.DELETE.{STREAM}.{name}")
+    await _create(wire, name, rules, {"deliver_policy": "new"})
+
+
 async def has_nothing_left(wire: Wire, name: str) -> bool:
     """Say whether the server has nothing pending and nothing outstanding for a consumer. Raises `NotThere`."""
     found = await wire.api(f"CONSUMER.INFO.{STREAM}.{name}")

@@ -19,7 +19,7 @@ from vango.core.claims import Mark
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
 from vango.core.recall import Recall
-from vango.core.rules import EdgeRules
+from vango.core.rules import Answers, EdgeRules
 from vango.database import is_full
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.journal import Journal
@@ -176,6 +176,8 @@ class Edge:
         """Return the owner of a route from the view. Raises `Unavailable` when the edge must not or cannot answer."""
         if self.mode not in ANSWERS or self.view is None:
             raise Unavailable(f"{self.name} is {self.mode} and answers nothing.")
+        if self.rules.answers is Answers.CURRENT_ONLY and self.mode is not Mode.CURRENT:
+            raise Unavailable(f"{self.name} is {self.mode} and answers only when current.")
         silent_s = time.monotonic() - self.heard_at
         if 0 < self.rules.freshness_s < silent_s:
             raise Unavailable(f"{self.name} has heard nothing for {silent_s:.0f} s and refuses.")

@@ -137,7 +137,7 @@ class Faults:
         """Corrupt the latest stored snapshot."""
         name = await snapshots.corrupt_latest(self._bench.wire())
         self._bench.journal.write(
-            "stream", "corrupt", f"snapshot {name}: an owner was changed, the checksum was not", name=name
+            "stream", "corrupt", f"snapshot {name}: one bit of an owner was flipped, the checksum was left", name=name
         )
         return f"The snapshot {name} was corrupted."
 

@@ -6,7 +6,7 @@ Every number says where it comes from: fields under `streams` and `consumers` ar
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from vango.core.audit import Finding, Soundness
@@ -105,6 +105,7 @@ class CellSeen:
     """One stored message on the tape. `sequence`, `route`, `owner`, `epoch` are its event's, empty if it is none.
 
     `stored_at` is the server's time of storing it, Unix time in seconds.
+    `previous_id` is the id that the event says it follows.
     """
 
     seq: int
@@ -117,6 +118,7 @@ class CellSeen:
     size: int
     known: bool
     stored_at: float = 0.0
+    previous_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,9 @@ class EdgeSeen:
 
     `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps, foreign,
     invalid, rebuilds.
+    `asked` counts all requests since the edge has its present rules (or the bench was opened): right, wrong, refused,
+    and late, which is an answer that was outdated while the news was still under way to this edge.
+    `silent_s` is how long the edge has heard neither an event nor a mark.
     """
 
     name: str
@@ -210,11 +215,17 @@ class EdgeSeen:
     stuck: str
     stumbles: bool = False
     remembered: int = 0
+    asked: dict[str, int] = field(default_factory=dict)
+    silent_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotSeen:
-    """One stored snapshot. `checksum_ok` is computed from the bytes in the bucket at the time of the observation."""
+    """One stored snapshot. `checksum_ok` and `computed` come from the bytes in the bucket at the time of the observation.
+
+    `body` are those bytes as text, the canonical JSON that the checksum is over: of the latest snapshot only, and cut
+    off after `vango.observe_broker.BODY_SHOWN` characters.
+    """
 
     name: str
     sequence: int
@@ -222,6 +233,8 @@ class SnapshotSeen:
     rows: int
     sha256: str
     checksum_ok: bool
+    computed: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

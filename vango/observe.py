@@ -7,13 +7,14 @@ as of what the edges claim. An event read as published is then pending, outstand
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vango.core.audit import Claim, TruthRecord, audit, why_row_differs
 from vango.core.judge import Position
 from vango.core.modes import Mode
-from vango.core.rules import in_words
+from vango.core.rules import EdgeRules, in_words
 from vango.errors import Unavailable
 from vango.observation import AuditSeen, BrokerSeen, EdgeSeen, Observation, PaceSeen, ProbeSeen, RelaySeen, RowSeen
 from vango.observe_broker import BrokerObserver
@@ -37,6 +38,8 @@ COUNTERS = (
     "invalid",
     "rebuilds",
 )
+OUTCOMES = ("right", "wrong", "refused", "late")
+UNDER_WAY = ("not published", "not delivered", "delivered, unacked")
 
 
 class Observer:
@@ -47,6 +50,7 @@ class Observer:
         self._truth = TruthObserver(bench.truth, bench.control)
         self.broker = BrokerObserver(self._truth.knows)
         self._probes: dict[str, deque[ProbeSeen]] = {name: deque(maxlen=PROBES) for name in bench.edges}
+        self._asked: dict[str, tuple[EdgeRules, Counter[str]]] = {}
 
     @property
     def is_unsettled(self) -> bool:
@@ -58,11 +62,12 @@ class Observer:
         edges = self._bench.edges.values()
         facts = self._truth.facts()
         await self.broker.look(self._connection)
-        for edge in edges:
-            self._probe(edge)
+        probes = {edge.name: self._probe(edge) for edge in edges}
         truth = self._truth.truth()
         record = self._truth.record(facts, [edge.committed() for edge in edges], self.broker.tape.ids)
         claims = [self._claim(edge) for edge in edges]
+        for edge, claim in zip(edges, claims, strict=True):
+            self._count(edge, claim, record, probes[edge.name])
         report = audit(record, claims)
         return Observation(
             at=time.time(),
@@ -103,15 +108,29 @@ class Observer:
 
     # Edges.
 
-    def _probe(self, edge: Edge) -> None:
+    def _probe(self, edge: Edge) -> list[ProbeSeen]:
+        """Ask an edge for every route, now."""
+        asked = []
         for route, owner in self._bench.truth.owners().items():
             try:
                 answer = edge.answer(route)
             except Unavailable as error:
-                self._probes[edge.name].append(ProbeSeen(route, "refused", str(error), owner))
+                asked.append(ProbeSeen(route, "refused", str(error), owner))
             else:
                 outcome = "right" if answer == owner else "wrong"
-                self._probes[edge.name].append(ProbeSeen(route, outcome, answer, owner))
+                asked.append(ProbeSeen(route, outcome, answer, owner))
+        self._probes[edge.name].extend(asked)
+        return asked
+
+    def _count(self, edge: Edge, claim: Claim, record: TruthRecord, probes: Sequence[ProbeSeen]) -> None:
+        """Add to what has become of all requests under the edge's present rules."""
+        rules, counts = self._asked.get(edge.name, (edge.rules, Counter[str]()))
+        if rules != edge.rules:
+            counts = Counter()
+        for probe in probes:
+            is_late = probe.outcome == "wrong" and why_row_differs(record, claim, probe.route) in UNDER_WAY
+            counts["late" if is_late else probe.outcome] += 1
+        self._asked[edge.name] = (edge.rules, counts)
 
     def _claim(self, edge: Edge) -> Claim:
         consumer = next((c for c in self.broker.consumers if c.stream == "ROUTES" and c.name == edge.consumer), None)
@@ -135,6 +154,7 @@ class Observer:
             position.stream_seq, edge.mark.sequence if edge.mark else 0, tuple(rows), tuple(self._probes[edge.name]),
             {name: edge.counters[name] for name in COUNTERS}, edge.rules, in_words(edge.rules),
             edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recall),
+            {word: self._asked[edge.name][1][word] for word in OUTCOMES}, round(time.monotonic() - edge.heard_at, 1),
         )  # fmt: skip
 
 

@@ -7,15 +7,18 @@ not there; what was seen before is never shown as if it were now.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from vango import snapshots, streams
 from vango.core.rules import StreamRules
-from vango.core.snapshot import BadSnapshot, unseal
+from vango.core.snapshot import BadSnapshot, canonical, checksum, unseal
 from vango.errors import NotThere, StudyLabError, Unavailable
 from vango.observation import ConsumerSeen, SnapshotSeen, StreamSeen
 from vango.tape import Tape, mark_known
 from vango.wire import Wire
+
+BODY_SHOWN = 4000
 
 
 class BrokerObserver:
@@ -78,7 +81,8 @@ class BrokerObserver:
         try:
             seq = (await wire.api(f"STREAM.INFO.{snapshots.BUCKET_STREAM}"))["state"]["last_seq"]
             if seq != self._bucket_seq:
-                self.snapshots = tuple([await _snapshot(wire, name) for name in await snapshots.names(wire)])
+                found = [await _snapshot(wire, name) for name in await snapshots.names(wire)]
+                self.snapshots = (*(replace(seen, body="") for seen in found[:-1]), *found[-1:])
                 self._bucket_seq = seq
         except StudyLabError:
             # No bucket, or a snapshot that was deleted between listing and reading: the next look tells.
@@ -109,11 +113,10 @@ async def _snapshot(wire: Wire, name: str) -> SnapshotSeen:
     stored = await snapshots.fetch(wire, name)
     try:
         loose = unseal(stored, verify=False)
-        unseal(stored)
-        sound = True
     except BadSnapshot:
-        try:
-            loose, sound = unseal(stored, verify=False), False
-        except BadSnapshot:
-            return SnapshotSeen(name, 0, 0, 0, "", False)
-    return SnapshotSeen(name, loose.sequence, loose.stream_seq, len(loose.rows), snapshots.claimed_sum(stored), sound)
+        return SnapshotSeen(name, 0, 0, 0, "", False)
+    claimed, computed = snapshots.claimed_sum(stored), checksum(loose)
+    return SnapshotSeen(
+        name, loose.sequence, loose.stream_seq, len(loose.rows), claimed, claimed == computed, computed,
+        canonical(loose).decode()[:BODY_SHOWN],
+    )  # fmt: skip

@@ -57,6 +57,13 @@ def mark_published(truth: Truth, acks: Sequence[tuple[int, int]], *, token: int)
         )
 
 
+def drop(truth: Truth, positions: Sequence[int], *, token: int) -> None:
+    """Forget rows without publishing them. Raises `LeaseLost` as `mark_published` does."""
+    with transaction(truth.db) as connection:
+        _hold(connection, token)
+        connection.executemany("DELETE FROM outbox WHERE position = ?", [(position,) for position in positions])
+
+
 def predecessor(truth: Truth, row: Waiting) -> str:
     """Return the id of the event published before this one in the same feed; empty when there is none."""
     found = truth.db.conn.execute(

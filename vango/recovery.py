@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from vango import consumers, snapshots
 from vango.core.judge import Row
 from vango.core.modes import Mode, Signal
-from vango.core.rules import OnGap, StartFrom
+from vango.core.rules import FollowFrom, OnGap, StartFrom
 from vango.core.snapshot import BadSnapshot, Snapshot, unseal
 from vango.errors import NotThere, Unavailable
 from vango.points import Crashed, Point
@@ -86,10 +86,30 @@ async def load(session: Session, stored: bytes) -> None:
     snapshot = unseal(stored, verify=session.rules.verify_checksum)
     _reach_while_loading(session, snapshot)
     session.view.replace([snapshot.rows], snapshot.position)
-    what = f"loaded a snapshot at {snapshot.sequence}, follows from stream seq {snapshot.stream_seq + 1}"
-    session.tell("snapshot", what, sequence=snapshot.sequence, stream_seq=snapshot.stream_seq)
-    await follow_from(session, snapshot.stream_seq)
+    if session.rules.follow_from is FollowFrom.SNAPSHOT:
+        await follow_the_snapshot(session, snapshot)
+    else:
+        await follow_what_is_new(session, snapshot)
     session.edge.signal(Signal.LOADED, "")
+
+
+async def follow_the_snapshot(session: Session, snapshot: Snapshot) -> None:
+    """Read on right behind the snapshot: whatever was stored since it was taken comes next."""
+    _tell_load(session, snapshot, f"from stream seq {snapshot.stream_seq + 1}")
+    await follow_from(session, snapshot.stream_seq)
+
+
+async def follow_what_is_new(session: Session, snapshot: Snapshot) -> None:
+    """Read on with what is stored from now on: whatever was stored since the snapshot was taken is left out."""
+    _tell_load(session, snapshot, "from new")
+    await session.close_pull()
+    await consumers.move_to_new(session.wire, session.consumer, session.rules)
+    await session.open_pull()
+
+
+def _tell_load(session: Session, snapshot: Snapshot, whence: str) -> None:
+    what = f"loaded a snapshot at {snapshot.sequence}, follows {whence}"
+    session.tell("snapshot", what, sequence=snapshot.sequence, stream_seq=snapshot.stream_seq)
 
 
 async def follow_from(session: Session, stream_seq: int) -> None:

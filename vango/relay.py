@@ -2,7 +2,8 @@
 
 Woken by the commit. A batch is sent pipelined, with a message id each, and its rows are marked on their PubAcks in
 one transaction. An answer that does not come says nothing about what was stored, so the row is published again under
-the same id; the broker's duplicate window and the edges' own checks absorb the second copy.
+the same id; the broker's duplicate window and the edges' own checks absorb the second copy. `vango.no_answer` has the
+two wrong ways beside this one.
 
 Only the unbroken run of acks from the start of a batch is marked. What follows a missing ack is sent again with it,
 so that no row is ever marked before its predecessor.
@@ -22,6 +23,7 @@ from vango import tasks
 from vango.core.rules import RelayRules
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
+from vango.no_answer import NoAnswer
 from vango.outbox import (
     FEEDS,
     LEASE_S,
@@ -48,6 +50,7 @@ IDLE_BEAT_S = 5.0
 IDLE_AFTER_BEATS = 10
 RETRY_S = 0.25
 WRONG_LAST_MSG_ID = 10070
+IDS_TOLD = 50
 CHAINED_FEED = "route"
 """The feed that has a stream to itself, so that its predecessor is the stream's last message."""
 
@@ -77,6 +80,7 @@ class Relay:
         self._wire: Wire | None = None
         self._quiet_beats = 0
         self._begins_chain = False
+        self._no_answer = NoAnswer(truth)
 
     async def start(self) -> str:
         """Start publishing where the marks end."""
@@ -153,11 +157,14 @@ class Relay:
         self.state, self.reason = "up", ""
         while not wire.broken.is_set():
             self._awake.clear()
-            while rows := waiting(self.truth, limit=1 if self.path.is_slowed else BATCH):
+            while not wire.broken.is_set() and (rows := self._next_rows()):
                 await self.publish(publisher, rows)
             await self._beat(wire)
             await self._sleep(wire)
         raise Unavailable("The connection to the broker broke.")
+
+    def _next_rows(self) -> Sequence[Waiting]:
+        return waiting(self.truth, limit=1 if self.path.is_slowed else BATCH)
 
     async def _sleep(self, wire: Wire) -> None:
         """Wait for a commit, a broken connection, or the next heartbeat."""
@@ -174,20 +181,33 @@ class Relay:
         """Publish rows in order, then mark those that the broker acked. Raises nothing for an answer that is missing."""
         await self.path.reach(Point.BEFORE_PUBLISH)
         self._tell_publish(rows)
-        acks = await publisher.publish([self._outgoing(row) for row in rows])
+        messages = [self._outgoing(row) for row in rows]
+        acks = await publisher.publish(messages, timeout_s=self.rules.ack_timeout_s)
         await self.path.reach(Point.BEFORE_MARK)
         marked = self._unbroken_run(rows, acks)
         if marked:
             mark_published(self.truth, [(row.position, ack.seq) for row, ack in marked], token=self._token)
+            self._no_answer.settled([row for row, _ in marked])
             self._count(marked)
         if len(marked) < len(rows):
-            self._tell_failure(rows[len(marked)], acks[len(marked)], len(rows) - len(marked))
+            refusal = acks[len(marked)]
+            if refusal is None:
+                self._deal_with_silence([row for row, ack in zip(rows, acks, strict=True) if ack is None])
+            else:
+                self._tell_refusal(rows[len(marked)], refusal)
             await asyncio.sleep(RETRY_S)
+
+    def _deal_with_silence(self, rows: Sequence[Waiting]) -> None:
+        what = self._no_answer.deal_with(rows, self.rules.on_no_answer, token=self._token)
+        self.unanswered += len(rows)
+        self.reason = f"no PubAck for {rows[0].event_id}: stored or not is unknown; {what}"
+        ids = [row.event_id for row in rows[:IDS_TOLD]]
+        self._journal.write("relay", "unanswered", self.reason, count=len(rows), event_ids=ids)
 
     def _outgoing(self, row: Waiting) -> Outgoing:
         headers: dict[str, str] = {}
         if self.rules.message_ids:
-            headers["Nats-Msg-Id"] = row.event_id
+            headers["Nats-Msg-Id"] = self._no_answer.message_id(row)
         if self.rules.expect_predecessor and row.feed == CHAINED_FEED:
             if not self._begins_chain and (before := predecessor(self.truth, row)):
                 headers["Nats-Expected-Last-Msg-Id"] = before
@@ -211,7 +231,7 @@ class Relay:
         text = f"publish {first.event_id}" if len(rows) == 1 else f"publish {len(rows)} events"
         self._journal.write(
             "relay", "publish", text, subject=first.subject, count=len(rows), message=json.loads(first.body),
-            headers={"Nats-Msg-Id": first.event_id} if self.rules.message_ids else {},
+            headers={"Nats-Msg-Id": self._no_answer.message_id(first)} if self.rules.message_ids else {},
         )  # fmt: skip
 
     def _count(self, marked: Sequence[tuple[Waiting, PubAck]]) -> None:
@@ -230,20 +250,13 @@ class Relay:
             count=len(marked), duplicates=duplicates, first_position=first.position, last_position=last.position,
         )  # fmt: skip
 
-    def _tell_failure(self, row: Waiting, ack: PubAck | None, count: int) -> None:
-        if ack is None:
-            self.unanswered += count
-            text = (
-                f"no PubAck for {row.event_id}: stored or not is unknown; it will be published again under the same id"
-            )
-        else:
-            self.refused += 1
-            text = f"the broker refused {row.event_id}: {ack.code} {ack.error}"
-            # The stream does not end in the predecessor: purged, restarted or rolled back. Begin a new chain there;
-            # edges that miss what lies between will see it by the events' own links.
-            self._begins_chain = ack.code == WRONG_LAST_MSG_ID
-        self.reason = text
-        self._journal.write("relay", "refused" if ack else "unanswered", text, count=count)
+    def _tell_refusal(self, row: Waiting, ack: PubAck) -> None:
+        self.refused += 1
+        self.reason = f"the broker refused {row.event_id}: {ack.code} {ack.error}"
+        # The stream does not end in the predecessor: purged, restarted or rolled back. Begin a new chain there;
+        # edges that miss what lies between will see it by the events' own links.
+        self._begins_chain = ack.code == WRONG_LAST_MSG_ID
+        self._journal.write("relay", "refused", self.reason)
 
     async def _beat(self, wire: Wire) -> None:
         if time.monotonic() - self._leased_at > LEASE_S / 3:

@@ -96,19 +96,26 @@ def claimed_sum(stored: bytes) -> str:
 
 
 async def corrupt_latest(wire: Wire) -> str:
-    """Change an owner in the latest snapshot and leave its checksum alone. Returns its name. Raises `NotThere`."""
+    """Flip one bit of an owner in the latest snapshot and leave its checksum alone. Returns its name. Raises `NotThere`."""
     stored = await names(wire)
     if not stored:
         raise NotThere("No snapshot is stored. Take one first.")
     snapshot = unseal(await fetch(wire, stored[-1]))
     if not snapshot.rows:
         raise NotThere("The latest snapshot has no route that could be corrupted.")
-    rows = (replace(snapshot.rows[0], owner=snapshot.rows[0].owner + "-flipped"), *snapshot.rows[1:])
+    rows = (replace(snapshot.rows[0], owner=flip_one_bit(snapshot.rows[0].owner)), *snapshot.rows[1:])
     forged = seal(replace(snapshot, rows=rows)).replace(
         checksum(replace(snapshot, rows=rows)).encode(), checksum(snapshot).encode()
     )
     await _put(wire, stored[-1], forged)
     return stored[-1]
+
+
+def flip_one_bit(owner: str) -> str:
+    """Flip a bit in the last character so that another name comes out: alloc-a becomes alloc-c, no worse to look at."""
+    last = ord(owner[-1])
+    flips = (chr(last ^ bit) for bit in (2, 1, 4, 8))
+    return owner[:-1] + next((char for char in flips if char.isalnum()), chr(last ^ 1))
 
 
 async def _put(wire: Wire, name: str, sealed: bytes) -> None:

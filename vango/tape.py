@@ -95,7 +95,8 @@ def _cell(message: Msg, headers: dict[str, str]) -> CellSeen:
         event = decode(message.data)
     except InvalidEvent:
         return CellSeen(seq, subject, headers.get("Nats-Msg-Id", ""), 0, "", "", 0, size, False, at)
-    return CellSeen(seq, subject, event.id, event.sequence, event.route, event.owner, event.epoch, size, False, at)
+    return CellSeen(seq, subject, event.id, event.sequence, event.route, event.owner, event.epoch, size, False, at,
+                    event.previous_id)  # fmt: skip
 
 
 def _when(stamp: str) -> float:

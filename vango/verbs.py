@@ -9,7 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from vango import outsiders
-from vango.core.rules import AckOrder, Begin, Foreign, OnGap, Poison, StartFrom, WriteOrder
+from vango.core.rules import (
+    AckOrder,
+    Answers,
+    Begin,
+    FollowFrom,
+    Foreign,
+    OnGap,
+    OnNoAnswer,
+    Poison,
+    StartFrom,
+    WriteOrder,
+)
 from vango.core.samples import Shape
 from vango.points import Point, Tempo
 from vango.registry import REGISTRY, Between, Name, find, verb
@@ -117,9 +128,17 @@ async def disarm_relay(bench: Bench) -> str:
 
 
 @verb("relay")
-async def relay_rules(bench: Bench, *, message_ids: bool | None = None, expect_predecessor: bool | None = None) -> str:
-    """Switch the relay's message ids, or its demand that the predecessor be the stream's last message."""
-    return await bench.rulebook.relay(_given(message_ids=message_ids, expect_predecessor=expect_predecessor))
+async def relay_rules(
+    bench: Bench,
+    *,
+    message_ids: bool | None = None,
+    expect_predecessor: bool | None = None,
+    on_no_answer: OnNoAnswer | None = None,
+    ack_timeout_s: Annotated[float, Between(0.1, 60)] | None = None,
+) -> str:
+    """Change how the relay publishes, and what it does when no PubAck comes."""
+    changes = {name: value for name, value in locals().items() if name != "bench"}
+    return await bench.rulebook.relay(_given(**changes))
 
 
 @verb("edge", destructive=True)
@@ -139,6 +158,18 @@ async def restart_edge(bench: Bench, *, edge: Name) -> str:
     """Kill an edge and start it again."""
     await bench.edge(edge).kill()
     return await bench.edge(edge).start()
+
+
+@verb("edge", destructive=True)
+async def kill_edges(bench: Bench) -> str:
+    """Stop every edge dead, one after another: a night in which nobody listens."""
+    return " ".join([await edge.kill() for edge in bench.edges.values()])
+
+
+@verb("edge")
+async def start_edges(bench: Bench) -> str:
+    """Start every edge from its own view and position."""
+    return " ".join([await edge.start() for edge in bench.edges.values()])
 
 
 @verb("edge", destructive=True)
@@ -168,6 +199,8 @@ async def edge_rules(
     freshness_s: Seconds | None = None,
     start_from: StartFrom | None = None,
     verify_checksum: bool | None = None,
+    follow_from: FollowFrom | None = None,
+    answers: Answers | None = None,
     poison: Poison | None = None,
     subject_filter: str | None = None,
     ack_wait_s: Annotated[float, Between(0.1, 3600)] | None = None,
@@ -340,7 +373,7 @@ async def take_snapshot(bench: Bench) -> str:
 
 @verb("snapshot", destructive=True)
 async def corrupt_snapshot(bench: Bench) -> str:
-    """Change one owner in the latest stored snapshot and leave its checksum as it was."""
+    """Flip one bit in the latest stored snapshot, in the name of an owner, and leave its checksum as it was."""
     return await bench.faults.snapshot_corrupt()
 
 

@@ -14,6 +14,9 @@ FEWEST_SLOTS = 16
 LONGEST_RUN = 3
 EVERY_LABEL = 22
 OWN_SUBJECTS = "route."
+BOX = 10
+BOXES_A_LINE = 16
+BOXES = 64
 _ABSENT = {
     "evicted": "no longer in the stream",
     "earlier": "stored, not drawn here",
@@ -70,6 +73,21 @@ def strip(probes: Sequence[ProbeSeen]) -> list[tuple[str, str, str]]:
     """Lay out the probes: x, width and outcome of each, oldest at the left."""
     share = 100 / max(len(probes), 1)
     return [(_percent(i * share), _percent(share * 0.86), probe.outcome) for i, probe in enumerate(probes)]
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """The outbox as boxes, one for each row that waits, in lines; `height` in pixels holds them all."""
+
+    height: int
+    boxes: tuple[tuple[int, int], ...]
+
+
+def depth(waiting: int) -> Depth:
+    """Draw how deep the outbox is; rows beyond the picture's end are not drawn, the number beside it has them."""
+    drawn = min(waiting, BOXES)
+    boxes = tuple((BOX * (n % BOXES_A_LINE), BOX * (n // BOXES_A_LINE)) for n in range(drawn))
+    return Depth(BOX * -(-drawn // BOXES_A_LINE), boxes)
 
 
 _Run = tuple[int, int, str, CellSeen | None]

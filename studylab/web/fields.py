@@ -28,6 +28,8 @@ _WORDS = {
     "inactive_threshold_s": "inactive threshold, seconds (0: none)", "shape": "a sample looks",
     "times": "how often", "every_s": "pause between two, seconds",
     "remember_ids": "event ids kept in memory (0: only each row's)", "handling_s": "time taken over each event, seconds",
+    "on_no_answer": "when no PubAck comes",
+    "ack_timeout_s": "waits for a PubAck, seconds", "follow_from": "after a snapshot, read on from", "answers": "answers requests",
 }  # fmt: skip
 
 

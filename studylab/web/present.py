@@ -16,7 +16,7 @@ from flask import Flask
 from studylab.web import drawing, fields, running
 from studylab.web.fields import plain
 from vango.core.audit import Soundness
-from vango.core.modes import Mode
+from vango.core.modes import ANSWERS, Mode
 from vango.core.rules import ROUTE_EVENTS
 from vango.observation import BrokerSeen, ConsumerSeen, EdgeSeen, Moment, Observation, RelaySeen, StreamSeen, TruthSeen
 from vango.points import Tempo
@@ -29,6 +29,8 @@ TEMPI = (
     (Tempo.SLOW.value, "Actors pause at each point of their paths"),
     (Tempo.STEP.value, "Actors wait at each point until you let them go on"),
 )
+QUIET_S = 6.0
+_ASKED = {"right": "right", "refused": "refused", "wrong": "misrouted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,19 @@ def probe_words(edge: EdgeSeen) -> str:
     )
 
 
+def asked_words(edge: EdgeSeen) -> str:
+    """Say what became of all requests since the edge has its present rules."""
+    said = ", ".join(f"{edge.asked.get(outcome, 0)} {word}" for outcome, word in _ASKED.items())
+    late = edge.asked.get("late", 0)
+    return f"with these rules: {said}" + (f", {late} late" if late else "")
+
+
+def heard_words(edge: EdgeSeen) -> str:
+    """Say how old an edge's claim is, once it has heard nothing for longer than an idle relay is silent; or nothing."""
+    silent = edge.mode in ANSWERS and edge.silent_s > QUIET_S
+    return f"Answers as of {edge.silent_s:.0f} s ago: nothing heard since" if silent else ""
+
+
 def counter_words(edge: EdgeSeen) -> str:
     """Say what the edge has counted: always what it received and applied, the rest where it is not nought."""
     received, applied = (f"{edge.counters.get(name, 0)} {name}" for name in ("received", "applied"))
@@ -251,8 +266,8 @@ def again(stream: StreamSeen) -> set[int]:
 def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
-                 clock, probe_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
-                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, running.listings,
+                 clock, probe_words, asked_words, heard_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
+                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, drawing.depth, running.listings,
                  consumer_words, again, fields.subjects_now)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(

@@ -67,12 +67,36 @@ class Foreign(StrEnum):
     READ = "read"
 
 
+class FollowFrom(StrEnum):
+    """Where an edge reads on once it has loaded a snapshot."""
+
+    SNAPSHOT = "the snapshot"
+    NEW = "new"
+
+
+class Answers(StrEnum):
+    """When an edge answers requests: also while it catches up, with what it has, or only when it claims to be current."""
+
+    CATCHING_UP_TOO = "while catching up too"
+    CURRENT_ONLY = "only when current"
+
+
+class OnNoAnswer(StrEnum):
+    """What the relay does with an event whose PubAck did not come: stored or not, it cannot know."""
+
+    SAME_ID = "retry under the same id"
+    NEW_ID = "retry under a new id"
+    GIVE_UP = "give up"
+
+
 @dataclass(frozen=True, slots=True)
 class RelayRules:
-    """How the relay publishes. See `vango.relay`."""
+    """How the relay publishes. See `vango.relay`. `ack_timeout_s` is how long it waits for the PubAcks of a batch."""
 
     message_ids: bool = True
     expect_predecessor: bool = False
+    on_no_answer: OnNoAnswer = OnNoAnswer.SAME_ID
+    ack_timeout_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +133,8 @@ class EdgeRules:
     freshness_s: float = 0.0
     start_from: StartFrom = StartFrom.SNAPSHOT
     verify_checksum: bool = True
+    follow_from: FollowFrom = FollowFrom.SNAPSHOT
+    answers: Answers = Answers.CATCHING_UP_TOO
     poison: Poison = Poison.TERMINATE
     subject_filter: str = ROUTE_EVENTS
     ack_wait_s: float = 2.0
@@ -152,6 +178,8 @@ def in_words(rules: EdgeRules) -> tuple[str, ...]:
         (rules.freshness_s <= 0, f"refuses when unheard for {rules.freshness_s:g} s"),
         (rules.start_from is correct.start_from, "starts from new, without a snapshot"),
         (rules.verify_checksum, "does not verify checksums"),
+        (rules.follow_from is correct.follow_from, "reads on from new after a snapshot"),
+        (rules.answers is correct.answers, "answers only when current"),
         (rules.poison is correct.poison, "retries what it cannot read"),
         (rules.subject_filter == correct.subject_filter, f"filter {rules.subject_filter}"),
         (rules.max_deliver < 0, f"max_deliver {rules.max_deliver}"),

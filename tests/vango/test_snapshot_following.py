@@ -1,0 +1,67 @@
+"""Following a snapshot: from where it stands, or from new; what is shown of it; and a flipped bit."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from tests.vango.conftest import Hands
+from vango.core.audit import Kind
+from vango.snapshots import flip_one_bit
+
+NAIVE = {"prove_continuity": False, "ask_high_water_mark": False}
+
+
+def change_after_a_snapshot(hands: Hands) -> None:
+    hands.do("take_snapshot")
+    hands.do("promote", route="shop", to="alloc-c")
+    hands.until(lambda seen: not seen.outbox.waiting)
+
+
+def test_from_new_leaves_out_what_was_stored_since_the_snapshot(hands: Hands) -> None:
+    hands.do("edge_rules", edge="syd", follow_from="new", **NAIVE)
+    change_after_a_snapshot(hands)
+    hands.do("load_snapshot", edge="syd")
+    seen = hands.until(lambda seen: seen.edge("syd").mode == "current")
+    assert seen.edge("syd").claim == "current at 3"
+    assert {finding.kind for finding in seen.audit.findings} == {Kind.LOST}
+
+
+def test_from_the_snapshot_nothing_is_left_out(hands: Hands) -> None:
+    hands.do("edge_rules", edge="syd", **NAIVE)
+    change_after_a_snapshot(hands)
+    hands.do("load_snapshot", edge="syd")
+    assert hands.until(lambda seen: seen.edge("syd").claim == "current at 4").audit.soundness == "sound"
+
+
+def test_an_edge_that_asks_for_the_mark_notices_what_from_new_left_out(hands: Hands) -> None:
+    hands.do("edge_rules", edge="syd", follow_from="new", on_gap="stay closed")
+    change_after_a_snapshot(hands)
+    hands.do("load_snapshot", edge="syd")
+    seen = hands.until(lambda seen: seen.edge("syd").mode == "failed closed")
+    assert "events 4 to 4 were published, and nothing is pending" in seen.edge("syd").reason
+
+
+def test_the_latest_snapshot_is_shown_with_the_sum_of_its_bytes(hands: Hands) -> None:
+    hands.do("take_snapshot")
+    seen = hands.until(lambda seen: seen.snapshots)
+    latest = seen.snapshots[-1]
+    assert hashlib.sha256(latest.body.encode()).hexdigest() == latest.sha256 == latest.computed
+    hands.do("corrupt_snapshot")
+    latest = hands.until(lambda seen: not seen.snapshots[-1].checksum_ok).snapshots[-1]
+    assert hashlib.sha256(latest.body.encode()).hexdigest() == latest.computed != latest.sha256
+
+
+@pytest.mark.parametrize(
+    ("owner", "flipped"), [("alloc-a", "alloc-c"), ("alloc-b", "alloc-c"), ("alloc-c", "alloc-a"), ("x", "z")]
+)
+def test_one_flipped_bit_makes_another_name(owner: str, flipped: str) -> None:
+    assert flip_one_bit(owner) == flipped
+    before, after = owner.encode()[-1], flipped.encode()[-1]
+    assert (before ^ after).bit_count() == 1
+
+
+def test_each_stored_event_says_which_one_it_follows(hands: Hands) -> None:
+    cells = hands.until(lambda seen: len(seen.stream("ROUTES").cells) == 3).stream("ROUTES").cells
+    assert [cell.previous_id for cell in cells] == ["", cells[0].event_id, cells[1].event_id]
