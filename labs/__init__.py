@@ -4,9 +4,19 @@ from labs.acks import LAB as ACKS
 from labs.commit_first import LAB as COMMIT_FIRST
 from labs.deduplication import LAB as DEDUPLICATION
 from labs.durable_consumers import LAB as DURABLE_CONSUMERS
+from labs.fail_closed import LAB as FAIL_CLOSED
 from labs.replay import LAB as REPLAY
 from labs.streams import LAB as STREAMS
 from labs.subjects import LAB as SUBJECTS
 from studylab.lab import Lab
 
-LABS: tuple[Lab, ...] = (COMMIT_FIRST, SUBJECTS, STREAMS, DURABLE_CONSUMERS, ACKS, REPLAY, DEDUPLICATION)
+LABS: tuple[Lab, ...] = (
+    COMMIT_FIRST,
+    SUBJECTS,
+    STREAMS,
+    DURABLE_CONSUMERS,
+    ACKS,
+    REPLAY,
+    DEDUPLICATION,
+    FAIL_CLOSED,
+)

@@ -39,8 +39,15 @@ class Faults:
         if subject:
             body["filter"] = subject
         purged = (await self._bench.wire().api(f"STREAM.PURGE.{streams.known(stream)}", body))["purged"]
-        self._bench.journal.write("stream", "purge", f"{stream}: {purged} messages purged", request=body, purged=purged)
+        floors = await self._ack_floors(stream)
+        text = f"{stream}: {purged} messages purged"
+        self._bench.journal.write("stream", "purge", text, request=body, purged=purged, ack_floors=floors)
         return f"{purged} message{'' if purged == 1 else 's'} purged from {stream}."
+
+    async def _ack_floors(self, stream: str) -> dict[str, int]:
+        """Return what the server holds for acked, by consumer: a purge moves it, whether anybody read the messages or not."""
+        found = (await self._bench.wire().api(f"CONSUMER.LIST.{stream}"))["consumers"] or []
+        return {info["name"]: info["ack_floor"]["stream_seq"] for info in found}
 
     async def delete_message(self, stream: str, seq: int) -> str:
         """Delete one message. Raises `Refused` in the server's words when there is none."""

@@ -193,8 +193,8 @@ class EdgeSeen:
 
     `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps, foreign,
     invalid, rebuilds.
-    `asked` counts all requests since the edge has its present rules (or the bench was opened): right, wrong, refused,
-    and late, which is an answer that was outdated while the news was still under way to this edge.
+    `asked` counts all requests while it ran, since it has its present rules (or the bench was opened): right, wrong,
+    refused, and late, which is an answer that was outdated while the news was still under way to this edge.
     `silent_s` is how long the edge has heard neither an event nor a mark.
     """
 

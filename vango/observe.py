@@ -39,7 +39,8 @@ COUNTERS = (
     "rebuilds",
 )
 OUTCOMES = ("right", "wrong", "refused", "late")
-UNDER_WAY = ("not published", "not delivered", "delivered, unacked")
+# Without a cause the truth has moved on while it was looked at.
+UNDER_WAY = ("not published", "not delivered", "delivered, unacked", "")
 
 
 class Observer:
@@ -123,11 +124,11 @@ class Observer:
         return asked
 
     def _count(self, edge: Edge, claim: Claim, record: TruthRecord, probes: Sequence[ProbeSeen]) -> None:
-        """Add to what has become of all requests under the edge's present rules."""
+        """Add to what has become of all requests under the edge's present rules. Nobody is asked while it is down."""
         rules, counts = self._asked.get(edge.name, (edge.rules, Counter[str]()))
         if rules != edge.rules:
             counts = Counter()
-        for probe in probes:
+        for probe in probes if edge.mode is not Mode.DOWN else ():
             is_late = probe.outcome == "wrong" and why_row_differs(record, claim, probe.route) in UNDER_WAY
             counts["late" if is_late else probe.outcome] += 1
         self._asked[edge.name] = (edge.rules, counts)

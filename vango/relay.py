@@ -248,6 +248,7 @@ class Relay:
         self._journal.write(
             "relay", "duplicate" if duplicates else "mark", f"mark {what}: acked as seq {last_ack.seq}{said}",
             count=len(marked), duplicates=duplicates, first_position=first.position, last_position=last.position,
+            stored={row.event_id: ack.seq for row, ack in marked[:IDS_TOLD]},
         )  # fmt: skip
 
     def _tell_refusal(self, row: Waiting, ack: PubAck) -> None:

@@ -173,6 +173,8 @@ class Session:
         """Take it that with nothing pending everything is known. A purged tail is enough to make this wrong."""
         nothing_pending = await consumers.has_nothing_left(self.wire, self.consumer)
         self.edge.signal(Signal.REACHED if nothing_pending and pull.idle else Signal.BEHIND, "")
+        if self.edge.mode is Mode.CURRENT:
+            self.edge.rebuilds_in_a_row = 0
         if self.edge.mode is Mode.CATCHING_UP:
             # The acks just sent may not be counted yet, and no mark will come to look again.
             asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self.edge.awake.set)

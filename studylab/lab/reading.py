@@ -186,3 +186,8 @@ def window_is_over(seen: Observation) -> bool:
     stream = seen.stream("ROUTES")
     last = max((cell.stored_at for cell in stream.cells), default=0.0)
     return seen.at - last > 3 * stream.rules.duplicate_window_s + 0.4
+
+
+def times(count: int) -> str:
+    """Return a count as prose: “once”, “twice”, “3 times”."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
