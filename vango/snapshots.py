@@ -82,7 +82,8 @@ async def names(wire: Wire) -> list[str]:
     """Return the names of the stored snapshots, oldest first; the last stored one is the latest."""
     bucket = await _bucket(wire)
     try:
-        found = await _patiently(bucket.list())
+        # Without the word the list has what was deleted as well.
+        found = await _patiently(bucket.list(ignore_deletes=True))
     except NotThere:
         return []
     return [info.name for info in sorted(found, key=lambda info: info.mtime or "")]

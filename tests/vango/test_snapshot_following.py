@@ -8,7 +8,7 @@ import pytest
 
 from tests.vango.conftest import Hands
 from vango.core.audit import Kind
-from vango.snapshots import flip_one_bit
+from vango.snapshots import KEEP, flip_one_bit
 
 NAIVE = {"prove_continuity": False, "ask_high_water_mark": False}
 
@@ -65,3 +65,11 @@ def test_one_flipped_bit_makes_another_name(owner: str, flipped: str) -> None:
 def test_each_stored_event_says_which_one_it_follows(hands: Hands) -> None:
     cells = hands.until(lambda seen: len(seen.stream("ROUTES").cells) == 3).stream("ROUTES").cells
     assert [cell.previous_id for cell in cells] == ["", cells[0].event_id, cells[1].event_id]
+
+
+def test_only_the_last_few_snapshots_are_kept_and_each_can_be_read(hands: Hands) -> None:
+    for _ in range(KEEP + 2):
+        hands.do("take_snapshot")
+    seen = hands.until(lambda seen: seen.snapshots)
+    assert len(seen.snapshots) == KEEP
+    assert all(snapshot.checksum_ok for snapshot in seen.snapshots)
