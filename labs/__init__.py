@@ -8,6 +8,7 @@ from labs.fail_closed import LAB as FAIL_CLOSED
 from labs.replay import LAB as REPLAY
 from labs.streams import LAB as STREAMS
 from labs.subjects import LAB as SUBJECTS
+from labs.unknown_outcome import LAB as UNKNOWN_OUTCOME
 from studylab.lab import Lab
 
 LABS: tuple[Lab, ...] = (
@@ -18,5 +19,6 @@ LABS: tuple[Lab, ...] = (
     ACKS,
     REPLAY,
     DEDUPLICATION,
+    UNKNOWN_OUTCOME,
     FAIL_CLOSED,
 )

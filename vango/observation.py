@@ -177,12 +177,16 @@ class RowSeen:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSeen:
-    """One request for a route: `outcome` is right, wrong or refused; `answer` the owner given, `expected` the truth's."""
+    """One request for a route: `outcome` is right, wrong or refused; `answer` the owner given, `expected` the truth's.
+
+    `late` says of a wrong answer that the news was still under way to this edge, so that it could not know better.
+    """
 
     route: str
     outcome: str
     answer: str
     expected: str
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

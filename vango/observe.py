@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vango.core.audit import Claim, TruthRecord, audit, why_row_differs
@@ -66,6 +67,9 @@ class Observer:
         probes = {edge.name: self._probe(edge) for edge in edges}
         truth = self._truth.truth()
         record = self._truth.record(facts, [edge.committed() for edge in edges], self.broker.tape.ids)
+        if not self._sees_routes():
+            # What lies in a broker that nobody can look into is not known to be untold.
+            record = replace(record, untold=())
         claims = [self._claim(edge) for edge in edges]
         for edge, claim in zip(edges, claims, strict=True):
             self._count(edge, claim, record, probes[edge.name])
@@ -84,6 +88,9 @@ class Observer:
             audit=AuditSeen(report.soundness, report.sentence, report.findings),
             broker=self._broker(),
         )
+
+    def _sees_routes(self) -> bool:
+        return any(stream.name == "ROUTES" and stream.available for stream in self.broker.streams)
 
     # Parts.
 
@@ -120,7 +127,6 @@ class Observer:
             else:
                 outcome = "right" if answer == owner else "wrong"
                 asked.append(ProbeSeen(route, outcome, answer, owner))
-        self._probes[edge.name].extend(asked)
         return asked
 
     def _count(self, edge: Edge, claim: Claim, record: TruthRecord, probes: Sequence[ProbeSeen]) -> None:
@@ -128,9 +134,11 @@ class Observer:
         rules, counts = self._asked.get(edge.name, (edge.rules, Counter[str]()))
         if rules != edge.rules:
             counts = Counter()
-        for probe in probes if edge.mode is not Mode.DOWN else ():
-            is_late = probe.outcome == "wrong" and why_row_differs(record, claim, probe.route) in UNDER_WAY
-            counts["late" if is_late else probe.outcome] += 1
+        for probe in probes:
+            late = probe.outcome == "wrong" and why_row_differs(record, claim, probe.route) in UNDER_WAY
+            self._probes[edge.name].append(replace(probe, late=late))
+            if edge.mode is not Mode.DOWN:
+                counts["late" if late else probe.outcome] += 1
         self._asked[edge.name] = (edge.rules, counts)
 
     def _claim(self, edge: Edge) -> Claim:

@@ -109,7 +109,10 @@ async def follow_what_is_new(session: Session, snapshot: Snapshot) -> None:
 
 def _tell_load(session: Session, snapshot: Snapshot, whence: str) -> None:
     what = f"loaded a snapshot at {snapshot.sequence}, follows {whence}"
-    session.tell("snapshot", what, sequence=snapshot.sequence, stream_seq=snapshot.stream_seq)
+    session.tell(
+        "snapshot", what, sequence=snapshot.sequence, event_id=snapshot.event_id, stream_seq=snapshot.stream_seq,
+        follows=whence,
+    )  # fmt: skip
 
 
 async def follow_from(session: Session, stream_seq: int) -> None:

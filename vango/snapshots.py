@@ -22,9 +22,9 @@ from nats.js.errors import NotFoundError
 from nats.js.object_store import ObjectStore
 
 from vango.core.judge import Row
-from vango.core.snapshot import Snapshot, checksum, seal, unseal
+from vango.core.snapshot import BadSnapshot, Snapshot, checksum, seal, unseal
 from vango.database import transaction
-from vango.errors import NotThere, Unavailable
+from vango.errors import NotThere, Refused, Unavailable
 from vango.truth import Truth
 from vango.wire import Wire
 
@@ -98,11 +98,17 @@ def claimed_sum(stored: bytes) -> str:
 
 
 async def corrupt_latest(wire: Wire) -> str:
-    """Flip one bit of an owner in the latest snapshot and leave its checksum alone. Returns its name. Raises `NotThere`."""
+    """Flip one bit of an owner in the latest snapshot and leave its checksum alone. Returns its name.
+
+    Raises `NotThere` when there is none to corrupt, `Refused` when that was done before.
+    """
     stored = await names(wire)
     if not stored:
         raise NotThere("No snapshot is stored. Take one first.")
-    snapshot = unseal(await fetch(wire, stored[-1]))
+    try:
+        snapshot = unseal(await fetch(wire, stored[-1]))
+    except BadSnapshot as error:
+        raise Refused(f"The latest snapshot is damaged already: {error}. Take a fresh one first.") from error
     if not snapshot.rows:
         raise NotThere("The latest snapshot has no route that could be corrupted.")
     rows = (replace(snapshot.rows[0], owner=flip_one_bit(snapshot.rows[0].owner)), *snapshot.rows[1:])

@@ -72,7 +72,12 @@ def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
 def strip(probes: Sequence[ProbeSeen]) -> list[tuple[str, str, str]]:
     """Lay out the probes: x, width and outcome of each, oldest at the left."""
     share = 100 / max(len(probes), 1)
-    return [(_percent(i * share), _percent(share * 0.86), probe.outcome) for i, probe in enumerate(probes)]
+    return [(_percent(i * share), _percent(share * 0.86), shown(probe)) for i, probe in enumerate(probes)]
+
+
+def shown(probe: ProbeSeen) -> str:
+    """Return the word for what became of a request: right, wrong, refused, or late."""
+    return "late" if probe.late else probe.outcome
 
 
 @dataclass(frozen=True, slots=True)

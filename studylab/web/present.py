@@ -145,8 +145,8 @@ def probe_words(edge: EdgeSeen) -> str:
     """Say what became of the last requests."""
     if not edge.probes:
         return "no requests yet"
-    counts = Counter(probe.outcome for probe in edge.probes)
-    words = {"right": "right", "wrong": "misrouted", "refused": "refused"}
+    counts = Counter(drawing.shown(probe) for probe in edge.probes)
+    words = {"right": "right", "wrong": "misrouted", "refused": "refused", "late": "late"}
     said = ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome])
     return f"last {plural(len(edge.probes), 'request')}: {'all' if len(counts) == 1 else said} " + (
         words[next(iter(counts))] if len(counts) == 1 and next(iter(counts)) in words else ""

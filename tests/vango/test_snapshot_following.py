@@ -8,6 +8,7 @@ import pytest
 
 from tests.vango.conftest import Hands
 from vango.core.audit import Kind
+from vango.errors import Refused
 from vango.snapshots import KEEP, flip_one_bit
 
 NAIVE = {"prove_continuity": False, "ask_high_water_mark": False}
@@ -73,3 +74,10 @@ def test_only_the_last_few_snapshots_are_kept_and_each_can_be_read(hands: Hands)
     seen = hands.until(lambda seen: seen.snapshots)
     assert len(seen.snapshots) == KEEP
     assert all(snapshot.checksum_ok for snapshot in seen.snapshots)
+
+
+def test_a_snapshot_is_not_corrupted_twice_because_the_second_flip_would_mend_it(hands: Hands) -> None:
+    hands.do("take_snapshot")
+    hands.do("corrupt_snapshot")
+    with pytest.raises(Refused, match="damaged already"):
+        hands.do("corrupt_snapshot")
