@@ -6,6 +6,7 @@ from labs.deduplication import LAB as DEDUPLICATION
 from labs.durable_consumers import LAB as DURABLE_CONSUMERS
 from labs.fail_closed import LAB as FAIL_CLOSED
 from labs.replay import LAB as REPLAY
+from labs.snapshots import LAB as SNAPSHOTS
 from labs.streams import LAB as STREAMS
 from labs.subjects import LAB as SUBJECTS
 from labs.unknown_outcome import LAB as UNKNOWN_OUTCOME
@@ -18,6 +19,7 @@ LABS: tuple[Lab, ...] = (
     DURABLE_CONSUMERS,
     ACKS,
     REPLAY,
+    SNAPSHOTS,
     DEDUPLICATION,
     UNKNOWN_OUTCOME,
     FAIL_CLOSED,

@@ -43,7 +43,6 @@ def weigh(position: Position, mark: Mark) -> Standing:
     if mark.sequence == n:
         return Standing(Signal.REACHED)
     if mark.published > n:
-        return Standing(
-            Signal.BEHIND, owed=f"events {n + 1} to {mark.published} were published, and nothing is pending"
-        )
+        owed = f"event {n + 1} was" if mark.published == n + 1 else f"events {n + 1} to {mark.published} were"
+        return Standing(Signal.BEHIND, owed=f"{owed} published, and nothing is pending")
     return Standing(Signal.BEHIND)
