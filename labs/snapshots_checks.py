@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from studylab.lab import (
     CellSeen,
     EdgeSeen,
@@ -25,19 +27,20 @@ NOT_LOADED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Load:
-    """One load of a snapshot by syd, from the journal: where the snapshot stands, and where syd read on."""
+    """One load of a snapshot by syd, from the journal: at which moment, where the snapshot stands, where syd read on."""
 
-    def __init__(self, n: int, detail: dict[str, object]) -> None:
-        self.n = n
-        self.sequence = int(str(detail["sequence"]))
-        self.event_id = str(detail.get("event_id", ""))
-        self.stream_seq = int(str(detail["stream_seq"]))
-        self.follows = str(detail.get("follows", ""))
+    n: int
+    sequence: int
+    event_id: str
+    stream_seq: int
+    follows: str
 
 
 def _loads(evidence: Evidence) -> list[Load]:
-    return [Load(moment.n, moment.detail) for moment in reading.moments(evidence, NEWCOMER, "snapshot")]
+    moments = reading.moments(evidence, NEWCOMER, "snapshot")
+    return [Load(m.n, *(m.detail[name] for name in ("sequence", "event_id", "stream_seq", "follows"))) for m in moments]
 
 
 def _syd(evidence: Evidence) -> EdgeSeen:

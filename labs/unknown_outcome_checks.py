@@ -308,6 +308,8 @@ def outage_waits(evidence: Evidence) -> Result:
 def drained_in_order(evidence: Evidence) -> Result:
     """Everything that was committed while the broker was away is stored once, in the order of the commits."""
     back = [m.n for m in reading.moments(evidence, "broker", "start") + reading.moments(evidence, "broker", "thaw")]
+    if not back and evidence.now.broker.state != "up":
+        return NotYet(f"The broker is {evidence.now.broker.state}; {evidence.now.outbox.waiting} rows wait for it.")
     owed = [event_id for n, event_id in reading.commits(evidence) if back and n < back[-1]]
     if len(owed) < MANY:
         return NotYet(f"Since this step began {len(owed)} changes were committed before the broker came back.")

@@ -137,6 +137,7 @@ def test_what_is_still_outstanding_is_not_lost() -> None:
         (TRUTH, with_shop(event_id="e99"), "invented"),
         (TRUTH, with_shop(drains=2), "applied twice"),
         (TRUTH, with_shop(owner="alloc-a", epoch=1, event_id="e1"), "out of order"),
+        (TRUTH, with_shop(owner="alloc-z"), "not what its event said"),
         (replace(TRUTH, now={"blog": BLOG_1}), claim(), "invented"),
         (TRUTH, replace(claim(2), position=Position(3, "e3", 3)), "skipped by a gap"),
         (TRUTH, claim(2, outstanding=1), "delivered, unacked"),

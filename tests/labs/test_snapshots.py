@@ -44,7 +44,7 @@ def test_it_opens_with_a_trimmed_stream_and_a_newcomer_that_checks_nothing(learn
     seen = learner.sees()
     rules = seen.edge("syd").rules
     assert seen.stream("ROUTES").first_seq > 1
-    assert not (rules.prove_continuity or rules.verify_checksum or rules.ask_high_water_mark)
+    assert not any((rules.prove_continuity, rules.verify_checksum, rules.ask_high_water_mark))
 
 
 def test_loading_by_button_instead_of_wiping_springs_the_first_trap_as_well(learner: Learner) -> None:

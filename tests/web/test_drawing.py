@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from studylab.web.drawing import tape
+from studylab.web.drawing import depth, strip, tape
 from studylab.web.present import consumer_words
 from vango.core.rules import ROUTE_EVENTS, StreamRules
-from vango.observation import CellSeen, ConsumerSeen, StreamSeen
+from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 
 
 def cell(seq: int, *, known: bool = True) -> CellSeen:
@@ -80,3 +80,20 @@ def test_a_purged_stream_is_one_hole_and_an_untouched_one_is_nothing() -> None:
 def test_cursors_stand_behind_the_cells_that_they_passed() -> None:
     track = tape(stream(1, 4, cells=tuple(map(cell, range(1, 5)))), (consumer(4, 2),)).tracks[0]
     assert (track.acked, track.delivered, track.between) == ("12.50%", "25.00%", "12.50%")
+
+
+@pytest.mark.parametrize(
+    ("waiting", "boxes", "lines"), [(0, 0, 0), (1, 1, 1), (16, 16, 1), (17, 17, 2), (10_000, 64, 4)]
+)
+def test_the_outbox_is_drawn_as_boxes_up_to_the_end_of_the_picture(waiting: int, boxes: int, lines: int) -> None:
+    picture = depth(waiting)
+    assert (len(picture.boxes), picture.height) == (boxes, lines * 10)
+    assert all(y < picture.height for _, y in picture.boxes)
+
+
+def test_a_late_answer_is_drawn_as_late_and_not_as_misrouted() -> None:
+    probes = (
+        ProbeSeen("shop", "wrong", "alloc-a", "alloc-b"),
+        ProbeSeen("shop", "wrong", "alloc-a", "alloc-b", late=True),
+    )
+    assert [word for _, _, word in strip(probes)] == ["wrong", "late"]

@@ -284,16 +284,12 @@ def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> str:
     """Say why a view's row for a route is not the truth's row now; empty when it is."""
     rows = {row.route: row for row in claim.rows}
     row, fact = rows.get(route), truth.now.get(route)
-    if row is not None and row.event_id not in truth.known_ids:
-        return "invented"
-    if row is not None and row.epoch < row.highest_epoch:
-        return "out of order"
-    if row is not None and drained_too_often(row):
-        return "applied twice"
-    if row is not None and fact is not None and (row.owner, row.epoch) == (fact.owner, fact.epoch):
-        return ""
+    if row is not None and (wrong := _wrong_in_itself(truth, row, fact)):
+        return wrong
     if fact is None:
         return "invented" if row is not None else ""
+    if row is not None and (row.owner, row.epoch) == (fact.owner, fact.epoch):
+        return ""
     if fact.told is Told.NO_OUTBOX_ROW and fact in truth.untold:
         return "never published"
     if fact.told is Told.WAITING:
@@ -303,3 +299,15 @@ def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> str:
     if claim.outstanding:
         return "delivered, unacked"
     return "not delivered" if claim.pending or claim.pending is None else "never applied"
+
+
+def _wrong_in_itself(truth: TruthRecord, row: Row, fact: Fact | None) -> str:
+    """Say what is wrong with a row that no further event explains; empty when nothing is."""
+    if row.event_id not in truth.known_ids:
+        return "invented"
+    if row.epoch < row.highest_epoch:
+        return "out of order"
+    if drained_too_often(row):
+        return "applied twice"
+    same_event = fact is not None and row.event_id == fact.event_id
+    return "not what its event said" if same_event and fact is not None and row.owner != fact.owner else ""
