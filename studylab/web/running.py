@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from studylab.lab.code import show
 from studylab.lab.model import Code
-from vango.core.rules import AckOrder, Foreign, WriteOrder
+from vango.core.rules import AckOrder, FollowFrom, Foreign, OnNoAnswer, WriteOrder
 from vango.observation import Observation
 from vango.points import Point
 
@@ -48,12 +48,25 @@ def _reads(foreign: Foreign) -> _Runs:
     return lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.foreign is foreign)
 
 
+def _silence(way: OnNoAnswer) -> _Runs:
+    return lambda seen: ("the relay",) if seen.relay.rules.on_no_answer is way else ()
+
+
+def _follows(whence: FollowFrom) -> _Runs:
+    return lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.follow_from is whence)
+
+
 _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("outbox", "Commit with an outbox row", "vango.control", "ControlPlane.outbox", _writes(WriteOrder.OUTBOX)),
     ("first", "Publish first", "vango.control", "ControlPlane.publish_first", _writes(WriteOrder.PUBLISH_FIRST)),
     ("then", "Commit, then publish", "vango.control", "ControlPlane.commit_then_publish",
      _writes(WriteOrder.COMMIT_THEN_PUBLISH)),
     ("relay", "Publish, then mark", "vango.relay", "Relay.publish", lambda _: ("the relay",)),
+    ("same", "No PubAck: retry under the same id", "vango.no_answer", "NoAnswer.retry_under_the_same_id",
+     _silence(OnNoAnswer.SAME_ID)),
+    ("new-id", "No PubAck: retry under a new id", "vango.no_answer", "NoAnswer.retry_under_a_new_id",
+     _silence(OnNoAnswer.NEW_ID)),
+    ("give-up", "No PubAck: give up", "vango.no_answer", "NoAnswer.give_up", _silence(OnNoAnswer.GIVE_UP)),
     ("handle", "Handle what came", "vango.consume", "handle", lambda seen: tuple(edge.name for edge in seen.edges)),
     ("own", "Open what is its own", "vango.intake", "read_own", _reads(Foreign.SKIP)),
     ("everything", "Read everything", "vango.intake", "read_everything", _reads(Foreign.READ)),
@@ -67,6 +80,8 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("weigh", "What may be claimed", "vango.core.claims", "weigh",
      lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.ask_high_water_mark)),
     ("load", "Load a snapshot", "vango.recovery", "load", lambda seen: tuple(edge.name for edge in seen.edges)),
+    ("follow", "Read on behind the snapshot", "vango.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),
+    ("new", "Read on from new", "vango.recovery", "follow_what_is_new", _follows(FollowFrom.NEW)),
 )  # fmt: skip
 
 
