@@ -5,8 +5,10 @@ from labs.commit_first import LAB as COMMIT_FIRST
 from labs.deduplication import LAB as DEDUPLICATION
 from labs.durable_consumers import LAB as DURABLE_CONSUMERS
 from labs.fail_closed import LAB as FAIL_CLOSED
+from labs.rebuild_from_truth import LAB as REBUILD_FROM_TRUTH
 from labs.replay import LAB as REPLAY
 from labs.snapshots import LAB as SNAPSHOTS
+from labs.storm import LAB as STORM
 from labs.streams import LAB as STREAMS
 from labs.subjects import LAB as SUBJECTS
 from labs.unknown_outcome import LAB as UNKNOWN_OUTCOME
@@ -23,4 +25,6 @@ LABS: tuple[Lab, ...] = (
     DEDUPLICATION,
     UNKNOWN_OUTCOME,
     FAIL_CLOSED,
+    REBUILD_FROM_TRUTH,
+    STORM,
 )

@@ -1,4 +1,4 @@
-"""Vango from a shell: `demo` plays a short story on a bench of its own, `edge` runs one edge as a process."""
+"""Vango from a shell: `demo` plays a story, `storm` and `matrix` break things by the dozen, `edge` is one edge alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from vango import trial_commands
 from vango.bench import Bench
 from vango.core.audit import Soundness
 from vango.core.rules import NAIVE_EDGE, EdgeRules
@@ -23,16 +24,16 @@ from vango.wire import Address, Wire
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, or 1 with a sentence on standard error."""
+    """Run one command. Returns the exit code: 0, or 1 with a sentence on standard error; of a storm, 1 too when it found something."""
     options = _parser().parse_args(arguments)
     try:
-        asyncio.run(options.run(options))
+        code: int | None = asyncio.run(options.run(options))
     except StudyLabError as error:
         print(f"vango: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
+    return code or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--rules", choices=("correct", "naive"), default="correct", help="how the edges consume")
     demo.add_argument("--nats-server", type=Path, metavar="PATH", help="the broker to run")
     demo.set_defaults(run=_demo)
+    trial_commands.add(commands)
     edge = commands.add_parser("edge", help="run one edge as a process of its own, to be killed from a terminal")
     edge.add_argument("--name", required=True, help="the edge's name, which is also its consumer's")
     edge.add_argument("--server", required=True, metavar="URL", help="nats://127.0.0.1:PORT of a bench")

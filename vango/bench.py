@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vango import opening, rerun, settings, snapshots, verbs
+from vango import loss, opening, rerun, settings, snapshots, verbs
 from vango.broker import Broker
 from vango.changes import Changes
 from vango.control import ControlPlane
@@ -37,6 +38,7 @@ from vango.points import Tempo
 from vango.registry import Verb
 from vango.relay import Relay
 from vango.rulebook import Rulebook
+from vango.trials import Trials
 from vango.truth import Truth
 from vango.wire import Wire
 
@@ -60,6 +62,8 @@ class Bench:
         self.rulebook = Rulebook(self)
         self.link = Link(self)
         self.settings = settings.load(folder / "settings.json")
+        self.refused_rows: tuple[str, ...] = ()
+        self.trials = Trials(self)
         self._lock = lock
         self._one_at_a_time = asyncio.Lock()
         self._looking = asyncio.Lock()
@@ -162,14 +166,17 @@ class Bench:
     async def wait_until(self, is_so: Callable[[Observation], bool], timeout_s: float = 10.0) -> Observation:
         """Observe after every change until something is so. Raises `Unavailable` with what was seen last."""
         seen: Observation | None = None
+        deadline = time.monotonic() + timeout_s
         try:
+            # The timeout cancels, and on Python 3.11 a wait inside may swallow that (see `vango.tasks`): so both.
             async with asyncio.timeout(timeout_s):
-                while True:
+                while time.monotonic() < deadline:
                     self.changes.clear()
                     seen = await self.observe()
                     if is_so(seen):
                         return seen
                     await self.changes.wait()
+                raise TimeoutError
         except TimeoutError as error:
             raise Unavailable(f"It did not come about within {timeout_s:g} s. Last seen: {_summary(seen)}") from error
 
@@ -185,12 +192,23 @@ class Bench:
         # That observation looked at the streams before it looked at the edges: look once more, now that all is at rest.
         return await self.observe()
 
+    @property
+    def looking(self) -> asyncio.Lock:
+        """Held during each look. Whoever replaces the truth holds it meanwhile, so that nobody sees half of it."""
+        return self._looking
+
     async def take_snapshot(self) -> tuple[str, Snapshot]:
         """Take a snapshot of truth and store it; returns its name with it."""
         return await snapshots.take(self.wire(), self.truth, "ROUTES")
 
     async def reset(self) -> str:
         """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal goes on."""
+        self.journal.write("learner", "reset", "the bench was reset")
+        await self.afresh(settings.Settings())
+        return "The bench is as new."
+
+    async def afresh(self, wanted: settings.Settings) -> None:
+        """Begin with a fresh truth, a fresh store and fresh views, and with these settings."""
         await self._pause()
         await self.broker.wipe()
         # Nobody may be half-way through a look at the old truth when it goes.
@@ -199,12 +217,11 @@ class Bench:
             for file in self.folder.glob("*.db*"):
                 if "journal" not in file.name:
                     file.unlink()
-            self.settings = settings.Settings()
-            self.journal.write("learner", "reset", "the bench was reset")
+            self.settings = wanted
+            self.refused_rows = ()
             self._build()
         await self.broker.start()
         await self._begin()
-        return "The bench is as new."
 
     async def undo(self) -> str:
         """Do everything again but the last verb. Raises `Refused` when nothing was done since the last reset."""
@@ -251,7 +268,7 @@ class Bench:
 
     async def _begin(self) -> None:
         self.changes.begin(lambda: self.observer.is_unsettled)
-        if not self.truth.owners():
+        if not self.truth.owners() and not loss.is_lost(self):
             self.journal.write("database", "commit", opening.write(self.truth))
         if not await self.link.begin(FIRST_CONNECTION_S):
             self._tell_broker("exit", f"the broker does not answer: {self.broker.reason}")
@@ -287,7 +304,7 @@ class Bench:
     def _save(self) -> None:
         self.settings.write_order = self.control.write_order
         self.settings.relay = self.relay.rules
-        self.settings.relay_runs = self.relay.state != "down"
+        self.settings.relay_runs = self.relay.is_running
         self.settings.edges = {name: edge.rules for name, edge in self.edges.items()}
         self.settings.edges_run = {name: edge.mode is not Mode.DOWN for name, edge in self.edges.items()}
         try:

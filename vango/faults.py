@@ -5,6 +5,7 @@ Every one is real: a signal to a process, a purge by the server, files put back 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 from vango import consumers, snapshots, streams
 from vango.core.samples import Shape
 from vango.core.samples import encode as encode_sample
-from vango.errors import BadInput, NotThere, Unavailable
+from vango.errors import BadInput, NotThere, Refused, Unavailable
 
 if TYPE_CHECKING:
     from vango.bench import Bench
     from vango.wire import Wire
+
+MAX_WINDOW_S = 5.0
+LATE_S = 2.0
+OFFER_AGAIN_S = 0.02
 
 
 class Faults:
@@ -63,15 +68,33 @@ class Faults:
         self._bench.journal.write("stream", "purge", f"{stream} was deleted and created again")
         return f"The stream {stream} is new and empty; its consumers are gone."
 
-    async def republish(self, sequence: int) -> str:
-        """Publish an event of the route feed again, byte for byte, under its own id."""
+    async def republish(self, sequence: int, *, after_window: bool = False) -> str:
+        """Publish an event of the route feed again, byte for byte, under its own id.
+
+        With `after_window` it is offered until the broker stores it: each offer before that is a duplicate and
+        changes nothing, and the window does not slide (NATS-FACTS 2.1). Raises `Refused` where that takes too long.
+        """
+        window_s = self._bench.settings.streams["ROUTES"].duplicate_window_s
+        if after_window and window_s > MAX_WINDOW_S:
+            raise Refused(
+                f"The duplicate window of ROUTES is {window_s:g} s, and nobody wants to wait that long. "
+                f"Set it to {MAX_WINDOW_S:g} s or less, or republish at once."
+            )
         row = self._bench.truth.db.conn.execute(
             "SELECT id, subject, body FROM event WHERE feed = 'route' AND sequence = ?", [sequence]
         ).fetchone()
         if row is None:
             raise NotThere(f"The history has no event {sequence} of the route feed.")
         event_id, subject, body = row
-        ack = await self._bench.wire().store(subject, body, message_id=event_id)
+        wire, deadline = self._bench.wire(), time.monotonic() + window_s + LATE_S
+        ack = await wire.store(subject, body, message_id=event_id)
+        while after_window and ack.get("duplicate") and time.monotonic() < deadline:
+            await asyncio.sleep(OFFER_AGAIN_S)
+            ack = await wire.store(subject, body, message_id=event_id)
+        if after_window and ack.get("duplicate"):
+            raise Refused(
+                f"The broker still knew event {sequence} {LATE_S:g} s after its duplicate window. Try once more."
+            )
         outcome = "the broker says duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
         self._bench.journal.write("learner", "publish", f"republish {event_id}: {outcome}", subject=subject, ack=ack)
         return f"Event {sequence} was published again: {outcome}."

@@ -52,8 +52,41 @@ class FactSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class TableSeen:
+    """One table of the destroyed database beside the one in its place: `rows` there were, `equal` are as they were.
+
+    `lines` name rows that differ, are `missing` or are new, the first of them; `more` counts the rest.
+    """
+
+    table: str
+    rows: int
+    equal: int
+    missing: int
+    lines: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class LossSeen:
+    """A destroyed database, compared row by row; `refused` are the rows that the database in its place would not take."""
+
+    tables: tuple[TableSeen, ...]
+    refused: tuple[str, ...]
+
+    def table(self, name: str) -> TableSeen:
+        """Return the comparison of one table. Raises KeyError when there is none."""
+        for table in self.tables:
+            if table.table == name:
+                return table
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
 class TruthSeen:
-    """The database of truth. `sequence` is the latest of the route feed; `trouble` a sentence when it cannot be read."""
+    """The database of truth. `sequence` is the latest of the route feed; `trouble` a sentence when it cannot be read.
+
+    `loss` is None, or tells how the database differs from the destroyed one that it took the place of.
+    """
 
     revision: int
     sequence: int
@@ -64,6 +97,7 @@ class TruthSeen:
     write_order: WriteOrder
     armed: str
     trouble: str
+    loss: LossSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +302,26 @@ class PaceSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class StormSeen:
+    """The last storm on this bench: its seed and script, the protections that were `missing`, and what the audit found.
+
+    `minimal` is the smallest part of the script that was found to fail alike, empty until that was looked for. `closed`
+    are the edges that refused to answer at its end.
+    """
+
+    seed: int
+    length: int
+    missing: tuple[str, ...]
+    script: tuple[str, ...]
+    soundness: str
+    kinds: tuple[str, ...]
+    sentence: str
+    records: tuple[str, ...]
+    minimal: tuple[str, ...]
+    closed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AuditSeen:
     """The audit's report. See `vango.core.audit`."""
 
@@ -304,6 +358,8 @@ class Observation:
     pace: PaceSeen
     audit: AuditSeen
     broker: BrokerSeen
+    storm: StormSeen | None = None
+    missing: tuple[str, ...] = ()
 
     def edge(self, name: str) -> EdgeSeen:
         """Return the edge of that name. Raises KeyError when there is none."""

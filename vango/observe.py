@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from vango import loss
 from vango.core.audit import Claim, TruthRecord, audit, why_row_differs
 from vango.core.judge import Position
 from vango.core.modes import Mode
@@ -65,7 +66,7 @@ class Observer:
         facts = self._truth.facts()
         await self.broker.look(self._connection)
         probes = {edge.name: self._probe(edge) for edge in edges}
-        truth = self._truth.truth()
+        truth = replace(self._truth.truth(), loss=loss.look(self._bench))
         record = self._truth.record(facts, [edge.committed() for edge in edges], self.broker.tape.ids)
         if not self._sees_routes():
             # What lies in a broker that nobody can look into is not known to be untold.
@@ -87,6 +88,8 @@ class Observer:
             pace=PaceSeen(self._bench.pace.tempo, self._bench.pace.waiting),
             audit=AuditSeen(report.soundness, report.sentence, report.findings),
             broker=self._broker(),
+            storm=self._bench.trials.last_storm,
+            missing=self._bench.trials.missing(),
         )
 
     def _sees_routes(self) -> bool:

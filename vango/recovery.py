@@ -26,6 +26,10 @@ SNAPSHOT_TIMEOUT_S = 3.0
 MAX_REBUILDS = 3
 
 
+class NoSnapshot(BadSnapshot):
+    """There was none to load: nobody answered, or none is stored. One may be had a little later."""
+
+
 async def begin(session: Session) -> None:
     """Resume from the view, or load a snapshot into an empty one, or start from what comes next."""
     is_empty, start_from = session.view.is_empty, session.rules.start_from
@@ -59,6 +63,7 @@ async def recover(session: Session) -> None:
             await rebuild(session, fresh=True)
         except BadSnapshot as error:
             edge.signal(Signal.SURPRISE, f"the snapshot is refused: {error}")
+            session.wants_snapshot = isinstance(error, NoSnapshot)
 
 
 async def carry_on(session: Session) -> None:
@@ -74,9 +79,9 @@ async def rebuild(session: Session, *, fresh: bool) -> None:
     try:
         stored = await _fresh(session) if fresh else await _latest(session)
     except (Unavailable, NotThere) as error:
-        raise BadSnapshot(f"none could be had: {error}".rstrip(".")) from error
+        raise NoSnapshot(f"none could be had: {error}".rstrip(".")) from error
     if not stored:
-        raise BadSnapshot("none is stored")
+        raise NoSnapshot("none is stored")
     await load(session, stored)
     session.edge.counters["rebuilds"] += 1
 

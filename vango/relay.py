@@ -82,6 +82,11 @@ class Relay:
         self._begins_chain = False
         self._no_answer = NoAnswer(truth)
 
+    @property
+    def is_running(self) -> bool:
+        """True from its start to its end, also while it waits for the broker or for the lease."""
+        return self._task is not None
+
     async def start(self) -> str:
         """Start publishing where the marks end."""
         if self._task is not None:

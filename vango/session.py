@@ -17,7 +17,7 @@ from vango import consumers, recovery
 from vango.consume import Gap, handle
 from vango.core.claims import Mark, weigh
 from vango.core.modes import ANSWERS, Mode, Signal
-from vango.core.rules import EdgeRules, Poison
+from vango.core.rules import EdgeRules, OnGap, Poison
 from vango.core.snapshot import BadSnapshot
 from vango.errors import Unavailable
 from vango.noise import Noise
@@ -46,6 +46,7 @@ class Session:
         self.view = view
         self.consumer = edge.name
         self.noise = Noise(self.tell)
+        self.wants_snapshot = False
         self._pull: Pull | None = None
         self._may_be_gone = False
 
@@ -78,6 +79,9 @@ class Session:
                 await self._follow()
             except Gap as gap:
                 await recovery.fail_closed(self, str(gap))
+                if self.rules.on_gap is OnGap.CARRY_ON:
+                    # It would see the same gap again at once, and write of nothing else.
+                    await self._wait()
             except BadSnapshot as error:
                 await recovery.fail_closed(self, f"the snapshot is refused: {error}")
         raise Unavailable("The connection to the broker broke.")
@@ -125,6 +129,10 @@ class Session:
             if pull is not None and pull.idle and edge.mode in ANSWERS:
                 await self._consider(pull)
             await self._wait()
+            if self.wants_snapshot and edge.mode is Mode.FAILED_CLOSED:
+                # Nobody had one when it was asked for. Something has been heard since: perhaps now.
+                self.wants_snapshot = False
+                await recovery.recover(self)
 
     async def _make_sure_of_consumer(self) -> None:
         """Now and then the server deletes a consumer and does not end its pull: ask. Raises `NotThere`."""

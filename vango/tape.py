@@ -64,16 +64,30 @@ def mark_known(cells: Collection[CellSeen], knows: Callable[[str], bool]) -> tup
 
 
 async def _read_from(wire: Wire, stream: str, seq: int) -> list[CellSeen]:
+    return [_cell(message, message.headers or {}) for message in await _batch(wire, stream, seq)]
+
+
+async def read_bodies(wire: Wire, stream: str) -> list[tuple[int, bytes]]:
+    """Return stream seq and body of every message that a stream holds. Raises `NotThere`, `Unavailable`."""
+    state = (await wire.api(f"STREAM.INFO.{stream}"))["state"]
+    found: list[tuple[int, bytes]] = []
+    seq = state["first_seq"]
+    while seq <= state["last_seq"] and (batch := await _batch(wire, stream, seq)):
+        found += [(int((message.headers or {})["Nats-Sequence"]), message.data) for message in batch]
+        seq = found[-1][0] + 1
+    return found
+
+
+async def _batch(wire: Wire, stream: str, seq: int) -> list[Msg]:
     """Read messages in one batched direct get: many answers, then a status that ends them."""
-    cells: list[CellSeen] = []
+    messages: list[Msg] = []
     ended = asyncio.Event()
 
     async def hear(message: Msg) -> None:
-        headers = message.headers or {}
-        if "Status" in headers:
+        if "Status" in (message.headers or {}):
             ended.set()
             return
-        cells.append(_cell(message, headers))
+        messages.append(message)
 
     inbox = wire.client.new_inbox()
     subscription = await wire.subscribe(inbox, hear)
@@ -85,7 +99,7 @@ async def _read_from(wire: Wire, stream: str, seq: int) -> list[CellSeen]:
         raise Unavailable(f"The stream {stream} does not hand out its messages.") from error
     finally:
         await wire.unsubscribe(subscription)
-    return cells
+    return messages
 
 
 def _cell(message: Msg, headers: dict[str, str]) -> CellSeen:

@@ -55,8 +55,15 @@ class Committed:
 class Truth:
     """The database of truth of one bench."""
 
+    db: Database
+
     def __init__(self, path: Path) -> None:
-        self.db: Database = connect(path)
+        self._path = path
+        self.open()
+
+    def open(self) -> None:
+        """Open the database that is there, or an empty one. Whoever holds this truth sees it from then on."""
+        self.db = connect(self._path)
         self.db.conn.executescript(SCHEMA)
 
     def close(self) -> None:

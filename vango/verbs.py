@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from vango import outsiders
+from vango import loss, outsiders
 from vango.core.rules import (
     AckOrder,
     Answers,
@@ -35,6 +35,8 @@ MAX_BURST = 10_000
 MAX_SEQ = 2**53
 MAX_REMEMBERED = 100_000
 
+MAX_STORM = 8
+Seed = Annotated[int, Between(0, 9999)]
 Count = Annotated[int, Between(1, MAX_BURST)]
 Seq = Annotated[int, Between(1, MAX_SEQ)]
 Limit = Annotated[int, Between(-1, MAX_SEQ)]
@@ -94,6 +96,24 @@ async def crash_control(bench: Bench, *, at: Point | None = Point.BETWEEN_COMMIT
 async def disarm_control(bench: Bench) -> str:
     """Take back an armed crash of the control plane."""
     return bench.control.arm(None)
+
+
+@verb("truth", destructive=True)
+async def destroy_database(bench: Bench) -> str:
+    """Destroy the database of truth; an empty one takes its place. A copy is kept, to compare with and to put back."""
+    return await loss.destroy_database(bench)
+
+
+@verb("truth")
+async def rebuild_database(bench: Bench) -> str:
+    """Ask the stream to rebuild a destroyed database: write all that the streams hold into an empty one."""
+    return await loss.rebuild_database(bench)
+
+
+@verb("truth")
+async def restore_database(bench: Bench) -> str:
+    """Put the kept copy of a destroyed database back."""
+    return await loss.restore_database(bench)
 
 
 @verb("relay", destructive=True)
@@ -280,10 +300,22 @@ async def recreate_stream(bench: Bench, *, stream: str = "ROUTES") -> str:
     return await bench.faults.recreate_stream(stream)
 
 
+@verb("stream", destructive=True)
+async def destroy_bus(bench: Bench) -> str:
+    """Destroy the bus: every stream, every consumer and the snapshot bucket."""
+    return await loss.destroy_bus(bench)
+
+
 @verb("stream")
-async def republish(bench: Bench, *, sequence: Seq) -> str:
-    """Publish an event of the history again under its own id, as a zombie relay or a person would."""
-    return await bench.faults.republish(sequence)
+async def restore_bus(bench: Bench) -> str:
+    """Create the streams and the bucket again, empty."""
+    return await loss.restore_bus(bench)
+
+
+@verb("stream")
+async def republish(bench: Bench, *, sequence: Seq, after_window: bool = False) -> str:
+    """Publish an event of the history again under its own id, as a zombie relay or a person would; at once, or as soon as the broker no longer knows the id."""
+    return await bench.faults.republish(sequence, after_window=after_window)
 
 
 @verb("stream", destructive=True)
@@ -405,6 +437,36 @@ async def undo(bench: Bench) -> str:
 async def fork(bench: Bench, *, moment: Seq) -> str:
     """Go on from an earlier moment: a fresh bench on a new server, with everything done again up to there."""
     return await bench.fork(moment)
+
+
+@verb("bench")
+async def take_away(bench: Bench, *, protection: str) -> str:
+    """Take a protection away on all edges at once; the keys are those of docs/matrix.md."""
+    return await bench.trials.take_away(protection)
+
+
+@verb("bench")
+async def give_back(bench: Bench, *, protection: str) -> str:
+    """Give a protection back on all edges at once."""
+    return await bench.trials.give_back(protection)
+
+
+@verb("bench", destructive=True)
+async def storm(bench: Bench, *, seed: Seed, length: Annotated[int, Between(1, MAX_STORM)] = 4) -> str:
+    """Play a seeded storm of faults on a fresh bench that has these rules, and let the audit judge what remains."""
+    return await bench.trials.storm(seed, length)
+
+
+@verb("bench", destructive=True)
+async def shrink_storm(bench: Bench) -> str:
+    """Look for the smallest part of the last storm that fails alike, by playing parts of it afresh."""
+    return await bench.trials.shrink()
+
+
+@verb("bench", destructive=True)
+async def try_without(bench: Bench, *, protection: str, fault: str) -> str:
+    """Fill one cell of your matrix: a fresh bench without one protection, and one fault, done for real."""
+    return await bench.trials.try_without(protection, fault)
 
 
 @verb("bench", destructive=True)

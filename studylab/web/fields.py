@@ -7,12 +7,18 @@ from enum import Enum
 from math import isfinite
 from typing import Any
 
+from vango.mishaps import FAULTS
 from vango.observation import Observation
 from vango.points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS
+from vango.protections import PROTECTIONS
 from vango.registry import Parameter
 
 _SOURCES = {"edge": "edges", "to": "allocations", "owner": "allocations", "stream": "streams", "consumer": "consumers"}
 _POINTS = {"crash_control": CONTROL_POINTS, "crash_relay": RELAY_POINTS, "crash_edge": EDGE_POINTS}
+_KEYS = {
+    "protection": tuple(protection.key for protection in PROTECTIONS),
+    "fault": tuple(fault.key for fault in FAULTS),
+}
 _WORDS = {
     "to": "new owner", "n": "how many", "at": "stop dead", "operation": "operation id (asking twice is doing once)",
     "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)", "max_age_s": "max_age, seconds (0: no limit)",
@@ -63,6 +69,8 @@ def names_of(seen: Observation, source: str) -> tuple[str, ...]:
 
 def field_options(verb: str, parameter: Parameter) -> tuple[str, ...]:
     """Return what a select offers for a parameter of few values; empty when it is typed in."""
+    if parameter.name in _KEYS:
+        return _KEYS[parameter.name]
     if parameter.name == "at" and verb in _POINTS:
         return tuple(point.value for point in _POINTS[verb])
     return ("on", "off") if parameter.kind == "bool" else parameter.choices

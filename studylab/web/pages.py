@@ -11,7 +11,11 @@ from studylab.lab.model import Lab
 from studylab.lab.progress import Record
 from studylab.web.guard import from_elsewhere
 from studylab.web.state import call, hub, state
+from vango import trials
 from vango.errors import NotThere
+from vango.matrix import ALL_ON
+from vango.mishaps import FAULTS
+from vango.protections import PROTECTIONS
 from vango.registry import REGISTRY
 
 pages = Blueprint("pages", __name__)
@@ -48,6 +52,17 @@ def lab(slug: str) -> str:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
     context = call(hub().context(slug))
     return render_template("lab.html", REGISTRY=REGISTRY, events_url=f"/events?page={slug}", **context)
+
+
+@pages.get("/matrix")
+def matrix() -> str:
+    """The visitor's own protection matrix, filled by their own trials; a page to print. Wakes no bench."""
+    found = trials.load(state().benches.folder(session["bench"])) if "bench" in session else trials.Found()
+    rows = [
+        (row, [found.cells.get(row.key, {}).get(fault.key, "") for fault in FAULTS]) for row in (ALL_ON, *PROTECTIONS)
+    ]
+    tried = sum(bool(cell) for _, cells in rows for cell in cells)
+    return render_template("matrix.html", rows=rows, faults=FAULTS, tried=tried, storms=found.storms[::-1])
 
 
 def _card(lab: Lab, found: dict[str, Record]) -> dict[str, Any]:

@@ -1,0 +1,126 @@
+"""Total loss: the bus destroyed, or the database destroyed; each for real, and what the other can give back.
+
+The bus comes back empty and everything else follows from the database. The other way a fresh database takes in every
+event that the streams still hold, as far as its own constraints let it, and is compared row by row with a kept copy
+of the old one: which is the only thing that can bring the truth back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vango import snapshots, streams
+from vango.database import connect
+from vango.errors import NotThere, Refused
+from vango.observation import LossSeen
+from vango.retell import compare, retell, stored_events
+
+if TYPE_CHECKING:
+    from vango.bench import Bench
+
+KEPT = "truth-kept.db"
+_SUFFIXES = ("", "-wal", "-shm")
+NOT_LOST = "The database was not destroyed; there is nothing to bring back."
+
+
+async def destroy_bus(bench: Bench) -> str:
+    """Delete every stream with its consumers, and the bucket. Raises `Unavailable` without a broker."""
+    wire = bench.wire()
+    for name in (*streams.SUBJECTS, snapshots.BUCKET_STREAM):
+        with contextlib.suppress(NotThere):
+            await wire.api(f"STREAM.DELETE.{name}")
+    bench.observer.broker.forget()
+    bench.journal.write("stream", "destroyed", "every stream, every consumer and the snapshot bucket were deleted")
+    return "The bus is gone: no stream, no consumer, no bucket."
+
+
+async def restore_bus(bench: Bench) -> str:
+    """Create the streams and the bucket again, empty. Raises `Unavailable` without a broker."""
+    wire = bench.wire()
+    for name, rules in bench.settings.streams.items():
+        await streams.ensure(wire, name, rules, bench.settings.subjects[name])
+    await snapshots.create_bucket(wire)
+    bench.journal.write("stream", "restored", "streams and bucket were created again, empty; numbers start at 1")
+    return "The bus is back, and empty."
+
+
+async def destroy_database(bench: Bench) -> str:
+    """Take the database of truth away, keep a copy for the comparison, and start with an empty one.
+
+    Raises `Refused` when that was done before and the kept copy was not put back.
+    """
+    if is_lost(bench):
+        raise Refused("The database was destroyed already, and a copy of the old one is kept. Put that back first.")
+    await _replace(bench, lambda: _move(bench, "truth.db", KEPT))
+    bench.journal.write("database", "destroyed", "the database of truth was destroyed; an empty one took its place")
+    return "The database is gone, and the control plane has started with an empty one."
+
+
+async def rebuild_database(bench: Bench) -> str:
+    """Rebuild the database from all that the streams hold. Raises `Refused` when it was not destroyed."""
+    if not is_lost(bench):
+        raise Refused(NOT_LOST)
+    events = await stored_events(bench.wire())
+    await _replace(bench, lambda: _discard(bench, "truth.db"), lambda: retell(bench.truth.db, events))
+    refused = bench.refused_rows
+    text = f"{len(events)} stored events were written into an empty database; it refused {len(refused)} rows"
+    bench.journal.write("database", "rebuilt", text, refused=list(refused[:50]))
+    return f"{text}."
+
+
+async def restore_database(bench: Bench) -> str:
+    """Put the kept copy of the old database back in its place. Raises `Refused` when there is none."""
+    if not is_lost(bench):
+        raise Refused(NOT_LOST)
+
+    def put_back() -> None:
+        _discard(bench, "truth.db")
+        _move(bench, KEPT, "truth.db")
+
+    await _replace(bench, put_back)
+    bench.journal.write("database", "restored", "the kept copy of the database was put back")
+    return "The old database is back."
+
+
+def is_lost(bench: Bench) -> bool:
+    """Say whether the database was destroyed and has not been put back."""
+    return (bench.folder / KEPT).exists()
+
+
+def look(bench: Bench) -> LossSeen | None:
+    """Compare the kept copy with the database that took its place; None while nothing was destroyed."""
+    if not is_lost(bench):
+        return None
+    kept = connect(bench.folder / KEPT)
+    try:
+        return LossSeen(compare(kept, bench.truth.db), bench.refused_rows)
+    finally:
+        kept.close()
+
+
+async def _replace(bench: Bench, move: Callable[[], None], write: Callable[[], tuple[str, ...]] = lambda: ()) -> None:
+    """Stop the relay, close the database, move files, open what is there then, and write into it."""
+    ran = bench.relay.is_running
+    await bench.relay.stop("the database was replaced")
+    async with bench.looking:
+        bench.truth.close()
+        try:
+            move()
+        finally:
+            bench.truth.open()
+        bench.refused_rows = write()
+    if ran:
+        await bench.relay.start()
+
+
+def _move(bench: Bench, source: str, target: str) -> None:
+    for suffix in _SUFFIXES:
+        if (file := bench.folder / f"{source}{suffix}").exists():
+            file.replace(bench.folder / f"{target}{suffix}")
+
+
+def _discard(bench: Bench, name: str) -> None:
+    for suffix in _SUFFIXES:
+        (bench.folder / f"{name}{suffix}").unlink(missing_ok=True)
