@@ -48,7 +48,8 @@ def test_every_edge_converges_from_the_database_when_the_bus_comes_back_empty(ha
     hands.do("wipe_view", edge="syd")
     hands.do("restore_bus")
     hands.do("start_edge", edge="syd")
-    seen = hands.until(all_at(4))
+    # A look sees the stream before it sees the edges: wait for both.
+    seen = hands.until(lambda seen: all_at(4)(seen) and seen.stream("ROUTES").cells)
     assert [(cell.seq, cell.sequence) for cell in seen.stream("ROUTES").cells] == [(1, 4)]
     owners = {route.name: route.owner for route in seen.truth.routes}
     assert all({row.route: row.owner for row in edge.rows} == owners for edge in seen.edges)
