@@ -2,6 +2,7 @@
 # for tests a browser. Nothing is done twice: a second run starts at once. Name another Python with PYTHON=/path.
 
 ARGS ?=
+WORKERS ?= 4
 SETUP = PYTHON="$(PYTHON)" sh tools/setup
 PY = .venv/bin/python
 
@@ -24,7 +25,7 @@ run:
 
 test:
 	@$(SETUP) test
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint:
 	@$(SETUP) lint
