@@ -8,6 +8,7 @@ from studylab.lab import (
     Code,
     Debrief,
     Do,
+    Evidence,
     Explain,
     Hints,
     Lab,
@@ -166,6 +167,18 @@ ASK_AGAIN = Do(
     controls=("promote",),
 )
 
+
+def _put_back(evidence: Evidence) -> Script:
+    """Put the kept copy back and let the relay tell what was untold; one that runs already needs no start."""
+    start = (call("start_relay"),) if evidence.now.relay.state == "down" else ()
+    return (
+        call("restore_database"),
+        *start,
+        call("promote", route="shop", to="alloc-b", operation=OP),
+        Wait("every edge to be current", reading.at_rest),
+    )
+
+
 PUT_BACK = Do(
     id="put-back",
     title="Bring the truth back",
@@ -178,12 +191,7 @@ PUT_BACK = Do(
         Check("What was done before is known to be done", saw.operation_is_known),
         Check("The untold fact is told, and every edge agrees", saw.everything_agrees),
     ),
-    solution=(
-        call("restore_database"),
-        call("start_relay"),
-        call("promote", route="shop", to="alloc-b", operation=OP),
-        Wait("every edge to be current", reading.at_rest),
-    ),
+    solution=_put_back,
     hints=Hints(
         nudge="What holds the rows that no event holds?",
         panel="panel-truth",

@@ -253,7 +253,7 @@ class EdgeSeen:
     stuck: str
     stumbles: bool = False
     remembered: int = 0
-    asked: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("right", "wrong", "refused", "late"), 0))
     silent_s: float = 0.0
 
 

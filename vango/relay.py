@@ -29,7 +29,6 @@ from vango.outbox import (
     LEASE_S,
     LeaseLost,
     Waiting,
-    count_waiting,
     high_water_mark,
     mark_published,
     predecessor,
@@ -240,6 +239,8 @@ class Relay:
         )  # fmt: skip
 
     def _count(self, marked: Sequence[tuple[Waiting, PubAck]]) -> None:
+        # What went wrong before is over, and not sooner: a row that was given up is worth more than a second's notice.
+        self.reason = ""
         self.published += len(marked)
         duplicates = sum(ack.duplicate for _, ack in marked)
         self.duplicates += duplicates
@@ -269,8 +270,6 @@ class Relay:
             renew_lease(self.truth, self._token)
             self._leased_at = time.monotonic()
         await wire.publish(HEARTBEAT, self._marks())
-        if count_waiting(self.truth) == 0:
-            self.reason = ""
 
     def _marks(self) -> bytes:
         marks = {feed: high_water_mark(self.truth, feed) for feed in FEEDS}

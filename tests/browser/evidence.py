@@ -59,7 +59,9 @@ class Witness:
             if until(seen):
                 return
             self._page.wait_for_timeout(LOOK_S * 1000)
-        raise AssertionError(f"waited {timeout_s:g} s for {what} and it did not come; last seen: {seen.audit.sentence}")
+        raise AssertionError(
+            f"waited {timeout_s:g} s for {what} and it did not come; last seen: {seen.truth.sequence}, {seen.relay}, {seen.broker.state}, {seen.audit.sentence}"
+        )
 
     def _ask(self, path: str) -> Any:
         answer = self._page.request.get(path, headers={"Accept": "application/json"})

@@ -18,6 +18,7 @@ from tests.browser.hands import Hands
 from vango.registry import REGISTRY
 
 Words = Mapping[str, str]
+ANSWER_MS = 40_000  # a storm is a whole story
 OPPOSITES = (
     ("start_", "kill_"),
     ("kill_", "start_"),
@@ -56,8 +57,6 @@ class Learner:
         else:
             answer = self._sends(item.verb, control)
         assert answer.ok != item.refusal, f"{item.verb}({arguments}) answered {answer.status}: {answer.text()}"
-        if self.page.locator("#broker-sheet:popover-open").count():
-            self.page.keyboard.press("Escape")
         return answer
 
     def tries(self, verb: str) -> Response:
@@ -110,9 +109,18 @@ class Learner:
         return answer
 
     def _sends(self, verb: str, button: Locator) -> Response:
-        with self.page.expect_response(lambda answer: answer.url.endswith(f"/bench/verbs/{verb}")) as found:
+        def is_answer(answer: Response) -> bool:
+            return answer.url.endswith(f"/bench/verbs/{verb}")
+
+        with self.page.expect_response(is_answer, timeout=ANSWER_MS) as found:
             self.hands.press(button)
+        self._shuts_sheet()
         return found.value
+
+    def _shuts_sheet(self) -> None:
+        """The broker's sheet lies over other controls until it is closed."""
+        if self.page.locator("#broker-sheet:popover-open").count():
+            self.page.keyboard.press("Escape")
 
     # The guide.
 

@@ -16,6 +16,12 @@ from vango.registry import REGISTRY
 
 # What is done before a verb whose control is there at certain times only, and not already where the verb stands.
 BEFORE = {
+    "take_snapshot": (call("reset"),),
+    "storm": (call("reset"),),
+    "shrink_storm": (
+        *(call("take_away", protection=key) for key in ("event-ids", "epochs", "continuity", "mark")),
+        call("storm", seed=2),
+    ),
     "go_on": (call("pace", tempo="step"), call("promote", route="api", to="alloc-b")),
     "undo": (call("pace", tempo="live"),),
 }

@@ -72,7 +72,11 @@ def test_a_stream_without_a_bench_is_a_404(running: Running) -> None:
 
 def test_the_page_shows_at_first_what_the_stream_sends(running: Running, cookie: str, page: Stream) -> None:
     running.do(cookie, "promote", route="shop", to="alloc-b")
-    sent = page.until("epoch 2").data
+    page.until("epoch 2")
+    until(
+        lambda: json.loads(running.ask("/bench.json", Cookie=cookie).body)["outbox"]["waiting"] == 0, "it is published"
+    )
+    sent = running.stream(cookie).next().data
     panel = re.search(r'hx-target="#panel-truth"[^>]*>(.*?)</hx-partial>', sent, re.DOTALL)
     assert panel is not None
     assert panel[1].strip() in running.ask("/sandbox", Cookie=cookie).body
