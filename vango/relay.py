@@ -41,7 +41,7 @@ from vango.publisher import Outgoing, PubAck, Publisher
 from vango.truth import Truth
 from vango.wire import Wire
 
-BATCH = 4000
+BATCH = 1000
 HEARTBEAT = "control.heartbeat"
 MARK_REQUEST = "control.mark"
 BEAT_S = 1.0
