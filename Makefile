@@ -2,7 +2,7 @@
 # for tests a browser. Nothing is done twice: a second run starts at once. Name another Python with PYTHON=/path.
 
 ARGS ?=
-WORKERS ?= 4
+WORKERS ?= 3
 SETUP = PYTHON="$(PYTHON)" sh tools/setup
 PY = .venv/bin/python
 

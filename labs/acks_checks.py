@@ -54,7 +54,10 @@ def came_again(evidence: Evidence, seq: int) -> Result:
     if again is None:
         state = "iad is down: start it" if is_down(evidence.now) else _owed(evidence.now)
         return NotYet(f"Stream seq {seq} has not come to iad a second time. {state}.")
-    passed_s, wait_s = again.at - times[0][0].at, iad(evidence.now).rules.ack_wait_s
+    # A busy machine journals the first delivery late; when the message was stored, the server says.
+    stored = [cell.stored_at for cell in evidence.now.stream("ROUTES").cells if cell.seq == seq]
+    first_at = min(times[0][0].at, *stored) if len(times) > 1 else times[0][0].at
+    passed_s, wait_s = again.at - first_at, iad(evidence.now).rules.ack_wait_s
     if passed_s < EARLY * wait_s:
         return NotYet(f"Stream seq {seq} came again after {passed_s:.2f} s, before ack_wait of {wait_s:g} s was over.")
     return Passed(f"{again.text}: {passed_s:.2f} s after the first delivery; ack_wait is {wait_s:g} s.")

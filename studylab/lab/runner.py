@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_MOMENTS = 5_000
 STEP_TIMEOUT_S = 15.0
+TRIES = 3
+"""How often a solution is played: the broker's clocks (ack_wait, duplicate window) do not stop when the machine does."""
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +118,10 @@ class LabRun:
             self.acted()
             self._become(moves.mark(self.attempt, step.id))
             await self.bench.perform("pace", {"tempo": Tempo.LIVE.value})
-            await self._solve(step)
+            try:
+                await self._solve(step)
+            except Unavailable as error:
+                await self._reach(self.attempt.step + 1, self._again(error), tries=TRIES - 1)
 
     async def catch_up(self, step_id: str) -> None:
         """Start again and play everything before a step, so that the bench is in the right state for it."""
@@ -124,13 +129,9 @@ class LabRun:
             target = self.lab.index(step_id)
         except KeyError:
             raise NotThere(f"{self.lab.title} has no step {step_id[:40]!r}.") from None
-        before = self.attempt
         async with self._playing(f"The bench is being brought to “{self.lab.steps[target].title}”."):
             self.acted(begins=True)
-            await self._begin()
-            self._become(moves.remember(self.lab, self.attempt, before, target))
-            while self.attempt.step < target:
-                await self._pass_step()
+            await self._reach(target, self.attempt)
 
     async def play(self, script: Script) -> None:
         """Issue a script's verbs, waiting where it says so. Raises `Unavailable` when what it waits for does not come."""
@@ -140,6 +141,27 @@ class LabRun:
             else:
                 await self._wait(item.what, item.until, item.timeout_s)
             self.look(await self.bench.observe())
+
+    async def _reach(self, target: int, before: Attempt, tries: int = TRIES) -> None:
+        """Start again and pass every step before a target; what the learner did `before` counts as theirs."""
+        for left in reversed(range(tries)):
+            try:
+                await self._begin()
+                self._become(moves.remember(self.lab, self.attempt, before, target))
+                while self.attempt.step < target:
+                    await self._pass_step()
+                return
+            except Unavailable as error:
+                if not left:
+                    raise
+                self._again(error)
+
+    def _again(self, error: Unavailable) -> Attempt:
+        """Say that what was tried did not come about and is tried again. Returns the attempt as it stood."""
+        log.info("%s: %s Trying again from the start of the lab.", self.lab.slug, error)
+        self.busy = "The machine was too busy for the broker’s clock. It is being done again from the start of the lab."
+        self._tell()
+        return self.attempt
 
     async def _begin(self) -> None:
         self._become(replace(self.attempt, begun=False))
@@ -157,7 +179,11 @@ class LabRun:
     async def _solve(self, step: Do) -> None:
         here = self.attempt.step
         await self.play(step.solution if isinstance(step.solution, tuple) else step.solution(await self._evidence()))
-        await self._wait(f"“{step.title}”", lambda seen: self._is_past(here, seen), STEP_TIMEOUT_S)
+        try:
+            await self._wait(f"“{step.title}”", lambda seen: self._is_past(here, seen), STEP_TIMEOUT_S)
+        except Unavailable as error:
+            differs = [said.text for said in self.attempt.said.get(step.id, {}).values() if not said.passed]
+            raise Unavailable(f"{error} The checks say: {' '.join(differs)}") from error
 
     def _is_past(self, index: int, seen: Observation) -> bool:
         self.look(seen)

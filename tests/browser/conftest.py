@@ -19,7 +19,7 @@ from tests.browser.learner import Learner
 ROOT = Path(__file__).resolve().parent.parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 PICTURES_VARIABLE = "STUDYLAB_PICTURES"
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
 # A refusal, or a part that is down: the browser writes down as errors what the page has told the learner.
 ANSWERED = re.compile(r"status of (4\d\d|503)")
 

@@ -18,7 +18,7 @@ from tests.browser.hands import Hands
 from vango.registry import REGISTRY
 
 Words = Mapping[str, str]
-ANSWER_MS = 40_000  # a storm is a whole story
+ANSWER_MS = 90_000  # a storm is a whole story
 OPPOSITES = (
     ("start_", "kill_"),
     ("kill_", "start_"),
@@ -149,7 +149,7 @@ class Learner:
                 self.answers(question, question.right(self.witness.memory(lab.slug)))
         else:
             self.solves(lab, step)
-        expect(self.page.locator(f"#step-{step.id}")).to_have_class("is-done", timeout=15_000)
+        expect(self.page.locator(f"#step-{step.id}")).to_have_class("is-done", timeout=60_000)
 
     def solves(self, lab: Lab, step: Do) -> None:
         """Play a step's solution until the step has passed: what it would do after that, no learner is asked for."""
