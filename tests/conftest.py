@@ -28,6 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(ROOT / "tests") and item.path.relative_to(ROOT / "tests").parts[0] in ON_THE_CLOCK:
             item.add_marker(pytest.mark.flaky(reruns=2))
 
+
 # A loaded machine is no reason to fail, and what failed on one machine must fail on the next.
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("suite")
