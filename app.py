@@ -27,6 +27,7 @@ from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
+from studylab.web.moments import moments
 from studylab.web.pages import pages
 from studylab.web.progress import progress
 from studylab.web.recording import recording
@@ -77,7 +78,7 @@ def create_app(
     present.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
-    for blueprint in (pages, bench, stream, labs, concepts, recording, progress):
+    for blueprint in (pages, bench, moments, stream, labs, concepts, recording, progress):
         app.register_blueprint(blueprint)
     benches.draw = lambda context: draw(app, context)
     return app

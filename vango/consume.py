@@ -89,12 +89,11 @@ def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake:
     """Judge a batch and write what follows from it: rows and position in one transaction."""
     view, before = session.view, session.view.position.sequence
     intake = take_in(view.rows, view.position, deliveries, session.rules, session.edge.recall)
-    if intake.rows:
-        view.apply(intake.rows.values(), intake.position)
+    sql = view.apply(intake.rows.values(), intake.position) if intake.rows else []
     session.edge.counters.update(intake.counts)
     if noise.is_noise(deliveries):
         session.noise.pass_over(intake.done)
-    _tell_intake(session, intake, before=before)
+    _tell_intake(session, intake, before=before, sql=sql)
     return intake
 
 
@@ -154,17 +153,19 @@ def _tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
         foreign=noise.count(deliveries),
         bytes=sum(len(delivery.payload) for delivery in deliveries),
         headers=sorted({name for delivery in deliveries[:SEQS_TOLD] for name in delivery.headers or ()}),
+        api=session.asked,
     )
 
 
-def _tell_intake(session: Session, intake: Intake, *, before: int) -> None:
+def _tell_intake(session: Session, intake: Intake, *, before: int, sql: Sequence[str]) -> None:
     if intake.applied:
         first, last = intake.applied[0], intake.applied[-1]
         one = f"apply {first.sequence}: {first.route} → {first.owner}"
         many = f"apply {len(intake.applied)} events, {first.sequence} to {last.sequence}"
         sequences = [event.sequence for event in intake.applied[:SEQS_TOLD]]
         text = one if first is last else many
-        session.tell("apply", text, before=before, position=intake.position.sequence, sequences=sequences)
+        position = intake.position.sequence
+        session.tell("apply", text, before=before, position=position, sequences=sequences, sql=sql)
     for delivery, verdict in intake.verdicts[:VERDICTS_TOLD]:
         session.tell("verdict", f"{verdict.outcome}: {verdict.reason}", stream_seq=delivery.stream_seq)
 

@@ -75,9 +75,11 @@ class ControlPlane:
 
     async def publish(self, event: Event) -> None:
         """Publish one event directly and wait for the PubAck. Raises `Unavailable` when the outcome is unknown."""
-        ack = await self._wire().store(event.subject, encode(event), message_id=event.id)
+        wire = self._wire()
+        ack = await wire.store(event.subject, encode(event), message_id=event.id)
         word = "duplicate" if ack.get("duplicate") else "publish"
-        self._journal.write("database", word, f"publish {event.id} → seq {ack['seq']}", subject=event.subject)
+        text = f"publish {event.id} → seq {ack['seq']}"
+        self._journal.write("database", word, text, subject=event.subject, api=wire.last)
 
     # The commands.
 
@@ -185,5 +187,5 @@ class ControlPlane:
         epoch = f" e{event.epoch}" if event.epoch else ""
         self._journal.write(
             "database", "commit", f"commit r{event.revision} {describe(change)}{epoch}", revision=event.revision,
-            sequence=event.sequence, event_id=event.id, subject=event.subject,
+            sequence=event.sequence, event_id=event.id, subject=event.subject, sql=committed.sql,
         )  # fmt: skip

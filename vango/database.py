@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
 BUSY_S = 5.0
+MAX_HEARD = 8
+_BLOB = re.compile(r"x'((?:[0-9a-f]{2})+)'")
 
 
 def connect(path: Path, *, synchronous: str = "FULL") -> Database:
@@ -36,17 +39,45 @@ def is_full(error: sqlite3.Error) -> bool:
 
 
 @contextmanager
-def transaction(database: Database) -> Iterator[sqlite3.Connection]:
+def transaction(database: Database, heard: list[str] | None = None) -> Iterator[sqlite3.Connection]:
     """Run a block in one write transaction: all of it is committed, or none.
 
-    BEGIN IMMEDIATE takes the write lock first, so that what the block reads is still true when it writes.
+    BEGIN IMMEDIATE takes the write lock first, so that what the block reads is still true when it writes. `heard` is
+    given the first statements that write, as SQLite ran them.
     """
     connection = database.conn
-    connection.execute("BEGIN IMMEDIATE")
+    if heard is not None:
+        connection.set_trace_callback(_listener(connection, heard))
     try:
+        connection.execute("BEGIN IMMEDIATE")
         yield connection
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    finally:
+        if heard is not None:
+            connection.set_trace_callback(None)
+
+
+def _listener(connection: sqlite3.Connection, heard: list[str]) -> Callable[[str], None]:
+    """Return what SQLite calls with every statement. It hears a few and then no more: a batch has thousands."""
+
+    def hear(statement: str) -> None:
+        if statement.startswith(("SELECT", "--")):
+            return
+        heard.append(_BLOB.sub(_readable, statement))
+        if len(heard) == MAX_HEARD:
+            connection.set_trace_callback(None)
+
+    return hear
+
+
+def _readable(blob: re.Match[str]) -> str:
+    """Write a BLOB that holds text as that text."""
+    try:
+        text = bytes.fromhex(blob[1]).decode()
+    except UnicodeDecodeError:
+        return blob[0]
+    return "CAST('{}' AS BLOB)".format(text.replace("'", "''"))

@@ -43,10 +43,12 @@ class Faults:
             body["keep"] = keep
         if subject:
             body["filter"] = subject
-        purged = (await self._bench.wire().api(f"STREAM.PURGE.{streams.known(stream)}", body))["purged"]
+        wire = self._bench.wire()
+        purged = (await wire.api(f"STREAM.PURGE.{streams.known(stream)}", body))["purged"]
+        asked = wire.last
         floors = await self._ack_floors(stream)
         text = f"{stream}: {purged} messages purged"
-        self._bench.journal.write("stream", "purge", text, request=body, purged=purged, ack_floors=floors)
+        self._bench.journal.write("stream", "purge", text, purged=purged, ack_floors=floors, api=asked)
         return f"{purged} message{'' if purged == 1 else 's'} purged from {stream}."
 
     async def _ack_floors(self, stream: str) -> dict[str, int]:
@@ -56,8 +58,9 @@ class Faults:
 
     async def delete_message(self, stream: str, seq: int) -> str:
         """Delete one message. Raises `Refused` in the server's words when there is none."""
-        await self._bench.wire().api(f"STREAM.MSG.DELETE.{streams.known(stream)}", {"seq": seq})
-        self._bench.journal.write("stream", "purge", f"{stream}: message {seq} deleted", seq=seq)
+        wire = self._bench.wire()
+        await wire.api(f"STREAM.MSG.DELETE.{streams.known(stream)}", {"seq": seq})
+        self._bench.journal.write("stream", "purge", f"{stream}: message {seq} deleted", seq=seq, api=wire.last)
         return f"Message {seq} of {stream} was deleted."
 
     async def recreate_stream(self, stream: str) -> str:
@@ -65,7 +68,7 @@ class Faults:
         wire, kept = self._bench.wire(), self._bench.settings
         await streams.recreate(wire, streams.known(stream), kept.streams[stream], kept.subjects[stream])
         self._bench.observer.broker.tape.forget()
-        self._bench.journal.write("stream", "purge", f"{stream} was deleted and created again")
+        self._bench.journal.write("stream", "purge", f"{stream} was deleted and created again", api=wire.last)
         return f"The stream {stream} is new and empty; its consumers are gone."
 
     async def republish(self, sequence: int, *, after_window: bool = False) -> str:
@@ -95,14 +98,17 @@ class Faults:
             raise Refused(
                 f"The broker still knew event {sequence} {LATE_S:g} s after its duplicate window. Try once more."
             )
+        asked = wire.last
         outcome = "the broker says duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
-        self._bench.journal.write("learner", "publish", f"republish {event_id}: {outcome}", subject=subject, ack=ack)
+        self._bench.journal.write("learner", "publish", f"republish {event_id}: {outcome}", subject=subject, ack=ack, api=asked)
         return f"Event {sequence} was published again: {outcome}."
 
     async def delete_consumer(self, consumer: str) -> str:
         """Delete a consumer of ROUTES. Raises `NotThere` in the server's words."""
-        await consumers.delete(self._bench.wire(), consumer)
-        self._bench.journal.write("stream", "consumer", f"consumer {consumer} of ROUTES was deleted", consumer=consumer)
+        wire = self._bench.wire()
+        await consumers.delete(wire, consumer)
+        text = f"consumer {consumer} of ROUTES was deleted"
+        self._bench.journal.write("stream", "consumer", text, consumer=consumer, api=wire.last)
         return f"The consumer {consumer} was deleted, and its cursor with it."
 
     async def telemetry(self, n: int, shape: Shape) -> str:
@@ -114,7 +120,7 @@ class Faults:
         # The last one is confirmed, and all were sent over one connection: when it is stored, so are those before it.
         where = await _store(wire, *samples[-1])
         text = f"{n} telemetry sample{'' if n == 1 else 's'}, {shape}: {where}"
-        self._bench.journal.write("stream", "telemetry", text, count=n, shape=shape.value)
+        self._bench.journal.write("stream", "telemetry", text, count=n, shape=shape.value, api=wire.last)
         return f"{n} sample{' was' if n == 1 else 's were'} sent: {where}."
 
     async def broker_kill(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import time
 import zlib
 from collections import deque
@@ -23,6 +24,8 @@ from vango.observation import Moment
 MAX_MOMENTS = 20_000
 MAX_FRAMES = 5_000
 MAX_UNWRITTEN = 2_000
+ROOT = Path(__file__).parent.parent
+TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 _TRIM_EVERY = 500
 
 _SCHEMA = """
@@ -48,9 +51,13 @@ class Journal:
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
 
     def write(self, actor: str, kind: str, text: str, **detail: Any) -> None:
-        """Add a moment. Never fails: while the disk takes nothing, moments wait in memory until it does again."""
+        """Add a moment. Never fails: while the disk takes nothing, moments wait in memory until it does again.
+
+        Its detail is given `source`: the line of the program that it was told from, as file and line number.
+        """
         self.last += 1
-        self._unwritten.append(Moment(self.last, time.time(), actor, kind, text, _plain(detail)))
+        told = _plain({**detail, "source": _source()})
+        self._unwritten.append(Moment(self.last, time.time(), actor, kind, text, told))
         try:
             self._write_down()
         except sqlite3.Error as error:
@@ -132,6 +139,15 @@ def _open(path: Path) -> Database:
         for file in path.parent.glob(f"{path.name}*"):
             file.replace(file.with_name(f"damaged-{file.name}"))
         return connect(path, synchronous="NORMAL")
+
+
+def _source() -> str:
+    """Return where the program is: the innermost line that does the work, not one whose job is to tell of it."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_name.startswith(TELLERS):
+        frame = frame.f_back
+    file = Path(frame.f_code.co_filename)
+    return f"{file.relative_to(ROOT)}:{frame.f_lineno}" if file.is_relative_to(ROOT) else ""
 
 
 def _plain(detail: dict[str, Any]) -> dict[str, Any]:

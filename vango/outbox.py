@@ -43,18 +43,20 @@ def count_waiting(truth: Truth) -> int:
     return int(truth.db.conn.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0])
 
 
-def mark_published(truth: Truth, acks: Sequence[tuple[int, int]], *, token: int) -> None:
+def mark_published(truth: Truth, acks: Sequence[tuple[int, int]], *, token: int) -> list[str]:
     """Mark rows as published, many in one transaction. `acks` are pairs of position and stream seq.
 
-    Raises `LeaseLost` when another relay has taken over since: it will publish and mark these rows itself.
+    Returns the first statements as SQLite ran them. Raises `LeaseLost` when another relay has taken over since: it
+    will publish and mark these rows itself.
     """
-    now = time.time()
-    with transaction(truth.db) as connection:
+    now, heard = time.time(), list[str]()
+    with transaction(truth.db, heard) as connection:
         _hold(connection, token)
         connection.executemany(
             "UPDATE outbox SET published_at = ?, stream_seq = ? WHERE position = ?",
             [(now, stream_seq, position) for position, stream_seq in acks],
         )
+    return heard
 
 
 def drop(truth: Truth, positions: Sequence[int], *, token: int) -> None:

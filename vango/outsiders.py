@@ -69,9 +69,10 @@ def _event(bench: Bench, sequence: int) -> tuple[str, str, bytes]:
 
 async def _publish(bench: Bench, what: str, subject: str, body: bytes, event_id: str, **detail: Any) -> str:
     """Publish and journal the PubAck. Returns the answer in words."""
-    ack = await bench.wire().store(subject, body, message_id=event_id)
+    wire = bench.wire()
+    ack = await wire.store(subject, body, message_id=event_id)
     answer = "duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
     bench.journal.write(
-        "learner", "publish", f"{what}: {answer}", subject=subject, event_id=event_id, ack=ack, **detail
+        "learner", "publish", f"{what}: {answer}", subject=subject, event_id=event_id, ack=ack, api=wire.last, **detail
     )
     return answer

@@ -39,12 +39,14 @@ class Delivery:
 
 
 class Pull:
-    """Asks one consumer for messages and holds those that came."""
+    """Asks one consumer for messages and holds those that came. `asked` is the request, for people."""
 
     def __init__(self, wire: Wire, stream: str, consumer: str, wake: Callable[[], None], *, batch: int = BATCH) -> None:
         self._wire = wire
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
-        self._request = json.dumps({"batch": batch, "expires": EXPIRES_S * 10**9}).encode()
+        request = {"batch": batch, "expires": EXPIRES_S * 10**9}
+        self._request = json.dumps(request).encode()
+        self.asked = {"subject": self._subject, "request": request}
         self._wake = wake
         self._batch = batch
         self._asked = 0

@@ -190,9 +190,9 @@ class Relay:
         await self.path.reach(Point.BEFORE_MARK)
         marked = self._unbroken_run(rows, acks)
         if marked:
-            mark_published(self.truth, [(row.position, ack.seq) for row, ack in marked], token=self._token)
+            sql = mark_published(self.truth, [(row.position, ack.seq) for row, ack in marked], token=self._token)
             self._no_answer.settled([row for row, _ in marked])
-            self._count(marked)
+            self._count(marked, sql)
         if len(marked) < len(rows):
             refusal = acks[len(marked)]
             if refusal is None:
@@ -238,7 +238,7 @@ class Relay:
             headers={"Nats-Msg-Id": self._no_answer.message_id(first)} if self.rules.message_ids else {},
         )  # fmt: skip
 
-    def _count(self, marked: Sequence[tuple[Waiting, PubAck]]) -> None:
+    def _count(self, marked: Sequence[tuple[Waiting, PubAck]], sql: Sequence[str]) -> None:
         # What went wrong before is over, and not sooner: a row that was given up is worth more than a second's notice.
         self.reason = ""
         self.published += len(marked)
@@ -254,7 +254,7 @@ class Relay:
         self._journal.write(
             "relay", "duplicate" if duplicates else "mark", f"mark {what}: acked as seq {last_ack.seq}{said}",
             count=len(marked), duplicates=duplicates, first_position=first.position, last_position=last.position,
-            stored={row.event_id: ack.seq for row, ack in marked[:IDS_TOLD]},
+            stored={row.event_id: ack.seq for row, ack in marked[:IDS_TOLD]}, sql=sql,
         )  # fmt: skip
 
     def _tell_refusal(self, row: Waiting, ack: PubAck) -> None:

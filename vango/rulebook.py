@@ -41,11 +41,13 @@ class Rulebook:
     async def stream(self, name: str, changes: dict[str, Any]) -> str:
         """Change a stream's limits. Raises `Refused` in the server's words; the old limits hold then."""
         rules = replace(self._bench.settings.streams[streams.known(name)], **changes)
-        before, after = await streams.set_rules(self._bench.wire(), name, rules, self._bench.settings.subjects[name])
+        wire = self._bench.wire()
+        before, after = await streams.set_rules(wire, name, rules, self._bench.settings.subjects[name])
+        asked = wire.last
         self._bench.settings.streams[name] = rules
         evicted = f"; {before} messages before, {after} after" if after < before else ""
         text = f"{name}: {_said(changes)}{evicted}"
-        self._bench.journal.write("stream", "limits", text, stream=name, before=before, after=after, **changes)
+        self._bench.journal.write("stream", "limits", text, stream=name, before=before, after=after, **changes, api=asked)
         return f"The stream {name} has its new limits."
 
     async def subjects(self, name: str, subjects: Sequence[str]) -> str:
@@ -55,10 +57,13 @@ class Rulebook:
                 f"{len(subjects)} subjects were given; expected 1 to {streams.MAX_SUBJECTS}, separated by spaces."
             )
         rules = self._bench.settings.streams[streams.known(name)]
-        await streams.set_rules(self._bench.wire(), name, rules, subjects)
+        wire = self._bench.wire()
+        await streams.set_rules(wire, name, rules, subjects)
+        asked = wire.last
         self._bench.settings.subjects[name] = tuple(subjects)
         said = " ".join(subjects)
-        self._bench.journal.write("stream", "subjects", f"{name} stores {said}", stream=name, subjects=list(subjects))
+        text = f"{name} stores {said}"
+        self._bench.journal.write("stream", "subjects", text, stream=name, subjects=list(subjects), api=asked)
         return f"The stream {name} stores {said}."
 
 

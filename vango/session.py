@@ -109,6 +109,11 @@ class Session:
             self._pull = None
 
     @property
+    def asked(self) -> dict[str, Any]:
+        """The request that messages come in answer to; empty while the session does not read."""
+        return self._pull.asked if self._pull is not None else {}
+
+    @property
     def _one_at_a_time(self) -> bool:
         """True when each event is to be seen by itself: a crash is armed, somebody slows the bench, or it takes time."""
         path = self.edge.path

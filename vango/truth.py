@@ -46,10 +46,14 @@ Change = Promotion | AllocationChange
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a command did. `event` is None when the operation had been done before, at `revision`."""
+    """What a command did. `event` is None when the operation had been done before, at `revision`.
+
+    `sql` are the statements that did it, as SQLite ran them.
+    """
 
     revision: int
     event: Event | None
+    sql: tuple[str, ...] = ()
 
 
 class Truth:
@@ -75,12 +79,13 @@ class Truth:
 
         Raises `Refused` in the database's words, `NotThere` for unknown names; nothing has happened then.
         """
-        with _in_words(change), transaction(self.db) as connection:
+        heard: list[str] = []
+        with _in_words(change), transaction(self.db, heard) as connection:
             if (done := _already_done(connection, change)) is not None:
                 return Committed(done, None)
             event = _draft(connection, change)
             _record(connection, change, event, queue=queue)
-            return Committed(event.revision, event)
+        return Committed(event.revision, event, tuple(heard))
 
     def draft(self, change: Change) -> Event:
         """Say which event a change would make if it were committed now. Decides nothing, checks nothing."""
@@ -88,9 +93,10 @@ class Truth:
 
     def record(self, change: Change, event: Event) -> Committed:
         """Commit a change whose event was drafted before. Raises `Refused` when the database says no."""
-        with _in_words(change), transaction(self.db) as connection:
+        heard: list[str] = []
+        with _in_words(change), transaction(self.db, heard) as connection:
             _record(connection, change, event, queue=False)
-            return Committed(event.revision, event)
+        return Committed(event.revision, event, tuple(heard))
 
     def ready_allocations(self) -> list[str]:
         """Return the names of the allocations that may own routes."""

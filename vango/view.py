@@ -47,14 +47,15 @@ class View:
         """True when nothing was ever applied or loaded."""
         return self.position == Position() and not self.rows
 
-    def apply(self, rows: Iterable[Row], position: Position) -> None:
-        """Write changed rows and move the position, in one transaction."""
-        changed = list(rows)
-        with transaction(self._db) as connection:
+    def apply(self, rows: Iterable[Row], position: Position) -> list[str]:
+        """Write changed rows and move the position, in one transaction. Returns the first statements, as SQLite ran them."""
+        changed, heard = list(rows), list[str]()
+        with transaction(self._db, heard) as connection:
             connection.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, changed))
             connection.execute(*_move(position))
         self.rows.update((row.route, row) for row in changed)
         self.position = position
+        return heard
 
     def replace(self, halves: Iterable[Iterable[Row]], position: Position) -> None:
         """Replace everything by a snapshot's rows, in one transaction. Whatever stops it half-way changes nothing."""

@@ -37,11 +37,16 @@ class Address:
 
 
 class Wire:
-    """One connection. `broken` is set when it ends, however it ends."""
+    """One connection. `broken` is set when it ends, however it ends; `last` is the last request that was answered.
+
+    It holds subject, headers, request and reply as they were on the wire, JSON as JSON, and is read before anything
+    else is awaited.
+    """
 
     def __init__(self, client: Client, broken: asyncio.Event) -> None:
         self.client = client
         self.broken = broken
+        self.last: dict[str, Any] = {}
 
     @classmethod
     async def open(cls, address: Address, name: str) -> Wire:
@@ -140,6 +145,7 @@ class Wire:
         payload = json.dumps(body).encode() if body is not None else b""
         answer = await self.request(f"$JS.API.{subject}", payload, timeout_s=timeout_s)
         reply: dict[str, Any] = json.loads(answer.data)
+        self.last = {"subject": f"$JS.API.{subject}", "request": body, "reply": reply}
         raise_for(reply)
         return reply
 
@@ -150,8 +156,17 @@ class Wire:
         headers = {"Nats-Msg-Id": message_id} if message_id else None
         answer = await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
         reply: dict[str, Any] = json.loads(answer.data)
+        self.last = {"subject": subject, "headers": headers or {}, "request": json_or_text(payload), "reply": reply}
         raise_for(reply)
         return reply
+
+
+def json_or_text(payload: bytes) -> Any:
+    """Return what a payload says, for people: its JSON, or its text."""
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode(errors="replace")
 
 
 def raise_for(reply: dict[str, Any]) -> None:

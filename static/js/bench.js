@@ -5,3 +5,5 @@ import "./reading.js";
 import "./verdict.js";
 import "./guide.js";
 import "./focus.js";
+import "./tabs.js";
+import "./evidence.js";

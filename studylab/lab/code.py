@@ -25,5 +25,9 @@ def show(code: Code) -> CodeSeen:
     lines, first = inspect.getsourcelines(found)  # type: ignore[arg-type]
     source = dedent("".join(lines))
     where = f"{code.module.replace('.', '/')}.py, line {first}"
-    html = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
-    return CodeSeen(code.role, code.title, where, source, Markup(html))  # noqa: S704 - Pygments escapes the source
+    return CodeSeen(code.role, code.title, where, source, highlighted(source))
+
+
+def highlighted(source: str) -> Markup:
+    """Return Python source as markup, escaped, each span ended at the end of its line."""
+    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))  # noqa: S704 - Pygments escapes the source

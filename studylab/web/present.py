@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 
-from studylab.web import drawing, fields, running
+from studylab.web import drawing, evidence, fields, running
 from studylab.web.fields import plain
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
@@ -216,7 +216,7 @@ def details(moment: Moment) -> list[tuple[str, str, bool]]:
     """Return a moment's details as name, text and whether the text is a block."""
     found = []
     for name, value in moment.detail.items():
-        if value is None or value == "" or value == {}:
+        if name in evidence.SHOWN_ELSEWHERE or value is None or value == "" or value == {}:
             continue
         if isinstance(value, dict):
             text = "\n".join(f"{key}: {plain(item)}" for key, item in value.items())
@@ -268,10 +268,10 @@ def register(app: Flask) -> None:
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
                  clock, probe_words, asked_words, heard_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
                  fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, drawing.depth, running.listings,
-                 consumer_words, again, fields.subjects_now)  # fmt: skip
+                 consumer_words, again, fields.subjects_now, evidence.latest)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(
-        REGISTRY=REGISTRY, TEMPI=TEMPI, LANES=LANES, icon_file=f"{app.static_url_path}/icons/icons.svg"
+        REGISTRY=REGISTRY, TEMPI=TEMPI, LANES=LANES, CODE_TABS=evidence.CODE_TABS, icon_file=f"{app.static_url_path}/icons/icons.svg"
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

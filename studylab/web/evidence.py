@@ -1,0 +1,156 @@
+"""The evidence of a moment: message, SQL, JetStream API request and reply, command line and source line.
+
+Only what was there is shown: a moment without a request has no tab for one. Statements and requests were written into
+the journal as they ran; the command line is the request in other words (`vango.nats_cli`); the source is read from
+the running program.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from markupsafe import Markup
+
+from studylab.lab.code import highlighted
+from vango import nats_cli
+from vango.journal import ROOT
+from vango.observation import Moment
+
+SHOWN_ELSEWHERE = frozenset({"sql", "api", "source", "message", "headers"})
+"""The parts of a moment's detail that have a tab of their own."""
+Asked = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of evidence under a caption. `lines` are highlighted source lines, each with whether it is the one."""
+
+    caption: str
+    text: str
+    lines: tuple[tuple[Markup, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One kind of evidence."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def tabs(moment: Moment, found: Asked | None = None) -> list[Tab]:
+    """Return the evidence of a moment, a tab for each kind that it has. `found` is what the stream holds of it now."""
+    asked = [told for told in (moment.detail.get("api"), found) if told]
+    kinds = (
+        Tab("message", "Message", tuple(_messages(moment, found))),
+        Tab("sql", "SQL", tuple(_sql(moment))),
+        Tab("api", "JetStream API", tuple(block for told in asked for block in _exchange(told))),
+        Tab("cli", "nats CLI", tuple(_commands(moment, asked))),
+        Tab("source", "Source", tuple(_source(str(moment.detail.get("source", ""))))),
+    )
+    return [tab for tab in kinds if tab.blocks]
+
+
+CODE_TABS = (("python", "Python"), ("cli", "nats CLI"), ("api", "JetStream API"), ("sql", "SQL"), ("message", "Message"))
+"""The tabs of the code that runs: the source, and what belongs to what the bench did last."""
+LATEST = CODE_TABS[1:]
+
+
+def latest(moments: Sequence[Moment]) -> list[tuple[str, str, Moment | None, tuple[Block, ...]]]:
+    """Return for each kind but the source its newest evidence: key, title, moment (None: none in sight) and blocks."""
+    newest: dict[str, tuple[Moment, tuple[Block, ...]]] = {}
+    for moment in reversed(moments):
+        if len(newest) == len(LATEST):
+            break
+        if moment.detail.keys() & SHOWN_ELSEWHERE - {"source"}:
+            for tab in tabs(moment):
+                newest.setdefault(tab.key, (moment, tab.blocks))
+    return [(key, title, *newest.get(key, (None, ()))) for key, title in LATEST]
+
+
+def _messages(moment: Moment, found: Asked | None) -> Iterator[Block]:
+    detail = moment.detail
+    if "message" in detail:
+        more = f", the first of {detail['count']}" if detail.get("count", 1) > 1 else ""
+        yield _message(f"On {detail.get('subject', '')}{more}", detail.get("headers"), detail["message"])
+    elif (asked := detail.get("api")) and not asked["subject"].startswith(nats_cli.API):
+        yield _message(f"On {asked['subject']}", asked.get("headers"), asked["request"])
+    if found and "message" in found:
+        yield _message(found["caption"], found.get("headers"), found["message"])
+
+
+def _message(caption: str, headers: Mapping[str, str] | None, body: object) -> Block:
+    head = "".join(f"{name}: {value}\n" for name, value in (headers or {}).items())
+    return Block(caption, f"{head}\n{_json(body)}" if head else _json(body))
+
+
+def _sql(moment: Moment) -> Iterator[Block]:
+    if statements := moment.detail.get("sql"):
+        ended = statements[-1] in ("COMMIT", "ROLLBACK")
+        rest = "" if ended else "\n-- and so on, up to COMMIT: only the first statements of a batch are kept"
+        yield Block("As SQLite ran it", ";\n".join(statements) + ";" + rest)
+
+
+def _exchange(asked: Asked) -> Iterator[Block]:
+    if "subject" in asked:
+        yield Block(f"Request on {asked['subject']}", _json(asked.get("request")) if asked.get("request") else "(empty)")
+    if asked.get("reply"):
+        yield Block("Reply", _json(asked["reply"]))
+
+
+def _commands(moment: Moment, asked: Sequence[Asked]) -> Iterator[Block]:
+    detail = moment.detail
+    told = [*asked]
+    if "message" in detail:
+        told.append(
+            {"subject": detail["subject"], "request": detail["message"], "headers": detail.get("headers") or {}}
+        )
+    for one in told:
+        if line := nats_cli.line(one):
+            yield Block("The same by hand, in the context that Attach makes", line)
+
+
+def _json(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@cache
+def _source(where: str) -> tuple[Block, ...]:
+    """Return the function around a line of the program, that line marked; nothing when there is none such."""
+    name, _, number = where.rpartition(":")
+    file = ROOT / name
+    if not (name.endswith(".py") and number.isdigit() and file.is_file() and file.resolve().is_relative_to(ROOT)):
+        return ()
+    function = _around(file, int(number))
+    if function is None:
+        return ()
+    source = dedent("\n".join(_text(file)[function[0] - 1 : function[1]]))
+    lines = tuple(
+        (Markup(line), function[0] + offset == int(number))  # noqa: S704 - escaped where it was highlighted
+        for offset, line in enumerate(highlighted(source).splitlines())
+    )
+    return (Block(f"{name}, line {number}", "", lines),)
+
+
+@cache
+def _text(file: Path) -> tuple[str, ...]:
+    return tuple(file.read_text(encoding="utf-8").splitlines())
+
+
+def _around(file: Path, line: int) -> tuple[int, int] | None:
+    """Return the first and last line of the innermost function around a line."""
+    found: tuple[int, int] | None = None
+    for node in ast.walk(ast.parse("\n".join(_text(file)))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first, last = node.lineno, node.end_lineno or node.lineno
+            if first <= line <= last and (found is None or first >= found[0]):
+                found = (first, last)
+    return found
