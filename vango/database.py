@@ -65,9 +65,11 @@ def _listener(connection: sqlite3.Connection, heard: list[str]) -> Callable[[str
     """Return what SQLite calls with every statement. It hears a few and then no more: a batch has thousands."""
 
     def hear(statement: str) -> None:
-        if statement.startswith(("SELECT", "--")):
+        readable = _BLOB.sub(_readable, statement)
+        # A trigger makes SQLite name the statement that it runs for once more.
+        if statement.startswith(("SELECT", "--")) or heard[-1:] == [readable]:
             return
-        heard.append(_BLOB.sub(_readable, statement))
+        heard.append(readable)
         if len(heard) == MAX_HEARD:
             connection.set_trace_callback(None)
 

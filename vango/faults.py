@@ -100,7 +100,9 @@ class Faults:
             )
         asked = wire.last
         outcome = "the broker says duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
-        self._bench.journal.write("learner", "publish", f"republish {event_id}: {outcome}", subject=subject, ack=ack, api=asked)
+        self._bench.journal.write(
+            "learner", "publish", f"republish {event_id}: {outcome}", subject=subject, ack=ack, api=asked
+        )
         return f"Event {sequence} was published again: {outcome}."
 
     async def delete_consumer(self, consumer: str) -> str:

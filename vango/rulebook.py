@@ -47,7 +47,9 @@ class Rulebook:
         self._bench.settings.streams[name] = rules
         evicted = f"; {before} messages before, {after} after" if after < before else ""
         text = f"{name}: {_said(changes)}{evicted}"
-        self._bench.journal.write("stream", "limits", text, stream=name, before=before, after=after, **changes, api=asked)
+        self._bench.journal.write(
+            "stream", "limits", text, stream=name, before=before, after=after, **changes, api=asked
+        )
         return f"The stream {name} has its new limits."
 
     async def subjects(self, name: str, subjects: Sequence[str]) -> str:

@@ -48,7 +48,7 @@ class Tab:
 
 def tabs(moment: Moment, found: Asked | None = None) -> list[Tab]:
     """Return the evidence of a moment, a tab for each kind that it has. `found` is what the stream holds of it now."""
-    asked = [told for told in (moment.detail.get("api"), found) if told]
+    asked = [told for told in (moment.detail.get("api"), found) if told and "subject" in told]
     kinds = (
         Tab("message", "Message", tuple(_messages(moment, found))),
         Tab("sql", "SQL", tuple(_sql(moment))),
@@ -59,7 +59,13 @@ def tabs(moment: Moment, found: Asked | None = None) -> list[Tab]:
     return [tab for tab in kinds if tab.blocks]
 
 
-CODE_TABS = (("python", "Python"), ("cli", "nats CLI"), ("api", "JetStream API"), ("sql", "SQL"), ("message", "Message"))
+CODE_TABS = (
+    ("python", "Python"),
+    ("cli", "nats CLI"),
+    ("api", "JetStream API"),
+    ("sql", "SQL"),
+    ("message", "Message"),
+)
 """The tabs of the code that runs: the source, and what belongs to what the bench did last."""
 LATEST = CODE_TABS[1:]
 
@@ -100,8 +106,7 @@ def _sql(moment: Moment) -> Iterator[Block]:
 
 
 def _exchange(asked: Asked) -> Iterator[Block]:
-    if "subject" in asked:
-        yield Block(f"Request on {asked['subject']}", _json(asked.get("request")) if asked.get("request") else "(empty)")
+    yield Block(f"Request on {asked['subject']}", _json(asked.get("request")) if asked.get("request") else "(empty)")
     if asked.get("reply"):
         yield Block("Reply", _json(asked["reply"]))
 

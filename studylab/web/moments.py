@@ -19,9 +19,7 @@ def evidence(n: int) -> str:
     """The evidence of a moment, as a piece of a page."""
     moment, found = call(_find(hub(new=False).bench, n))
     shown = tabs(moment, found)
-    return render_template(
-        "evidence.html", moment=moment, tabs=shown, titles=[(tab.key, tab.title) for tab in shown]
-    )
+    return render_template("evidence.html", moment=moment, tabs=shown, titles=[(tab.key, tab.title) for tab in shown])
 
 
 async def _find(bench: Bench, n: int) -> tuple[Moment, dict[str, object]]:

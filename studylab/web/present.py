@@ -271,7 +271,11 @@ def register(app: Flask) -> None:
                  consumer_words, again, fields.subjects_now, evidence.latest)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(
-        REGISTRY=REGISTRY, TEMPI=TEMPI, LANES=LANES, CODE_TABS=evidence.CODE_TABS, icon_file=f"{app.static_url_path}/icons/icons.svg"
+        REGISTRY=REGISTRY,
+        TEMPI=TEMPI,
+        LANES=LANES,
+        CODE_TABS=evidence.CODE_TABS,
+        icon_file=f"{app.static_url_path}/icons/icons.svg",
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # An app that owns two brokers and then waits to be killed.
 APP = """
-import asyncio, sys
+import asyncio, signal, sys
+# Where the suite runs in the background of a shell, SIGINT is ignored by what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from vango.broker import Broker
 from vango.keeper import Keeper
