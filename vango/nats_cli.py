@@ -66,30 +66,13 @@ def _create(names: list[str], body: Mapping[str, Any]) -> Iterator[object]:
     yield from (f"--replicas={body['num_replicas']}", "--allow-direct", "--defaults")
 
 
-def _consumer(names: list[str], body: Mapping[str, Any]) -> Iterator[object]:
-    config = body["config"]
-    start = config.get("opt_start_seq") or config["deliver_policy"]
-    yield from ("consumer", "add", names[0], names[1], "--pull", f"--deliver={start}", f"--ack={config['ack_policy']}")
-    yield from (f"--wait={_span(config['ack_wait'])}", f"--max-deliver={config['max_deliver']}")
-    yield from (f"--max-pending={config['max_ack_pending']}", f"--filter={config['filter_subject']}")
-    if "durable_name" not in config:
-        yield "--ephemeral"
-    if threshold := config.get("inactive_threshold"):
-        yield f"--inactive-threshold={_span(threshold)}"
-    yield "--defaults"
-
-
 _COMMANDS: dict[str, Callable[[list[str], Mapping[str, Any]], Iterator[object]]] = {
     "STREAM.PURGE": _purge,
     "STREAM.CREATE": _create,
     "STREAM.UPDATE": lambda names, body: iter(("stream", "edit", names[0], *_limits(body), "--force")),
-    "STREAM.DELETE": lambda names, _: iter(("stream", "rm", names[0], "--force")),
-    "STREAM.INFO": lambda names, _: iter(("stream", "info", names[0])),
     "STREAM.MSG.DELETE": lambda names, body: iter(("stream", "rmm", names[0], body["seq"], "--force")),
     "STREAM.MSG.GET": lambda names, body: iter(("stream", "get", names[0], body["seq"])),
-    "CONSUMER.CREATE": _consumer,
     "CONSUMER.DELETE": lambda names, _: iter(("consumer", "rm", names[0], names[1], "--force")),
-    "CONSUMER.INFO": lambda names, _: iter(("consumer", "info", names[0], names[1])),
     "CONSUMER.MSG.NEXT": lambda names, _: iter(("consumer", "next", names[0], names[1], "--count=1", "--no-ack")),
 }
 """By the start of the API subject. What is not here has no command that does the same."""
