@@ -18,7 +18,7 @@ from vango.core.judge import Position
 from vango.keeper import Keeper
 from vango.observation import Moment
 
-Story = Callable[[Hands], None]
+Story = Callable[[Hands], object]
 
 
 STORIES: dict[str, tuple[str, str, Story]] = {
@@ -35,7 +35,7 @@ STORIES: dict[str, tuple[str, str, Story]] = {
     "altered": ("publish", "route", lambda hands: (hands.do("republish_altered", sequence=2, owner="alloc-c"))),
     "poison": ("publish", "route", lambda hands: (hands.do("publish_poison", route="shop"))),
     "telemetry": ("telemetry", "telemetry", lambda hands: (hands.do("telemetry", n=1))),
-    "publish first": ("publish", "route", lambda hands: (hands.do("write_order", order="publish first"), hands.do("promote", route="shop", to="alloc-c"), None)[-1]),
+    "publish first": ("publish", "route", lambda hands: (hands.do("write_order", order="publish first"), hands.do("promote", route="shop", to="alloc-c"))),
 }  # fmt: skip
 """By what is done: the kind of the moment that tells of it, how the request's subject begins, and the deed."""
 

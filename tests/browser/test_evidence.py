@@ -1,0 +1,62 @@
+"""The evidence of a moment and the tabs of the code that runs, by mouse and by keys, while the page goes on living."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.learner import Learner
+from tests.browser.test_focus import post
+
+
+def promoted(learner: Learner) -> Locator:
+    """Return the journal's moment of a relay that publishes a promotion."""
+    learner.opens("/sandbox")
+    learner.promotes("shop", "alloc-c")
+    moment = learner.page.locator("#panel-journal li.lane-relay", has_text="publish route-4").last
+    expect(moment).to_be_visible()
+    return moment
+
+
+def panel(page: Page, tab: Locator) -> Locator:
+    return page.locator(f"#{tab.get_attribute('aria-controls')}")
+
+
+def test_a_moment_opens_to_what_really_passed(by_mouse: Learner) -> None:
+    moment = promoted(by_mouse)
+    moment.locator("summary").click()
+    tabs = moment.get_by_role("tab")
+    expect(tabs).to_have_text(["Message", "nats CLI", "Source"])
+    expect(panel(by_mouse.page, tabs.first)).to_contain_text("Nats-Msg-Id: route-4")
+    tabs.nth(1).click()
+    expect(panel(by_mouse.page, tabs.nth(1))).to_contain_text("nats pub route.owner.updated.shop")
+    expect(panel(by_mouse.page, tabs.first)).to_be_hidden()
+
+
+def test_an_open_moment_stays_as_it_is_while_a_burst_passes(by_mouse: Learner) -> None:
+    moment = promoted(by_mouse)
+    moment.locator("summary").click()
+    source = moment.get_by_role("tab", name="Source")
+    source.click()
+    post(by_mouse.page, "burst", n="5")
+    expect(by_mouse.page.locator("#panel-edge-fra")).to_contain_text("Current at 9")
+    expect(panel(by_mouse.page, source)).to_be_visible()
+    expect(panel(by_mouse.page, source)).to_contain_text("vango/relay.py, line")
+
+
+def test_the_tabs_go_by_arrow_keys_and_the_chosen_one_stays_chosen(by_mouse: Learner) -> None:
+    page = by_mouse.page
+    by_mouse.opens("/sandbox")
+    page.locator("#code-tabs-python").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#code-tabs-cli")).to_be_focused()
+    post(page, "purge", keep="1")
+    expect(page.locator("#code-tabs-cli-panel")).to_contain_text("nats stream purge ROUTES --keep=1 --force")
+    expect(page.locator("#code-tabs-cli-panel")).to_be_visible()
+    expect(page.locator("#code-tabs-cli")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#code-tabs-api-panel")).to_contain_text("$JS.API.STREAM.PURGE.ROUTES")
+    page.keyboard.press("Home")
+    expect(page.locator("#code-tabs-python-panel")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#code-tabs-message")).to_be_focused()
+    expect(page.get_by_role("tab", selected=True)).to_have_count(1)
