@@ -22,19 +22,19 @@ Story = Callable[[Hands], object]
 
 
 STORIES: dict[str, tuple[str, str, Story]] = {
-    "purge all": ("purge", "STREAM.PURGE", lambda hands: (hands.do("purge"))),
-    "purge up to": ("purge", "STREAM.PURGE", lambda hands: (hands.do("purge", up_to=2))),
-    "purge keep": ("purge", "STREAM.PURGE", lambda hands: (hands.do("purge", keep=1))),
-    "purge subject": ("purge", "STREAM.PURGE", lambda hands: (hands.do("purge", subject="route.owner.updated.blog"))),
-    "delete one": ("purge", "STREAM.MSG.DELETE", lambda hands: (hands.do("delete_message", seq=2))),
-    "limits": ("limits", "STREAM.UPDATE", lambda hands: (hands.do("stream_limits", max_msgs=2, max_age_s=3600, duplicate_window_s=0.5))),
-    "subjects": ("subjects", "STREAM.UPDATE", lambda hands: (hands.do("stream_subjects", subjects="route.> extra.*"))),
-    "recreate": ("purge", "STREAM.CREATE", lambda hands: (hands.do("recreate_stream"))),
-    "delete consumer": ("consumer", "CONSUMER.DELETE", lambda hands: (hands.do("delete_consumer", consumer="syd"))),
-    "republish": ("publish", "route", lambda hands: (hands.do("republish", sequence=1))),
-    "altered": ("publish", "route", lambda hands: (hands.do("republish_altered", sequence=2, owner="alloc-c"))),
-    "poison": ("publish", "route", lambda hands: (hands.do("publish_poison", route="shop"))),
-    "telemetry": ("telemetry", "telemetry", lambda hands: (hands.do("telemetry", n=1))),
+    "purge all": ("purge", "STREAM.PURGE", lambda hands: hands.do("purge")),
+    "purge up to": ("purge", "STREAM.PURGE", lambda hands: hands.do("purge", up_to=2)),
+    "purge keep": ("purge", "STREAM.PURGE", lambda hands: hands.do("purge", keep=1)),
+    "purge subject": ("purge", "STREAM.PURGE", lambda hands: hands.do("purge", subject="route.owner.updated.blog")),
+    "delete one": ("purge", "STREAM.MSG.DELETE", lambda hands: hands.do("delete_message", seq=2)),
+    "limits": ("limits", "STREAM.UPDATE", lambda hands: hands.do("stream_limits", max_msgs=2, max_age_s=3600, duplicate_window_s=0.5)),
+    "subjects": ("subjects", "STREAM.UPDATE", lambda hands: hands.do("stream_subjects", subjects="route.> extra.*")),
+    "recreate": ("purge", "STREAM.CREATE", lambda hands: hands.do("recreate_stream")),
+    "delete consumer": ("consumer", "CONSUMER.DELETE", lambda hands: hands.do("delete_consumer", consumer="syd")),
+    "republish": ("publish", "route", lambda hands: hands.do("republish", sequence=1)),
+    "altered": ("publish", "route", lambda hands: hands.do("republish_altered", sequence=2, owner="alloc-c")),
+    "poison": ("publish", "route", lambda hands: hands.do("publish_poison", route="shop")),
+    "telemetry": ("telemetry", "telemetry", lambda hands: hands.do("telemetry", n=1)),
     "publish first": ("publish", "route", lambda hands: (hands.do("write_order", order="publish first"), hands.do("promote", route="shop", to="alloc-c"))),
 }  # fmt: skip
 """By what is done: the kind of the moment that tells of it, how the request's subject begins, and the deed."""
