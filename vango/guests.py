@@ -159,13 +159,14 @@ class Guests:
     async def _hear_anybody(self, message: Msg) -> None:
         """Hear newcomers. Who is known is heard on a subscription of its own."""
         name = message.subject.split(".")[1]
-        known = self.all.get(name)
-        if known is not None and known.ration is not None and known.ration.received:
+        if name in self.all:
             return
-        await self._answer(message, self.take(name, message.data))
+        refusal = self.take(name, message.data)
         guest = self.all.get(name)
-        if guest is not None and guest.ration is None and self._wire is not None:
+        if guest is not None and self._wire is not None:
+            # Before the answer: what the guest claims when it has that, comes on its own subscription.
             await self._listen_to(guest, self._wire)
+        await self._answer(message, refusal)
 
     async def _answer(self, message: Msg, refusal: str) -> None:
         """Tell whoever asked what became of the claim. To inboxes only: a reply must not reach what the guest may not."""

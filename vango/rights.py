@@ -32,6 +32,7 @@ _STREAM = (
 PUBLISH = (
     "edges.*.claim",
     "$JS.API.INFO",
+    "$JS.API.STREAM.NAMES",
     *(subject.format(stream=stream) for stream in ("ROUTES", BUCKET_STREAM) for subject in _STREAM),
     *(subject.format(stream=stream, consumer="*") for stream in ("ROUTES", BUCKET_STREAM) for subject in _CONSUMER),
 )

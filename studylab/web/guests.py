@@ -15,7 +15,7 @@ FRESH_S = 2
 def guest_look(guest: GuestSeen) -> Look:
     """Say what a guest claims; that it is not so, where the audit knows better; and that it is gone, when it is silent."""
     if guest.silent:
-        return Look(f"Silent for {_span(guest.age_s)}", "stop", "is-closed")
+        return Look("Silent", "stop", "is-closed")
     look = edge_look(guest)
     if guest.findings and look.tone != "is-lie" and guest.mode in ANSWERS:
         return Look(f"Says {look.words[0].lower()}{look.words[1:]}, is not", "cross", "is-lie")
@@ -23,9 +23,10 @@ def guest_look(guest: GuestSeen) -> Look:
 
 
 def claimed_words(guest: GuestSeen) -> str:
-    """Say how old the claim is, and what it was once nobody can ask any more."""
-    said = f"said “{guest.claim}” {ago(guest.age_s)}; down, as far as is known" if guest.silent else f"claimed {ago(guest.age_s)}"
-    return f"{said} · {plural(guest.claims, 'claim')}"
+    """Say how old the claim is; of a silent guest also what it was."""
+    if guest.silent:
+        return f"said “{guest.claim}” {ago(guest.age_s)}, and nothing since: down, as far as is known"
+    return f"claimed {ago(guest.age_s)} · {plural(guest.claims, 'claim')}"
 
 
 def ago(seconds: int) -> str:

@@ -128,12 +128,12 @@ def _has_arrived(truth: TruthRecord, claim: Claim) -> bool:
 def say(findings: Sequence[Finding]) -> str:
     """Say what was found as a person would, the first finding first; there must be one."""
     first = findings[0]
-    same = [f for f in findings if f.kind is first.kind]
+    others = list(dict.fromkeys(f.where for f in findings if f.kind is first.kind and f.where != first.where))
     more = len({(f.kind, f.where) for f in findings}) - 1
     lead = first.sentence
-    if len(same) > 1:
-        lead += f" The same is true of {_list([f.where for f in same[1:]])}."
-        more -= len(same) - 1
+    if others:
+        lead += f" The same is true of {_list(others)}."
+        more -= len(others)
     if more > 0:
         lead += f" And {more} more finding{'s' if more > 1 else ''}."
     return f"{lead} {first.repair}"
