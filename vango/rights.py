@@ -33,6 +33,8 @@ PUBLISH = (
     "edges.*.claim",
     "$JS.API.INFO",
     "$JS.API.STREAM.NAMES",
+    # Clients read a bucket with it. Of ROUTES it is not allowed: with a name in its body it replaces any consumer.
+    f"$JS.API.CONSUMER.CREATE.{BUCKET_STREAM}",
     *(subject.format(stream=stream) for stream in ("ROUTES", BUCKET_STREAM) for subject in _STREAM),
     *(subject.format(stream=stream, consumer="*") for stream in ("ROUTES", BUCKET_STREAM) for subject in _CONSUMER),
 )

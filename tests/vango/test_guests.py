@@ -236,7 +236,7 @@ def test_an_edge_s_user_may_not_do_what_an_edge_need_not_do(hands: Hands, guest:
     for subject in ("route.owner.updated.shop", "control.heartbeat", "control.snapshot", "$JS.API.STREAM.PURGE.ROUTES",
                     "$JS.API.STREAM.DELETE.ROUTES", "$JS.API.CONSUMER.DELETE.ROUTES.fra", "$JS.ACK.ROUTES.fra.1.4.4.0.0",
                     "$JS.API.CONSUMER.MSG.NEXT.ROUTES.iad", "$JS.API.CONSUMER.CREATE.ROUTES.syd.route.>",
-                    "$JS.API.STREAM.MSG.DELETE.ROUTES", "edges.mine.other"):  # fmt: skip
+                    "$JS.API.STREAM.MSG.DELETE.ROUTES", "$JS.API.CONSUMER.CREATE.ROUTES", "edges.mine.other"):  # fmt: skip
         assert subject.lower() in guest.refused(lambda subject=subject: run(client.publish(subject, b"{}"))), subject  # type: ignore[misc]
     assert "route.>" in guest.refused(lambda: run(client.subscribe("route.>")))
     assert hands.settle().audit.soundness is Soundness.SOUND
