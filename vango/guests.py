@@ -249,7 +249,7 @@ class Guests:
         if len(self.turned_away) > MAX_TURNED_AWAY:
             self.turned_away.popitem(last=False)
         if trouble.note(why, now) and self._budget.take(now):
-            self._bench.journal.write("guests", "refused", f"refused a claim under {ascii(shown)}: {why}")
+            self._bench.journal.write("guests", "refused", f"refused a claim under {shown!a}: {why}")
             self._bench.changes.note()
 
     def _note_flood(self, guest: Guest) -> None:

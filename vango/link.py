@@ -89,6 +89,7 @@ class Link:
                 self._there.clear()
                 await wire.cut()
             self._bench.observer.broker.tape.forget()
+            self._bench.observer.broker.outside.forget()
             self._bench.changes.note()
 
     async def _prepare(self, wire: Wire) -> None:
@@ -111,6 +112,8 @@ class Link:
             asked = json.loads(message.data).get("subject", "")
             if any(word in asked for word in ONLY_LOOKED):
                 return
+        elif message.subject.startswith("$JS.EVENT.ADVISORY.STREAM."):
+            self._bench.observer.broker.outside.forget()
         elif message.subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.M"):
             word = message.subject.split(".")[4].lower().replace("_", " ")
             told = json.loads(message.data)

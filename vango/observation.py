@@ -174,6 +174,18 @@ class StreamSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideSeen:
+    """One stream that somebody else made on the broker, in the server's words."""
+
+    name: str
+    subjects: tuple[str, ...]
+    messages: int
+    bytes: int
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerSeen:
     """One consumer, in the server's words: stream seqs for the cursors, counts of messages for the rest.
 
@@ -404,6 +416,7 @@ class Observation:
     missing: tuple[str, ...] = ()
     guests: tuple[GuestSeen, ...] = ()
     turned_away: tuple[TurnedAwaySeen, ...] = ()
+    outside: tuple[OutsideSeen, ...] = ()
 
     def guest(self, name: str) -> GuestSeen | None:
         """Return the guest of that name, or None when there is none."""

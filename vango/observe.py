@@ -92,6 +92,7 @@ class Observer:
             missing=self._bench.trials.missing(),
             guests=self._guests.see(heard, record, self.broker.consumers, self._bench.truth.owners()),
             turned_away=self._guests.turned_away(),
+            outside=self.broker.outside.seen,
         )
 
     def _sees_routes(self) -> bool:

@@ -49,9 +49,7 @@ SUBSCRIBE = (
 
 def of_an_edge() -> str:
     """Return the permissions as nats-server's config has them."""
-    return (
-        f"{{ publish: {{ allow: {_quoted(PUBLISH)}, deny: {_quoted(NEVER)} }}, subscribe: {_quoted(SUBSCRIBE)} }}"
-    )
+    return f"{{ publish: {{ allow: {_quoted(PUBLISH)}, deny: {_quoted(NEVER)} }}, subscribe: {_quoted(SUBSCRIBE)} }}"
 
 
 def _quoted(subjects: Iterable[str]) -> str:

@@ -18,7 +18,17 @@ from studylab.web.fields import plain
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.rules import ROUTE_EVENTS
-from vango.observation import BrokerSeen, ConsumerSeen, EdgeSeen, GuestSeen, Moment, Observation, RelaySeen, StreamSeen, TruthSeen
+from vango.observation import (
+    BrokerSeen,
+    ConsumerSeen,
+    EdgeSeen,
+    GuestSeen,
+    Moment,
+    Observation,
+    RelaySeen,
+    StreamSeen,
+    TruthSeen,
+)
 from vango.points import Tempo
 from vango.registry import REGISTRY
 

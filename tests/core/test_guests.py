@@ -58,7 +58,9 @@ def bytes_of(**changes: Any) -> bytes:
     return json.dumps({**SAID, **changes}).encode()
 
 
-def found(claim: GuestClaim, *, at: str = "e7", knows: bool = True, highest: dict[str, int] | None = None) -> list[Kind]:
+def found(
+    claim: GuestClaim, *, at: str = "e7", knows: bool = True, highest: dict[str, int] | None = None
+) -> list[Kind]:
     rows = rows_of(claim, RIGHT, highest or {})
     position = Position(claim.sequence, claim.event_id)
     said = Claim("mine", claim.mode, position, rows, None, None)
@@ -148,7 +150,9 @@ def test_a_name_is_at_most_so_long(name: str) -> None:
 
 def test_a_true_claim_has_no_finding() -> None:
     assert found(read(bytes_of())) == []
-    behind = read(bytes_of(mode="catching up", sequence=6, event_id="e2", routes={"shop": {"owner": "alloc-a", "epoch": 1}}))
+    behind = read(
+        bytes_of(mode="catching up", sequence=6, event_id="e2", routes={"shop": {"owner": "alloc-a", "epoch": 1}})
+    )
     assert rows_of(behind, {}, {})[0].event_id == ""
     assert findings(TRUTH, Claim("mine", behind.mode, Position(6, "e2"), rows_of(behind, {behind.routes[0]: "e2"}, {}), 1, 0), History("e2", True)) == ()  # fmt: skip
 

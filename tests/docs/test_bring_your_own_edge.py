@@ -36,7 +36,10 @@ def test_every_field_that_is_named_is_read() -> None:
     table = TEXT[TEXT.index("| field |") : TEXT.index("Other fields are ignored")]
     for field in re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE):
         with pytest.raises(InvalidClaim, match=f"{field} is"):
-            read(b'{"instance": "a", "mode": "current", "sequence": 1, "event_id": "e", "routes": {}, "%s": 1.5}' % field.encode())
+            read(
+                b'{"instance": "a", "mode": "current", "sequence": 1, "event_id": "e", "routes": {}, "%s": 1.5}'
+                % field.encode()
+            )
 
 
 def test_the_limits_on_the_page_are_the_code_s() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ def guest(hands: Hands) -> Iterator[Visitor]:
 
 
 def seen(hands: Hands, name: str) -> GuestSeen:
-    found = hands._run(hands.bench.observe()).guest(name)
+    found: GuestSeen | None = hands._run(hands.bench.observe()).guest(name)
     assert found is not None, f"there is no guest {name}"
     return found
 
@@ -104,7 +105,14 @@ def test_with_a_consumer_of_its_name_what_was_acked_and_never_applied_is_found(h
 
 def test_nonsense_is_refused_with_a_sentence_and_the_last_good_claim_stands(hands: Hands, guest: Visitor) -> None:
     guest.claim("mine", guest.true_claim())
-    for nonsense in (b"", b"\xff\xfe", b"[" * 20_000, b'{"mode": NaN}', {"instance": "run-1", "mode": "<script>"}, b"x" * 60_000):
+    for nonsense in (
+        b"",
+        b"\xff\xfe",
+        b"[" * 20_000,
+        b'{"mode": NaN}',
+        {"instance": "run-1", "mode": "<script>"},
+        b"x" * 60_000,
+    ):
         assert "error" in guest.claim("mine", nonsense)
     card = seen(hands, "mine")
     assert (card.claim, card.refused, card.findings) == ("current at 3", 6, ())
@@ -129,7 +137,9 @@ def test_of_two_guests_with_one_name_the_first_keeps_it(hands: Hands, guest: Vis
     assert (card.instance, card.mode, card.trouble) == ("first", Mode.CURRENT, refusal)
 
 
-def test_a_silent_guest_is_down_and_its_name_is_free_again(hands: Hands, guest: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_guest_is_down_and_its_name_is_free_again(
+    hands: Hands, guest: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(guests, "SILENT_S", 0.2)
     lie = guest.true_claim(instance="first", routes={})
     guest.claim("mine", lie)
@@ -198,8 +208,6 @@ def test_whoever_changes_its_mind_all_the_time_does_not_fill_the_journal(hands: 
 
 
 def nats_claim(said: dict[str, Any], number: int) -> bytes:
-    import json
-
     return json.dumps({**said, "mode": ("current", "catching up")[number % 2]}).encode()
 
 

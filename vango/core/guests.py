@@ -124,7 +124,9 @@ def _count(document: Mapping[str, Any], field: str, low: int) -> int:
 def _text(document: Mapping[str, Any], field: str, most: int) -> str:
     value = _required(document, field)
     if not isinstance(value, str) or len(value) > most or not value.isprintable():
-        raise InvalidClaim(f"{field} is {_seen(value)}; expected text of at most {most} characters, without line breaks")
+        raise InvalidClaim(
+            f"{field} is {_seen(value)}; expected text of at most {most} characters, without line breaks"
+        )
     return value
 
 
