@@ -11,7 +11,6 @@ import contextlib
 import json
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nats.aio.msg import Msg
@@ -19,6 +18,7 @@ from nats.errors import Error as NatsError
 
 from vango.core.guests import GuestClaim, InvalidClaim, check_name, raised, read
 from vango.errors import NotThere, Refused
+from vango.guest import MOMENTS_A_MINUTE, Budget, Guest, Trouble
 from vango.ration import Allowance, Ration
 from vango.settings import EDGES
 from vango.wire import Wire
@@ -32,66 +32,15 @@ CLAIMS_A_SECOND = 10
 NEWCOMERS_A_SECOND = 100
 MAX_GUESTS = 8
 SEAT_IS_FREE_S = 60.0
-TROUBLE_SHOWN_S = 15.0
-MOMENTS_A_MINUTE = 60
 MAX_TURNED_AWAY = 5
 MAX_REMOVED = 64
 FRESH_S = 2.0
+COUNTED_IN_SECONDS_S = 120.0
 
 # Twice as many in a ration as are allowed in a round: one that was half used is renewed only at the round's end.
 _OWN = Allowance(2 * CLAIMS_A_SECOND + 1, 1.0)
 _ANYBODY = Allowance(2 * NEWCOMERS_A_SECOND + 1, 1.0)
 _INBOX = "_INBOX"
-
-
-@dataclass(slots=True)
-class Budget:
-    """How many moments may be written within a minute."""
-
-    since: float = 0.0
-    spent: int = 0
-
-    def take(self, now: float) -> bool:
-        """Take one, if one is left."""
-        if now - self.since > 60:
-            self.since, self.spent = now, 0
-        self.spent += 1
-        return self.spent <= MOMENTS_A_MINUTE
-
-
-@dataclass(slots=True)
-class Trouble:
-    """A sentence about what was refused last, when, and how often that happened."""
-
-    sentence: str = ""
-    at: float = 0.0
-    times: int = 0
-
-    def note(self, sentence: str, now: float) -> bool:
-        """Keep it. Returns whether it is news."""
-        is_news = sentence != self.sentence or now - self.at > TROUBLE_SHOWN_S
-        self.sentence, self.at, self.times = sentence, now, self.times + 1
-        return is_news
-
-    def shown(self, now: float) -> str:
-        """Return the sentence while it is recent."""
-        return self.sentence if self.sentence and now - self.at <= TROUBLE_SHOWN_S else ""
-
-
-@dataclass(slots=True)
-class Guest:
-    """One guest: its last claim, when that was heard (monotonic seconds), and the highest epochs it ever claimed."""
-
-    name: str
-    claim: GuestClaim
-    heard_at: float
-    highest: dict[str, int] = field(default_factory=dict)
-    claims: int = 0
-    trouble: Trouble = field(default_factory=Trouble)
-    budget: Budget = field(default_factory=Budget)
-    silent: bool = False
-    ration: Ration | None = None
-    watch: asyncio.TimerHandle | None = None
 
 
 class Guests:
@@ -103,6 +52,7 @@ class Guests:
         self._bench = bench
         self._removed: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._budget = Budget()
+        self._left: list[Guest] = []
         self._wire: Wire | None = None
 
     async def listen(self, wire: Wire) -> None:
@@ -125,22 +75,27 @@ class Guests:
         guest = self.all.pop(name, None)
         if guest is None:
             raise NotThere(f"There is no guest {name}. The guests are: {', '.join(self.all) or 'none'}.")
-        if guest.watch is not None:
-            guest.watch.cancel()
-        if guest.ration is not None:
-            await guest.ration.close()
+        await self._let_go(guest)
         self._removed[name, guest.claim.instance] = None
         if len(self._removed) > MAX_REMOVED:
             self._removed.popitem(last=False)
         self._bench.journal.write(name, "removed", f"{name} was removed", instance=guest.claim.instance)
         return f"{name} was removed. Started again, it may come back."
 
+    async def _let_go(self, guest: Guest) -> None:
+        if guest.watch is not None:
+            guest.watch.cancel()
+        if guest.ration is not None:
+            await guest.ration.close()
+
     @property
     def is_ageing(self) -> bool:
         """True while something that is shown grows older by the second."""
         now = time.monotonic()
-        return any(now - guest.heard_at > FRESH_S or guest.trouble.shown(now) for guest in self.all.values()) or any(
-            trouble.shown(now) for trouble in self.turned_away.values()
+        ages = (now - guest.heard_at for guest in self.all.values())
+        troubles = (*(guest.trouble for guest in self.all.values()), *self.turned_away.values())
+        return any(FRESH_S < age < COUNTED_IN_SECONDS_S for age in ages) or any(
+            trouble.shown(now) for trouble in troubles
         )
 
     # Hearing.
@@ -162,6 +117,8 @@ class Guests:
         if name in self.all:
             return
         refusal = self.take(name, message.data)
+        while self._left:
+            await self._let_go(self._left.pop())
         guest = self.all.get(name)
         if guest is not None and self._wire is not None:
             # Before the answer: what the guest claims when it has that, comes on its own subscription.
@@ -229,7 +186,7 @@ class Guests:
     def _seat(self, name: str, claim: GuestClaim, now: float) -> Guest:
         if len(self.all) >= MAX_GUESTS:
             longest = min(self.all.values(), key=lambda guest: guest.heard_at)
-            del self.all[longest.name]
+            self._left.append(self.all.pop(longest.name))
         guest = self.all[name] = Guest(name, claim, now)
         self._tell(guest, "joined", f"{name} joined: {claim.words}", instance=claim.instance)
         # The next heartbeat may be seconds away on an idle bench, and without one no edge may claim to be current.

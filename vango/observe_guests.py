@@ -14,7 +14,8 @@ from vango.core.audit import Claim, TruthRecord
 from vango.core.guests import GuestClaim, History, Route, findings, rows_of
 from vango.core.judge import Position
 from vango.core.modes import ANSWERS, Mode
-from vango.guests import Guest, Guests
+from vango.guest import Guest
+from vango.guests import Guests
 from vango.observation import ConsumerSeen, GuestSeen, ProbeSeen, TurnedAwaySeen
 from vango.observe_truth import TruthObserver
 from vango.observe_view import ProbeLog, rows_seen

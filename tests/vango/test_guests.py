@@ -18,6 +18,7 @@ from vango.bench import Bench
 from vango.core.audit import Kind, Soundness
 from vango.core.modes import Mode
 from vango.errors import NotThere
+from vango.guest import MOMENTS_A_MINUTE
 from vango.keeper import Keeper
 from vango.observation import GuestSeen
 
@@ -157,7 +158,7 @@ def test_removed_is_removed_until_it_is_started_again(hands: Hands, guest: Visit
     assert "was removed by the learner" in guest.claim("mine", guest.true_claim())["error"]
     assert hands._run(hands.bench.observe()).guest("mine") is None
     assert guest.claim("mine", guest.true_claim(instance="run-2")) == {"ok": True}
-    with pytest.raises(NotThere, match="no guest other. The guests are: mine"):
+    with pytest.raises(NotThere, match=r"no guest other\. The guests are: mine"):
         hands.do("remove_guest", guest="other")
 
 
@@ -198,12 +199,12 @@ def test_whoever_changes_its_mind_all_the_time_does_not_fill_the_journal(hands: 
     said = guest.true_claim()
 
     async def change_mind() -> None:
-        for number in range(guests.MOMENTS_A_MINUTE + 20):
+        for number in range(MOMENTS_A_MINUTE + 20):
             hands.bench.guests.take("mine", nats_claim(said, number))
             await asyncio.sleep(0)
 
     hands._run(change_mind())
-    assert len(hands.told("mine", "mode")) == guests.MOMENTS_A_MINUTE - 1
+    assert len(hands.told("mine", "mode")) == MOMENTS_A_MINUTE - 1
     assert len(hands.told("mine", "limits")) == 1
 
 
