@@ -1,5 +1,5 @@
 # Every target does its own set-up (tools/setup): a virtual environment in .venv, the packages of pyproject.toml, and
-# for tests a browser. Nothing is done twice: a second run starts at once. Name another Python with PYTHON=/path.
+# for tests a browser and what examples/ needs. Nothing is done twice: a second run starts at once. Name another Python with PYTHON=/path.
 
 ARGS ?=
 WORKERS ?= 3
@@ -54,5 +54,5 @@ vendor:
 	@$(PY) tools/vendor.py
 
 clean:
-	rm -rf .venv build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-results
+	rm -rf .venv examples/node_modules build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

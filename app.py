@@ -22,7 +22,7 @@ from flask import Flask, render_template
 from studylab.author import course
 from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
-from studylab.web import errors, guard, present
+from studylab.web import errors, guard, guests, present
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
@@ -42,7 +42,7 @@ MAX_STREAMS = 240
 RESERVE_THREADS = 32
 START_S = 20.0
 STOP_S = 10.0
-PANELS = ("verdict", "truth", "relay", "stream", "journal", "code", "broker")
+PANELS = ("verdict", "truth", "relay", "stream", "guests", "journal", "code", "broker")
 
 
 def create_app(
@@ -76,6 +76,7 @@ def create_app(
     guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts], cookie=cookie)
     errors.register(app)
     present.register(app)
+    guests.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
     for blueprint in (pages, bench, moments, stream, labs, concepts, recording, progress):

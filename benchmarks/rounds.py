@@ -14,17 +14,21 @@ from vango.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is measured: rounds, and in each so many clicks, changes and events. `crowd` learners; 0 skips them."""
+    """How much is measured: rounds, and in each so many clicks, changes, events, and acts of each kind from outside.
+
+    `crowd` learners; 0 skips them.
+    """
 
     rounds: int
     clicks: int
     changes: int
     events: int
+    outside: int
     crowd: int
 
 
-FULL = Scale(rounds=5, clicks=100, changes=200, events=100_000, crowd=200)
-QUICK = Scale(rounds=1, clicks=3, changes=20, events=2_000, crowd=0)
+FULL = Scale(rounds=5, clicks=100, changes=200, events=100_000, outside=20, crowd=200)
+QUICK = Scale(rounds=1, clicks=3, changes=20, events=2_000, outside=2, crowd=0)
 
 Side = Callable[[], Awaitable[float]]
 

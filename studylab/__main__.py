@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from studylab.author import commands
-from studylab.author.guide import GUIDE, filled
+from studylab.author.guide import GUIDE, PAGES, filled
 from studylab.concepts import asking, recorded
 from studylab.concepts.questions import QUESTIONS
 from vango import verbs
@@ -69,7 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if options.command == "record":
             return record()
-        return _write(PAGE, page(), options) if options.command == "verbs" else _write(GUIDE, filled(), options)
+        if options.command == "verbs":
+            return _write(PAGE, page(), options)
+        return max(_write(guide, filled(guide.read_text(encoding="utf-8")), options) for guide in PAGES)
     except StudyLabError as error:
         print(f"python -m studylab {options.command}: {error}", file=sys.stderr)
         return 1

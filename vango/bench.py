@@ -28,6 +28,7 @@ from vango.database import is_full
 from vango.edge import Edge
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.faults import Faults
+from vango.guests import Guests
 from vango.journal import Journal
 from vango.keeper import Keeper
 from vango.link import Link
@@ -61,6 +62,7 @@ class Bench:
         self.faults = Faults(self)
         self.rulebook = Rulebook(self)
         self.link = Link(self)
+        self.guests = Guests(self)
         self.settings = settings.load(folder / "settings.json")
         self.refused_rows: tuple[str, ...] = ()
         self.trials = Trials(self)
@@ -210,6 +212,7 @@ class Bench:
     async def afresh(self, wanted: settings.Settings) -> None:
         """Begin with a fresh truth, a fresh store and fresh views, and with these settings."""
         await self._pause()
+        self.guests.forget()
         await self.broker.wipe()
         # Nobody may be half-way through a look at the old truth when it goes.
         async with self._looking:
@@ -247,6 +250,7 @@ class Bench:
         """Stop every actor and the broker. Files stay, and the next opening finds everything again."""
         await self.changes.end()
         await self._pause()
+        self.guests.forget()
         await self.broker.close()
         self.truth.close()
         self.journal.close()

@@ -75,6 +75,16 @@ class Broker:
         return self._files.password
 
     @property
+    def edge_user(self) -> str:
+        """The user for edges from outside, with the rights of `vango.rights`."""
+        return self._files.edge_user
+
+    @property
+    def edge_password(self) -> str:
+        """The random password of that user."""
+        return self._files.edge_password
+
+    @property
     def url(self) -> str:
         """Where clients connect; empty before the first start. It changes only if somebody took the port meanwhile."""
         return f"nats://127.0.0.1:{self._files.port}" if self._files.port != ANY_PORT else ""

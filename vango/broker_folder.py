@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from vango import rights
 from vango.errors import Unavailable
 
 ANY_PORT = -1
@@ -29,7 +30,10 @@ logfile_size_limit: 1MB
 logfile_max_num: 2
 max_payload: 64KB
 max_connections: 256
-authorization {{ user: {user}, password: {password} }}
+authorization {{ users: [
+  {{ user: {user}, password: {password} }}
+  {{ user: {edge_user}, password: {edge_password}, permissions: {edge_rights} }}
+] }}
 jetstream {{ store_dir: {store}, max_file_store: 256MB, max_memory_store: 16MB }}
 """
 
@@ -43,7 +47,9 @@ class BrokerFolder:
         self.config, self.log = self.path / "nats.conf", self.path / "server.log"
         self._ports = self.path / "ports"
         self._ports.mkdir(parents=True, exist_ok=True)
-        self.user, self.password = _credentials(self.path / "credentials.json")
+        known = _credentials(self.path / "credentials.json")
+        self.user, self.password = known["user"], known["password"]
+        self.edge_user, self.edge_password = known["edge_user"], known["edge_password"]
         self.port = _read_port(self.path / "port")
 
     def remember_port(self, port: int) -> None:
@@ -62,10 +68,12 @@ class BrokerFolder:
             "log": str(self.log),
             "user": self.user,
             "password": self.password,
+            "edge_user": self.edge_user,
+            "edge_password": self.edge_password,
             "store": str(self.store),
         }
         quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
-        write_private(self.config, CONFIG.format(port=port, **quoted))
+        write_private(self.config, CONFIG.format(port=port, edge_rights=rights.of_an_edge(), **quoted))
 
     def said_port(self, pid: int) -> int:
         """Return the port in the file the server writes, 0 while it is missing or half written (NATS-FACTS 1.1)."""
@@ -123,13 +131,18 @@ def write_private(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _credentials(path: Path) -> tuple[str, str]:
-    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
-        found = json.loads(path.read_text("utf-8"))
-        return str(found["user"]), str(found["password"])
-    made = {"user": "bench", "password": secrets.token_urlsafe(18)}
-    write_private(path, json.dumps(made))
-    return made["user"], made["password"]
+def _credentials(path: Path) -> dict[str, str]:
+    """Read the names and passwords of both users; make what is not there yet, once."""
+    made = {
+        "user": "bench", "password": secrets.token_urlsafe(18),
+        "edge_user": "edge", "edge_password": secrets.token_urlsafe(18),
+    }  # fmt: skip
+    found: dict[str, str] = {}
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        found = {name: str(value) for name, value in json.loads(path.read_text("utf-8")).items() if name in made}
+    if found.keys() < made.keys():
+        write_private(path, json.dumps({**made, **found}))
+    return {**made, **found}
 
 
 def _read_port(path: Path) -> int:

@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 
 from vango import consumers, snapshots, streams, tasks
 from vango.errors import StudyLabError, Unavailable
+from vango.ration import Allowance, Ration
 from vango.recovery import SNAPSHOT_REQUEST
 from vango.wire import Address, Wire
 
@@ -25,6 +26,8 @@ OUTSIDE = ("route.>", "allocation.>", "operation.>", "telemetry.>",
 CONSUMER_DELETED = "$JS.EVENT.ADVISORY.CONSUMER.DELETED"
 ONLY_LOOKED = (".INFO", ".LIST", ".NAMES", ".DIRECT.", ".MSG.GET")
 RETRY_S = 0.1
+# A look shows whatever happened: of a thousand messages in a tenth of a second, a hundred are as good a reason to look.
+_LOOKS = Allowance(1000, 0.1)
 
 
 class Link:
@@ -86,6 +89,7 @@ class Link:
                 self._there.clear()
                 await wire.cut()
             self._bench.observer.broker.tape.forget()
+            self._bench.observer.broker.outside.forget()
             self._bench.changes.note()
 
     async def _prepare(self, wire: Wire) -> None:
@@ -93,8 +97,14 @@ class Link:
             await streams.ensure(wire, stream, rules, self._bench.settings.subjects[stream])
         await snapshots.create_bucket(wire)
         for subject in OUTSIDE:
-            await wire.subscribe(subject, self._hear)
+            await Ration(wire, subject, self._hear, _LOOKS, self._look_again).open()
+        await self._bench.guests.listen(wire)
         await wire.subscribe(SNAPSHOT_REQUEST, self._answer_snapshot)
+
+    def _look_again(self, exhausted: bool) -> None:
+        """What was not heard changed something as well: one look at the end sees all of it."""
+        if exhausted:
+            self._bench.changes.note()
 
     async def _hear(self, message: Msg) -> None:
         """Something was published, or the server tells of a change: whoever made it, look."""
@@ -102,6 +112,8 @@ class Link:
             asked = json.loads(message.data).get("subject", "")
             if any(word in asked for word in ONLY_LOOKED):
                 return
+        elif message.subject.startswith("$JS.EVENT.ADVISORY.STREAM."):
+            self._bench.observer.broker.outside.forget()
         elif message.subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.M"):
             word = message.subject.split(".")[4].lower().replace("_", " ")
             told = json.loads(message.data)

@@ -174,6 +174,18 @@ class StreamSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideSeen:
+    """One stream that somebody else made on the broker, in the server's words."""
+
+    name: str
+    subjects: tuple[str, ...]
+    messages: int
+    bytes: int
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsumerSeen:
     """One consumer, in the server's words: stream seqs for the cursors, counts of messages for the rest.
 
@@ -277,7 +289,10 @@ class SnapshotSeen:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSeen:
-    """The broker process. `state` is up, down or frozen; `kept` says that a copy of the store can be rolled back to."""
+    """The broker process. `state` is up, down or frozen; `kept` says that a copy of the store can be rolled back to.
+
+    `user` may do everything; `edge_user` may do what an edge needs: read ROUTES and the snapshots, and publish claims.
+    """
 
     state: str
     pid: int
@@ -287,6 +302,8 @@ class BrokerSeen:
     restarts: int
     kept: bool
     reason: str
+    edge_user: str = ""
+    edge_password: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +348,43 @@ class AuditSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestSeen:
+    """One edge that somebody else wrote: its last claim, `age_s` seconds old, held against the truth.
+
+    `mode` is what it claims, and down when it is `silent`; `claim` is always what it said last. `claims` counts those that
+    were read, `refused` those that were not, and `trouble` says why, while that is recent. `probes` are answered from the
+    claimed routes; `findings` are the audit's, of this guest alone.
+    """
+
+    name: str
+    instance: str
+    mode: Mode
+    claim: str
+    reason: str
+    sequence: int
+    event_id: str
+    rows: tuple[RowSeen, ...]
+    probes: tuple[ProbeSeen, ...]
+    asked: dict[str, int]
+    age_s: int
+    silent: bool
+    claims: int
+    refused: int
+    trouble: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAwaySeen:
+    """Somebody who claims under a name that is no guest's, and why that was refused; `age_s` since the last time."""
+
+    name: str
+    reason: str
+    times: int
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values."""
 
@@ -360,6 +414,13 @@ class Observation:
     broker: BrokerSeen
     storm: StormSeen | None = None
     missing: tuple[str, ...] = ()
+    guests: tuple[GuestSeen, ...] = ()
+    turned_away: tuple[TurnedAwaySeen, ...] = ()
+    outside: tuple[OutsideSeen, ...] = ()
+
+    def guest(self, name: str) -> GuestSeen | None:
+        """Return the guest of that name, or None when there is none."""
+        return next((guest for guest in self.guests if guest.name == name), None)
 
     def edge(self, name: str) -> EdgeSeen:
         """Return the edge of that name. Raises KeyError when there is none."""

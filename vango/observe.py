@@ -7,27 +7,27 @@ as of what the edges claim. An event read as published is then pending, outstand
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vango import loss
-from vango.core.audit import Claim, TruthRecord, audit, why_row_differs
+from vango.core.audit import Claim, TruthRecord, audit
 from vango.core.judge import Position
 from vango.core.modes import Mode
 from vango.core.rules import EdgeRules, in_words
 from vango.errors import Unavailable
-from vango.observation import AuditSeen, BrokerSeen, EdgeSeen, Observation, PaceSeen, ProbeSeen, RelaySeen, RowSeen
+from vango.observation import AuditSeen, BrokerSeen, EdgeSeen, Observation, PaceSeen, ProbeSeen, RelaySeen
 from vango.observe_broker import BrokerObserver
+from vango.observe_guests import GuestObserver
 from vango.observe_truth import TruthObserver
+from vango.observe_view import ProbeLog, rows_seen
 
 if TYPE_CHECKING:
     from vango.bench import Bench
     from vango.edge import Edge
     from vango.wire import Wire
 
-PROBES = 24
 COUNTERS = (
     "received",
     "bytes",
@@ -40,9 +40,6 @@ COUNTERS = (
     "invalid",
     "rebuilds",
 )
-OUTCOMES = ("right", "wrong", "refused", "late")
-# Without a cause the truth has moved on while it was looked at.
-UNDER_WAY = ("not published", "not delivered", "delivered, unacked", "")
 
 
 class Observer:
@@ -52,13 +49,14 @@ class Observer:
         self._bench = bench
         self._truth = TruthObserver(bench.truth, bench.control)
         self.broker = BrokerObserver(self._truth.knows)
-        self._probes: dict[str, deque[ProbeSeen]] = {name: deque(maxlen=PROBES) for name in bench.edges}
-        self._asked: dict[str, tuple[EdgeRules, Counter[str]]] = {}
+        self._guests = GuestObserver(bench.guests, self._truth)
+        self._probes = {name: ProbeLog() for name in bench.edges}
+        self._rules: dict[str, EdgeRules] = {}
 
     @property
     def is_unsettled(self) -> bool:
-        """True while some answer in sight is not right, so that more requests would show more."""
-        return any(probe.outcome != "right" for probes in self._probes.values() for probe in probes)
+        """True while some answer in sight is not right, so that more requests would show more, or something shown ages."""
+        return self._bench.guests.is_ageing or any(log.shows_trouble for log in self._probes.values())
 
     async def observe(self) -> Observation:
         """Take one observation. Never raises for a part that is down: that part says so."""
@@ -67,7 +65,9 @@ class Observer:
         await self.broker.look(self._connection)
         probes = {edge.name: self._probe(edge) for edge in edges}
         truth = replace(self._truth.truth(), loss=loss.look(self._bench))
-        record = self._truth.record(facts, [edge.committed() for edge in edges], self.broker.tape.ids)
+        heard = self._guests.heard()
+        views = [edge.committed() for edge in edges] + [((), at) for at in self._guests.positions(heard)]
+        record = self._truth.record(facts, views, self.broker.tape.ids)
         if not self._sees_routes():
             # What lies in a broker that nobody can look into is not known to be untold.
             record = replace(record, untold=())
@@ -90,6 +90,9 @@ class Observer:
             broker=self._broker(),
             storm=self._bench.trials.last_storm,
             missing=self._bench.trials.missing(),
+            guests=self._guests.see(heard, record, self.broker.consumers, self._bench.truth.owners()),
+            turned_away=self._guests.turned_away(),
+            outside=self.broker.outside.seen,
         )
 
     def _sees_routes(self) -> bool:
@@ -108,7 +111,7 @@ class Observer:
         broker = self._bench.broker
         return BrokerSeen(
             str(broker.state), broker.pid or 0, broker.url, broker.user, broker.password, broker.restarts, broker.kept,
-            broker.reason,
+            broker.reason, broker.edge_user, broker.edge_password,
         )  # fmt: skip
 
     def _connection(self) -> Wire:
@@ -134,15 +137,11 @@ class Observer:
 
     def _count(self, edge: Edge, claim: Claim, record: TruthRecord, probes: Sequence[ProbeSeen]) -> None:
         """Add to what has become of all requests under the edge's present rules. Nobody is asked while it is down."""
-        rules, counts = self._asked.get(edge.name, (edge.rules, Counter[str]()))
-        if rules != edge.rules:
-            counts = Counter()
-        for probe in probes:
-            late = probe.outcome == "wrong" and why_row_differs(record, claim, probe.route) in UNDER_WAY
-            self._probes[edge.name].append(replace(probe, late=late))
-            if edge.mode is not Mode.DOWN:
-                counts["late" if late else probe.outcome] += 1
-        self._asked[edge.name] = (edge.rules, counts)
+        log = self._probes[edge.name]
+        if self._rules.setdefault(edge.name, edge.rules) != edge.rules:
+            self._rules[edge.name] = edge.rules
+            log.begin_counting()
+        log.add(probes, record, claim, is_there=edge.mode is not Mode.DOWN)
 
     def _claim(self, edge: Edge) -> Claim:
         consumer = next((c for c in self.broker.consumers if c.stream == "ROUTES" and c.name == edge.consumer), None)
@@ -153,20 +152,12 @@ class Observer:
 
     def _edge(self, edge: Edge, claim: Claim, record: TruthRecord) -> EdgeSeen:
         position = claim.position
-        truthful = record.as_of.get(position.sequence, {})
-        order = {name: place for place, name in enumerate(record.now)}
-        rows = []
-        for row in sorted(claim.rows, key=lambda row: (order.get(row.route, len(order)), row.route)):
-            fact = truthful.get(row.route)
-            lie = fact is None or (fact.owner, fact.epoch) != (row.owner, row.epoch)
-            cause = why_row_differs(record, claim, row.route)
-            rows.append(RowSeen(row.route, row.owner, row.epoch, row.event_id, row.drains, cause, lie))
         return EdgeSeen(
             edge.name, edge.mode, _say_claim(edge, position), edge.reason, position.sequence, position.event_id,
-            position.stream_seq, edge.mark.sequence if edge.mark else 0, tuple(rows), tuple(self._probes[edge.name]),
+            position.stream_seq, edge.mark.sequence if edge.mark else 0, rows_seen(claim, record), tuple(self._probes[edge.name].last),
             {name: edge.counters[name] for name in COUNTERS}, edge.rules, in_words(edge.rules),
             edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recall),
-            {word: self._asked[edge.name][1][word] for word in OUTCOMES}, round(time.monotonic() - edge.heard_at, 1),
+            self._probes[edge.name].asked, round(time.monotonic() - edge.heard_at, 1),
         )  # fmt: skip
 
 

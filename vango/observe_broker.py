@@ -15,6 +15,7 @@ from vango.core.rules import StreamRules
 from vango.core.snapshot import BadSnapshot, canonical, checksum, unseal
 from vango.errors import NotThere, StudyLabError, Unavailable
 from vango.observation import ConsumerSeen, SnapshotSeen, StreamSeen
+from vango.observe_outside import OutsideStreams
 from vango.tape import Tape, mark_known
 from vango.wire import Wire
 
@@ -26,6 +27,7 @@ class BrokerObserver:
 
     def __init__(self, knows: Callable[[str], bool]) -> None:
         self.tape = Tape()
+        self.outside = OutsideStreams()
         self.streams: tuple[StreamSeen, ...] = ()
         self.consumers: tuple[ConsumerSeen, ...] = ()
         self.snapshots: tuple[SnapshotSeen, ...] = ()
@@ -35,6 +37,7 @@ class BrokerObserver:
     def forget(self) -> None:
         """Forget everything that was seen."""
         self.tape.forget()
+        self.outside.forget()
         self.streams, self.consumers, self.snapshots, self._bucket_seq = (), (), (), -1
 
     async def look(self, connection: Callable[[], Wire]) -> None:
@@ -43,7 +46,7 @@ class BrokerObserver:
             wire = connection()
         except Unavailable as error:
             self.streams = tuple(_unseen(name, str(error)) for name in streams.SUBJECTS)
-            self.consumers = ()
+            self.consumers, self.outside.seen = (), ()
             return
         pairs: list[tuple[StreamSeen, list[ConsumerSeen]]] = []
         silent = ""
@@ -58,6 +61,7 @@ class BrokerObserver:
         self.consumers = tuple(consumer for _, consumers in pairs for consumer in consumers)
         if not silent:
             await self._look_at_bucket(wire)
+            await self._look_outside(wire)
 
     async def _stream(self, wire: Wire, name: str) -> tuple[StreamSeen, list[ConsumerSeen]]:
         try:
@@ -87,6 +91,14 @@ class BrokerObserver:
         except StudyLabError:
             # No bucket, or a snapshot that was deleted between listing and reading: the next look tells.
             self.snapshots, self._bucket_seq = (), -1
+
+    async def _look_outside(self, wire: Wire) -> None:
+        try:
+            await self.outside.look(wire)
+        except StudyLabError:
+            # The next look asks again; what was seen before is not shown as if it were now.
+            self.outside.forget()
+            self.outside.seen = ()
 
 
 def _unseen(name: str, trouble: str) -> StreamSeen:

@@ -72,6 +72,20 @@ class TruthObserver:
         found = self._truth.db.conn.execute("SELECT 1 FROM event WHERE id = ?", [event_id])
         return found.fetchone() is not None
 
+    def event_at(self, sequence: int) -> str:
+        """Return the id of the event at a sequence of the route feed; empty when there is none."""
+        found = self._truth.db.conn.execute("SELECT id FROM event WHERE feed = 'route' AND sequence = ?", [sequence])
+        row = found.fetchone()
+        return str(row[0]) if row else ""
+
+    def event_of(self, route: str, owner: str, epoch: int) -> str:
+        """Return the id of the event that gave a route to an owner under an epoch; empty when none ever did."""
+        found = self._truth.db.conn.execute(
+            "SELECT id FROM event WHERE feed = 'route' AND route = ? AND owner = ? AND epoch = ?", [route, owner, epoch]
+        )
+        row = found.fetchone()
+        return str(row[0]) if row else ""
+
     def truth(self) -> TruthSeen:
         """Return the database as the panel shows it."""
         db, control = self._truth.db.conn, self._control

@@ -18,7 +18,7 @@ from vango.outbox import count_waiting, high_water_mark
 if TYPE_CHECKING:
     from vango.bench import Bench
 
-LEFT_OUT = frozenset({"undo", "fork", "reset", "pace", "go_on"})
+LEFT_OUT = frozenset({"undo", "fork", "reset", "pace", "go_on", "remove_guest"})
 MAX_VERBS = 2_000
 QUIET_S = 0.015
 QUIET_WITHIN_S = 0.5

@@ -13,8 +13,8 @@ T = TypeVar("T")
 
 
 def revive(kind: Callable[..., T], plain: dict[str, Any]) -> T:
-    """Return the dataclass that plain values were made from. A field that was not known then has no default: KeyError."""
-    return kind(**{name: _value(hint, plain[name]) for name, hint in _hints(kind).items()})
+    """Return the dataclass that plain values were made from. A field that was not known then has its default."""
+    return kind(**{name: _value(hint, plain[name]) for name, hint in _hints(kind).items() if name in plain})
 
 
 @cache

@@ -254,6 +254,12 @@ async def replay(bench: Bench, *, edge: Name, from_seq: Seq = 1) -> str:
     return await bench.edge(edge).replay(from_seq)
 
 
+@verb("edge", destructive=True)
+async def remove_guest(bench: Bench, *, guest: Name) -> str:
+    """Remove an edge that somebody else runs: what runs under this name now is not listened to again."""
+    return await bench.guests.remove(guest)
+
+
 @verb("stream")
 async def stream_limits(
     bench: Bench,

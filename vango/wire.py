@@ -110,6 +110,16 @@ class Wire:
         except (NatsError, OSError) as error:
             raise Unavailable(f"Nothing on {subject} can be heard: {str(error) or 'no connection'}.") from error
 
+    async def allow(self, subscription: Subscription, messages: int) -> None:
+        """Have the server end a subscription after so many messages: it sends no more of them to anybody's cost.
+
+        nats-py's own `unsubscribe(limit=…)` drops what has come and waits as soon as the limit is reached.
+        """
+        try:
+            await self.client._send_unsubscribe(subscription._id, limit=messages)
+        except (NatsError, OSError) as error:
+            raise Unavailable(f"Nothing on {subscription.subject} can be heard: {error}.") from error
+
     async def unsubscribe(self, subscription: Subscription) -> None:
         """Hear no more of a subscription; on a broken connection there is nothing to end."""
         with contextlib.suppress(NatsError, OSError):

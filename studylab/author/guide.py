@@ -1,6 +1,6 @@
-"""Fills docs/writing-a-lab.md: each marked section is taken from a lab file as it stands, so that nothing is copied by hand.
+"""Fills pages of docs/: each marked section is taken from a file as it stands, so that nothing is copied by hand.
 
-A section begins with `<!-- from FILE: NAME -->` and ends with
+A section begins with `<!-- from FILE: NAME -->`, or with `<!-- from FILE -->` for all of it, and ends with
 `<!-- end -->`. A name is a function or what a name is assigned, such as PHANTOM.
 """
 
@@ -14,12 +14,17 @@ from vango.errors import NotThere
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "writing-a-lab.md"
+EDGES = ROOT / "docs" / "bring-your-own-edge.md"
+PAGES = (GUIDE, EDGES)
 SECTION = re.compile(r"(<!-- from (\S+): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+WHOLE = re.compile(r"(<!-- from ([^\s:]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+LANGUAGES = {".py": "python", ".mjs": "javascript"}
 
 
 def filled(text: str | None = None) -> str:
-    """Return the guide with every section taken anew. Raises `NotThere` for a file or name that is not there."""
-    return SECTION.sub(_section, GUIDE.read_text(encoding="utf-8") if text is None else text)
+    """Return a page, the guide if none is given, with every section taken anew. Raises `NotThere` for a file or name that is not there."""
+    text = GUIDE.read_text(encoding="utf-8") if text is None else text
+    return WHOLE.sub(_whole, SECTION.sub(_section, text))
 
 
 def _section(found: re.Match[str]) -> str:
@@ -27,17 +32,25 @@ def _section(found: re.Match[str]) -> str:
     return f"{opening}```python\n{source_of(file, name)}\n```\n{end}"
 
 
+def _whole(found: re.Match[str]) -> str:
+    opening, file, end = found.groups()
+    return f"{opening}```{LANGUAGES[Path(file).suffix]}\n{_read(file)}```\n{end}"
+
+
+def _read(file: str) -> str:
+    if not (ROOT / file).is_file():
+        raise NotThere(f"A page of docs/ takes a section from {file}, which is not there.")
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
 def source_of(file: str, name: str) -> str:
     """Return the source of a function or an assignment at the top of a file of this project, as it is written."""
-    path = ROOT / file
-    if not path.is_file():
-        raise NotThere(f"docs/{GUIDE.name} takes a section from {file}, which is not there.")
-    text = path.read_text(encoding="utf-8")
+    text = _read(file)
     for statement in ast.parse(text).body:
         if name in _names(statement):
             lines = text.splitlines()[statement.lineno - 1 : statement.end_lineno]
             return "\n".join(lines)
-    raise NotThere(f"docs/{GUIDE.name} takes {name} from {file}, which has no such name.")
+    raise NotThere(f"A page of docs/ takes {name} from {file}, which has no such name.")
 
 
 def _names(statement: ast.stmt) -> list[str]:

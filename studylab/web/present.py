@@ -18,11 +18,22 @@ from studylab.web.fields import plain
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.rules import ROUTE_EVENTS
-from vango.observation import BrokerSeen, ConsumerSeen, EdgeSeen, Moment, Observation, RelaySeen, StreamSeen, TruthSeen
+from vango.observation import (
+    BrokerSeen,
+    ConsumerSeen,
+    EdgeSeen,
+    GuestSeen,
+    Moment,
+    Observation,
+    RelaySeen,
+    StreamSeen,
+    TruthSeen,
+)
 from vango.points import Tempo
 from vango.registry import REGISTRY
 
 LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker")
+GUESTS = "guests"
 PAUSE_S = 2.0
 TEMPI = (
     (Tempo.LIVE.value, "Actors run as they do"),
@@ -55,13 +66,13 @@ _RELAY = {"up": Look("running", "check", "is-ok"), "waiting": Look("waiting", "w
 _ALLOCATION = {"ready": "check", "pending": "wait", "draining": "down", "gone": "cross"}
 _TONES = {
     "crash": "is-bad", "kill": "is-bad", "exit": "is-bad", "refused": "is-bad", "untold": "is-bad", "gap": "is-bad",
-    "purge": "is-warn", "noise": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
+    "silent": "is-bad", "purge": "is-warn", "noise": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
     "apply": "is-ok", "commit": "is-truth", "publish": "is-relay", "store": "is-stream",
 }  # fmt: skip
 _BECAME = {"failed closed": "is-bad", "current": "is-ok", "rebuilding": "is-warn"}
 
 
-def edge_look(edge: EdgeSeen) -> Look:
+def edge_look(edge: EdgeSeen | GuestSeen) -> Look:
     """Say what an edge claims; and, where the audit knows better, that it is not so."""
     look = _MODES[edge.mode]
     words = look.words.format(n=edge.sequence)
@@ -141,7 +152,7 @@ def clock(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at * 1000) % 1000:03d}"
 
 
-def probe_words(edge: EdgeSeen) -> str:
+def probe_words(edge: EdgeSeen | GuestSeen) -> str:
     """Say what became of the last requests."""
     if not edge.probes:
         return "no requests yet"
@@ -153,11 +164,11 @@ def probe_words(edge: EdgeSeen) -> str:
     )
 
 
-def asked_words(edge: EdgeSeen) -> str:
-    """Say what became of all requests since the edge has its present rules."""
+def asked_words(edge: EdgeSeen | GuestSeen, since: str = "with these rules") -> str:
+    """Say what became of all requests since the edge has its present rules, or since something else."""
     said = ", ".join(f"{edge.asked.get(outcome, 0)} {word}" for outcome, word in _ASKED.items())
     late = edge.asked.get("late", 0)
-    return f"with these rules: {said}" + (f", {late} late" if late else "")
+    return f"{since}: {said}" + (f", {late} late" if late else "")
 
 
 def heard_words(edge: EdgeSeen) -> str:
@@ -199,7 +210,7 @@ class Line:
     should: str
 
 
-def view_lines(edge: EdgeSeen, truth: TruthSeen) -> Iterator[Line]:
+def view_lines(edge: EdgeSeen | GuestSeen, truth: TruthSeen) -> Iterator[Line]:
     """Yield the view's rows in the truth's order, then those that the truth does not have."""
     rows = {row.route: row for row in edge.rows}
     owners = {route.name: f"{route.owner}, epoch {route.epoch}" for route in truth.routes}
@@ -238,8 +249,14 @@ def pauses(moments: Sequence[Moment]) -> Iterator[tuple[Moment, str]]:
 
 
 def lane(actor: str) -> str:
-    """Return the lane that an actor's moments stand in."""
-    return actor if actor in LANES else "broker"
+    """Return the lane that an actor's moments stand in; edges that somebody else runs share one."""
+    return actor if actor in LANES else GUESTS
+
+
+def lanes(moments: Sequence[Moment]) -> tuple[str, ...]:
+    """Return the lanes to draw: that of the guests only when one of them did something."""
+    has_guests = any(lane(moment.actor) == GUESTS for moment in moments)
+    return (*LANES[:-1], GUESTS, LANES[-1]) if has_guests else LANES
 
 
 def lock_reasons(verbs: Sequence[str], locked: Mapping[str, str]) -> list[str]:
@@ -266,14 +283,13 @@ def again(stream: StreamSeen) -> set[int]:
 def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
-                 clock, probe_words, asked_words, heard_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
+                 clock, probe_words, asked_words, heard_words, counter_words, view_lines, details, pauses, lane, lanes, fields.rules_now, fields.name_source, fields.names_of,
                  fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, drawing.depth, running.listings,
                  consumer_words, again, fields.subjects_now, evidence.latest)  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(
         REGISTRY=REGISTRY,
         TEMPI=TEMPI,
-        LANES=LANES,
         CODE_TABS=evidence.CODE_TABS,
         icon_file=f"{app.static_url_path}/icons/icons.svg",
     )

@@ -74,7 +74,7 @@ def test_a_learner_who_is_not_let_in_is_told_of(run: Run, tmp_path: Path) -> Non
 @pytest.mark.parametrize("crowd_of", [-1, 1000])
 def test_a_crowd_that_the_app_has_no_room_for_is_refused(crowd_of: int) -> None:
     with pytest.raises(BadInput, match=f"The crowd is {crowd_of}"):
-        crowd.measure(FULL.__class__(1, 1, 1, 1, crowd_of))
+        crowd.measure(FULL.__class__(1, 1, 1, 1, 1, crowd_of))
 
 
 @linux_only

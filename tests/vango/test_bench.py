@@ -68,6 +68,26 @@ def test_a_change_from_outside_is_noticed(hands: Hands) -> None:
     assert seen.stream("ROUTES").first_seq == 4
 
 
+def test_a_stream_that_somebody_else_makes_is_seen_and_gone_when_it_is_deleted(hands: Hands) -> None:
+    wire = hands.bench.wire()
+    hands._run(wire.api("STREAM.CREATE.ORDERS", {"name": "ORDERS", "subjects": ["orders.>"]}))
+    hands._run(wire.store("orders.new", b"one"))
+    seen = hands.until(lambda seen: any(stream.messages for stream in seen.outside))
+    assert [(stream.name, stream.subjects, stream.last_seq) for stream in seen.outside] == [
+        ("ORDERS", ("orders.>",), 1)
+    ]
+    hands._run(wire.api("STREAM.DELETE.ORDERS"))
+    hands.until(lambda seen: not seen.outside)
+
+
+def test_a_consumer_that_somebody_else_makes_is_seen(hands: Hands) -> None:
+    changes: list[None] = []
+    hands.bench.changes.on_change = lambda: changes.append(None)
+    config = {"name": "theirs", "durable_name": "theirs", "ack_policy": "explicit"}
+    hands._run(hands.bench.wire().api("CONSUMER.CREATE.ROUTES.theirs", {"stream_name": "ROUTES", "config": config}))
+    assert hands.until(lambda seen: seen.consumer("theirs") is not None and bool(changes)).consumer("theirs").durable
+
+
 def test_looking_does_not_cause_a_change(hands: Hands) -> None:
     changes: list[None] = []
     hands.settle()

@@ -111,10 +111,10 @@ class Report:
 def audit(truth: TruthRecord, claims: Sequence[Claim]) -> Report:
     """Compare every claim with the truth as of the claimed sequence."""
     findings = tuple(_untold(truth)) + tuple(
-        finding for claim in claims if claim.mode in ANSWERS for finding in _of_claim(truth, claim)
+        finding for claim in claims if claim.mode in ANSWERS for finding in of_claim(truth, claim)
     )
     if findings:
-        return Report(Soundness.VIOLATED, findings, _say(findings))
+        return Report(Soundness.VIOLATED, findings, say(findings))
     behind = [c.edge for c in claims if c.mode in ANSWERS and not _has_arrived(truth, c)]
     if behind or truth.waiting:
         return Report(Soundness.NOT_YET_KNOWN, (), "")
@@ -125,14 +125,15 @@ def _has_arrived(truth: TruthRecord, claim: Claim) -> bool:
     return claim.mode is Mode.CURRENT and claim.position.sequence >= truth.latest
 
 
-def _say(findings: Sequence[Finding]) -> str:
+def say(findings: Sequence[Finding]) -> str:
+    """Say what was found as a person would, the first finding first; there must be one."""
     first = findings[0]
-    same = [f for f in findings if f.kind is first.kind]
+    others = list(dict.fromkeys(f.where for f in findings if f.kind is first.kind and f.where != first.where))
     more = len({(f.kind, f.where) for f in findings}) - 1
     lead = first.sentence
-    if len(same) > 1:
-        lead += f" The same is true of {_list([f.where for f in same[1:]])}."
-        more -= len(same) - 1
+    if others:
+        lead += f" The same is true of {_list(others)}."
+        more -= len(others)
     if more > 0:
         lead += f" And {more} more finding{'s' if more > 1 else ''}."
     return f"{lead} {first.repair}"
@@ -160,7 +161,8 @@ def _untold(truth: TruthRecord) -> Iterator[Finding]:
         )
 
 
-def _of_claim(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
+def of_claim(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
+    """Yield what is wrong with the claim of an edge that answers."""
     yield from _phantoms(truth, claim)
     yield from _resurrected(truth, claim)
     yield from _double_effects(truth, claim)
@@ -184,7 +186,7 @@ def _phantoms(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             claim.edge,
             f"{claim.edge} serves {_routes(rows)} from an owner that the database never chose.",
             "The event is in the stream and the fact is not in the database: no later commit takes it back.",
-            tuple(f"{claim.edge}: {_row(row)}; history: no event {row.event_id}" for row in rows),
+            tuple(f"{claim.edge}: {_row(row)}; history: {_unknown(row)}" for row in rows),
         )
 
 
@@ -273,7 +275,11 @@ def _routes(rows: Sequence[Row]) -> str:
 
 
 def _row(row: Row) -> str:
-    return f"{row.route} → {row.owner}, epoch {row.epoch}, event {row.event_id}"
+    return f"{row.route} → {row.owner}, epoch {row.epoch}" + (f", event {row.event_id}" if row.event_id else "")
+
+
+def _unknown(row: Row) -> str:
+    return f"no event {row.event_id}" if row.event_id else "it never had that owner under that epoch"
 
 
 def _fact(fact: Fact) -> str:

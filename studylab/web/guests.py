@@ -1,0 +1,51 @@
+"""Words and looks for the guests: edges that somebody else runs, and whose claims grow old."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from studylab.web.present import Look, edge_look, plural
+from vango.core.audit import Soundness, say
+from vango.core.modes import ANSWERS
+from vango.observation import AuditSeen, GuestSeen, Observation
+
+FRESH_S = 2
+
+
+def guest_look(guest: GuestSeen) -> Look:
+    """Say what a guest claims; that it is not so, where the audit knows better; and that it is gone, when it is silent."""
+    if guest.silent:
+        return Look("Silent", "stop", "is-closed")
+    look = edge_look(guest)
+    if guest.findings and look.tone != "is-lie" and guest.mode in ANSWERS:
+        return Look(f"Says {look.words[0].lower()}{look.words[1:]}, is not", "cross", "is-lie")
+    return look
+
+
+def claimed_words(guest: GuestSeen) -> str:
+    """Say how old the claim is; of a silent guest also what it was."""
+    if guest.silent:
+        return f"said “{guest.claim}” {ago(guest.age_s)}, and nothing since: down, as far as is known"
+    return f"claimed {ago(guest.age_s)} · {plural(guest.claims, 'claim')}"
+
+
+def ago(seconds: int) -> str:
+    """Write an age in words."""
+    return "just now" if seconds < FRESH_S else f"{_span(seconds)} ago"
+
+
+def verdict_of(seen: Observation) -> AuditSeen:
+    """Return the audit's report with what it found of the guests, for the sentence above the stage."""
+    findings = (*seen.audit.findings, *(finding for guest in seen.guests for finding in guest.findings))
+    if len(findings) == len(seen.audit.findings):
+        return seen.audit
+    return AuditSeen(Soundness.VIOLATED, say(findings), findings)
+
+
+def register(app: Flask) -> None:
+    """Give the templates these words."""
+    app.jinja_env.globals.update({f.__name__: f for f in (guest_look, claimed_words, ago, verdict_of)})
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
