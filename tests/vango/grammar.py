@@ -67,6 +67,9 @@ def slips(line: str) -> list[str]:
     words = shlex.split(line)
     if words[:1] != ["nats"]:
         return [f"{line!r} does not begin with nats"]
+    while len(words) > 2 and words[1] in GLOBAL:
+        # A global flag may stand before the command as well.
+        words = [words[0], *words[3:], words[1], words[2]]
     name = next((name for name in (" ".join(words[1:3]), words[1] if words[1:] else "") if name in COMMANDS), None)
     if name is None:
         return [f"no such command: {' '.join(words[:3])}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -146,8 +147,10 @@ def test_the_grammar_says_no_to_what_the_tool_does_not_take(line: str) -> None:
     assert slips(line) != []
 
 
-def test_the_line_to_attach_is_one_that_the_tool_takes() -> None:
-    page = (Path(__file__).parents[2] / "templates" / "panels" / "broker.html").read_text(encoding="utf-8")
-    assert "nats context add study-lab --server " in page
-    assert slips("nats context add study-lab --server nats://127.0.0.1:4222 --user u --password p --select") == []
-    assert slips("nats stream ls") == []
+def test_the_lines_to_attach_are_ones_that_the_tool_takes() -> None:
+    page = (Path(__file__).parents[2] / "templates" / "panels" / "attach.html").read_text(encoding="utf-8")
+    lines = re.findall(r'{% set \w+ = "(nats .*)" %}', page)
+    assert len(lines) == 2
+    for line in lines:
+        filled = line.replace('" ~ broker.url ~ "', "nats://127.0.0.1:4222")
+        assert slips(re.sub(r'" ~ broker\.\w+ ~ "', "x", filled)) == []
