@@ -16,6 +16,9 @@ from vango.errors import Unavailable
 from vango.observation import CellSeen
 from vango.wire import Wire
 
+Known = Callable[[Collection[str]], frozenset[str]]
+"""Returns those of some event ids that truth's history has."""
+
 WINDOW = 60
 MAX_IDS = 20_000
 PATIENCE_S = 1.0
@@ -58,9 +61,10 @@ class Tape:
             self.ids.popitem(last=False)
 
 
-def mark_known(cells: Collection[CellSeen], knows: Callable[[str], bool]) -> tuple[CellSeen, ...]:
+def mark_known(cells: Collection[CellSeen], known: Known) -> tuple[CellSeen, ...]:
     """Say of each cell whether truth's history has its event."""
-    return tuple(replace(cell, known=knows(cell.event_id)) for cell in cells)
+    ids = known([cell.event_id for cell in cells])
+    return tuple(replace(cell, known=True) if cell.event_id in ids else cell for cell in cells)
 
 
 async def _read_from(wire: Wire, stream: str, seq: int) -> list[CellSeen]:
