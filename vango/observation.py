@@ -387,14 +387,17 @@ class TurnedAwaySeen:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values."""
+    """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values.
+
+    It can be a key: its hash leaves the detail out, its equality does not.
+    """
 
     n: int
     at: float
     actor: str
     kind: str
     text: str
-    detail: dict[str, Any]
+    detail: dict[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

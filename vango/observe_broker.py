@@ -16,7 +16,7 @@ from vango.core.snapshot import BadSnapshot, canonical, checksum, unseal
 from vango.errors import NotThere, StudyLabError, Unavailable
 from vango.observation import ConsumerSeen, SnapshotSeen, StreamSeen
 from vango.observe_outside import OutsideStreams
-from vango.tape import Known, Tape, mark_known
+from vango.tape import Known, Tape
 from vango.wire import Wire
 
 BODY_SHOWN = 4000
@@ -65,9 +65,9 @@ class BrokerObserver:
 
     async def _stream(self, wire: Wire, name: str) -> tuple[StreamSeen, list[ConsumerSeen]]:
         try:
-            info = await wire.api(f"STREAM.INFO.{name}", {"deleted_details": True})
-            cells, holes = await self.tape.read(wire, name, info)
-            consumers = await _consumers(wire, name)
+            info = await wire.api(f"STREAM.INFO.{name}")
+            cells, holes = await self.tape.read(wire, name, info, self._known)
+            consumers = await _consumers(wire, name) if info["state"]["consumer_count"] else []
         except NotThere:
             return _unseen(name, "the server has no such stream"), []
         except Unavailable:
@@ -78,7 +78,7 @@ class BrokerObserver:
         return StreamSeen(
             name, True, "", tuple(config["subjects"]), state["messages"], state["bytes"], state["first_seq"],
             state["last_seq"], state.get("num_deleted", 0), streams.rules_of(config),
-            mark_known(cells, self._known), tuple(holes),
+            cells, holes,
         ), consumers  # fmt: skip
 
     async def _look_at_bucket(self, wire: Wire) -> None:
