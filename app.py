@@ -23,7 +23,7 @@ from flask import Flask
 from studylab.author import course
 from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
-from studylab.web import errors, guard, guests, present
+from studylab.web import compress, errors, guard, guests, present
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
@@ -74,6 +74,7 @@ def create_app(
     # Cookies know no ports: another Study Lab on this machine must not overwrite this one's.
     cookie = f"studylab_{sha256(app.secret_key).hexdigest()[:8]}"
     guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts], cookie=cookie)
+    compress.register(app)
     errors.register(app)
     present.register(app)
     guests.register(app)
