@@ -83,7 +83,7 @@ def _longest_ms(events: list[dict[str, Any]], page: Page) -> float:
         for event in events
         if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
-    tasks = [
+    tasks: list[float] = [
         event["dur"] / 1000
         for event in events
         if (event["pid"], event["tid"]) in mains and event["name"].endswith("RunTask") and "dur" in event

@@ -14,7 +14,8 @@ from flask import Flask, render_template
 
 from vango.registry import REGISTRY
 
-PANELS = ("verdict", "truth", "relay", "stream", "guests", "journal", "code", "broker")
+PATH = ("verdict", "truth", "relay", "stream")
+BESIDE = ("guests", "journal", "code", "broker")
 WHOLE = ""
 
 Reads = dict[tuple[str, str], Any]
@@ -80,10 +81,13 @@ def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) ->
 
 
 def _panels(context: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    for name in PANELS:
+    """Yield id, template and context of each panel in the direction of flow: what a learner waits for comes first."""
+    for name in PATH:
         yield f"panel-{name}", f"panels/{name}.html", context
     for edge in context["seen"].edges:
         yield f"panel-edge-{edge.name}", "panels/edge.html", {**context, "edge": edge}
+    for name in BESIDE:
+        yield f"panel-{name}", f"panels/{name}.html", context
     if context["guide"] is not None:
         yield "panel-guide", "panels/guide.html", context
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.wrappers import Response
 
 from app import close_app, create_app
 from tests.web.learner import Learner
@@ -23,12 +24,16 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     close_app(app)
 
 
+def encoding(answer: Response) -> str:
+    return str(answer.headers.get("Content-Encoding", ""))
+
+
 @pytest.mark.parametrize("path", ["/", "/sandbox", FILE, "/static/css/stage.css", "/static/icons/icons.svg"])
 def test_text_is_compressed_for_whoever_takes_it_so(app: Flask, path: str) -> None:
     learner = Learner(app)
     learner.enter()
     plain, packed = (learner.client.get(path, headers=headers, buffered=True) for headers in ({}, GZIP))
-    assert (plain.content_encoding, packed.content_encoding) == (None, "gzip")
+    assert (encoding(plain), encoding(packed)) == ("", "gzip")
     assert packed.content_length == len(packed.data) < len(plain.data) / 2
     assert "Accept-Encoding" in str(plain.vary)
     if path.startswith("/static/"):
@@ -45,12 +50,12 @@ def test_a_file_that_the_browser_has_is_not_sent_again(app: Flask) -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/static/fonts/atkinson-hyperlegible-mono-latin-400-normal.woff2"])
 def test_what_is_short_or_packed_already_is_left_as_it_is(app: Flask, path: str) -> None:
     answer = app.test_client().get(path, headers=GZIP, buffered=True)
-    assert (answer.status_code, answer.content_encoding) == (200, None)
+    assert (answer.status_code, encoding(answer)) == (200, "")
 
 
 def test_a_stream_is_never_compressed(app: Flask) -> None:
     learner = Learner(app)
     learner.enter()
     with learner.client.get("/events", headers=GZIP) as stream:
-        assert stream.content_encoding is None
+        assert encoding(stream) == ""
         assert b"retry" in next(iter(stream.response))
