@@ -12,37 +12,37 @@ import threading
 import webbrowser
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from cheroot.wsgi import Server
-from flask import Flask, render_template
+from flask import Flask
 
 from studylab.author import course
 from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
-from studylab.web import errors, guard, guests, present
+from studylab.web import compress, errors, guard, guests, present
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.moments import moments
 from studylab.web.pages import pages
+from studylab.web.panels import draw
 from studylab.web.progress import progress
 from studylab.web.recording import recording
 from studylab.web.state import State, release
 from studylab.web.stream import stream
 from vango.errors import StudyLabError, Unavailable
 from vango.keeper import Keeper
-from vango.registry import REGISTRY
 
 DEFAULT_PORT = 8321
 MAX_STREAMS = 240
 RESERVE_THREADS = 32
 START_S = 20.0
 STOP_S = 10.0
-PANELS = ("verdict", "truth", "relay", "stream", "guests", "journal", "code", "broker")
 
 
 def create_app(
@@ -74,6 +74,7 @@ def create_app(
     # Cookies know no ports: another Study Lab on this machine must not overwrite this one's.
     cookie = f"studylab_{sha256(app.secret_key).hexdigest()[:8]}"
     guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts], cookie=cookie)
+    compress.register(app)
     errors.register(app)
     present.register(app)
     guests.register(app)
@@ -81,7 +82,7 @@ def create_app(
     app.teardown_request(release)
     for blueprint in (pages, bench, moments, stream, labs, concepts, recording, progress):
         app.register_blueprint(blueprint)
-    benches.draw = lambda context: draw(app, context)
+    benches.draw = partial(draw, app)
     return app
 
 
@@ -99,18 +100,6 @@ def _close(loop: LoopThread, benches: Benches, keeper: Keeper, lock: Any) -> Non
     loop.call(keeper.close(), timeout_s=STOP_S)
     loop.close()
     lock.release()
-
-
-def draw(app: Flask, context: dict[str, Any]) -> dict[str, str]:
-    """Draw the panels of a page from one observation."""
-    with app.test_request_context("/", base_url="http://127.0.0.1"):
-        shared = {**context, "REGISTRY": REGISTRY}
-        drawn = {f"panel-{name}": render_template(f"panels/{name}.html", **shared) for name in PANELS}
-        for edge in context["seen"].edges:
-            drawn[f"panel-edge-{edge.name}"] = render_template("panels/edge.html", edge=edge, **shared)
-        if context["guide"] is not None:
-            drawn["panel-guide"] = render_template("panels/guide.html", **shared)
-        return drawn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nats.errors import Error as NatsError
 
-from benchmarks import browser, crowd, edge, latency, outside, relay, starts
+from benchmarks import browser, crowd, edge, history, latency, outside, page, relay, starts, tape, verb
 from benchmarks.machine import browser as browser_path
 from benchmarks.machine import circumstances, said_by
 from benchmarks.report import Report, Row, as_json, as_table, write_into
@@ -23,11 +23,15 @@ FAILURES = (StudyLabError, NatsError, OSError, EOFError)
 
 PARTS: dict[str, Callable[[Scale], list[Row]]] = {
     "browser": browser.measure,
+    "page": page.measure,
+    "history": history.measure,
+    "tape": tape.measure,
     "relay": relay.measure,
     "edge": edge.measure,
     "latency": latency.measure,
     "outside": outside.measure,
     "starts": starts.measure,
+    "verb": verb.measure,
     "crowd": crowd.measure,
 }
 

@@ -8,6 +8,8 @@ the dialog, and the painting, which comes with the browser's next frame.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -38,19 +40,25 @@ def click_ms(page: Page, to: str) -> float:
     return max(seen.values())
 
 
-def _round(browser: Browser, address: str, clicks: int) -> list[float]:
-    """Click on a new bench, as a visitor who was never here before."""
+@contextmanager
+def entered(browser: Browser, address: str) -> Iterator[Page]:
+    """Open the sandbox on a new bench, as a visitor who was never here before."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
     try:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto("/sandbox")
         expect(page.locator("#age")).to_have_attribute("data-age", "live", timeout=PATIENCE_MS)
+        yield page
+    finally:
+        context.close()
+
+
+def _round(browser: Browser, address: str, clicks: int) -> list[float]:
+    with entered(browser, address) as page:
         page.evaluate(CLICKS)
         page.evaluate(f"clicks.quiet({QUIET_MS})")
         return [click_ms(page, OWNERS[number % 2]) for number in range(clicks)]
-    finally:
-        context.close()
 
 
 def measure(scale: Scale) -> list[Row]:

@@ -10,10 +10,10 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from studylab.lab import records
 from studylab.lab.attempt import locked
@@ -26,24 +26,34 @@ if TYPE_CHECKING:
     from vango.bench import Bench
 
 FRAME_S = 0.05
+QUIET_S = 0.005
+QUIET_AT_MOST_S = 0.025
 BEAT_S = 5.0
 MOMENTS = 60
 SANDBOX = ""
 
-Draw = Callable[[dict[str, Any]], dict[str, str]]
-"""Draws a page's panels from their context: panel id to HTML."""
+
+class Drawn(Protocol):
+    """A drawn panel."""
+
+    @property
+    def html(self) -> str:
+        """What it looks like."""
+
+
+Draw = Callable[[dict[str, Any], Mapping[str, Any]], Mapping[str, Drawn]]
+"""Draws a page's panels, by id, from their context and from how they were drawn before."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Page:
-    """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, HTML)."""
+    """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn)."""
 
     viewers: int = 0
     version: int = 0
-    panels: dict[str, tuple[int, str]] = field(default_factory=dict)
-    drawn_from: dict[str, Any] | None = None
+    panels: dict[str, tuple[int, Drawn]] = field(default_factory=dict)
 
 
 class Hub:
@@ -62,6 +72,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._framing: asyncio.Task[None] | None = None
         self._dirty = False
+        self._marked_at = 0.0
         self._ended = False
         bench.changes.on_change = self.mark
 
@@ -113,6 +124,7 @@ class Hub:
     def mark(self) -> None:
         """Something changed."""
         self._dirty = True
+        self._marked_at = self._loop.time()
         if self._framing is None and not self._ended and self.viewers:
             self._framing = asyncio.ensure_future(self._frames())
 
@@ -120,6 +132,7 @@ class Hub:
         """Draw until nothing is dirty, at most 20 times a second. Owned by `mark`, which starts another when needed."""
         try:
             while self._dirty and self.viewers:
+                await self._until_quiet()
                 self._dirty = False
                 try:
                     await self._frame()
@@ -133,24 +146,28 @@ class Hub:
         if self._dirty and self.viewers:
             self.mark()
 
+    async def _until_quiet(self) -> None:
+        """Let what was set in motion arrive: a frame of a half-told story only delays the one that tells its end."""
+        at_most = self._loop.time() + QUIET_AT_MOST_S
+        while (left_s := min(self._marked_at + QUIET_S, at_most) - self._loop.time()) > 0:  # noqa: ASYNC110 (to wait is the point)
+            await asyncio.sleep(left_s)
+
     async def _frame(self) -> None:
         for slug, page in list(self._pages.items()):
             if page.viewers:
                 context = await self.context(slug)
-                drawn_from = {**context, "seen": replace(context["seen"], at=0.0)}
-                if drawn_from == page.drawn_from:
-                    continue
-                drawn = await self._loop.run_in_executor(self._executor, self._draw, context)
-                self._keep(page, drawn)
-                page.drawn_from = drawn_from
+                with self._news:
+                    before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
+                self._keep(page, await self._loop.run_in_executor(self._executor, self._draw, context, before))
 
-    def _keep(self, page: Page, drawn: dict[str, str]) -> None:
+    def _keep(self, page: Page, drawn: Mapping[str, Drawn]) -> None:
         with self._news:
-            changed = [panel for panel, html in drawn.items() if page.panels.get(panel, (0, ""))[1] != html]
-            if changed:
+            kept = page.panels.items()
+            versions = {panel: n for panel, (n, was) in kept if panel in drawn and was.html == drawn[panel].html}
+            if len(versions) < len(drawn):
                 page.version += 1
-                page.panels.update({panel: (page.version, drawn[panel]) for panel in changed})
                 self._news.notify_all()
+            page.panels = {panel: (versions.get(panel, page.version), new) for panel, new in drawn.items()}
 
     def end(self) -> None:
         """Let every waiting page go: the bench is being parked or the app stops."""
@@ -168,7 +185,6 @@ class Hub:
             if not page.viewers:
                 # Nobody drew while nobody looked: what is kept is of then.
                 page.panels.clear()
-                page.drawn_from = None
             had = 0 if page.panels else page.version
             page.viewers += 1
         self.bench.changes.watched = True
@@ -178,7 +194,7 @@ class Hub:
                 with self._news:
                     if page.version <= had and not self._ended:
                         self._news.wait(BEAT_S)
-                    newer = {panel: html for panel, (version, html) in page.panels.items() if version > had}
+                    newer = {panel: drawn.html for panel, (version, drawn) in page.panels.items() if version > had}
                     had = page.version
                 self.used_at = time.monotonic()
                 yield newer or None

@@ -32,7 +32,7 @@ from vango.guests import Guests
 from vango.journal import Journal
 from vango.keeper import Keeper
 from vango.link import Link
-from vango.observation import Observation, as_json
+from vango.observation import Observation, as_text
 from vango.observe import Observer
 from vango.pace import Pace
 from vango.points import Tempo
@@ -161,7 +161,7 @@ class Bench:
         async with self._looking:
             observation = await self.observer.observe()
         if self._recorded is None or replace(observation, at=self._recorded.at) != self._recorded:
-            self.journal.keep_frame(observation.moment, as_json(observation))
+            self.journal.keep_frame(observation.moment, as_text(observation))
             self._recorded = observation
         return observation
 

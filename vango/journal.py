@@ -26,6 +26,7 @@ MAX_FRAMES = 5_000
 MAX_UNWRITTEN = 2_000
 ROOT = Path(__file__).parent.parent
 TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
+LATEST = 100
 _TRIM_EVERY = 500
 
 _SCHEMA = """
@@ -49,6 +50,7 @@ class Journal:
         self.last: int = row[0] if row else 0
         self.trouble = ""
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
+        self._latest = deque(self.up_to(self.last, LATEST), maxlen=LATEST)
 
     def write(self, actor: str, kind: str, text: str, **detail: Any) -> None:
         """Add a moment. Never fails: while the disk takes nothing, moments wait in memory until it does again.
@@ -57,7 +59,7 @@ class Journal:
         """
         self.last += 1
         told = _plain({**detail, "source": _source()})
-        self._unwritten.append(Moment(self.last, time.time(), actor, kind, text, told))
+        self._add(Moment(self.last, time.time(), actor, kind, text, told))
         try:
             self._write_down()
         except sqlite3.Error as error:
@@ -72,8 +74,8 @@ class Journal:
         return [*map(_moment, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
 
     def tail(self, limit: int) -> list[Moment]:
-        """Return the last moments, oldest first."""
-        return self.up_to(self.last, limit)
+        """Return the last moments, oldest first. Those that every page shows are at hand; more are read from the disk."""
+        return list(self._latest)[-limit:] if limit <= LATEST else self.up_to(self.last, limit)
 
     def up_to(self, n: int, limit: int) -> list[Moment]:
         """Return the last moments up to and including a number, oldest first."""
@@ -93,9 +95,9 @@ class Journal:
         details += [moment.detail for moment in self._unwritten if moment.kind == "verb" and moment.n <= last]
         return [(detail["verb"], detail["arguments"]) for detail in details]
 
-    def keep_frame(self, n: int, observation: dict[str, Any]) -> None:
-        """Keep the observation taken at a moment. One that the disk does not take is left out of the recording."""
-        packed = zlib.compress(json.dumps(observation).encode(), 1)
+    def keep_frame(self, n: int, observation: str) -> None:
+        """Keep the observation taken at a moment, as JSON. One that the disk does not take is left out of the recording."""
+        packed = zlib.compress(observation.encode(), 1)
         try:
             with self._db.conn as connection:
                 connection.execute("INSERT OR REPLACE INTO frame VALUES (?, ?)", [n, packed])
@@ -124,7 +126,11 @@ class Journal:
             return
         self.trouble = f"the journal cannot be written ({error}); it is kept in memory until it can"
         self.last += 1
-        self._unwritten.append(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}))
+        self._add(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}))
+
+    def _add(self, moment: Moment) -> None:
+        self._unwritten.append(moment)
+        self._latest.append(moment)
 
     def close(self) -> None:
         """Close the journal; it is found again at the next opening."""

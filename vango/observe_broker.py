@@ -16,23 +16,23 @@ from vango.core.snapshot import BadSnapshot, canonical, checksum, unseal
 from vango.errors import NotThere, StudyLabError, Unavailable
 from vango.observation import ConsumerSeen, SnapshotSeen, StreamSeen
 from vango.observe_outside import OutsideStreams
-from vango.tape import Tape, mark_known
+from vango.tape import Known, Tape
 from vango.wire import Wire
 
 BODY_SHOWN = 4000
 
 
 class BrokerObserver:
-    """What was last seen of one bench's broker. `knows` says whether the history has an event id."""
+    """What was last seen of one bench's broker. `known` returns those of some event ids that the history has."""
 
-    def __init__(self, knows: Callable[[str], bool]) -> None:
+    def __init__(self, known: Known) -> None:
         self.tape = Tape()
         self.outside = OutsideStreams()
         self.streams: tuple[StreamSeen, ...] = ()
         self.consumers: tuple[ConsumerSeen, ...] = ()
         self.snapshots: tuple[SnapshotSeen, ...] = ()
         self._bucket_seq = -1
-        self._knows = knows
+        self._known = known
 
     def forget(self) -> None:
         """Forget everything that was seen."""
@@ -65,9 +65,9 @@ class BrokerObserver:
 
     async def _stream(self, wire: Wire, name: str) -> tuple[StreamSeen, list[ConsumerSeen]]:
         try:
-            info = await wire.api(f"STREAM.INFO.{name}", {"deleted_details": True})
-            cells, holes = await self.tape.read(wire, name, info)
-            consumers = await _consumers(wire, name)
+            info = await wire.api(f"STREAM.INFO.{name}")
+            cells, holes = await self.tape.read(wire, name, info, self._known)
+            consumers = await _consumers(wire, name) if info["state"]["consumer_count"] else []
         except NotThere:
             return _unseen(name, "the server has no such stream"), []
         except Unavailable:
@@ -78,7 +78,7 @@ class BrokerObserver:
         return StreamSeen(
             name, True, "", tuple(config["subjects"]), state["messages"], state["bytes"], state["first_seq"],
             state["last_seq"], state.get("num_deleted", 0), streams.rules_of(config),
-            mark_known(cells, self._knows), tuple(holes),
+            cells, holes,
         ), consumers  # fmt: skip
 
     async def _look_at_bucket(self, wire: Wire) -> None:

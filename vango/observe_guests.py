@@ -80,7 +80,7 @@ class GuestObserver:
         )  # fmt: skip
         log = self._logs.setdefault((guest.name, said.instance), ProbeLog())
         log.add(_probe(heard, owners), record, claim, is_there=heard.mode is not Mode.DOWN)
-        history = History(self._truth.event_at(said.sequence), self._truth.knows(said.event_id))
+        history = History(self._truth.event_at(said.sequence), bool(self._truth.known([said.event_id])))
         return GuestSeen(
             guest.name, said.instance, heard.mode, said.words, said.reason, said.sequence, said.event_id,
             rows_seen(claim, record), tuple(log.last), log.asked, round(now - guest.heard_at), guest.silent,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -52,25 +54,36 @@ class TruthObserver:
         truth = self._truth
         claimed = {position.sequence for _, position in views}
         ids = {row.event_id for rows, _ in views for row in rows}
-        untold = truth.db.conn.execute(
-            f"{_FACT} WHERE e.feed = 'route' AND o.event_id IS NULL ORDER BY e.sequence LIMIT ?", [MAX_UNTOLD]
-        )
-        missing = tuple(fact for fact in map(_fact, untold) if fact.event_id not in stored_ids)
+        missing = tuple(fact for fact in self._without_outbox_row() if fact.event_id not in stored_ids)
         return TruthRecord(
             latest=high_water_mark(truth, "route").sequence,
             now={route: _stored(fact) if fact.event_id in stored_ids else fact for route, fact in facts.items()},
             as_of={sequence: self._as_of(sequence) for sequence in claimed},
-            known_ids=frozenset(event_id for event_id in ids if self.knows(event_id)),
+            known_ids=self.known(ids),
             untold=missing,
             waiting=truth.db.conn.execute(
                 "SELECT count(*) FROM outbox WHERE published_at IS NULL AND feed = 'route'"
             ).fetchone()[0],
         )
 
-    def knows(self, event_id: str) -> bool:
-        """Say whether the history has an event of that id."""
-        found = self._truth.db.conn.execute("SELECT 1 FROM event WHERE id = ?", [event_id])
-        return found.fetchone() is not None
+    def _without_outbox_row(self) -> list[Fact]:
+        db = self._truth.db.conn
+        # Every outbox row has an event of its own, so equal counts say that every event has its row. Counting is quick;
+        # the search for those without one looks at every event that ever was.
+        events, rows = (_count(db, table) for table in ("event", "outbox"))
+        if events == rows:
+            return []
+        found = db.execute(
+            f"{_FACT} WHERE e.feed = 'route' AND o.event_id IS NULL ORDER BY e.sequence LIMIT ?", [MAX_UNTOLD]
+        )
+        return [_fact(row) for row in found]
+
+    def known(self, event_ids: Collection[str]) -> frozenset[str]:
+        """Return those of some event ids that the history has."""
+        found = self._truth.db.conn.execute(
+            "SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?))", [json.dumps([*event_ids])]
+        )
+        return frozenset(row[0] for row in found)
 
     def event_at(self, sequence: int) -> str:
         """Return the id of the event at a sequence of the route feed; empty when there is none."""
@@ -123,6 +136,10 @@ _FACT = (
     " CASE WHEN o.event_id IS NULL THEN 0 WHEN o.published_at IS NULL THEN 1 ELSE 2 END, e.revision"
     " FROM event AS e LEFT JOIN outbox AS o ON o.feed = e.feed AND o.sequence = e.sequence"
 )
+
+
+def _count(db: sqlite3.Connection, table: str) -> int:
+    return int(db.execute(f"SELECT count(*) FROM {table} WHERE feed = 'route'").fetchone()[0])
 
 
 def _stored(fact: Fact) -> Fact:

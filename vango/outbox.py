@@ -27,13 +27,13 @@ class Waiting:
     body: bytes
 
 
-def waiting(truth: Truth, *, limit: int) -> list[Waiting]:
-    """Return the first rows that are not marked as published, in order."""
+def waiting(truth: Truth, *, limit: int, after: int = 0) -> list[Waiting]:
+    """Return the first rows that are not marked as published, in order, from behind a position."""
     rows = truth.db.conn.execute(
         "SELECT o.position, o.event_id, o.feed, o.sequence, e.subject, e.body"
         " FROM outbox AS o JOIN event AS e ON e.feed = o.feed AND e.sequence = o.sequence"
-        " WHERE o.published_at IS NULL ORDER BY o.position LIMIT ?",
-        [limit],
+        " WHERE o.published_at IS NULL AND o.position > ? ORDER BY o.position LIMIT ?",
+        [after, limit],
     )
     return [Waiting(*row) for row in rows]
 

@@ -100,9 +100,10 @@ def is_missing(wanted: Protection, now: Settings) -> bool:
         all(_plain(getattr(rules, name)) == value for name, value in wanted.edge.items())
         for rules in now.edges.values()
     )
-    others: dict[str, dict[str, Any]] = {"write_order": {"order": now.write_order}, "relay_rules": asdict(now.relay)}
     return on_edges and all(
-        _plain(others[item.verb][name]) == value for item in wanted.acts for name, value in item.arguments
+        _plain(now.write_order if item.verb == "write_order" else getattr(now.relay, name)) == value
+        for item in wanted.acts
+        for name, value in item.arguments
     )
 
 

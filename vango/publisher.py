@@ -7,6 +7,7 @@ subscription takes all PubAcks; the last token of the reply subject says which m
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from nats.errors import Error as NatsError
 from vango.wire import Wire
 
 ACK_S = 2.0
+# An answer is one JSON value with nothing round it: `json.loads` would look for its encoding and for spaces as well.
+_DECODE = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Publisher:
         self._inbox = wire.client.new_inbox()
         self._prefix = len(self._inbox) + 1
         self._answers: dict[str, PubAck] = {}
-        self._missing = 0
+        self._sent = self._missing = 0
         self._batch = 0
         self._complete = asyncio.Event()
 
@@ -55,24 +58,30 @@ class Publisher:
         await self._wire.subscribe(f"{self._inbox}.*", self._hear)
 
     async def publish(self, messages: Sequence[Outgoing], *, timeout_s: float = ACK_S) -> list[PubAck | None]:
-        """Send all messages, wait for the answers and return them in order; None where none came in time.
+        """Send all messages, wait for the answers and return them in order, as `send` and `answers` do."""
+        await self.send(messages)
+        return await self.answers(timeout_s=timeout_s)
 
-        None is indefinite: the message may have been stored (NATS-FACTS 13). Raises `Unavailable` when the
-        connection is gone while sending.
-        """
+    async def send(self, messages: Sequence[Outgoing]) -> None:
+        """Send all messages. Ends early, without a word, when the connection is gone: then answers will be missing."""
         self._batch += 1
         self._answers = {}
-        self._missing = len(messages)
+        self._sent = self._missing = len(messages)
         self._complete.clear()
         send = self._wire.client.publish
-        try:
+        with contextlib.suppress(OSError, NatsError):
             for index, message in enumerate(messages):
                 reply = f"{self._inbox}.{self._batch}-{index}"
                 await send(message.subject, message.body, reply=reply, headers=message.headers or None)
+
+    async def answers(self, *, timeout_s: float = ACK_S) -> list[PubAck | None]:
+        """Wait for the answers to what was sent and return them in order; None where none came in time.
+
+        None is indefinite: the message may have been stored (NATS-FACTS 13).
+        """
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._answered_or_broken(), timeout_s)
-        except (TimeoutError, OSError, NatsError):
-            pass
-        return [self._answers.get(f"{self._batch}-{index}") for index in range(len(messages))]
+        return [self._answers.get(f"{self._batch}-{index}") for index in range(self._sent)]
 
     async def _answered_or_broken(self) -> None:
         waits = [asyncio.ensure_future(event.wait()) for event in (self._complete, self._wire.broken)]
@@ -95,7 +104,7 @@ class Publisher:
 def _read(message: Msg) -> PubAck:
     if not message.data:
         return PubAck(0, error="no stream listens on this subject", code=503)
-    reply = json.loads(message.data)
+    reply, _ = _DECODE(message.data.decode())
     if error := reply.get("error"):
         return PubAck(0, error=error.get("description", ""), code=error.get("err_code", error.get("code", 0)))
     return PubAck(reply["seq"], bool(reply.get("duplicate")))

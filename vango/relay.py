@@ -1,7 +1,7 @@
 """The relay: publishes the outbox, in order, then marks each row published. It also tells how far truth has come.
 
 Woken by the commit. A batch is sent pipelined, with a message id each, and its rows are marked on their PubAcks in
-one transaction. An answer that does not come says nothing about what was stored, so the row is published again under
+one transaction; the next is read meanwhile, but not sent before this one is acked. An answer that does not come says nothing about what was stored, so the row is published again under
 the same id; the broker's duplicate window and the edges' own checks absorb the second copy. `vango.no_answer` has the
 two wrong ways beside this one.
 
@@ -79,6 +79,7 @@ class Relay:
         self._wire: Wire | None = None
         self._quiet_beats = 0
         self._begins_chain = False
+        self._ahead: list[Waiting] = []
         self._no_answer = NoAnswer(truth)
 
     @property
@@ -158,7 +159,7 @@ class Relay:
         publisher = Publisher(wire)
         await publisher.open()
         await wire.subscribe(MARK_REQUEST, self._answer_mark)
-        self.state, self.reason = "up", ""
+        self.state, self.reason, self._ahead = "up", "", []
         while not wire.broken.is_set():
             self._awake.clear()
             while not wire.broken.is_set() and (rows := self._next_rows()):
@@ -168,7 +169,14 @@ class Relay:
         raise Unavailable("The connection to the broker broke.")
 
     def _next_rows(self) -> Sequence[Waiting]:
+        ahead, self._ahead = self._ahead, []
+        if ahead and not self.path.is_slowed:
+            return ahead
         return waiting(self.truth, limit=1 if self.path.is_slowed else BATCH)
+
+    def _read_ahead(self, rows: Sequence[Waiting]) -> None:
+        """While the broker stores a full batch, read the next one. It is good only if this one is acked as a whole."""
+        self._ahead = waiting(self.truth, after=rows[-1].position, limit=BATCH) if len(rows) == BATCH else []
 
     async def _sleep(self, wire: Wire) -> None:
         """Wait for a commit, a broken connection, or the next heartbeat."""
@@ -186,7 +194,9 @@ class Relay:
         await self.path.reach(Point.BEFORE_PUBLISH)
         self._tell_publish(rows)
         messages = [self._outgoing(row) for row in rows]
-        acks = await publisher.publish(messages, timeout_s=self.rules.ack_timeout_s)
+        await publisher.send(messages)
+        self._read_ahead(rows)
+        acks = await publisher.answers(timeout_s=self.rules.ack_timeout_s)
         await self.path.reach(Point.BEFORE_MARK)
         marked = self._unbroken_run(rows, acks)
         if marked:
@@ -194,6 +204,7 @@ class Relay:
             self._no_answer.settled([row for row, _ in marked])
             self._count(marked, sql)
         if len(marked) < len(rows):
+            self._ahead = []
             refusal = acks[len(marked)]
             if refusal is None:
                 self._deal_with_silence([row for row, ack in zip(rows, acks, strict=True) if ack is None])

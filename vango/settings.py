@@ -48,9 +48,12 @@ def load(path: Path) -> Settings:
 
 
 def save(path: Path, settings: Settings) -> None:
-    """Replace the file in one step."""
+    """Replace the file in one step, unless it says just that."""
+    text = json.dumps(asdict(settings))
+    if path.exists() and path.read_text() == text:
+        return
     draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(asdict(settings)))
+    draft.write_text(text)
     draft.replace(path)
 
 

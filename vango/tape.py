@@ -16,6 +16,9 @@ from vango.errors import Unavailable
 from vango.observation import CellSeen
 from vango.wire import Wire
 
+Known = Callable[[Collection[str]], frozenset[str]]
+"""Returns those of some event ids that truth's history has."""
+
 WINDOW = 60
 MAX_IDS = 20_000
 PATIENCE_S = 1.0
@@ -26,31 +29,43 @@ class Tape:
 
     def __init__(self) -> None:
         self._cells: dict[str, dict[int, CellSeen]] = {}
-        self._made: dict[str, str] = {}
+        self._holes: dict[str, tuple[str, int, int]] = {}
         self.ids: OrderedDict[str, None] = OrderedDict()
 
     def forget(self) -> None:
         """Forget all cells: the broker was restarted or its store replaced, and numbers may be reused."""
         self._cells.clear()
 
-    async def read(self, wire: Wire, stream: str, info: dict[str, Any]) -> tuple[list[CellSeen], list[int]]:
-        """Return the last cells of a stream and the missing seqs between them. `info` is its STREAM.INFO."""
+    async def read(
+        self, wire: Wire, stream: str, info: dict[str, Any], known: Known
+    ) -> tuple[tuple[CellSeen, ...], tuple[int, ...]]:
+        """Return the last cells of a stream and the missing seqs between them. `info` is its STREAM.INFO.
+
+        At most `WINDOW` messages are read, however many the stream holds or has lost: which of them are missing is
+        seen by reading them again when the server counts other holes than before, not from its list of all of them.
+        """
         state = info["state"]
         first, last = state["first_seq"], state["last_seq"]
-        if self._made.get(stream) != info["created"]:
-            self._made[stream] = info["created"]
-            self._cells.pop(stream, None)
         cells = self._cells.setdefault(stream, {})
+        if self._holes.get(stream) != (holes := _holes(info)):
+            self._holes[stream] = holes
+            cells.clear()
         start = max(1, last - WINDOW + 1)
-        gone = set(state.get("deleted") or ())
-        for seq in [seq for seq in cells if seq < max(start, first) or seq > last or seq in gone]:
+        for seq in [seq for seq in cells if seq < max(start, first) or seq > last]:
             del cells[seq]
-        known = max(cells, default=0)
-        if state["messages"] and last > known:
-            for cell in await _read_from(wire, stream, max(known + 1, start, first)):
+        await self._read_on(wire, stream, cells, start=max(start, first), state=state)
+        mark_known(cells, known)
+        return tuple(cells[seq] for seq in sorted(cells)), tuple(n for n in range(start, last + 1) if n not in cells)
+
+    async def _read_on(
+        self, wire: Wire, stream: str, cells: dict[int, CellSeen], *, start: int, state: dict[str, Any]
+    ) -> None:
+        had = max(cells, default=0)
+        if state["messages"] and state["last_seq"] > had:
+            for message in await _batch(wire, stream, max(had + 1, start)):
+                cell = _cell(message, message.headers or {})
                 cells[cell.seq] = cell
                 self._remember(cell.event_id)
-        return [cells[seq] for seq in sorted(cells)], [seq for seq in range(start, last + 1) if seq not in cells]
 
     def _remember(self, event_id: str) -> None:
         self.ids[event_id] = None
@@ -58,13 +73,19 @@ class Tape:
             self.ids.popitem(last=False)
 
 
-def mark_known(cells: Collection[CellSeen], knows: Callable[[str], bool]) -> tuple[CellSeen, ...]:
+def _holes(info: dict[str, Any]) -> tuple[str, int, int]:
+    """Return what cannot stay the same when a message is deleted: the stream's age, and where its holes are counted from."""
+    state = info["state"]
+    deleted = state.get("num_deleted", 0)
+    return info["created"], deleted, state["first_seq"] if deleted else 0
+
+
+def mark_known(cells: dict[int, CellSeen], known: Known) -> None:
     """Say of each cell whether truth's history has its event."""
-    return tuple(replace(cell, known=knows(cell.event_id)) for cell in cells)
-
-
-async def _read_from(wire: Wire, stream: str, seq: int) -> list[CellSeen]:
-    return [_cell(message, message.headers or {}) for message in await _batch(wire, stream, seq)]
+    ids = known([cell.event_id for cell in cells.values()])
+    for seq, cell in cells.items():
+        if cell.known != (cell.event_id in ids):
+            cells[seq] = replace(cell, known=not cell.known)
 
 
 async def read_bodies(wire: Wire, stream: str) -> list[tuple[int, bytes]]:

@@ -5,7 +5,7 @@ Pure. Positions are percentages for SVG attributes, so that the picture fits any
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
@@ -19,7 +19,6 @@ BOXES_A_LINE = 16
 BOXES = 64
 _ABSENT = {
     "evicted": "no longer in the stream",
-    "earlier": "stored, not drawn here",
     "hole": "deleted or lost: the stream has no message there",
 }
 
@@ -48,6 +47,7 @@ class Track:
     acked: str
     delivered: str
     between: str
+    redelivered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
     runs = _runs(stream)
     share = 100 / max(len(runs), FEWEST_SLOTS)
     every = 1 if len(runs) <= EVERY_LABEL else 5
-    slots = tuple(_slot(run, index * share, share, every, stream.last_seq) for index, run in enumerate(runs))
+    absent = {**_ABSENT, "earlier": _earlier(stream)}
+    slots = tuple(_slot(run, index * share, share, every, stream.last_seq, absent) for index, run in enumerate(runs))
     tracks = tuple(_track(c, slots, share) for c in consumers if c.stream == stream.name)
     return Tape(slots, tracks, _words(stream, tracks))
 
@@ -105,7 +106,9 @@ def _runs(stream: StreamSeen) -> list[_Run]:
     if stream.first_seq > 1 or (not cells and stream.last_seq):
         runs.append((1, min(stream.first_seq, lowest) - 1, "evicted", None))
     if cells and lowest > stream.first_seq:
-        runs.append((stream.first_seq, lowest - 1, "earlier", None))
+        # The tape has two ends: its first message is drawn by itself, what lies between it and the window as one.
+        runs.append((stream.first_seq, stream.first_seq, "earlier", None))
+        runs.append((stream.first_seq + 1, lowest - 1, "earlier", None))
     missing = sorted(seq for seq in stream.holes if seq >= lowest)
     stored: list[_Run] = [(seq, seq, _kind(cell), cell) for seq, cell in cells.items()]
     return [run for run in runs if run[1] >= run[0]] + sorted(stored + _holes(missing), key=lambda run: run[0])
@@ -134,22 +137,30 @@ def _holes(missing: Sequence[int]) -> list[_Run]:
     return holes
 
 
-def _slot(run: _Run, x: float, share: float, every: int, newest: int) -> Slot:
+def _earlier(stream: StreamSeen) -> str:
+    """Say what lies before the window: how much of it is stored, how many holes it has."""
+    deleted = stream.deleted - sum(seq >= stream.first_seq for seq in stream.holes)
+    return f"before what is drawn: {stream.messages - len(stream.cells)} stored, {max(deleted, 0)} deleted or lost"
+
+
+def _slot(run: _Run, x: float, share: float, every: int, newest: int, absent: Mapping[str, str]) -> Slot:
     first, last, kind, cell = run
     if first != last:
         label = "…" if kind == "earlier" else "×"
+    elif kind == "earlier":
+        label = str(first)
     else:
         label = str(first) if every == 1 or first % every == 0 or first == newest else ""
-    return Slot(first, last, kind, label, _title(first, last, kind, cell), cell is not None and first == newest,
+    return Slot(first, last, kind, label, _title(first, last, cell, absent.get(kind, "")), cell is not None and first == newest,
                 _percent(x + share * 0.05), _percent(x + share / 2), _percent(share * 0.9))  # fmt: skip
 
 
-def _title(first: int, last: int, kind: str, cell: CellSeen | None) -> str:
+def _title(first: int, last: int, cell: CellSeen | None, absent: str) -> str:
     which = f"stream seq {first}" if first == last else f"stream seqs {first} to {last}"
     if cell is None:
-        return f"{which}: {_ABSENT[kind]}"
+        return f"{which}: {absent}"
     what = f"{cell.route} → {cell.owner}, epoch {cell.epoch}, event {cell.sequence}" if cell.route else cell.subject
-    return f"{which}: {what}" + ("" if kind != "unknown" else "; the database's history has no such event")
+    return f"{which}: {what}" + ("; the database's history has no such event" if _kind(cell) == "unknown" else "")
 
 
 def _track(consumer: ConsumerSeen, slots: Sequence[Slot], share: float) -> Track:
@@ -159,18 +170,30 @@ def _track(consumer: ConsumerSeen, slots: Sequence[Slot], share: float) -> Track
         f"{consumer.name}: Last Delivered stream seq {consumer.last_delivered}, "
         f"Acknowledgment Floor stream seq {consumer.ack_floor}"
     )
-    return Track(consumer.name, title, _percent(acked), _percent(delivered), _percent(delivered - acked))
+    if consumer.num_redelivered:
+        title += f", Redelivered Messages {consumer.num_redelivered}"
+    return Track(
+        consumer.name,
+        title,
+        _percent(acked),
+        _percent(delivered),
+        _percent(delivered - acked),
+        consumer.num_redelivered,
+    )
 
 
 def _reach(seq: int, slots: Sequence[Slot], share: float) -> float:
-    """Return how far along the tape a cursor stands: behind every slot that it has passed."""
-    return share * sum(1 for slot in slots if slot.last <= seq)
+    """Return how far along the tape a cursor stands: behind every slot that it has passed, within one that is many."""
+    passed = sum(1 for slot in slots if slot.last <= seq)
+    within = next((slot for slot in slots if slot.seq <= seq < slot.last), None)
+    return share * (passed + ((seq - within.seq + 1) / (within.last - within.seq + 1) if within else 0))
 
 
 def _words(stream: StreamSeen, tracks: Sequence[Track]) -> str:
-    holes = f"; {len(stream.holes)} missing between them" if stream.holes else ""
     range_ = f"stream seq {stream.first_seq} to {stream.last_seq}" if stream.messages else "empty"
-    return f"Tape of {stream.name}: {range_}{holes}. " + " ".join(f"{track.title}." for track in tracks)
+    drawn = f", drawn from {stream.cells[0].seq}" if stream.cells and stream.cells[0].seq > stream.first_seq else ""
+    holes = f"; {stream.deleted} missing between them" if stream.deleted else ""
+    return f"Tape of {stream.name}: {range_}{drawn}{holes}. " + " ".join(f"{track.title}." for track in tracks)
 
 
 def _percent(value: float) -> str:

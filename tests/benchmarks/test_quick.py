@@ -20,8 +20,8 @@ PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 OUTSIDE = [
     f"outside-{act}-{share}" for act in ("publish", "purge", "consumer", "stream", "claim") for share in ("p50", "p95")
 ]
-ROWS = ["click-p50", "click-p95", "relay", "edge", "latency-p50", "latency-p95", *OUTSIDE, "start-app", "start-bench", "start-reset"]  # fmt: skip
-RUN_WITHIN_S = 120
+ROWS = ["click-p50", "click-p95", "page-task", "page-weight", "scrub-p50", "scrub-p95", "undo", "fork", "tape", "relay", "edge", "latency-p50", "latency-p95", *OUTSIDE, "start-app", "start-bench", "start-reset", "verb-cpu"]  # fmt: skip
+RUN_WITHIN_S = 600
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_every_row_is_measured(report: dict[str, Any]) -> None:
 
 def test_the_relay_and_the_edge_stand_beside_a_peer_of_the_same_run(report: dict[str, Any]) -> None:
     peers = {row["name"]: row["peer"] for row in report["rows"] if row["peer"]}
-    assert set(peers) == {"relay", "edge"}
+    assert set(peers) == {"relay", "edge", "scrub-p50", "scrub-p95", "tape"}
     for row in report["rows"]:
         if row["peer"]:
             assert len(row["peer"]["values"]) == len(row["values"]) == len(row["ratio"]["values"])

@@ -46,7 +46,30 @@ def test_a_deleted_message_is_a_hole_in_its_place_and_a_long_run_is_drawn_as_one
 
 
 def test_stored_messages_before_the_window_are_said_to_be_stored() -> None:
-    assert kinds(stream(1, 70, cells=(cell(70),)))[0] == (1, 69, "earlier")
+    assert kinds(stream(1, 70, cells=(cell(70),)))[:2] == [(1, 1, "earlier"), (2, 69, "earlier")]
+
+
+def test_a_long_tape_shows_both_ends_and_counts_what_lies_between() -> None:
+    cells = tuple(map(cell, range(9_942, 10_001)))
+    long = replace(stream(11, 10_000, cells=cells, holes=(9_941,)), messages=9_800, deleted=190)
+    drawn = tape(long, (consumer(10_000, 5_000),))
+    ends = [(slot.seq, slot.last, slot.label) for slot in (*drawn.slots[:3], drawn.slots[-1])]
+    assert ends == [(1, 10, "×"), (11, 11, "11"), (12, 9_941, "…"), (10_000, 10_000, "10000")]
+    assert drawn.slots[2].title.endswith("9741 stored, 189 deleted or lost")
+    assert "stream seq 11 to 10000, drawn from 9942; 190 missing between them" in drawn.words
+
+
+def test_a_cursor_before_the_window_stands_within_what_is_not_drawn() -> None:
+    long = replace(stream(1, 10_000, cells=tuple(map(cell, range(9_941, 10_001)))), messages=10_000)
+    share = 100 / len(tape(long, ()).slots)
+    for acked, slots in ((0, 0), (1, 1), (4_971, 1.5), (9_940, 2), (9_941, 3)):
+        track = tape(long, (consumer(10_000, acked),)).tracks[0]
+        assert float(track.acked.rstrip("%")) == pytest.approx(share * slots, abs=0.01)
+
+
+def test_redeliveries_are_said_at_their_track() -> None:
+    track = tape(stream(1, 1, cells=(cell(1),)), (replace(consumer(1, 0), num_redelivered=3),)).tracks[0]
+    assert (track.redelivered, track.title.endswith("Redelivered Messages 3")) == (3, True)
 
 
 def test_an_event_that_no_history_has_looks_different() -> None:

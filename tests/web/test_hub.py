@@ -24,10 +24,9 @@ class Counted:
     def __init__(self, draw: Any) -> None:
         self.draw, self.count = draw, 0
 
-    def __call__(self, context: dict[str, Any]) -> dict[str, str]:
+    def __call__(self, context: dict[str, Any], before: Any) -> Any:
         self.count += 1
-        drawn: dict[str, str] = self.draw(context)
-        return drawn
+        return self.draw(context, before)
 
 
 @pytest.fixture

@@ -1,0 +1,137 @@
+"""Row 10: going back. A moment of the recording on the screen, with 5,000 moments and with 50; undo and fork at 100 verbs.
+
+The scrubber is moved in a real browser, to moments drawn by a seeded dice. From the input event until every panel
+stands in the document as it was. Undo and fork run a fresh bench's verbs again on a new server: from the order until
+the bench has settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from benchmarks import machine
+from benchmarks.browser import entered
+from benchmarks.report import Row, Target, percentile
+from benchmarks.rounds import Scale, within
+from benchmarks.served import Served
+from vango.bench import Bench
+from vango.errors import Unavailable
+from vango.keeper import Keeper
+
+MOMENTS, FEW = 5_000, 50
+MOVES = 40
+VERBS = 100
+OWNERS = ("alloc-b", "alloc-c")
+AGAIN_S = 60.0
+
+_PROMOTE = """async (to) => {
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  const body = JSON.stringify({ route: "shop", to });
+  return (await (await fetch("/bench/verbs/promote", { method: "POST", headers, body })).json()).moment;
+}"""
+_MOVE = """(moment) => new Promise((resolve, reject) => {
+  const scrubber = document.getElementById("at"), shown = document.getElementById("recorded");
+  const seen = () => shown.querySelector("[role=status]").textContent.includes(`moment ${moment} of`);
+  const finish = (how, what) => { observer.disconnect(); clearTimeout(late); how(what); };
+  const late = setTimeout(() => finish(reject, new Error(`moment ${moment} was not shown`)), 10_000);
+  const observer = new MutationObserver(() => { if (seen()) finish(resolve, performance.now() - began); });
+  observer.observe(shown, { subtree: true, childList: true, characterData: true, attributes: true });
+  scrubber.value = moment;
+  const began = performance.now();
+  scrubber.dispatchEvent(new Event("change", { bubbles: true }));
+})"""
+
+
+def scrub_ms(browser: Browser, address: str, moments: int, moves: int) -> list[float]:
+    """Make so many moments on a new bench with an open page, and return the milliseconds of so many moves among them."""
+    with entered(browser, address) as page:
+        last, number = 0, 0
+        while last < moments:
+            last = page.evaluate(_PROMOTE, OWNERS[number % 2])
+            number += 1
+        page.goto("/recording")
+        first, last = (int(page.locator("#at").get_attribute(end) or 0) for end in ("min", "max"))
+        return _moves(page, random.Random(moves).choices(range(first, last), k=moves))
+
+
+def _moves(page: Page, moments: list[int]) -> list[float]:
+    # Where one stands already nothing changes: no moment twice in a row.
+    return [page.evaluate(_MOVE, moment) for before, moment in pairwise([0, *moments]) if moment != before]
+
+
+async def again_ms(folder: Path, keeper: Keeper, verbs: int) -> tuple[float, float]:
+    """Carry out so many verbs on a new bench; return the milliseconds of an undo, and of a fork from the last moment."""
+    bench = await Bench.open(folder, keeper)
+    try:
+        for number in range(verbs):
+            await bench.perform("promote", {"route": "shop", "to": OWNERS[number % 2]})
+        await bench.settle()
+        async with within(AGAIN_S, f"The undoing of one of {verbs} verbs, and a fork"):
+            undone = await _timed(bench, "undo")
+            await bench.perform("promote", {"route": "shop", "to": OWNERS[(verbs - 1) % 2]})
+            await bench.settle()
+            return undone, await _timed(bench, "fork", moment=bench.journal.last)
+    finally:
+        await bench.close()
+
+
+async def _timed(bench: Bench, verb: str, **arguments: int) -> float:
+    started = time.perf_counter()
+    await bench.perform(verb, arguments)
+    await bench.settle()
+    return (time.perf_counter() - started) * 1000
+
+
+async def _again(rounds: int, verbs: int) -> list[tuple[float, float]]:
+    keeper = await Keeper.start()
+    try:
+        found = []
+        for _ in range(rounds):
+            with tempfile.TemporaryDirectory() as folder:
+                found.append(await again_ms(Path(folder) / "bench", keeper, verbs))
+        return found
+    finally:
+        await keeper.close()
+
+
+def _scrubbed(scale: Scale) -> list[Row]:
+    path, moments = machine.browser(), min(MOMENTS, scale.events // 20)
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Served(Path(folder)) as app,
+            sync_playwright() as playwright,
+            playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as browser,
+        ):
+            rounds = [
+                [scrub_ms(browser, app.address, n, min(MOVES, scale.changes)) for n in (moments, FEW)]
+                for _ in range(scale.rounds)
+            ]
+    except (PlaywrightError, AssertionError) as error:
+        raise Unavailable(f"The scrubber in {path} could not be measured: {error}") from error
+    rows = []
+    for share in (0.5, 0.95):
+        values, peers = zip(*((percentile(many, share), percentile(few, share)) for many, few in rounds), strict=True)
+        rows.append(
+            Row(f"scrub-p{share * 100:.0f}", f"a moment of the recording, {MOMENTS:,} in the journal, p{share * 100:.0f}", "ms",
+                values, Target(1.5, of_peer=True), f"with {FEW} in the journal", peers)
+        )  # fmt: skip
+    return rows
+
+
+def measure(scale: Scale) -> list[Row]:
+    """Return the rows of the scrubber, of undo and of fork. Raises `Unavailable` without a browser."""
+    undone, forked = zip(*asyncio.run(_again(scale.rounds, min(VERBS, scale.changes))), strict=True)
+    return [
+        *_scrubbed(scale),
+        Row("undo", f"undo at {VERBS} verbs", "ms", undone, Target(2000)),
+        Row("fork", f"fork here at {VERBS} verbs", "ms", forked, Target(2000)),
+    ]

@@ -1,0 +1,118 @@
+"""Row 9: what the page weighs, and how long the browser is busy at a stretch while 1,000 changes pass over it.
+
+The weight is what the wire carries: the responses' encoded bytes, fonts left out. The stretch is the longest task of
+the page's main thread in the browser's own trace, from the first change until the stage is still: above 50 ms a
+browser calls it long, because a key or a click may have to wait for it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from benchmarks import machine
+from benchmarks.browser import CLICKS, entered
+from benchmarks.report import Row, Target
+from benchmarks.rounds import Scale
+from benchmarks.served import Served
+from vango.errors import Unavailable
+
+CHANGES = 1_000
+BURSTS = 5
+ARRIVED_MS = 60_000
+QUIET_MS = 1_000
+KB = 1000
+
+
+def weight_kb(page: Page) -> float:
+    """Load the page anew, without a cache, and return the kilobytes that came over the wire, fonts left out."""
+    sizes: dict[str, float] = {}
+    kinds: dict[str, str] = {}
+    session = page.context.new_cdp_session(page)
+    session.on("Network.responseReceived", lambda told: kinds.update({told["requestId"]: told["type"]}))
+    session.on("Network.loadingFinished", lambda told: sizes.update({told["requestId"]: told["encodedDataLength"]}))
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    page.reload(wait_until="load")
+    page.wait_for_timeout(QUIET_MS)
+    session.detach()
+    return sum(size for request, size in sizes.items() if kinds.get(request) != "Font") / KB
+
+
+def longest_task_ms(browser: Browser, page: Page, changes: int) -> float:
+    """Commit so many changes and return the milliseconds of the main thread's longest task meanwhile."""
+    page.evaluate(CLICKS)
+    page.evaluate(f"clicks.quiet({QUIET_MS})")
+    before = page.evaluate(f"({_SEQUENCE})()")
+    browser.start_tracing(page=page, categories=["toplevel"])
+    try:
+        for _ in range(BURSTS):
+            page.evaluate(_BURST, changes // BURSTS)
+        page.evaluate(_ARRIVED, [before + changes // BURSTS * BURSTS, ARRIVED_MS])
+        page.wait_for_timeout(QUIET_MS)
+    finally:
+        trace = json.loads(browser.stop_tracing())
+    return _longest_ms(trace["traceEvents"], page)
+
+
+_SEQUENCE = "() => Number(document.querySelector('#panel-truth header small').textContent.match(/event (\\d+)/)[1])"
+_ARRIVED = f"""([aim, patience]) => new Promise((resolve, reject) => {{
+  const sequence = {_SEQUENCE};
+  const observer = new MutationObserver(() => {{ if (sequence() >= aim) finish(resolve); }});
+  const late = setTimeout(() => finish(reject, new Error(`the page shows event ${{sequence()}}, not ${{aim}}`)), patience);
+  const finish = (how, what) => {{ observer.disconnect(); clearTimeout(late); how(what); }};
+  observer.observe(document.getElementById("panel-truth"), {{ subtree: true, childList: true, characterData: true }});
+  if (sequence() >= aim) finish(resolve);
+}})"""
+_BURST = """async (n) => {
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  const answer = await fetch("/bench/verbs/burst", { method: "POST", headers, body: JSON.stringify({ n }) });
+  if (!answer.ok) throw new Error(await answer.text());
+}"""
+
+
+def _longest_ms(events: list[dict[str, Any]], page: Page) -> float:
+    """Return the longest task of the threads that are a page's main one; the one with a stage on it is the busiest."""
+    mains = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks: list[float] = [
+        event["dur"] / 1000
+        for event in events
+        if (event["pid"], event["tid"]) in mains and event["name"].endswith("RunTask") and "dur" in event
+    ]
+    if not tasks:
+        raise Unavailable(f"The browser's trace of {page.url} names no task of a page's main thread.")
+    return max(tasks)
+
+
+def _round(browser: Browser, address: str, changes: int) -> tuple[float, float]:
+    with entered(browser, address) as page:
+        return longest_task_ms(browser, page, changes), weight_kb(page)
+
+
+def measure(scale: Scale) -> list[Row]:
+    """Return the rows of the page. Raises `Unavailable` without a browser."""
+    path = machine.browser()
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Served(Path(folder)) as app,
+            sync_playwright() as playwright,
+            playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as browser,
+        ):
+            rounds = [_round(browser, app.address, min(CHANGES, scale.events // 2)) for _ in range(scale.rounds)]
+    except (PlaywrightError, AssertionError) as error:
+        raise Unavailable(f"The page in {path} could not be measured: {error}") from error
+    longest, weight = zip(*rounds, strict=True)
+    return [
+        Row("page-task", f"longest task in the browser while {CHANGES:,} changes pass", "ms", longest, Target(50)),
+        Row("page-weight", "the page over the wire, without fonts", "kB", weight, Target(250)),
+    ]

@@ -1,0 +1,88 @@
+"""Drawing panels: what a panel reads is noted while it is drawn, and it is drawn anew when any of it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import close_app, create_app
+from studylab.web.panels import Drawn, Noted, Reads, draw
+from tests.web.learner import Learner
+from vango.core.modes import Mode
+from vango.points import Tempo
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = create_app(data=Path(tmp_path_factory.mktemp("data")))
+    yield app
+    close_app(app)
+
+
+@pytest.fixture(scope="module")
+def context(app: Flask) -> dict[str, Any]:
+    learner = Learner(app)
+    learner.enter()
+    with learner.client.session_transaction() as session:
+        key = session["bench"]
+    state = app.extensions["studylab"]
+    hub = state.loop.call(state.benches.hub(key), timeout_s=20)
+    found: dict[str, Any] = state.loop.call(hub.context(""), timeout_s=20)
+    return found
+
+
+def anew(app: Flask, before: dict[str, Drawn], context: dict[str, Any]) -> set[str]:
+    """Return which panels were drawn anew."""
+    return {panel for panel, drawn in draw(app, context, before).items() if drawn is not before[panel]}
+
+
+def test_nothing_is_drawn_anew_when_nothing_has_changed(app: Flask, context: dict[str, Any]) -> None:
+    again = {**context, "moments": list(context["moments"]), "locked": dict(context["locked"])}
+    assert anew(app, draw(app, context, {}), again) == set()
+
+
+def test_what_a_panel_shows_is_as_if_it_were_drawn_from_scratch(app: Flask, context: dict[str, Any]) -> None:
+    seen = context["seen"]
+    edge = replace(seen.edges[0], mode=Mode.DOWN, claim="down")
+    changes: dict[str, Any] = {
+        "a route": {"truth": replace(seen.truth, sequence=77)},
+        "the relay": {"relay": replace(seen.relay, state="down")},
+        "an edge": {"edges": (edge, *seen.edges[1:])},
+        "the broker": {"broker": replace(seen.broker, state="frozen")},
+        "the streams": {"streams": ()},
+        "consumers": {"consumers": ()},
+        "the tempo": {"pace": replace(seen.pace, tempo=Tempo.STEP)},
+        "what is missing": {"missing": ("edges: deduplicate",)},
+    }
+    before = draw(app, context, {})
+    for what, change in changes.items():
+        now = {**context, "seen": replace(seen, **change)}
+        scratch = {panel: drawn.html for panel, drawn in draw(app, now, {}).items()}
+        assert {panel: drawn.html for panel, drawn in draw(app, now, before).items()} == scratch, what
+        assert scratch != {panel: drawn.html for panel, drawn in before.items()}, f"{what} is shown nowhere"
+
+
+def test_a_panel_is_left_alone_by_what_it_does_not_show(app: Flask, context: dict[str, Any]) -> None:
+    relay = replace(context["seen"].relay, published=4711)
+    now = {**context, "seen": replace(context["seen"], relay=relay)}
+    assert anew(app, draw(app, context, {}), now) & {"panel-truth", "panel-journal", "panel-edge-fra"} == set()
+
+
+def test_a_lock_and_a_moment_are_seen(app: Flask, context: dict[str, Any]) -> None:
+    before = draw(app, context, {})
+    assert "panel-truth" in anew(app, before, {**context, "locked": {"promote": "not yet"}})
+    assert "panel-journal" in anew(app, before, {**context, "moments": context["moments"][:-1]})
+
+
+@pytest.mark.parametrize(
+    "read", [len, bool, list, lambda noted: "a" in noted, lambda noted: noted["a"], lambda noted: noted.get("a")]
+)
+def test_whichever_way_a_whole_is_read_it_is_noted(read: Any) -> None:
+    reads: Reads = {}
+    read(Noted("locked", {"a": 1}, reads))
+    assert reads == {("locked", ""): {"a": 1}}
