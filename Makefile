@@ -47,7 +47,7 @@ bench:
 
 pictures:
 	@$(SETUP) test
-	@STUDYLAB_PICTURES=1 $(PY) -m pytest tests/browser -k 'a_lie_is_named or played_through_its_page' $(ARGS)
+	@STUDYLAB_PICTURES=1 $(PY) -m pytest tests/browser -k 'a_lie_is_named or played_through_its_page_by_mouse or pictures_for_the_tour' $(ARGS)
 
 vendor:
 	@$(SETUP) run

@@ -157,8 +157,21 @@ class CellSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class BeforeSeen:
+    """What a stream that does not answer now said when it last answered: at that Unix time, in seconds."""
+
+    at: float
+    messages: int
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class StreamSeen:
-    """One stream, in the server's words. `cells` are the last messages; `holes` the missing seqs between them."""
+    """One stream, in the server's words. `cells` are the last messages; `holes` the missing seqs between them.
+
+    `before` is what it last said, of a stream that does not answer and did so before.
+    """
 
     name: str
     available: bool
@@ -172,6 +185,7 @@ class StreamSeen:
     rules: StreamRules
     cells: tuple[CellSeen, ...]
     holes: tuple[int, ...]
+    before: BeforeSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)

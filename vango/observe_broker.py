@@ -6,6 +6,7 @@ not there; what was seen before is never shown as if it were now.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from vango import snapshots, streams
 from vango.core.rules import StreamRules
 from vango.core.snapshot import BadSnapshot, canonical, checksum, unseal
 from vango.errors import NotThere, StudyLabError, Unavailable
-from vango.observation import ConsumerSeen, SnapshotSeen, StreamSeen
+from vango.observation import BeforeSeen, ConsumerSeen, SnapshotSeen, StreamSeen
 from vango.observe_outside import OutsideStreams
 from vango.tape import Known, Tape
 from vango.wire import Wire
@@ -32,6 +33,7 @@ class BrokerObserver:
         self.consumers: tuple[ConsumerSeen, ...] = ()
         self.snapshots: tuple[SnapshotSeen, ...] = ()
         self._bucket_seq = -1
+        self._before: dict[str, BeforeSeen] = {}
         self._known = known
 
     def forget(self) -> None:
@@ -39,13 +41,14 @@ class BrokerObserver:
         self.tape.forget()
         self.outside.forget()
         self.streams, self.consumers, self.snapshots, self._bucket_seq = (), (), (), -1
+        self._before.clear()
 
     async def look(self, connection: Callable[[], Wire]) -> None:
         """Look at everything over a connection. Never raises: what does not answer says why."""
         try:
             wire = connection()
         except Unavailable as error:
-            self.streams = tuple(_unseen(name, str(error)) for name in streams.SUBJECTS)
+            self.streams = tuple(self._silent(name, str(error)) for name in streams.SUBJECTS)
             self.consumers, self.outside.seen = (), ()
             return
         pairs: list[tuple[StreamSeen, list[ConsumerSeen]]] = []
@@ -53,10 +56,10 @@ class BrokerObserver:
         for name in streams.SUBJECTS:
             # A server that did not answer is not asked again in this look: every question would wait out its time.
             try:
-                pairs.append((_unseen(name, silent), []) if silent else await self._stream(wire, name))
+                pairs.append((self._silent(name, silent), []) if silent else await self._stream(wire, name))
             except Unavailable as error:
                 silent = str(error)
-                pairs.append((_unseen(name, silent), []))
+                pairs.append((self._silent(name, silent), []))
         self.streams = tuple(stream for stream, _ in pairs)
         self.consumers = tuple(consumer for _, consumers in pairs for consumer in consumers)
         if not silent:
@@ -75,11 +78,16 @@ class BrokerObserver:
         except StudyLabError as error:
             return _unseen(name, str(error)), []
         state, config = info["state"], info["config"]
+        self._before[name] = BeforeSeen(time.time(), state["messages"], state["first_seq"], state["last_seq"])
         return StreamSeen(
             name, True, "", tuple(config["subjects"]), state["messages"], state["bytes"], state["first_seq"],
             state["last_seq"], state.get("num_deleted", 0), streams.rules_of(config),
             cells, holes,
         ), consumers  # fmt: skip
+
+    def _silent(self, name: str, trouble: str) -> StreamSeen:
+        """A stream whose server does not answer: what it last said stands apart, with its time."""
+        return replace(_unseen(name, trouble), before=self._before.get(name))
 
     async def _look_at_bucket(self, wire: Wire) -> None:
         try:

@@ -1,50 +1,107 @@
-// The age of what is on the screen. A stream gone quiet looks connected for ever, so it is reopened from here.
+// The age of what is on the screen: by the app's clock when it was sent, not when it came, so that a page that is slow
+// or was asleep knows it too. A stream gone quiet looks connected for ever, so it is reopened from here.
+import { ago, forgetClock, sentAt, span } from "./clock.js";
+import { whisper } from "./status.js";
+
+const LOST_MS = 1500;
 const LATE_MS = 8000;
 const QUIET_MS = 13000;
 const chip = document.getElementById("age");
+const note = document.getElementById("stale");
+const loaded = Date.now();
 let connection = null;
-let heard = performance.now();
+let asOf = loaded;
+let heard = loaded;
+let lostAt = null;
 let tried = 0;
+let boot = "";
+let told = "live";
 
-function hear() {
-  heard = performance.now();
-  show();
+function state(now) {
+  if (!connection && !boot && now - loaded < LATE_MS) return "new";
+  if (!connection) return now - lostAt > LOST_MS ? "lost" : "again";
+  if (now - heard > LATE_MS) return "lost";
+  return now - asOf > LATE_MS ? "behind" : "live";
+}
+
+const words = {
+  live: () => ["live", "What is on the screen is as of now.", ""],
+  new: () => ["connecting", "The page shows how it was when it was loaded.", ""],
+  again: (age) => [`as of ${age} ago`, "Connecting again.", ""],
+  behind: (age) => [`as of ${age} ago`, "Changes come late.", `As of ${age} ago; this page is behind and is catching up.`],
+  lost: (age) => [`as of ${age} ago`, "The connection is lost.", `As of ${age} ago; connection lost, trying again.`],
+};
+const aloud = {
+  lost: "Connection lost, trying again.",
+  behind: "This page is behind and is catching up.",
+  live: "Connected again. The page is as of now.",
+};
+
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function show() {
-  const age = performance.now() - heard;
-  const state = age > LATE_MS ? "old" : connection ? "live" : "new";
-  const words = { live: "live", new: "connecting", old: `${Math.round(age / 1000)} s old, reconnecting` }[state];
-  if (chip.textContent !== words) chip.textContent = words;
-  chip.dataset.age = state;
-  chip.title = state === "live" ? "What is on the screen is as of now" : "What is on the screen may be out of date";
+  const now = Date.now();
+  const here = state(now);
+  const [short, title, long] = words[here](span((now - asOf) / 1000));
+  put(chip, short);
+  chip.dataset.age = here === "live" ? "live" : long ? "old" : "new";
+  chip.title = title;
+  put(note, long);
+  note.hidden = !long;
+  if (here !== told && here in aloud) {
+    whisper(aloud[here]);
+    told = here;
+  }
+  for (const since of document.querySelectorAll("[data-since]")) put(since, `${span(ago(Number(since.dataset.since)))} ago`);
+}
+
+// Reopens the stream: the app then sends how it is now, and what had piled up on the way is let go.
+function reopen(now) {
+  tried = now;
+  connection?.reader?.cancel();
+}
+
+function hear(event) {
+  connection = event.detail.connection;
+  const { id } = event.detail.message;
+  heard = Date.now();
+  lostAt = null;
+  if (id) {
+    const started = id.split("-")[0];
+    if (boot && started !== boot) whisper("The app was started again.");
+    boot = started;
+    asOf = sentAt(id);
+  }
+  show();
 }
 
 document.addEventListener("htmx:sse:after:connection", (event) => {
   connection = event.detail.connection;
-  hear();
+  heard = Date.now();
+  forgetClock();
+  show();
 });
-document.addEventListener("htmx:sse:after:message", (event) => {
-  connection = event.detail?.connection ?? connection;
-  hear();
-});
-document.addEventListener("beat", hear);
-for (const trouble of ["htmx:sse:close", "htmx:sse:error"]) {
+document.addEventListener("htmx:sse:after:message", hear);
+for (const trouble of ["htmx:sse:close", "htmx:sse:error", "htmx:sse:before:connection"]) {
   document.addEventListener(trouble, () => {
     connection = null;
+    lostAt ??= Date.now();
     show();
   });
 }
+document.addEventListener("htmx:after:swap", show);
+// A page that is hidden lets its connection go, and takes it up again when it is seen.
 document.addEventListener("visibilitychange", () => {
+  connection = null;
+  lostAt = Date.now();
   if (!document.hidden) show();
 });
 
 setInterval(() => {
   if (document.hidden) return;
-  const now = performance.now();
-  if (now - Math.max(heard, tried) > QUIET_MS) {
-    tried = now;
-    connection?.reader?.cancel();
-  }
+  const now = Date.now();
+  if (now - Math.max(heard, tried) > QUIET_MS || (state(now) === "behind" && now - tried > QUIET_MS)) reopen(now);
   show();
 }, 1000);

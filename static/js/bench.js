@@ -3,6 +3,7 @@ import "./age.js";
 import "./motion.js";
 import "./reading.js";
 import "./verdict.js";
+import "./waits.js";
 import "./guide.js";
 import "./focus.js";
 import "./tabs.js";

@@ -68,9 +68,17 @@ document.addEventListener("htmx:after:request", (event) => {
   if (!dialog) return;
   const context = event.detail?.ctx;
   const status = context?.response?.status ?? context?.response?.raw?.status ?? 0;
-  const said = sentence(context?.text ?? "") || "No answer came. The effect is unknown.";
-  dialog.toggleAttribute("data-refused", status === 0 || status >= 400);
-  if (status === 0) say(said);
+  dialog.toggleAttribute("data-refused", status >= 400);
   if (status < 400 || status === REFUSED || status >= DOWN) dialog.close();
-  else dialog.querySelector(".complaint").textContent = said;
+  else dialog.querySelector(".complaint").textContent = sentence(context.text);
+});
+
+// No answer came: the app is gone, or the way to it. What was typed stays in the dialog.
+document.addEventListener("htmx:error", (event) => {
+  const form = event.target.closest?.("form");
+  if (!form || !event.detail?.ctx) return;
+  const dialog = form.closest("dialog");
+  dialog?.toggleAttribute("data-refused", true);
+  dialog?.close();
+  say("No answer came: the connection to the app is lost. Whether it was done is not known; the page shows it once the connection is back.");
 });

@@ -1,6 +1,6 @@
-// Keys: ? lists them; digits go to an edge, letters to the other places; r resets. None fires while something is being typed or a dialog is open.
+// Keys: ? lists them; digits go to an edge, letters to the other places; r resets, t and p change the look. None fires while something is being typed or a dialog is open.
 import { say } from "./status.js";
-import { toggleTheme } from "./theme.js";
+import { toggleProjector, toggleTheme } from "./theme.js";
 
 function goTo(id) {
   const place = document.getElementById(id);
@@ -21,6 +21,7 @@ const typed = "input:not([type='radio'], [type='checkbox']), select, textarea, [
 const keys = {
   "?": () => document.getElementById("keys").showModal(),
   t: toggleTheme,
+  p: toggleProjector,
   g: toGuide,
   r: () => {
     const button = document.querySelector("#panel-verdict form[action='/bench/verbs/reset'] button");

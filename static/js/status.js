@@ -1,6 +1,8 @@
 // The one line that is read aloud. It fades from sight after a while and stays for screen readers until the next.
 const READ_MS = 7000;
 const WHISPERS = 3;
+const CALM_MS = 700;
+const LATEST_MS = 5000;
 const line = document.getElementById("status");
 let fading = 0;
 
@@ -18,6 +20,22 @@ export function whisper(text) {
   aside.className = "unseen";
   aside.textContent = ` ${text}`;
   line.append(aside);
+}
+
+// Returns what to call at every change: `tell` is called once it has been still for a while, and in a burst that does
+// not end now and then, so that a burst is told once and not change by change.
+export function whenCalm(tell) {
+  let timer = 0;
+  let since = 0;
+  return () => {
+    const now = Date.now();
+    since ||= now;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      since = 0;
+      tell();
+    }, Math.min(CALM_MS, Math.max(0, since + LATEST_MS - now)));
+  };
 }
 
 new MutationObserver(() => {

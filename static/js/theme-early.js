@@ -1,7 +1,8 @@
-// Sets the theme before the first paint. Runs in the head, blocking, and does nothing else.
+// Sets theme and projector mode before the first paint. Runs in the head, blocking, and does nothing else.
 try {
-  const theme = localStorage.getItem("theme");
+  const { theme, view } = localStorage;
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  if (view === "projector") document.documentElement.dataset.view = view;
 } catch {
   // Storage may be forbidden; the system's own theme holds then.
 }

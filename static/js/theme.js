@@ -1,17 +1,39 @@
-// The switch between light and dark, remembered in this browser.
-export function toggleTheme() {
-  const root = document.documentElement;
-  const dark = root.dataset.theme
-    ? root.dataset.theme === "dark"
-    : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
+// The switches between light and dark and to projector mode, both remembered in this browser.
+import { say } from "./status.js";
+
+const root = document.documentElement;
+
+function keep(name, value) {
   try {
-    localStorage.setItem("theme", root.dataset.theme);
+    localStorage.setItem(name, value);
   } catch {
     // Not remembered, but switched.
   }
 }
 
+export function toggleTheme() {
+  const dark = root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  keep("theme", root.dataset.theme);
+}
+
+const isProjected = () => root.dataset.view === "projector";
+
+function showProjector() {
+  document.querySelector("[data-projector-toggle]")?.setAttribute("aria-pressed", isProjected());
+}
+
+export function toggleProjector() {
+  root.dataset.view = isProjected() ? "desk" : "projector";
+  keep("view", root.dataset.view);
+  showProjector();
+  say(isProjected() ? "Projector mode: larger, and less of it. Locked controls and done steps are left out." : "Projector mode is off.");
+}
+
+showProjector();
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-toggle]")) toggleTheme();
+  if (event.target.closest("[data-projector-toggle]")) toggleProjector();
 });

@@ -1,5 +1,5 @@
 // A new verdict is read aloud through the one status line, unseen: whoever looks sees it above the stage.
-import { whisper } from "./status.js";
+import { whenCalm, whisper } from "./status.js";
 
 const panel = document.getElementById("panel-verdict");
 const settled = () => panel.querySelector(".verdict.is-ok, .verdict.is-lie");
@@ -7,7 +7,7 @@ const words = () => panel.querySelector(".verdict-head p")?.textContent ?? "";
 const tone = (verdict) => (verdict.classList.contains("is-lie") ? "Not sound." : "Sound again.");
 let told = settled() ? tone(settled()) + words() : "";
 
-new MutationObserver(() => {
+function tell() {
   const verdict = settled();
   if (!verdict) return;
   const now = tone(verdict) + words();
@@ -16,4 +16,8 @@ new MutationObserver(() => {
   told = now;
   if (first && verdict.classList.contains("is-ok")) return;
   whisper(`${tone(verdict)} ${words()}`);
-}).observe(panel, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"] });
+}
+
+new MutationObserver(whenCalm(tell)).observe(panel, {
+  subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class"],
+});

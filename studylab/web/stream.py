@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from itertools import count
 
@@ -40,10 +41,15 @@ def _messages(found: Hub, page: str, boot: str) -> Iterator[bytes]:
     try:
         for number, panels in zip(count(1), frames, strict=False):
             if panels is None:
-                yield f"id: {boot}-{number}\nevent: beat\ndata: {number}\n\n".encode()
+                yield f"id: {_id(boot, number)}\nevent: beat\ndata: {number}\n\n".encode()
             else:
                 html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
                 lines = "".join(f"data: {line}\n" for line in LINE_END.split(html))
-                yield f"id: {boot}-{number}\n{lines}\n".encode()
+                yield f"id: {_id(boot, number)}\n{lines}\n".encode()
     finally:
         frames.close()  # type: ignore[attr-defined]
+
+
+def _id(boot: str, number: int) -> str:
+    """Name a message by the start of the app, its number and this app's clock in ms, so that a page can tell its age."""
+    return f"{boot}-{number}-{time.time_ns() // 1_000_000}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.evidence import Witness
 from tests.browser.hands import Keys, Mouse
 from tests.browser.learner import Learner
+from tests.browser.served import ROOT, Served
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 PICTURES_VARIABLE = "STUDYLAB_PICTURES"
 PATIENCE_MS = 30_000
@@ -33,22 +31,20 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(data: Path) -> Iterator[str]:
+def served(data: Path) -> Iterator[Served]:
+    """The app of a file."""
+    served = Served(data)
+    try:
+        served.start()
+        yield served
+    finally:
+        served.end()
+
+
+@pytest.fixture(scope="module")
+def address(served: Served) -> str:
     """Where the app of a file answers. Every test's page brings a learner of its own, with a bench of their own."""
-    log = data / "app.log"
-    with log.open("w", encoding="utf-8") as said:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", "0", "--no-browser", "--data", str(data)],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=said, text=True,
-        )  # fmt: skip
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert "http://" in line, f"the app did not start: {line}{log.read_text(encoding='utf-8')}"
-            yield line.split()[-1]
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
+    return served.address
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 
@@ -62,19 +60,3 @@ def test_on_paper_a_page_is_dark_on_white_and_without_its_controls(page: Page) -
         expect(page.locator(control).first).to_be_hidden()
     expect(page.locator(".deciding").first).to_be_visible()
     assert page.pdf().startswith(b"%PDF")
-
-
-@pytest.mark.parametrize("path", ["/concepts?q=ack", "/concepts/fail-closed", "/concepts/glossary"])
-def test_a_page_has_no_accessibility_violation_and_fits(browser: Browser, address: str, path: str) -> None:
-    for width in (390, 1440):
-        for scheme in ("light", "dark"):
-            context = browser.new_context(
-                viewport={"width": width, "height": 844}, base_url=address, color_scheme=scheme
-            )
-            page = context.new_page()
-            page.goto(path)
-            page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            violations = Axe().run(page).response["violations"]
-            context.close()
-            assert [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations] == []

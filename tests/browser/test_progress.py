@@ -1,12 +1,10 @@
-"""Progress and the lab notebook in a real browser: on a phone and a desk, light and dark, by keyboard and on paper."""
+"""Progress and the lab notebook in a real browser: by keyboard and on paper."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 PLAY = """async () => {
@@ -69,29 +67,3 @@ def test_the_notebook_prints_without_the_frame_and_with_every_record(page: Page)
     expect(page.locator(".on-screen")).to_be_hidden()
     expect(page.locator(".records").first).to_be_visible()
     assert len(page.pdf()) > 10_000
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_progress_and_notebook_have_no_accessibility_violation_and_fit(
-    browser: Browser, address: str, width: int, scheme: str
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 844}, base_url=address, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    found = []
-    page.goto("/progress")
-    found += violations(page, width)
-    play(page)
-    for path in ("/progress", "/progress/notebook", "/"):
-        page.goto(path)
-        found += violations(page, width)
-    context.close()
-    assert found == []
-
-
-def violations(page: Page, width: int) -> list[object]:
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    return [
-        (page.url, violation["id"], [node["html"] for node in violation["nodes"]])
-        for violation in Axe().run(page).response["violations"]
-    ]

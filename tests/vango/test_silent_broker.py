@@ -14,7 +14,8 @@ from vango.wire import API_S
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing can be stopped by a signal here")
 def test_a_look_at_a_broker_that_somebody_froze_from_outside_waits_for_one_answer_only(hands: Hands) -> None:
-    pid = hands.settle().broker.pid
+    before = hands.settle()
+    pid = before.broker.pid
     os.kill(pid, signal.SIGSTOP)
     began = time.monotonic()
     seen = hands.until(lambda _: True)
@@ -22,3 +23,7 @@ def test_a_look_at_a_broker_that_somebody_froze_from_outside_waits_for_one_answe
     os.kill(pid, signal.SIGCONT)
     assert not any(stream.available for stream in seen.streams)
     assert took_s < 2 * API_S
+    said, was = seen.stream("ROUTES").before, before.stream("ROUTES")
+    assert said is not None
+    assert (said.messages, said.first_seq, said.last_seq) == (was.messages, was.first_seq, was.last_seq)
+    assert before.at - 1 <= said.at <= seen.at

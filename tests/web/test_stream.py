@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,6 +58,11 @@ def test_only_what_changed_is_sent(running: Running, cookie: str, page: Stream) 
     running.do(cookie, "crash_relay", at="before publish")
     later = page.until('"#panel-relay"')
     assert '"#panel-truth"' not in later.data
+
+
+def test_every_message_says_when_it_was_sent(page: Stream) -> None:
+    sent_ms = int(page.next().id.split("-")[2])
+    assert abs(time.time() * 1000 - sent_ms) < 60_000
 
 
 def test_a_quiet_stream_beats_under_a_name(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
