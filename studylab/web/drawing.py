@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 
 FEWEST_SLOTS = 16
 LONGEST_RUN = 3
 EVERY_LABEL = 22
+END = 3
 OWN_SUBJECTS = "route."
 BOX = 10
 BOXES_A_LINE = 16
@@ -62,11 +64,16 @@ class Tape:
 def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
     """Lay out a stream's last messages and the cursors of the consumers on it."""
     runs = _runs(stream)
-    share = 100 / max(len(runs), FEWEST_SLOTS)
-    every = 1 if len(runs) <= EVERY_LABEL else 5
+    wide = [END if kind == "earlier" else 1 for _, _, kind, _ in runs]
+    share = 100 / max(sum(wide), FEWEST_SLOTS)
+    every = 1 if len(runs) <= EVERY_LABEL else 5 if stream.last_seq < 1000 else 10
     absent = {**_ABSENT, "earlier": _earlier(stream)}
-    slots = tuple(_slot(run, index * share, share, every, stream.last_seq, absent) for index, run in enumerate(runs))
-    tracks = tuple(_track(c, slots, share) for c in consumers if c.stream == stream.name)
+    ends = [share * end for end in accumulate(wide, initial=0)]
+    slots = tuple(
+        _slot(run, x, end - x, every, stream.last_seq, absent)
+        for run, (x, end) in zip(runs, pairwise(ends), strict=True)
+    )
+    tracks = tuple(_track(c, slots, ends) for c in consumers if c.stream == stream.name)
     return Tape(slots, tracks, _words(stream, tracks))
 
 
@@ -150,9 +157,14 @@ def _slot(run: _Run, x: float, share: float, every: int, newest: int, absent: Ma
     elif kind == "earlier":
         label = str(first)
     else:
-        label = str(first) if every == 1 or first % every == 0 or first == newest else ""
+        label = str(first) if first == newest or _is_labelled(first, every, newest) else ""
     return Slot(first, last, kind, label, _title(first, last, cell, absent.get(kind, "")), cell is not None and first == newest,
                 _percent(x + share * 0.05), _percent(x + share / 2), _percent(share * 0.9))  # fmt: skip
+
+
+def _is_labelled(seq: int, every: int, newest: int) -> bool:
+    """Every so many cells have their number, but none so close to the newest that the two run into each other."""
+    return every == 1 or (seq % every == 0 and newest - seq >= every / 2)
 
 
 def _title(first: int, last: int, cell: CellSeen | None, absent: str) -> str:
@@ -163,9 +175,9 @@ def _title(first: int, last: int, cell: CellSeen | None, absent: str) -> str:
     return f"{which}: {what}" + ("; the database's history has no such event" if _kind(cell) == "unknown" else "")
 
 
-def _track(consumer: ConsumerSeen, slots: Sequence[Slot], share: float) -> Track:
-    acked = _reach(consumer.ack_floor, slots, share)
-    delivered = max(acked, _reach(consumer.last_delivered, slots, share))
+def _track(consumer: ConsumerSeen, slots: Sequence[Slot], ends: Sequence[float]) -> Track:
+    acked = _reach(consumer.ack_floor, slots, ends)
+    delivered = max(acked, _reach(consumer.last_delivered, slots, ends))
     title = (
         f"{consumer.name}: Last Delivered stream seq {consumer.last_delivered}, "
         f"Acknowledgment Floor stream seq {consumer.ack_floor}"
@@ -182,11 +194,13 @@ def _track(consumer: ConsumerSeen, slots: Sequence[Slot], share: float) -> Track
     )
 
 
-def _reach(seq: int, slots: Sequence[Slot], share: float) -> float:
+def _reach(seq: int, slots: Sequence[Slot], ends: Sequence[float]) -> float:
     """Return how far along the tape a cursor stands: behind every slot that it has passed, within one that is many."""
     passed = sum(1 for slot in slots if slot.last <= seq)
-    within = next((slot for slot in slots if slot.seq <= seq < slot.last), None)
-    return share * (passed + ((seq - within.seq + 1) / (within.last - within.seq + 1) if within else 0))
+    if passed == len(slots) or seq < slots[passed].seq:
+        return ends[passed]
+    within = slots[passed]
+    return ends[passed] + (ends[passed + 1] - ends[passed]) * (seq - within.seq + 1) / (within.last - within.seq + 1)
 
 
 def _words(stream: StreamSeen, tracks: Sequence[Track]) -> str:
