@@ -7,8 +7,9 @@ the running program.
 
 from __future__ import annotations
 
-import ast
+import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,7 @@ from vango.observation import Moment
 SHOWN_ELSEWHERE = frozenset({"sql", "api", "source", "message", "headers"})
 """The parts of a moment's detail that have a tab of their own."""
 Asked = Mapping[str, Any]
+_DEF = re.compile(r"(\s*)(async )?def ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,17 @@ class Tab:
 
 def tabs(moment: Moment, found: Asked | None = None) -> list[Tab]:
     """Return the evidence of a moment, a tab for each kind that it has. `found` is what the stream holds of it now."""
+    source = Tab("source", "Source", tuple(_source(str(moment.detail.get("source", "")))))
+    return [tab for tab in (*_passed(moment, found), source) if tab.blocks]
+
+
+def _passed(moment: Moment, found: Asked | None = None) -> Iterator[Tab]:
+    """Yield what passed between the parts, a tab for each kind, empty where there was no such thing."""
     asked = [told for told in (moment.detail.get("api"), found) if told and "subject" in told]
-    kinds = (
-        Tab("message", "Message", tuple(_messages(moment, found))),
-        Tab("sql", "SQL", tuple(_sql(moment))),
-        Tab("api", "JetStream API", tuple(block for told in asked for block in _exchange(told))),
-        Tab("cli", "nats CLI", tuple(_commands(moment, asked))),
-        Tab("source", "Source", tuple(_source(str(moment.detail.get("source", ""))))),
-    )
-    return [tab for tab in kinds if tab.blocks]
+    yield Tab("message", "Message", tuple(_messages(moment, found)))
+    yield Tab("sql", "SQL", tuple(_sql(moment)))
+    yield Tab("api", "JetStream API", tuple(block for told in asked for block in _exchange(told)))
+    yield Tab("cli", "nats CLI", tuple(_commands(moment, asked)))
 
 
 CODE_TABS = (
@@ -77,8 +81,9 @@ def latest(moments: Sequence[Moment]) -> list[tuple[str, str, Moment | None, tup
         if len(newest) == len(LATEST):
             break
         if moment.detail.keys() & SHOWN_ELSEWHERE - {"source"}:
-            for tab in tabs(moment):
-                newest.setdefault(tab.key, (moment, tab.blocks))
+            for tab in _passed(moment):
+                if tab.blocks:
+                    newest.setdefault(tab.key, (moment, tab.blocks))
     return [(key, title, *newest.get(key, (None, ()))) for key, title in LATEST]
 
 
@@ -152,10 +157,15 @@ def _text(file: Path) -> tuple[str, ...]:
 
 def _around(file: Path, line: int) -> tuple[int, int] | None:
     """Return the first and last line of the innermost function around a line."""
-    found: tuple[int, int] | None = None
-    for node in ast.walk(ast.parse("\n".join(_text(file)))):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            first, last = node.lineno, node.end_lineno or node.lineno
-            if first <= line <= last and (found is None or first >= found[0]):
-                found = (first, last)
-    return found
+    lines = _text(file)
+    depth = _depth(lines[line - 1]) if line <= len(lines) else 0
+    for first in range(min(line, len(lines)), 0, -1):
+        head = _DEF.match(lines[first - 1])
+        if head and (first == line or len(head[1]) < depth):
+            block = inspect.getblock([f"{text}\n" for text in lines[first - 1 :]])
+            return (first, first + len(block) - 1) if line < first + len(block) else None
+    return None
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
