@@ -127,6 +127,7 @@ def test_in_forced_colours_what_is_pressed_is_still_told_apart(page: Page) -> No
 def test_pictures_for_the_tour(by_mouse: Learner, picture: Callable[[str], None], data: Path) -> None:
     """Light, dark, projector, phone and Step, of one bench on which something waits."""
     page = by_mouse.page
+    page.emulate_media(reduced_motion="reduce")
     by_mouse.opens("/sandbox")
     picture("tour/light")
     by_mouse.does(call("pace", tempo="step"))
