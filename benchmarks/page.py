@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from benchmarks import machine
-from benchmarks.browser import CLICKS, entered
+from benchmarks.browser import CLICKS, QUIET_MS, entered
 from benchmarks.report import Row, Target
 from benchmarks.rounds import Scale
 from benchmarks.served import Served
@@ -25,7 +25,7 @@ from vango.errors import Unavailable
 CHANGES = 1_000
 BURSTS = 5
 ARRIVED_MS = 60_000
-QUIET_MS = 1_000
+AFTERWARDS_MS = 1_000
 KB = 1000
 
 
@@ -39,7 +39,7 @@ def weight_kb(page: Page) -> float:
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
     page.reload(wait_until="load")
-    page.wait_for_timeout(QUIET_MS)
+    page.wait_for_timeout(AFTERWARDS_MS)
     session.detach()
     return sum(size for request, size in sizes.items() if kinds.get(request) != "Font") / KB
 
@@ -54,7 +54,7 @@ def longest_task_ms(browser: Browser, page: Page, changes: int) -> float:
         for _ in range(BURSTS):
             page.evaluate(_BURST, changes // BURSTS)
         page.evaluate(_ARRIVED, [before + changes // BURSTS * BURSTS, ARRIVED_MS])
-        page.wait_for_timeout(QUIET_MS)
+        page.wait_for_timeout(AFTERWARDS_MS)
     finally:
         trace = json.loads(browser.stop_tracing())
     return _longest_ms(trace["traceEvents"], page)
