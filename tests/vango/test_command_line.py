@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import Run
 from tests.vango.conftest import Hands
 
 
@@ -35,22 +37,22 @@ def test_a_missing_broker_is_one_line(tmp_path: Path) -> None:
     assert run.stderr.count("\n") == 1
 
 
-def test_an_edge_runs_as_a_process_and_goes_on_after_a_kill(hands: Hands, tmp_path: Path) -> None:
+def test_an_edge_runs_as_a_process_and_goes_on_after_a_kill(run: Run, hands: Hands, tmp_path: Path) -> None:
     broker = hands.bench.broker
     command = [sys.executable, "-m", "vango", "edge", "--name", "ord", "--data", str(tmp_path), "--server", broker.url,
                "--user", broker.user, "--password", broker.password]  # fmt: skip
     for owner in ("alloc-b", "alloc-c"):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             # What comes before it is current, it applies in one go with the rest.
-            hears(process, "current")
+            hears(run, process, "current")
             hands.do("promote", route="shop", to=owner)
-            hears(process, f"shop → {owner}")
+            hears(run, process, f"shop → {owner}")
             process.kill()
     assert hands.until(lambda seen: seen.consumer("ord").num_pending == 0)
 
 
-def hears(process: subprocess.Popen[str], words: str) -> None:
-    """Read what a process prints until it says something."""
+def hears(run: Run, process: subprocess.Popen[str], words: str) -> None:
+    """Read what a process prints until it says something. The bench goes on meanwhile."""
     assert process.stdout is not None
-    while words not in (line := process.stdout.readline()):
+    while words not in (line := run(asyncio.to_thread(process.stdout.readline))):
         assert line, f"the edge ended before it said {words!r}"
