@@ -81,7 +81,8 @@ def test_htmx_gets_the_finds_alone_and_no_cache_mixes_the_two(reader: FlaskClien
     assert "<html" in page.text
     assert finds.text.startswith('<p class="count"')
     assert finds.text in page.text
-    assert page.headers["Vary"] == finds.headers["Vary"] == "HX-Request"
+    for answer in (page, finds):
+        assert "HX-Request" in answer.headers["Vary"].split(", ")
 
 
 @pytest.mark.parametrize("typed", ['"', "'", "ack AND (", "*", "<script>alert(1)</script>", "\x00", "%", "é" * 500])
