@@ -120,9 +120,9 @@ class Faults:
         for subject, sample in samples[:-1]:
             await wire.publish(subject, sample)
         # The last one is confirmed, and all were sent over one connection: when it is stored, so are those before it.
-        where = await _store(wire, *samples[-1])
+        where, asked = await _store(wire, *samples[-1])
         text = f"{n} telemetry sample{'' if n == 1 else 's'}, {shape}: {where}"
-        self._bench.journal.write("stream", "telemetry", text, count=n, shape=shape.value, api=wire.last)
+        self._bench.journal.write("stream", "telemetry", text, count=n, shape=shape.value, api=asked)
         return f"{n} sample{' was' if n == 1 else 's were'} sent: {where}."
 
     async def broker_kill(self) -> str:
@@ -187,9 +187,10 @@ def _sample(number: int, shape: Shape) -> tuple[str, bytes]:
     return f"telemetry.sampled.{host}", sample
 
 
-async def _store(wire: Wire, subject: str, sample: bytes) -> str:
+async def _store(wire: Wire, subject: str, sample: bytes) -> tuple[str, dict[str, Any]]:
+    """Store the last sample. Returns where in words, and the request with its answer; empty when none came."""
     try:
         ack = await wire.store(subject, sample)
     except Unavailable as error:
-        return f"not stored, as far as is known: {error}".rstrip(".")
-    return f"stored in {ack['stream']}, the last as seq {ack['seq']}"
+        return f"not stored, as far as is known: {error}".rstrip("."), {}
+    return f"stored in {ack['stream']}, the last as seq {ack['seq']}", wire.last

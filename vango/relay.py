@@ -1,8 +1,8 @@
 """The relay: publishes the outbox, in order, then marks each row published. It also tells how far truth has come.
 
 Woken by the commit. A batch is sent pipelined, with a message id each, and its rows are marked on their PubAcks in
-one transaction; the next is read meanwhile, but not sent before this one is acked. An answer that does not come says nothing about what was stored, so the row is published again under
-the same id; the broker's duplicate window and the edges' own checks absorb the second copy. `vango.no_answer` has the
+one transaction; the next is read meanwhile, but not sent before this one is acked. An answer that does not come says
+nothing about what was stored, so the row is published again under the same id; the broker's duplicate window and the edges' own checks absorb the second copy. `vango.no_answer` has the
 two wrong ways beside this one.
 
 Only the unbroken run of acks from the start of a batch is marked. What follows a missing ack is sent again with it,

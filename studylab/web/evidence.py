@@ -125,7 +125,7 @@ def _commands(moment: Moment, asked: Sequence[Asked]) -> Iterator[Block]:
         )
     for one in told:
         if line := nats_cli.line(one):
-            yield Block("The same by hand, in the context that Attach makes", line)
+            yield Block("By hand, in the context that Attach makes", line)
 
 
 def _json(value: object) -> str:
