@@ -121,7 +121,7 @@ def _scrubbed(scale: Scale) -> list[Row]:
     for share in (0.5, 0.95):
         values, peers = zip(*((percentile(many, share), percentile(few, share)) for many, few in rounds), strict=True)
         rows.append(
-            Row(f"scrub-p{share * 100:.0f}", f"a moment of the recording, {MOMENTS:,} in the journal, p{share * 100:.0f}", "ms",
+            Row(f"scrub-p{share * 100:.0f}", f"a moment of the recording, {moments:,} in the journal, p{share * 100:.0f}", "ms",
                 values, Target(1.5, of_peer=True), f"with {FEW} in the journal", peers)
         )  # fmt: skip
     return rows
@@ -129,9 +129,10 @@ def _scrubbed(scale: Scale) -> list[Row]:
 
 def measure(scale: Scale) -> list[Row]:
     """Return the rows of the scrubber, of undo and of fork. Raises `Unavailable` without a browser."""
-    undone, forked = zip(*asyncio.run(_again(scale.rounds, min(VERBS, scale.changes))), strict=True)
+    verbs = min(VERBS, scale.changes)
+    undone, forked = zip(*asyncio.run(_again(scale.rounds, verbs)), strict=True)
     return [
         *_scrubbed(scale),
-        Row("undo", f"undo at {VERBS} verbs", "ms", undone, Target(2000)),
-        Row("fork", f"fork here at {VERBS} verbs", "ms", forked, Target(2000)),
+        Row("undo", f"undo at {verbs} verbs", "ms", undone, Target(2000)),
+        Row("fork", f"fork here at {verbs} verbs", "ms", forked, Target(2000)),
     ]

@@ -55,12 +55,13 @@ def look_ms(app: Flask, hub: Hub, looks: int) -> float:
 
 def measure(scale: Scale) -> list[Row]:
     """Return the row of the long tape."""
+    messages = min(MANY, scale.events)
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(data=Path(folder))
         try:
             state = app.extensions["studylab"]
             hubs = [state.loop.call(state.benches.hub(Benches.new_key()), timeout_s=FILL_S) for _ in range(2)]
-            for hub, n in zip(hubs, (min(MANY, scale.events), FEW), strict=True):
+            for hub, n in zip(hubs, (messages, FEW), strict=True):
                 state.loop.call(fill(hub.bench, n), timeout_s=2 * FILL_S)
 
             async def side(hub: Hub) -> float:
@@ -69,5 +70,5 @@ def measure(scale: Scale) -> list[Row]:
             many, few = asyncio.run(in_turn(scale.rounds, lambda: side(hubs[0]), lambda: side(hubs[1])))
         finally:
             close_app(app)
-    what = f"one look and every panel drawn, {MANY:,} messages in ROUTES"
+    what = f"one look and every panel drawn, {messages:,} messages in ROUTES"
     return [Row("tape", what, "ms", many, Target(1.2, of_peer=True), f"with {FEW} messages", few)]

@@ -50,7 +50,12 @@ def keeper(run: Run[Any]) -> Iterator[Keeper]:
 @pytest.fixture
 def hands(run: Run[Any], keeper: Keeper, tmp_path: Path) -> Iterator[Hands]:
     """A settled bench."""
-    bench = run(Bench.open(tmp_path / "bench", keeper))
+    yield from settled(run, keeper, tmp_path / "bench")
+
+
+def settled(run: Run[Any], keeper: Keeper, folder: Path) -> Iterator[Hands]:
+    """Yield a settled bench in a folder, and close it afterwards."""
+    bench = run(Bench.open(folder, keeper))
     hands = Hands(run, bench)
     try:
         hands.settle()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
-from tests.vango.conftest import DEADLINE_S, Hands
+from tests.vango.conftest import DEADLINE_S, Hands, settled
 from tests.vango.grammar import slips
 from vango import consumers, nats_cli, stored
 from vango.bench import Bench
@@ -44,13 +44,7 @@ STORIES: dict[str, tuple[str, str, Story]] = {
 @pytest.fixture
 def other(run: Run, keeper: Keeper, tmp_path: Path) -> Iterator[Hands]:
     """A second bench that opened as the first one did."""
-    bench = run(Bench.open(tmp_path / "other", keeper))
-    hands = Hands(run, bench)
-    try:
-        hands.settle()
-        yield hands
-    finally:
-        run(bench.close())
+    yield from settled(run, keeper, tmp_path / "other")
 
 
 def moment(hands: Hands, kind: str) -> Moment:
