@@ -41,6 +41,22 @@ def click_ms(page: Page, to: str) -> float:
 
 
 @contextmanager
+def served(what: str) -> Iterator[tuple[Browser, str]]:
+    """Start the app and a browser; give the browser and the app's address. Raises `Unavailable` for what goes wrong there."""
+    path = machine.browser()
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Served(Path(folder)) as app,
+            sync_playwright() as playwright,
+            playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as browser,
+        ):
+            yield browser, app.address
+    except (PlaywrightError, AssertionError) as error:
+        raise Unavailable(f"{what} in {path} could not be measured: {error}") from error
+
+
+@contextmanager
 def entered(browser: Browser, address: str) -> Iterator[Page]:
     """Open the sandbox on a new bench, as a visitor who was never here before."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
@@ -63,17 +79,8 @@ def _round(browser: Browser, address: str, clicks: int) -> list[float]:
 
 def measure(scale: Scale) -> list[Row]:
     """Return the rows of the click. Raises `Unavailable` without a browser, or when a panel does not change in time."""
-    path = machine.browser()
-    try:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Served(Path(folder)) as app,
-            sync_playwright() as playwright,
-            playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as browser,
-        ):
-            rounds = [_round(browser, app.address, scale.clicks) for _ in range(scale.rounds)]
-    except (PlaywrightError, AssertionError) as error:
-        raise Unavailable(f"The clicks in {path} could not be measured: {error}") from error
+    with served("The clicks") as (browser, address):
+        rounds = [_round(browser, address, scale.clicks) for _ in range(scale.rounds)]
     p50, p95 = (tuple(percentile(times, share) for times in rounds) for share in (0.5, 0.95))
     return [
         Row("click-p50", "click to the last edge's panel changed, p50", "ms", p50, Target(60)),

@@ -14,16 +14,12 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Browser, Page
 
-from benchmarks import machine
-from benchmarks.browser import entered
+from benchmarks.browser import entered, served
 from benchmarks.report import Row, Target, percentile
 from benchmarks.rounds import Scale, within
-from benchmarks.served import Served
 from vango.bench import Bench
-from vango.errors import Unavailable
 from vango.keeper import Keeper
 
 MOMENTS, FEW = 5_000, 50
@@ -103,20 +99,12 @@ async def _again(rounds: int, verbs: int) -> list[tuple[float, float]]:
 
 
 def _scrubbed(scale: Scale) -> list[Row]:
-    path, moments = machine.browser(), min(MOMENTS, scale.events // 20)
-    try:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Served(Path(folder)) as app,
-            sync_playwright() as playwright,
-            playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as browser,
-        ):
-            rounds = [
-                [scrub_ms(browser, app.address, n, min(MOVES, scale.changes)) for n in (moments, FEW)]
-                for _ in range(scale.rounds)
-            ]
-    except (PlaywrightError, AssertionError) as error:
-        raise Unavailable(f"The scrubber in {path} could not be measured: {error}") from error
+    moments = min(MOMENTS, scale.events // 20)
+    with served("The scrubber") as (browser, address):
+        rounds = [
+            [scrub_ms(browser, address, n, min(MOVES, scale.changes)) for n in (moments, FEW)]
+            for _ in range(scale.rounds)
+        ]
     rows = []
     for share in (0.5, 0.95):
         values, peers = zip(*((percentile(many, share), percentile(few, share)) for many, few in rounds), strict=True)

@@ -8,18 +8,13 @@ browser calls it long, because a key or a click may have to wait for it.
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Browser, Page
 
-from benchmarks import machine
-from benchmarks.browser import CLICKS, QUIET_MS, entered
+from benchmarks.browser import CLICKS, QUIET_MS, entered, served
 from benchmarks.report import Row, Target
 from benchmarks.rounds import Scale
-from benchmarks.served import Served
 from vango.errors import Unavailable
 
 CHANGES = 1_000
@@ -100,17 +95,9 @@ def _round(browser: Browser, address: str, changes: int) -> tuple[float, float]:
 
 def measure(scale: Scale) -> list[Row]:
     """Return the rows of the page. Raises `Unavailable` without a browser."""
-    path, changes = machine.browser(), min(CHANGES, scale.events // 2)
-    try:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Served(Path(folder)) as app,
-            sync_playwright() as playwright,
-            playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]) as browser,
-        ):
-            rounds = [_round(browser, app.address, changes) for _ in range(scale.rounds)]
-    except (PlaywrightError, AssertionError) as error:
-        raise Unavailable(f"The page in {path} could not be measured: {error}") from error
+    changes = min(CHANGES, scale.events // 2)
+    with served("The page") as (browser, address):
+        rounds = [_round(browser, address, changes) for _ in range(scale.rounds)]
     longest, weight = zip(*rounds, strict=True)
     return [
         Row("page-task", f"longest task in the browser while {changes:,} changes pass", "ms", longest, Target(50)),
