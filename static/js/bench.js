@@ -7,4 +7,4 @@ import "./waits.js";
 import "./guide.js";
 import "./focus.js";
 import "./tabs.js";
-import "./evidence.js";
+import "./fetched.js";

@@ -31,8 +31,10 @@ function* places() {
 
 // Only the guide may scroll, to what comes next: what is looked at on the stage stays where it is.
 function keep() {
-  if (!last || usable(last.element) || document.querySelector("dialog[open]")) return;
   const here = document.activeElement;
+  // What has the focus keeps it. Only for the rest is it worth asking what is drawn, which lays out the page.
+  if (!last || (here === last.element && !here.disabled && here.isConnected)) return;
+  if (usable(last.element) || document.querySelector("dialog[open]")) return;
   if (here && here !== document.body && here !== last.element) return;
   for (const place of places()) {
     if (!usable(place)) continue;

@@ -6,7 +6,7 @@ const rise = [{ opacity: 0.15, translate: "-6px 0" }, { opacity: 1, translate: "
 
 function move(element) {
   const drawn = element instanceof SVGElement;
-  element.animate(drawn ? rise : glow, { duration: GLOW_MS, easing: "ease-out" });
+  element.animate(drawn ? rise : glow, { duration: GLOW_MS, easing: "steps(3, jump-none)" });
 }
 
 new MutationObserver((records) => {

@@ -1,10 +1,11 @@
-"""One moment of the journal, opened: its evidence, fetched when somebody looks."""
+"""What is folded on a page, and fetched when somebody opens it: what a moment holds, and the lines of a function."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from studylab.web.evidence import tabs
+from studylab.web.running import listing
 from studylab.web.state import call, hub
 from vango import stored
 from vango.bench import Bench
@@ -17,9 +18,19 @@ moments = Blueprint("moments", __name__)
 @moments.get("/bench/moments/<int:n>")
 def evidence(n: int) -> str:
     """The evidence of a moment, as a piece of a page."""
-    moment, found = call(_find(hub(new=False).bench, n))
-    shown = tabs(moment, found)
-    return render_template("evidence.html", moment=moment, tabs=shown, titles=[(tab.key, tab.title) for tab in shown])
+    moment, asked = call(_find(hub(new=False).bench, n))
+    shown = tabs(moment, asked)
+    titles, forks = [(tab.key, tab.title) for tab in shown], request.args.get("forks") == "yes"
+    return render_template("evidence.html", moment=moment, tabs=shown, titles=titles, forks=forks, locked={})
+
+
+@moments.get("/code/<key>")
+def code(key: str) -> str:
+    """The lines of one of the functions that run, as a piece of a page."""
+    found = listing(key)
+    if found is None:
+        raise NotThere(f"There is no listing {key[:40]!r}. The page shows those that there are.")
+    return render_template("listing.html", it=found)
 
 
 async def _find(bench: Bench, n: int) -> tuple[Moment, dict[str, object]]:

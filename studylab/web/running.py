@@ -32,6 +32,11 @@ class Listing:
     source: str
     lines: tuple[tuple[Markup, str], ...]
 
+    @property
+    def waited(self) -> bool:
+        """Whether somebody waits in it."""
+        return any(who for _, who in self.lines)
+
 
 _Runs = Callable[[Observation], tuple[str, ...]]
 
@@ -92,6 +97,15 @@ def listings(seen: Observation) -> Iterator[Listing]:
         waits = _waits(seen, actors, _points(code.source))
         lines = tuple((line, waits.get(number, "")) for number, line in enumerate(_lines(code.html)))
         yield Listing(key, title, code.where, actors, code.source, lines)
+
+
+def listing(key: str) -> Listing | None:
+    """Return one listing as it is when nobody runs it; None when there is no such."""
+    for known, title, module, name, _ in _CODE:
+        if known == key:
+            code = show(Code("cure", title, module, name))
+            return Listing(key, title, code.where, (), code.source, tuple((line, "") for line in _lines(code.html)))
+    return None
 
 
 def _waits(seen: Observation, actors: tuple[str, ...], points: dict[Point, int]) -> dict[int, str]:

@@ -61,11 +61,11 @@ class Learner:
 
     def tries(self, verb: str) -> Response:
         """Carry out a verb by the first control that the page has for it, with whatever that control proposes."""
+        if verb == "fork":
+            self.opens_moment()
         all_of_them = self.page.locator(f"form.act[action='/bench/verbs/{verb}'] > button, {opener(verb, {})}")
         expect(all_of_them.first, f"a control for {verb}").to_be_enabled()
-        # The journal's old moments leave while one looks at them: there the last is taken, and by its own name.
-        moment = self.page.locator("#panel-journal").locator(all_of_them).last
-        control = self.page.locator(f"#{moment.get_attribute('id')}") if moment.count() else all_of_them.first
+        control = all_of_them.first
         self._unfolds(control)
         if not control.get_attribute("commandfor"):
             return self._sends(verb, control)
@@ -74,6 +74,14 @@ class Learner:
         while (field := dialog.locator("input:invalid").first).count():
             self.hands.write(field, "1" if field.get_attribute("type") == "number" else "new-1")
         return self._sends(verb, dialog.locator(SUBMIT))
+
+    def opens_moment(self) -> Locator:
+        """Open the newest moment of the journal, and return it with what was fetched."""
+        newest = self.page.locator("#panel-journal .lanes > li[id^='moment-']").last.get_attribute("id")
+        moment = self.page.locator(f"#{newest}")
+        self.hands.press(moment.locator("summary"))
+        expect(moment.locator(".detail")).to_be_visible()
+        return moment
 
     def _control(self, verb: str, arguments: Words) -> Locator:
         found = self.page.locator(", ".join(controls(verb, arguments)))

@@ -32,6 +32,26 @@ def test_a_moment_opens_to_what_really_passed(by_mouse: Learner) -> None:
     expect(panel(by_mouse.page, tabs.first)).to_be_hidden()
 
 
+def test_the_lines_of_a_function_are_there_when_it_is_opened_and_stay(by_mouse: Learner) -> None:
+    by_mouse.opens("/sandbox")
+    lines = by_mouse.page.locator("#code-relay pre")
+    by_mouse.page.locator("#code-relay summary").click()
+    expect(lines).to_contain_text("async def publish")
+    by_mouse.promotes("shop", "alloc-c")
+    expect(by_mouse.page.locator("#panel-edge-fra")).to_contain_text("Current at 4")
+    expect(lines).to_contain_text("async def publish")
+
+
+def test_a_moment_of_a_recording_opens_as_well_and_offers_no_fork(by_mouse: Learner) -> None:
+    moment = promoted(by_mouse)
+    name = moment.get_attribute("id")
+    by_mouse.page.get_by_role("link", name="Recording").click()
+    recorded = by_mouse.page.locator(f"#{name}")
+    recorded.locator("summary").click()
+    expect(recorded.get_by_role("tab")).to_have_text(["Message", "nats CLI", "Source"])
+    expect(recorded.get_by_role("button", name="Fork")).to_have_count(0)
+
+
 def test_an_open_moment_stays_as_it_is_while_a_burst_passes(by_mouse: Learner) -> None:
     moment = promoted(by_mouse)
     moment.locator("summary").click()
