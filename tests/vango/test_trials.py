@@ -52,6 +52,11 @@ def test_a_fault_that_cannot_be_done_is_said_not_to_happen(hands: Hands, run: An
     assert word(run(play(hands.bench, script(protection("commit-first"), fault("relay-crash"))))) == DOES_NOT_HAPPEN
 
 
+def test_an_old_event_that_is_not_stored_again_is_a_fault_that_did_not_happen(hands: Hands, run: Any) -> None:
+    """Without the short window of a trial the offer is refused: nobody may read that as a fault withstood."""
+    assert word(run(play(hands.bench, fault("zombie").script))) == DOES_NOT_HAPPEN
+
+
 def test_everything_that_a_script_has_stopped_runs_again_at_the_end(hands: Hands, run: Any) -> None:
     acts = (
         act("kill_relay"),
