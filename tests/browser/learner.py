@@ -75,13 +75,12 @@ class Learner:
             self.hands.write(field, "1" if field.get_attribute("type") == "number" else "new-1")
         return self._sends(verb, dialog.locator(SUBMIT))
 
-    def opens_moment(self) -> Locator:
-        """Open the newest moment of the journal, and return it with what was fetched."""
+    def opens_moment(self) -> None:
+        """Open the newest moment of the journal, which fetches what it holds."""
         newest = self.page.locator("#panel-journal .lanes > li[id^='moment-']").last.get_attribute("id")
         moment = self.page.locator(f"#{newest}")
         self.hands.press(moment.locator("summary"))
         expect(moment.locator(".detail")).to_be_visible()
-        return moment
 
     def _control(self, verb: str, arguments: Words) -> Locator:
         found = self.page.locator(", ".join(controls(verb, arguments)))

@@ -109,6 +109,13 @@ def test_a_moment_that_is_not_there_is_a_sentence(learner: Learner) -> None:
     assert "has no moment 999999" in answer.text
 
 
+def test_the_lines_of_a_function_are_given_by_its_key(learner: Learner) -> None:
+    assert "async def publish" in re.sub(r"<[^>]+>", "", learner.client.get("/code/relay").text)
+    answer = learner.client.get("/code/nothing")
+    assert answer.status_code == 404
+    assert "no listing 'nothing'" in html.unescape(answer.text)
+
+
 def test_the_code_that_runs_has_a_tab_for_what_was_done_last(learner: Learner) -> None:
     learner.do("purge", keep=1)
     page = learner.client.get("/sandbox").text
