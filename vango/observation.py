@@ -260,7 +260,7 @@ class EdgeSeen:
     invalid, rebuilds.
     `asked` counts all requests while it ran, since it has its present rules (or the bench was opened): right, wrong,
     refused, and late, which is an answer that was outdated while the news was still under way to this edge.
-    `silent_s` is how long the edge has heard neither an event nor a mark.
+    `silent_s` is for how many whole seconds the edge has heard neither an event nor a mark.
     """
 
     name: str
@@ -281,7 +281,7 @@ class EdgeSeen:
     stumbles: bool = False
     remembered: int = 0
     asked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("right", "wrong", "refused", "late"), 0))
-    silent_s: float = 0.0
+    silent_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

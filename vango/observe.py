@@ -63,7 +63,8 @@ class Observer:
         edges = self._bench.edges.values()
         facts = self._truth.facts()
         await self.broker.look(self._connection)
-        probes = {edge.name: self._probe(edge) for edge in edges}
+        owners = self._bench.truth.owners()
+        probes = {edge.name: self._probe(edge, owners) for edge in edges}
         truth = replace(self._truth.truth(), loss=loss.look(self._bench))
         heard = self._guests.heard()
         views = [edge.committed() for edge in edges] + [((), at) for at in self._guests.positions(heard)]
@@ -90,7 +91,7 @@ class Observer:
             broker=self._broker(),
             storm=self._bench.trials.last_storm,
             missing=self._bench.trials.missing(),
-            guests=self._guests.see(heard, record, self.broker.consumers, self._bench.truth.owners()),
+            guests=self._guests.see(heard, record, self.broker.consumers, owners),
             turned_away=self._guests.turned_away(),
             outside=self.broker.outside.seen,
         )
@@ -122,10 +123,12 @@ class Observer:
 
     # Edges.
 
-    def _probe(self, edge: Edge) -> list[ProbeSeen]:
-        """Ask an edge for every route, now."""
-        asked = []
-        for route, owner in self._bench.truth.owners().items():
+    def _probe(self, edge: Edge, owners: dict[str, str]) -> list[ProbeSeen]:
+        """Ask an edge for every route, now, if it is due."""
+        asked: list[ProbeSeen] = []
+        if not self._probes[edge.name].is_due((edge.mode, edge.rules, edge.committed()[1], owners)):
+            return asked
+        for route, owner in owners.items():
             try:
                 answer = edge.answer(route)
             except Unavailable as error:
@@ -157,7 +160,7 @@ class Observer:
             position.stream_seq, edge.mark.sequence if edge.mark else 0, rows_seen(claim, record), tuple(self._probes[edge.name].last),
             {name: edge.counters[name] for name in COUNTERS}, edge.rules, in_words(edge.rules),
             edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recall),
-            self._probes[edge.name].asked, round(time.monotonic() - edge.heard_at, 1),
+            self._probes[edge.name].asked, int(time.monotonic() - edge.heard_at),
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from vango.core.audit import Claim, TruthRecord, why_row_differs
 from vango.observation import ProbeSeen, RowSeen
 
 PROBES = 24
+ASK_AGAIN_S = 0.9
 OUTCOMES = ("right", "wrong", "refused", "late")
 # Without a cause the truth has moved on while it was looked at.
 UNDER_WAY = ("not published", "not delivered", "delivered, unacked", "")
@@ -21,6 +23,19 @@ class ProbeLog:
     def __init__(self) -> None:
         self.last: deque[ProbeSeen] = deque(maxlen=PROBES)
         self._counts: Counter[str] = Counter()
+        self._asked_of: object = None
+        self._asked_at = 0.0
+
+    def is_due(self, state: object) -> bool:
+        """Say whether to ask again, and note it: what nobody has touched is asked once a second if all it said was right.
+
+        `state` is all that an answer comes from. A second look at a bench at rest then finds nothing new to show.
+        """
+        now = time.monotonic()
+        if state == self._asked_of and now - self._asked_at < ASK_AGAIN_S and not self.shows_trouble:
+            return False
+        self._asked_of, self._asked_at = state, now
+        return True
 
     def add(self, probes: Sequence[ProbeSeen], record: TruthRecord, claim: Claim, *, is_there: bool) -> None:
         """Take in what was asked at one moment. A wrong answer is late while the news was still under way."""

@@ -174,7 +174,7 @@ def asked_words(edge: EdgeSeen | GuestSeen, since: str = "with these rules") -> 
 def heard_words(edge: EdgeSeen) -> str:
     """Say how old an edge's claim is, once it has heard nothing for longer than an idle relay is silent; or nothing."""
     silent = edge.mode in ANSWERS and edge.silent_s > QUIET_S
-    return f"Answers as of {edge.silent_s:.0f} s ago: nothing heard since" if silent else ""
+    return f"Answers as of {edge.silent_s} s ago: nothing heard since" if silent else ""
 
 
 def counter_words(edge: EdgeSeen) -> str:
