@@ -49,7 +49,8 @@ function show() {
   chip.dataset.age = here === "live" ? "live" : long ? "old" : "new";
   chip.title = title;
   put(note, long);
-  note.hidden = !long;
+  if (note.hidden !== !long) note.hidden = !long;
+  note.parentElement.classList.toggle("is-stale", Boolean(long));
   if (here !== told && here in aloud) {
     whisper(aloud[here]);
     told = here;

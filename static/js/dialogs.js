@@ -1,8 +1,6 @@
 // Dialogs for verbs: set what the opening button already knows, offer the names that exist now, close when done.
 import { say } from "./status.js";
 
-const native = "commandForElement" in HTMLButtonElement.prototype;
-
 const living = {
   edges: () => [...document.querySelectorAll("[id^='panel-edge-']")].map((place) => place.id.slice("panel-edge-".length)),
   routes: () => [...document.querySelectorAll("#panel-truth [data-route]")].map((row) => row.dataset.route),
@@ -40,17 +38,8 @@ function prepare(dialog, button) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[commandfor]");
-  if (!button) {
-    if (event.target instanceof HTMLDialogElement) event.target.close();
-    return;
-  }
-  const dialog = document.getElementById(button.getAttribute("commandfor"));
-  const opens = button.getAttribute("command") === "show-modal";
-  if (opens) prepare(dialog, button);
-  if (native) return;
-  if (opens) dialog.showModal();
-  else dialog.close();
+  const button = event.target.closest("button[popovertargetaction='show']");
+  if (button) prepare(document.getElementById(button.getAttribute("popovertarget")), button);
 });
 
 function sentence(html) {
@@ -69,7 +58,7 @@ document.addEventListener("htmx:after:request", (event) => {
   const context = event.detail?.ctx;
   const status = context?.response?.status ?? context?.response?.raw?.status ?? 0;
   dialog.toggleAttribute("data-refused", status >= 400);
-  if (status < 400 || status === REFUSED || status >= DOWN) dialog.close();
+  if (status < 400 || status === REFUSED || status >= DOWN) dialog.hidePopover();
   else dialog.querySelector(".complaint").textContent = sentence(context.text);
 });
 
@@ -79,6 +68,6 @@ document.addEventListener("htmx:error", (event) => {
   if (!form || !event.detail?.ctx) return;
   const dialog = form.closest("dialog");
   dialog?.toggleAttribute("data-refused", true);
-  dialog?.close();
+  dialog?.hidePopover();
   say("No answer came: the connection to the app is lost. Whether it was done is not known; the page shows it once the connection is back.");
 });

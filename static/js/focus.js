@@ -34,7 +34,7 @@ function keep() {
   const here = document.activeElement;
   // What has the focus keeps it. Only for the rest is it worth asking what is drawn, which lays out the page.
   if (!last || (here === last.element && !here.disabled && here.isConnected)) return;
-  if (usable(last.element) || document.querySelector("dialog[open]")) return;
+  if (usable(last.element) || document.querySelector("dialog:popover-open")) return;
   if (here && here !== document.body && here !== last.element) return;
   for (const place of places()) {
     if (!usable(place)) continue;
@@ -49,7 +49,7 @@ document.addEventListener("click", () => {
   if (document.activeElement === document.body && usable(last?.element)) last = null;
 });
 // A dialog gives the focus back to what opened it, which may be gone by then.
-document.addEventListener("close", keep, true);
+document.addEventListener("toggle", keep, true);
 new MutationObserver(keep).observe(document.body, {
   subtree: true, childList: true, attributes: true, attributeFilter: ["disabled"],
 });

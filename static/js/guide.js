@@ -28,7 +28,16 @@ function watch() {
   if (due) sight.observe(due);
 }
 
+// The outline that help gives a panel hangs on the stage: a sheet that looked for it in the guide (`:has`) would be
+// asked at every change of the page.
+function point() {
+  const { dataset } = document.querySelector(".stage");
+  const at = guide.querySelector("[data-look-at]")?.dataset.lookAt ?? "";
+  if (dataset.lookAt !== at) dataset.lookAt = at;
+}
+
 function look() {
+  point();
   const news = passed().filter((label) => !known.has(label));
   known = new Set(passed());
   const item = current();
@@ -47,5 +56,6 @@ function look() {
 
 if (guide) {
   document.addEventListener("htmx:after:swap", look);
+  point();
   watch();
 }

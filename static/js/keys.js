@@ -19,7 +19,7 @@ function toGuide() {
 const typed = "input:not([type='radio'], [type='checkbox']), select, textarea, [contenteditable]";
 
 const keys = {
-  "?": () => document.getElementById("keys").showModal(),
+  "?": () => document.getElementById("keys").showPopover(),
   t: toggleTheme,
   p: toggleProjector,
   g: toGuide,
@@ -45,7 +45,7 @@ const waiting = () => document.querySelector("#panel-verdict form[action='/bench
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.closest(typed) || document.querySelector("dialog[open]")) return;
+  if (event.target.closest(typed) || document.querySelector("dialog:popover-open")) return;
   // On what has a use of its own for it, the space bar has that.
   if (event.key === " " && event.target.closest("button, a, summary, input")) return;
   if (/^[1-9]$/.test(event.key)) edge(event.key);

@@ -15,6 +15,7 @@ from tests.browser.hands import Mouse
 from tests.browser.learner import Learner
 from tests.browser.served import Served, lasting_port
 
+AGED = re.compile("is-stale")
 LOST = re.compile(r"As of \d+ s ago; connection lost, trying again\.")
 COMES_BACK_MS = 30_000
 HIDE = """hidden => {
@@ -69,6 +70,7 @@ def is_as_of_now(page: Page) -> None:
     expect(page.locator("#age")).to_have_attribute("data-age", "live", timeout=COMES_BACK_MS)
     expect(page.locator("#age")).to_have_text("live")
     expect(page.locator("#stale")).to_be_hidden()
+    expect(page.locator(".stage")).not_to_have_class(AGED)
 
 
 def test_an_app_that_was_killed_is_missed_and_found_again(learner: Learner, served: Served) -> None:
@@ -76,6 +78,7 @@ def test_an_app_that_was_killed_is_missed_and_found_again(learner: Learner, serv
     learner.promotes("blog", "alloc-c")
     served.kill()
     expect(page.locator("#stale")).to_have_text(LOST)
+    expect(page.locator(".stage")).to_have_class(AGED)
     expect(page.locator("#age")).to_have_text(re.compile(r"as of \d+ s ago"))
     expect(page.locator("#status")).to_contain_text("Connection lost, trying again.")
     page.locator("#panel-edge-iad").get_by_role("button", name="Restart").click()

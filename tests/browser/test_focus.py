@@ -70,7 +70,7 @@ def test_a_refusal_closes_the_dialog_and_stands_in_the_status_line(by_keys: Lear
     by_keys.opens("/sandbox")
     assert by_keys.promotes("shop", "alloc-d", refused=True).status == 409
     page = by_keys.page
-    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator("dialog:popover-open")).to_have_count(0)
     expect(page.locator("#status .is-error")).to_be_visible()
     expect(page.locator("#status .is-error")).to_contain_text("must be ready")
     expect(page.locator("#panel-truth").get_by_role("button", name="Promote")).to_be_focused()
@@ -79,7 +79,7 @@ def test_a_refusal_closes_the_dialog_and_stands_in_the_status_line(by_keys: Lear
 def test_input_that_cannot_be_used_keeps_the_dialog_open_with_the_reason(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
     assert by_keys.does(Call("republish", {"sequence": 999}, refusal=True)).status == 404
-    dialog = by_keys.page.locator("#dialog-republish[open]")
+    dialog = by_keys.page.locator("#dialog-republish:popover-open")
     expect(dialog.locator(".complaint")).to_contain_text("999")
     expect(dialog.locator("[name=sequence]")).to_have_value("999")
 
@@ -91,6 +91,40 @@ def test_what_was_chosen_for_one_edge_is_not_still_there_for_the_next(by_mouse: 
     dialog = by_mouse.page.locator("#dialog-edge_rules")
     expect(dialog.locator("[name=edge]")).to_have_value("iad")
     expect(dialog.locator("[name=check_epochs]")).to_have_value("")
+
+
+def test_while_a_dialog_is_open_the_stage_lives_on_and_escape_gives_the_focus_back(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    page = by_keys.page
+    opener = page.locator("#panel-truth").get_by_role("button", name="Promote")
+    by_keys.hands.press(opener)
+    expect(page.locator("#dialog-promote [name=route]")).to_be_focused()
+    post(page, "promote", route="blog", to="alloc-c")
+    expect(page.locator("#panel-edge-iad .claim")).to_contain_text("Current at 4")
+    expect(page.locator("#dialog-promote [name=route]")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#dialog-promote")).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_a_click_beside_a_dialog_closes_it_and_does_what_it_was_for(by_mouse: Learner) -> None:
+    by_mouse.opens("/sandbox")
+    page = by_mouse.page
+    page.locator("#panel-truth").get_by_role("button", name="Promote").click()
+    page.locator("#panel-edge-syd").get_by_role("button", name="Kill").click()
+    expect(page.locator("#dialog-promote")).to_be_hidden()
+    expect(page.locator("#panel-edge-syd .claim")).to_contain_text("Down")
+
+
+def test_help_outlines_the_panel_to_look_at(by_mouse: Learner) -> None:
+    begins(by_mouse)
+    page = by_mouse.page
+    outlined = "card => getComputedStyle(card).outlineStyle"
+    for shown in (1, 2):
+        assert page.locator("#panel-truth > .card").evaluate(outlined) == "none"
+        page.locator(".hint-foot").get_by_role("button", name="Hint").click()
+        page.wait_for_function("n => document.querySelectorAll('.hints li').length === n", arg=shown)
+    page.wait_for_function("getComputedStyle(document.querySelector('#panel-truth > .card')).outlineStyle === 'solid'")
 
 
 def test_while_the_guide_explains_every_control_waits(by_mouse: Learner) -> None:
