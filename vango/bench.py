@@ -271,7 +271,7 @@ class Bench:
         self.observer = Observer(self)
 
     async def _begin(self) -> None:
-        self.changes.begin(lambda: self.observer.is_unsettled)
+        self.changes.begin(lambda: self.observer.patience_s())
         if not self.truth.owners() and not loss.is_lost(self):
             self.journal.write("database", "commit", opening.write(self.truth))
         if not await self.link.begin(FIRST_CONNECTION_S):

@@ -1,7 +1,8 @@
 """Change: how a bench learns that somebody should look at it, and who is told.
 
 No polling of the parts. A moment in the journal, an advisory of the server or a new connection notes a change; while
-somebody watches, one more look follows each change (acks settle after it), and now and then one in any case.
+somebody watches, one more look follows each change (acks settle after it), and now and then one in any case: that is all
+that a bench costs while nobody does anything on it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from vango import tasks
 
 LOOK_AGAIN_S = 0.1
 TICK_S = 1.0
-LOOK_ANYWAY_BEATS = 5
 
 
 class Changes:
@@ -25,11 +25,12 @@ class Changes:
         self._happened = asyncio.Event()
         self._look_again: asyncio.TimerHandle | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._still_beats = 0
         self._ended = False
 
-    def begin(self, is_unsettled: Callable[[], bool]) -> None:
-        """Start the clock: it looks every beat as long as something is unsettled, and else every few beats."""
-        self._ticking = asyncio.create_task(self._tick(is_unsettled), name="bench clock")
+    def begin(self, patience: Callable[[], int]) -> None:
+        """Start the clock. `patience` returns after how many beats without a change to look in any case."""
+        self._ticking = asyncio.create_task(self._tick(patience), name="bench clock")
 
     async def pause(self) -> None:
         """Stop the clock; changes are still noted."""
@@ -48,6 +49,7 @@ class Changes:
         if self._ended:
             return
         self._happened.set()
+        self._still_beats = 0
         self._tell()
         if self._look_again is None and self.watched:
             self._look_again = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_once_more)
@@ -72,10 +74,10 @@ class Changes:
         self._look_again = None
         self._tell()
 
-    async def _tick(self, is_unsettled: Callable[[], bool]) -> None:
-        beats = 0
+    async def _tick(self, patience: Callable[[], int]) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            beats += 1
-            if self.watched and (beats % LOOK_ANYWAY_BEATS == 0 or is_unsettled()):
+            self._still_beats += 1
+            if self.watched and self._still_beats >= patience():
+                self._still_beats = 0
                 self._tell()

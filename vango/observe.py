@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from vango.edge import Edge
     from vango.wire import Wire
 
+SILENT_S = 6.0
+"""An idle relay is heard every five seconds: an edge that hears nothing for longer hears nothing at all."""
+AGEING_S = 5
+STILL_S = 15
 COUNTERS = (
     "received",
     "bytes",
@@ -53,10 +57,16 @@ class Observer:
         self._probes = {name: ProbeLog() for name in bench.edges}
         self._rules: dict[str, EdgeRules] = {}
 
-    @property
-    def is_unsettled(self) -> bool:
-        """True while some answer in sight is not right, so that more requests would show more, or something shown ages."""
-        return self._bench.guests.is_ageing or any(log.shows_trouble for log in self._probes.values())
+    def patience_s(self) -> int:
+        """Return for how many seconds a look is good when nothing is known to have changed since.
+
+        One while some answer in sight is not right, so that more requests would show more, or a guest's word ages.
+        """
+        if self._bench.guests.is_ageing or any(log.shows_trouble for log in self._probes.values()):
+            return 1
+        now = time.monotonic()
+        is_silent = any(now - edge.heard_at > SILENT_S for edge in self._bench.edges.values())
+        return AGEING_S if is_silent else STILL_S
 
     async def observe(self) -> Observation:
         """Take one observation. Never raises for a part that is down: that part says so."""
