@@ -33,7 +33,7 @@ from vango.journal import Journal
 from vango.keeper import Keeper
 from vango.link import Link
 from vango.observation import Observation, as_text
-from vango.observe import Observer
+from vango.observe import Observer, is_at_rest
 from vango.pace import Pace
 from vango.points import Tempo
 from vango.registry import Verb
@@ -159,7 +159,10 @@ class Bench:
     async def observe(self) -> Observation:
         """Take one observation, and keep it as a frame unless it shows what the last one showed."""
         async with self._looking:
+            noted = self.changes.noted
             observation = await self.observer.observe()
+        if is_at_rest(observation):
+            self.changes.found_at_rest(noted)
         if self._recorded is None or replace(observation, at=self._recorded.at) != self._recorded:
             self.journal.keep_frame(observation.moment, as_text(observation))
             self._recorded = observation

@@ -1,8 +1,8 @@
 """Change: how a bench learns that somebody should look at it, and who is told.
 
 No polling of the parts. A moment in the journal, an advisory of the server or a new connection notes a change; while
-somebody watches, one more look follows each change (acks settle after it), and now and then one in any case: that is all
-that a bench costs while nobody does anything on it.
+somebody watches, one more look follows a change unless one found everything at rest (acks settle after it), and now and
+then one in any case: that is all that a bench costs while nobody does anything on it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ class Changes:
     def __init__(self) -> None:
         self.on_change: Callable[[], None] | None = None
         self.watched = False
+        self.noted = 0
         self._happened = asyncio.Event()
         self._look_again: asyncio.TimerHandle | None = None
         self._ticking: asyncio.Task[None] | None = None
+        self._may_be_early = False
         self._still_beats = 0
         self._ended = False
 
@@ -40,19 +42,29 @@ class Changes:
     async def end(self) -> None:
         """Stop the clock, and tell nobody anything any more."""
         self._ended = True
-        if self._look_again is not None:
-            self._look_again.cancel()
+        self._spare_second_look()
         await self.pause()
 
-    def note(self) -> None:
-        """Somebody should look: now, and once more when the acks that follow have settled."""
+    def note(self, *, early: bool = False) -> None:
+        """Somebody should look: now, and once more when the acks that follow have settled.
+
+        `early` says that a look may come too early for what this tells of, and find a bench at rest that is not.
+        """
         if self._ended:
             return
+        self.noted += 1
         self._happened.set()
         self._still_beats = 0
         self._tell()
-        if self._look_again is None and self.watched:
+        if self.watched and (early or self._look_again is None):
+            self._spare_second_look()
+            self._may_be_early |= early
             self._look_again = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_once_more)
+
+    def found_at_rest(self, noted: int) -> None:
+        """A look that began after so many changes found nothing under way: if none came since, it need not be repeated."""
+        if noted == self.noted and not self._may_be_early:
+            self._spare_second_look()
 
     def clear(self) -> None:
         """Forget what was noted: `wait` waits for something new."""
@@ -70,8 +82,13 @@ class Changes:
         if self.on_change is not None:
             self.on_change()
 
+    def _spare_second_look(self) -> None:
+        if self._look_again is not None:
+            self._look_again.cancel()
+            self._look_again = None
+
     def _look_once_more(self) -> None:
-        self._look_again = None
+        self._look_again, self._may_be_early = None, False
         self._tell()
 
     async def _tick(self, patience: Callable[[], int]) -> None:

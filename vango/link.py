@@ -89,7 +89,6 @@ class Link:
                 self._there.clear()
                 await wire.cut()
             self._bench.observer.broker.tape.forget()
-            self._bench.observer.broker.outside.forget()
             self._bench.changes.note()
 
     async def _prepare(self, wire: Wire) -> None:
@@ -104,7 +103,7 @@ class Link:
     def _look_again(self, exhausted: bool) -> None:
         """What was not heard changed something as well: one look at the end sees all of it."""
         if exhausted:
-            self._bench.changes.note()
+            self._bench.changes.note(early=True)
 
     async def _hear(self, message: Msg) -> None:
         """Something was published, or the server tells of a change: whoever made it, look."""
@@ -112,8 +111,6 @@ class Link:
             asked = json.loads(message.data).get("subject", "")
             if any(word in asked for word in ONLY_LOOKED):
                 return
-        elif message.subject.startswith("$JS.EVENT.ADVISORY.STREAM."):
-            self._bench.observer.broker.outside.forget()
         elif message.subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.M"):
             word = message.subject.split(".")[4].lower().replace("_", " ")
             told = json.loads(message.data)
@@ -123,7 +120,12 @@ class Link:
         elif message.subject.startswith(f"{CONSUMER_DELETED}.{consumers.STREAM}."):
             told = json.loads(message.data)
             self._bench.journal.write("broker", "advisory", f"consumer deleted: {told.get('consumer')}", **told)
-        self._bench.changes.note()
+        self._bench.changes.note(early=not self._is_the_relays(message))
+
+    def _is_the_relays(self, message: Msg) -> bool:
+        """Say whether the relay published it, which tells when it is stored. Anybody else's may be heard before it is."""
+        event_id = (message.headers or {}).get("Nats-Msg-Id")
+        return event_id is not None and bool(self._bench.observer.broker.known([event_id]))
 
     async def _answer_snapshot(self, request: Msg) -> None:
         try:

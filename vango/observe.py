@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vango import loss
-from vango.core.audit import Claim, TruthRecord, audit
+from vango.core.audit import Claim, Soundness, TruthRecord, audit
 from vango.core.judge import Position
 from vango.core.modes import Mode
 from vango.core.rules import EdgeRules, in_words
@@ -22,6 +22,7 @@ from vango.observe_broker import BrokerObserver
 from vango.observe_guests import GuestObserver
 from vango.observe_truth import TruthObserver
 from vango.observe_view import ProbeLog, rows_seen
+from vango.points import Tempo
 
 if TYPE_CHECKING:
     from vango.bench import Bench
@@ -103,7 +104,7 @@ class Observer:
             missing=self._bench.trials.missing(),
             guests=self._guests.see(heard, record, self.broker.consumers, owners),
             turned_away=self._guests.turned_away(),
-            outside=self.broker.outside.seen,
+            outside=self.broker.outside,
         )
 
     def _sees_routes(self) -> bool:
@@ -172,6 +173,19 @@ class Observer:
             edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recall),
             self._probes[edge.name].asked, int(time.monotonic() - edge.heard_at),
         )  # fmt: skip
+
+
+def is_at_rest(seen: Observation) -> bool:
+    """Say whether nothing is under way on a bench: what is seen then is what another look would see."""
+    runs = seen.pace.tempo is Tempo.LIVE and seen.relay.state == "up" and seen.broker.state == "up"
+    return (
+        runs
+        and seen.audit.soundness is not Soundness.NOT_YET_KNOWN
+        and not seen.outbox.waiting
+        and all(stream.available for stream in seen.streams)
+        and all(edge.mode in (Mode.CURRENT, Mode.DOWN, Mode.FAILED_CLOSED) for edge in seen.edges)
+        and all(c.num_waiting and not c.num_pending and not c.num_ack_pending for c in seen.consumers)
+    )
 
 
 def _say_claim(edge: Edge, position: Position) -> str:

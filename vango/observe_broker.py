@@ -1,7 +1,7 @@
 """Observing the broker: its streams, their tapes, their consumers and the stored snapshots, in the server's words.
 
-Every stream is looked at by itself, so that one that does not answer hides no other. What cannot be read is shown as
-not there; what was seen before is never shown as if it were now.
+One request says what every stream holds; only what is new in them is asked for. What cannot be read is shown as not
+there; what was seen before is never shown as if it were now.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from vango import snapshots, streams
 from vango.core.rules import StreamRules
 from vango.core.snapshot import BadSnapshot, canonical, checksum, unseal
 from vango.errors import NotThere, StudyLabError, Unavailable
-from vango.observation import BeforeSeen, ConsumerSeen, SnapshotSeen, StreamSeen
-from vango.observe_outside import OutsideStreams
+from vango.observation import BeforeSeen, ConsumerSeen, OutsideSeen, SnapshotSeen, StreamSeen
 from vango.tape import Known, Tape
 from vango.wire import Wire
 
 BODY_SHOWN = 4000
+OUTSIDE_SHOWN = 8
+_OURS = frozenset({*streams.SUBJECTS, snapshots.BUCKET_STREAM})
 
 
 class BrokerObserver:
@@ -28,48 +29,52 @@ class BrokerObserver:
 
     def __init__(self, known: Known) -> None:
         self.tape = Tape()
-        self.outside = OutsideStreams()
+        self.outside: tuple[OutsideSeen, ...] = ()
         self.streams: tuple[StreamSeen, ...] = ()
         self.consumers: tuple[ConsumerSeen, ...] = ()
         self.snapshots: tuple[SnapshotSeen, ...] = ()
         self._bucket_seq = -1
         self._before: dict[str, BeforeSeen] = {}
-        self._known = known
+        self.known = known
 
     def forget(self) -> None:
         """Forget everything that was seen."""
         self.tape.forget()
-        self.outside.forget()
-        self.streams, self.consumers, self.snapshots, self._bucket_seq = (), (), (), -1
+        self.streams, self.consumers, self.outside, self.snapshots, self._bucket_seq = (), (), (), (), -1
         self._before.clear()
 
     async def look(self, connection: Callable[[], Wire]) -> None:
         """Look at everything over a connection. Never raises: what does not answer says why."""
         try:
             wire = connection()
-        except Unavailable as error:
+            listed = await streams.listed(wire)
+        except StudyLabError as error:
             self.streams = tuple(self._silent(name, str(error)) for name in streams.SUBJECTS)
-            self.consumers, self.outside.seen = (), ()
+            self.consumers, self.outside = (), ()
             return
         pairs: list[tuple[StreamSeen, list[ConsumerSeen]]] = []
         silent = ""
         for name in streams.SUBJECTS:
             # A server that did not answer is not asked again in this look: every question would wait out its time.
             try:
-                pairs.append((self._silent(name, silent), []) if silent else await self._stream(wire, name))
+                told = (self._silent(name, silent), []) if silent else await self._stream(wire, name, listed.get(name))
+                pairs.append(told)
             except Unavailable as error:
                 silent = str(error)
                 pairs.append((self._silent(name, silent), []))
         self.streams = tuple(stream for stream, _ in pairs)
         self.consumers = tuple(consumer for _, consumers in pairs for consumer in consumers)
+        self.outside = tuple(_outside(listed[name]) for name in sorted(listed.keys() - _OURS)[:OUTSIDE_SHOWN])
         if not silent:
-            await self._look_at_bucket(wire)
-            await self._look_outside(wire)
+            await self._look_at_bucket(wire, listed.get(snapshots.BUCKET_STREAM))
 
-    async def _stream(self, wire: Wire, name: str) -> tuple[StreamSeen, list[ConsumerSeen]]:
+    async def _stream(
+        self, wire: Wire, name: str, info: dict[str, Any] | None
+    ) -> tuple[StreamSeen, list[ConsumerSeen]]:
+        if info is None:
+            return _unseen(name, "the server has no such stream"), []
         try:
-            info = await wire.api(f"STREAM.INFO.{name}")
-            cells, holes = await self.tape.read(wire, name, info, self._known)
+            cells, holes = await self.tape.read(wire, name, info, self.known)
             consumers = await _consumers(wire, name) if info["state"]["consumer_count"] else []
         except NotThere:
             return _unseen(name, "the server has no such stream"), []
@@ -89,29 +94,32 @@ class BrokerObserver:
         """A stream whose server does not answer: what it last said stands apart, with its time."""
         return replace(_unseen(name, trouble), before=self._before.get(name))
 
-    async def _look_at_bucket(self, wire: Wire) -> None:
+    async def _look_at_bucket(self, wire: Wire, info: dict[str, Any] | None) -> None:
+        seq = info["state"]["last_seq"] if info is not None else -1
         try:
-            seq = (await wire.api(f"STREAM.INFO.{snapshots.BUCKET_STREAM}"))["state"]["last_seq"]
-            if seq != self._bucket_seq:
+            if info is None:
+                self.snapshots = ()
+            elif seq != self._bucket_seq:
                 found = [await _snapshot(wire, name) for name in await snapshots.names(wire)]
                 self.snapshots = (*(replace(seen, body="") for seen in found[:-1]), *found[-1:])
-                self._bucket_seq = seq
+            self._bucket_seq = seq
         except StudyLabError:
-            # No bucket, or a snapshot that was deleted between listing and reading: the next look tells.
+            # A snapshot that was deleted between listing and reading: the next look tells.
             self.snapshots, self._bucket_seq = (), -1
-
-    async def _look_outside(self, wire: Wire) -> None:
-        try:
-            await self.outside.look(wire)
-        except StudyLabError:
-            # The next look asks again; what was seen before is not shown as if it were now.
-            self.outside.forget()
-            self.outside.seen = ()
 
 
 def _unseen(name: str, trouble: str) -> StreamSeen:
     """A stream that cannot be read: an empty one. What was seen before is not shown as if it were now."""
     return StreamSeen(name, False, trouble, streams.SUBJECTS[name], 0, 0, 0, 0, 0, StreamRules(), (), ())
+
+
+def _outside(info: dict[str, Any]) -> OutsideSeen:
+    """A stream that somebody else made: that it is there, and what it holds."""
+    config, state = info["config"], info["state"]
+    return OutsideSeen(
+        config["name"], tuple(config.get("subjects") or ()), state["messages"], state["bytes"], state["first_seq"],
+        state["last_seq"],
+    )  # fmt: skip
 
 
 async def _consumers(wire: Wire, stream: str) -> list[ConsumerSeen]:

@@ -50,6 +50,16 @@ def rules_of(found: dict[str, Any]) -> StreamRules:
     return StreamRules(found["max_msgs"], found["max_bytes"], found["max_age"] / 1e9, found["duplicate_window"] / 1e9)
 
 
+async def listed(wire: Wire) -> dict[str, dict[str, Any]]:
+    """Return what the server says of every stream that it has, by name: one request for all of them, as long as they are few."""
+    found: dict[str, dict[str, Any]] = {}
+    while True:
+        page = await wire.api("STREAM.LIST", {"offset": len(found)})
+        found |= {info["config"]["name"]: info for info in page["streams"] or []}
+        if not page["streams"] or len(found) >= page["total"]:
+            return found
+
+
 async def ensure(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
     """Create a stream unless it is there. One that is there keeps the limits that it has."""
     try:

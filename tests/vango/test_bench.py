@@ -12,6 +12,10 @@ from tests.vango.conftest import Hands, Run
 from vango.bench import Bench
 from vango.errors import BadInput, NotThere, Unavailable
 from vango.keeper import Keeper
+from vango.observe_broker import OUTSIDE_SHOWN
+
+PAGE = 260
+"""More than the 256 streams that the server lists in one answer."""
 
 
 def test_a_closed_bench_is_found_again_with_everything(run: Run, keeper: Keeper, tmp_path: Path) -> None:  # type: ignore[type-arg]
@@ -78,6 +82,15 @@ def test_a_stream_that_somebody_else_makes_is_seen_and_gone_when_it_is_deleted(h
     ]
     hands._run(wire.api("STREAM.DELETE.ORDERS"))
     hands.until(lambda seen: not seen.outside)
+
+
+def test_more_streams_than_the_server_lists_at_once_hide_none_of_the_bench(hands: Hands) -> None:
+    wire = hands.bench.wire()
+    for n in range(PAGE):
+        hands._run(wire.api(f"STREAM.CREATE.A{n}", {"name": f"A{n}", "subjects": [f"a.{n}"], "storage": "memory"}))
+    seen = hands.until(lambda seen: len(seen.outside) == OUTSIDE_SHOWN)
+    assert all(stream.available for stream in seen.streams)
+    assert seen.stream("ROUTES").messages == 3
 
 
 def test_a_consumer_that_somebody_else_makes_is_seen(hands: Hands) -> None:
