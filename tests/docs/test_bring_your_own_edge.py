@@ -19,7 +19,7 @@ TEXT = EDGES.read_text(encoding="utf-8")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-@pytest.mark.parametrize("name", ["edge.py", "edge.mjs"])
+@pytest.mark.parametrize("name", ["small_edge.py", "edge.py", "edge.mjs"])
 def test_the_page_holds_each_example_as_it_stands(name: str) -> None:
     assert (EXAMPLES / name).read_text(encoding="utf-8") in TEXT
     assert filled(TEXT) == TEXT, "run: python -m studylab guide --write"

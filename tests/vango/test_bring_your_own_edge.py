@@ -24,6 +24,10 @@ def in_python() -> list[str]:
     return [sys.executable, str(EXAMPLES / "edge.py")]
 
 
+def in_forty_lines() -> list[str]:
+    return [sys.executable, str(EXAMPLES / "small_edge.py")]
+
+
 def in_javascript() -> list[str]:
     node = shutil.which("node")
     if node is None:
@@ -35,14 +39,24 @@ def in_javascript() -> list[str]:
 
 @pytest.fixture(params=[in_python, in_javascript], ids=["python", "javascript"])
 def start(request: pytest.FixtureRequest, hands: Hands, tmp_path: Path) -> Iterator[Start]:
-    """Start the example under the name mine; it ends with the test. What it wrote on standard error is in the failure."""
-    command: list[str] = request.param()
+    """Start an example that keeps its view on disk."""
+    yield from starting(request.param(), hands, tmp_path, str(tmp_path))
+
+
+@pytest.fixture
+def start_small(hands: Hands, tmp_path: Path) -> Iterator[Start]:
+    """Start the example that keeps its view in memory."""
+    yield from starting(in_forty_lines(), hands, tmp_path)
+
+
+def starting(command: list[str], hands: Hands, tmp_path: Path, *kept_in: str) -> Iterator[Start]:
+    """Start an example under the name mine; it ends with the test. What it wrote on standard error is in the failure."""
     running: list[subprocess.Popen[str]] = []
     log = tmp_path / "example.log"
 
     def begin() -> subprocess.Popen[str]:
         broker = hands.bench.broker
-        arguments = ["mine", broker.url, broker.edge_user, broker.edge_password, str(tmp_path)]
+        arguments = ["mine", broker.url, broker.edge_user, broker.edge_password, *kept_in]
         with log.open("a") as said:
             running.append(subprocess.Popen([*command, *arguments], stderr=said, text=True))
         return running[-1]
@@ -127,6 +141,34 @@ def test_after_a_reset_its_view_is_of_another_truth_and_it_fails_closed(hands: H
     hands.until(is_current_at(9))
     hands.do("reset")
     hands.until(lambda seen: mine(seen) is not None and mine(seen).mode is Mode.FAILED_CLOSED)  # type: ignore[union-attr]
+
+
+def test_forty_lines_are_enough_to_join_follow_and_begin_again(hands: Hands, start_small: Start) -> None:
+    assert len(Path(in_forty_lines()[1]).read_text(encoding="utf-8").splitlines()) <= 40
+    process = start_small()
+    hands.until(is_current_at(3))
+    hands.do("burst", n=20)
+    hands.do("stream_limits", duplicate_window_s=0.1)
+    hands.do("republish", sequence=5, after_window=True)
+    hands.until(is_current_at(23))
+    process.kill()
+    process.wait()
+    start_small()
+    guest = mine(hands.until(is_current_at(23)))
+    assert guest is not None
+    assert guest.findings == ()
+
+
+def test_forty_lines_are_enough_to_fail_closed_and_to_end_with_the_broker(hands: Hands, start_small: Start) -> None:
+    hands.do("purge")
+    process = start_small()
+    hands.do("promote", route="shop", to="alloc-c")
+    closed = mine(hands.until(lambda seen: mine(seen) is not None and mine(seen).mode is Mode.FAILED_CLOSED))  # type: ignore[union-attr]
+    assert closed is not None
+    assert closed.reason == "what came after event 0 is unknown"
+    assert closed.findings == ()
+    hands.do("kill_broker")
+    assert process.wait(timeout=10) == 0
 
 
 def test_the_packages_of_the_javascript_example_are_pinned_and_name_no_host() -> None:
