@@ -41,8 +41,8 @@ class Drawn(Protocol):
         """What it looks like."""
 
 
-Draw = Callable[[dict[str, Any], Mapping[str, Any]], Mapping[str, Drawn]]
-"""Draws a page's panels, by id, from their context and from how they were drawn before."""
+Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn]]]
+"""Draws a page's panels, by id and part by part, from their context and from how they were drawn before."""
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +158,9 @@ class Hub:
                 context = await self.context(slug)
                 with self._news:
                     before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
-                self._keep(page, await self._loop.run_in_executor(self._executor, self._draw, context, before))
+                parts = self._draw(context, before)
+                while part := await self._loop.run_in_executor(self._executor, next, parts, None):
+                    self._keep(page, part)
 
     def _keep(self, page: Page, drawn: Mapping[str, Drawn]) -> None:
         with self._news:
@@ -167,7 +169,7 @@ class Hub:
             if len(versions) < len(drawn):
                 page.version += 1
                 self._news.notify_all()
-            page.panels = {panel: (versions.get(panel, page.version), new) for panel, new in drawn.items()}
+            page.panels |= {panel: (versions.get(panel, page.version), new) for panel, new in drawn.items()}
 
     def end(self) -> None:
         """Let every waiting page go: the bench is being parked or the app stops."""

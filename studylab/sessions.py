@@ -35,7 +35,7 @@ class Benches:
     def __init__(self, data: Path, keeper: Keeper, labs: dict[str, Lab], *, park_after_s: float, most: int) -> None:
         self.data = data
         self.labs = labs
-        self.draw: Draw = lambda _context, before: before
+        self.draw: Draw = lambda _context, before: iter((before,))
         self._keeper = keeper
         self._park_after_s = park_after_s
         self._most = most

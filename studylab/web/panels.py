@@ -70,22 +70,35 @@ def _read(value: Any, part: str) -> Any:
     return getattr(value, part, None) if part else value
 
 
-def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) -> dict[str, Drawn]:
-    """Draw the panels of a page from one observation, panel id to what was drawn; what stays as it was is as in `before`."""
-    drawn = {}
-    with app.test_request_context("/", base_url="http://127.0.0.1"):
-        for panel, template, own in _panels(context):
-            known = before.get(panel)
-            drawn[panel] = known if known and known.is_as_of(own) else _draw(template, own)
-    return drawn
+def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) -> Iterator[dict[str, Drawn]]:
+    """Draw the panels of a page from one observation, panel id to what was drawn; what stays as it was is as in `before`.
+
+    They come in two parts, so that the path from truth to edges is on its way while the rest is drawn, and a browser
+    has two short tasks instead of a long one.
+    """
+    for panels in (_along_the_path(context), _beside_it(context)):
+        drawn = {}
+        with app.test_request_context("/", base_url="http://127.0.0.1"):
+            for panel, template, own in panels:
+                known = before.get(panel)
+                drawn[panel] = known if known and known.is_as_of(own) else _draw(template, own)
+        yield drawn
 
 
-def _panels(context: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield id, template and context of each panel in the direction of flow: what a learner waits for comes first."""
+_Panel = tuple[str, str, Mapping[str, Any]]
+"""A panel's id, its template and its context."""
+
+
+def _along_the_path(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield the panels in the direction of flow: what a learner waits for."""
     for name in PATH:
         yield f"panel-{name}", f"panels/{name}.html", context
     for edge in context["seen"].edges:
         yield f"panel-edge-{edge.name}", "panels/edge.html", {**context, "edge": edge}
+
+
+def _beside_it(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield what is beside the path, and the guide."""
     for name in BESIDE:
         yield f"panel-{name}", f"panels/{name}.html", context
     if context["guide"] is not None:

@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
-from studylab.web.panels import Drawn, Noted, Reads, draw
+from studylab.web import panels
+from studylab.web.panels import Drawn, Noted, Reads
 from tests.web.learner import Learner
 from vango.core.modes import Mode
 from vango.points import Tempo
@@ -34,6 +35,11 @@ def context(app: Flask) -> dict[str, Any]:
     hub = state.loop.call(state.benches.hub(key), timeout_s=20)
     found: dict[str, Any] = state.loop.call(hub.context(""), timeout_s=20)
     return found
+
+
+def draw(app: Flask, context: dict[str, Any], before: dict[str, Drawn]) -> dict[str, Drawn]:
+    """Return all the parts as one."""
+    return {panel: drawn for part in panels.draw(app, context, before) for panel, drawn in part.items()}
 
 
 def anew(app: Flask, before: dict[str, Drawn], context: dict[str, Any]) -> set[str]:
