@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scale = replace(scale, crowd=options.crowd)
     report = run(options.only or list(PARTS), scale)
     only_json = options.json == "-"
-    print(as_table(report), end="", file=sys.stderr if only_json else sys.stdout)
+    print(f"{as_table(report)}speed: {report.run['speed']}", file=sys.stderr if only_json else sys.stdout)
     for part, sentence in report.failed.items():
         print(f"{part}: {sentence}", file=sys.stderr)
     if only_json:

@@ -7,6 +7,7 @@ import platform
 import re
 import sqlite3
 import subprocess
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,8 @@ from vango.keeper import find_nats_server
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER_S = 10.0
+TURNS = 1_000_000
+TRIES = 5
 PROC = Path("/proc")
 
 
@@ -26,6 +29,7 @@ def circumstances() -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
         "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory_gib():.0f} GiB",
+        "speed": f"{turns_a_second() / 1e6:.0f} million turns of an empty Python loop a second",
         "load_before": f"{os.getloadavg()[0]:.2f}",
         "OS": f"{_system()}, {platform.system()} {platform.release()}",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -42,6 +46,18 @@ def said_by(*command: str) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         return f"unknown ({type(error).__name__})"
     return done.stdout.strip().partition("\n")[0]
+
+
+def turns_a_second() -> float:
+    """Return how fast this machine is at next to nothing, at its best of a few tries: what two runs can be compared by."""
+
+    def seconds() -> float:
+        began = time.perf_counter()
+        for _ in range(TURNS):
+            pass
+        return time.perf_counter() - began
+
+    return TURNS / min(seconds() for _ in range(TRIES))
 
 
 def _commit() -> str:
