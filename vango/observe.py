@@ -137,7 +137,7 @@ class Observer:
     def _probe(self, edge: Edge, owners: dict[str, str]) -> list[ProbeSeen]:
         """Ask an edge for every route, now, if it is due."""
         asked: list[ProbeSeen] = []
-        if not self._probes[edge.name].is_due((edge.mode, edge.rules, edge.committed()[1], owners)):
+        if not self._probes[edge.name].is_due((edge.mode, edge.rules, edge.committed(), owners)):
             return asked
         for route, owner in owners.items():
             try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.vango.conftest import Hands
+from vango.observation import Observation
 
 
 def test_an_edge_that_answers_only_when_current_misroutes_nothing_on_its_way_back(hands: Hands) -> None:
@@ -60,3 +63,25 @@ def test_an_edge_says_for_how_long_it_has_heard_nothing(hands: Hands) -> None:
     hands.do("kill_broker")
     seen = hands.until(lambda seen: all(edge.silent_s >= 1 for edge in seen.edges))
     assert {probe.outcome for edge in seen.edges for probe in edge.probes[-3:]} == {"right"}
+
+
+def test_an_edge_whose_rows_change_is_asked_at_once_even_where_its_position_stays(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event of the past moves rows and not the position; the answers are of the rows."""
+    monkeypatch.setattr("vango.observe_view.ASK_AGAIN_S", 3600.0)
+    hands.do("edge_rules", edge="fra", check_epochs=False, deduplicate=False)
+    hands.do("promote", route="shop", to="alloc-c")
+    hands.settle()
+    before = hands.until(lambda seen: {probe.outcome for probe in seen.edge("fra").probes} == {"right"}).edge("fra")
+    hands.do("pace", tempo="step")
+    hands.do("replay", edge="fra", from_seq=1)
+
+    def walked_back(seen: Observation) -> bool:
+        if seen.pace.of("fra"):
+            hands.bench.pace.go_on("fra")
+        return next(row for row in seen.edge("fra").rows if row.route == "shop").epoch == 1
+
+    seen = hands.until(walked_back)
+    assert (seen.edge("fra").mode, seen.edge("fra").stream_seq) == (before.mode, before.stream_seq)
+    assert "wrong" in {probe.outcome for probe in seen.edge("fra").probes[-3:]}
