@@ -20,7 +20,7 @@ async def main(name, url, user, password):
                 view.update(mode="failed closed", reason=f"what came after event {view['sequence']} is unknown")
                 return  # without an ack: it comes again, behind what closes the gap if anything does
             view["routes"][event["data"]["route"]] = event["data"]  # it has owner and epoch
-            view.update(mode="catching up", sequence=event["sequence"], event_id=event["id"])
+            view.update(mode="catching up", reason="", sequence=event["sequence"], event_id=event["id"])
         await message.ack()
 
     async def on_mark(message):

@@ -159,7 +159,7 @@ class Hub:
                 with self._news:
                     before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
                 parts = self._draw(context, before)
-                while part := await self._loop.run_in_executor(self._executor, next, parts, None):
+                while (part := await self._loop.run_in_executor(self._executor, next, parts, None)) is not None:
                     self._keep(page, part)
 
     def _keep(self, page: Page, drawn: Mapping[str, Drawn]) -> None:

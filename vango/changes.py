@@ -27,12 +27,12 @@ class Changes:
         self._look_again: asyncio.TimerHandle | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._may_be_early = False
-        self._still_beats = 0
+        self._still_s = 0.0
         self._ended = False
 
-    def begin(self, patience: Callable[[], int]) -> None:
-        """Start the clock. `patience` returns after how many beats without a change to look in any case."""
-        self._ticking = asyncio.create_task(self._tick(patience), name="bench clock")
+    def begin(self, patience_s: Callable[[], float]) -> None:
+        """Start the clock. `patience_s` returns after how many seconds without a change to look in any case."""
+        self._ticking = asyncio.create_task(self._tick(patience_s), name="bench clock")
 
     async def pause(self) -> None:
         """Stop the clock; changes are still noted."""
@@ -54,7 +54,7 @@ class Changes:
             return
         self.noted += 1
         self._happened.set()
-        self._still_beats = 0
+        self._still_s = 0.0
         self._tell()
         if self.watched and (early or self._look_again is None):
             self._spare_second_look()
@@ -91,10 +91,10 @@ class Changes:
         self._look_again, self._may_be_early = None, False
         self._tell()
 
-    async def _tick(self, patience: Callable[[], int]) -> None:
+    async def _tick(self, patience_s: Callable[[], float]) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self._still_beats += 1
-            if self.watched and self._still_beats >= patience():
-                self._still_beats = 0
+            self._still_s += TICK_S
+            if self.watched and self._still_s >= patience_s():
+                self._still_s = 0.0
                 self._tell()

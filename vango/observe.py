@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 SILENT_S = 6.0
 """An idle relay is heard every five seconds: an edge that hears nothing for longer hears nothing at all."""
-AGEING_S = 5
-STILL_S = 15
+TROUBLED_S, AGEING_S, STILL_S = 1.0, 5.0, 15.0
 COUNTERS = (
     "received",
     "bytes",
@@ -58,13 +57,13 @@ class Observer:
         self._probes = {name: ProbeLog() for name in bench.edges}
         self._rules: dict[str, EdgeRules] = {}
 
-    def patience_s(self) -> int:
+    def patience_s(self) -> float:
         """Return for how many seconds a look is good when nothing is known to have changed since.
 
-        One while some answer in sight is not right, so that more requests would show more, or a guest's word ages.
+        The least while some answer in sight is not right, so that more requests would show more, or a guest's word ages.
         """
         if self._bench.guests.is_ageing or any(log.shows_trouble for log in self._probes.values()):
-            return 1
+            return TROUBLED_S
         now = time.monotonic()
         is_silent = any(now - edge.heard_at > SILENT_S for edge in self._bench.edges.values())
         return AGEING_S if is_silent else STILL_S

@@ -29,7 +29,8 @@ class ProbeLog:
     def is_due(self, state: object) -> bool:
         """Say whether to ask again, and note it: what nobody has touched is asked once a second if all it said was right.
 
-        `state` is all that an answer comes from. A second look at a bench at rest then finds nothing new to show.
+        `state` is all that an answer comes from, but for the time: a freshness lease may run out up to a second before
+        it is noticed. A second look at a bench at rest then finds nothing new to show.
         """
         now = time.monotonic()
         if state == self._asked_of and now - self._asked_at < ASK_AGAIN_S and not self.shows_trouble:

@@ -51,7 +51,7 @@ def test_the_less_is_known_to_move_the_more_seldom_somebody_looks(hands: Hands) 
     silent = observer.patience_s()
     hands.do("kill_edge", edge="fra")
     hands.until(lambda seen: seen.edge("fra").probes[-1].outcome == "refused")
-    assert 1 == observer.patience_s() < silent < still
+    assert observer.patience_s() < silent < still
 
 
 def test_what_the_relay_publishes_needs_no_second_look_and_what_anybody_else_does_gets_one(hands: Hands) -> None:
