@@ -436,6 +436,16 @@ class Observation:
     turned_away: tuple[TurnedAwaySeen, ...] = ()
     outside: tuple[OutsideSeen, ...] = ()
 
+    @property
+    def routes(self) -> StreamSeen | None:
+        """The stream of the routes, or None when the server has none."""
+        return next((stream for stream in self.streams if stream.name == "ROUTES"), None)
+
+    @property
+    def has_edges_up(self) -> bool:
+        """Whether any edge of the bench's own runs."""
+        return any(edge.mode is not Mode.DOWN for edge in self.edges)
+
     def guest(self, name: str) -> GuestSeen | None:
         """Return the guest of that name, or None when there is none."""
         return next((guest for guest in self.guests if guest.name == name), None)

@@ -7,19 +7,18 @@ drawn. A panel whose reads all give what they gave then looks as it looked then.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 from flask import Flask, render_template
 
 from vango.registry import REGISTRY
 
-PATH = ("verdict", "truth", "relay", "stream")
+TO_THE_RELAY = ("verdict", "truth", "relay")
 BESIDE = ("guests", "journal", "code", "broker")
-WHOLE = ""
 
-Reads = dict[tuple[str, str], Any]
-"""What was read: the name in the context and the attribute, or `WHOLE`, to the value that was found."""
+Reads = dict[tuple[str, ...], Any]
+"""What was read: the name in the context and the attributes on the way to the value that was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,52 +30,62 @@ class Drawn:
 
     def is_as_of(self, context: Mapping[str, Any]) -> bool:
         """Say whether it would be drawn the same from this context."""
-        return all(_read(context.get(name), part) == value for (name, part), value in self.reads.items())
+        return all(_read(context.get(name), *way) == value for (name, *way), value in self.reads.items())
 
 
 class Noted:
-    """Stands for a value in a template, and notes what of it is read: an attribute of a record, or the whole."""
+    """Stands for a value in a template, and notes what of it is read: an attribute, or the whole.
 
-    def __init__(self, name: str, value: Any, reads: Reads) -> None:
-        self._name, self._value, self._reads = name, value, reads
+    Of a picture of the bench, which is made of records, the attributes of the records are noted: `deep` is 1 for it.
+    """
 
-    def __getattr__(self, part: str) -> Any:
-        found = getattr(self._value, part)
+    def __init__(self, reads: Reads, value: Any, *way: str, deep: int = 0) -> None:
+        self._reads, self._value, self._way, self._deep = reads, value, way, deep
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._value, name)
+        if self._deep and is_dataclass(found):
+            return Noted(self._reads, found, *self._way, name, deep=self._deep - 1)
         # What a method reads is not seen from here.
-        self._note(WHOLE if callable(found) else part)
+        if callable(found):
+            self._whole()
+        else:
+            self._reads[*self._way, name] = found
         return found
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._note())
+        return iter(self._whole())
 
     def __len__(self) -> int:
-        return len(self._note())
+        return len(self._whole())
 
     def __bool__(self) -> bool:
-        return bool(self._note())
+        return bool(self._whole())
 
     def __getitem__(self, key: Any) -> Any:
-        return self._note()[key]
+        return self._whole()[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._note()
+        return key in self._whole()
 
-    def _note(self, part: str = WHOLE) -> Any:
-        self._reads[self._name, part] = _read(self._value, part)
+    def _whole(self) -> Any:
+        self._reads[self._way] = self._value
         return self._value
 
 
-def _read(value: Any, part: str) -> Any:
-    return getattr(value, part, None) if part else value
+def _read(value: Any, *way: str) -> Any:
+    for name in way:
+        value = getattr(value, name, None)
+    return value
 
 
 def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) -> Iterator[dict[str, Drawn]]:
     """Draw the panels of a page from one observation, panel id to what was drawn; what stays as it was is as in `before`.
 
-    They come in two parts, so that the path from truth to edges is on its way while the rest is drawn, and a browser
-    has two short tasks instead of a long one.
+    They come in parts: first the place of truth, the relay and the edges, so that what a learner waits for is on its way
+    while the rest is drawn, and a browser has a few short tasks instead of a long one.
     """
-    for panels in (_along_the_path(context), _beside_it(context)):
+    for panels in (_truth_to_edges(context), _stream(context), _beside(context)):
         drawn = {}
         with app.test_request_context("/", base_url="http://127.0.0.1"):
             for panel, template, own in panels:
@@ -89,15 +98,20 @@ _Panel = tuple[str, str, Mapping[str, Any]]
 """A panel's id, its template and its context."""
 
 
-def _along_the_path(context: Mapping[str, Any]) -> Iterator[_Panel]:
-    """Yield the panels in the direction of flow: what a learner waits for."""
-    for name in PATH:
-        yield f"panel-{name}", f"panels/{name}.html", context
+def _truth_to_edges(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield the panels whose agreement is what the page is about."""
+    for name in TO_THE_RELAY:
+        yield from _with_controls(name, name, context)
     for edge in context["seen"].edges:
-        yield f"panel-edge-{edge.name}", "panels/edge.html", {**context, "edge": edge}
+        yield from _with_controls("edge", f"edge-{edge.name}", {**context, "edge": edge})
 
 
-def _beside_it(context: Mapping[str, Any]) -> Iterator[_Panel]:
+def _stream(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield the stream, which is the largest."""
+    yield from _with_controls("stream", "stream", context)
+
+
+def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
     """Yield what is beside the path, and the guide."""
     for name in BESIDE:
         yield f"panel-{name}", f"panels/{name}.html", context
@@ -105,14 +119,20 @@ def _beside_it(context: Mapping[str, Any]) -> Iterator[_Panel]:
         yield "panel-guide", "panels/guide.html", context
 
 
+def _with_controls(template: str, name: str, context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield a panel and, by themselves, its controls: they seldom change and are a good half of it."""
+    yield f"panel-{name}", f"panels/{template}.html", context
+    yield f"controls-{name}", f"controls/{template}.html", context
+
+
 def _draw(template: str, context: Mapping[str, Any]) -> Drawn:
     reads: Reads = {}
     noted = {name: _noted(name, value, reads) for name, value in context.items()}
-    return Drawn(render_template(template, REGISTRY=REGISTRY, **noted), reads)
+    return Drawn(render_template(template, REGISTRY=REGISTRY, in_parts=True, **noted), reads)
 
 
 def _noted(name: str, value: Any, reads: Reads) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
-        reads[name, WHOLE] = value
+        reads[(name,)] = value
         return value
-    return Noted(name, value, reads)
+    return Noted(reads, value, name, deep=1 if name == "seen" else 0)
