@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FRAME_S = 0.05
 QUIET_S = 0.005
 QUIET_AT_MOST_S = 0.025
+LOOK_S = 0.002
 BEAT_S = 5.0
 MOMENTS = 60
 SANDBOX = ""
@@ -72,7 +73,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._framing: asyncio.Task[None] | None = None
         self._dirty = False
-        self._marked_at = 0.0
+        self._marked_at = self._took_s = 0.0
         self._ended = False
         bench.changes.on_change = self.mark
 
@@ -132,25 +133,38 @@ class Hub:
         """Draw until nothing is dirty, at most 20 times a second. Owned by `mark`, which starts another when needed."""
         try:
             while self._dirty and self.viewers:
-                await self._until_quiet()
+                await self._until_told()
                 self._dirty = False
+                began = self._loop.time()
                 try:
                     await self._frame()
                 except StudyLabError as error:
                     log.warning("a frame could not be drawn: %s", error)
                 except Exception:
                     log.exception("a frame could not be drawn")
+                self._took_s = self._loop.time() - began
                 await asyncio.sleep(FRAME_S)
         finally:
             self._framing = None
         if self._dirty and self.viewers:
             self.mark()
 
-    async def _until_quiet(self) -> None:
-        """Let what was set in motion arrive: a frame of a half-told story only delays the one that tells its end."""
-        at_most = self._loop.time() + QUIET_AT_MOST_S
-        while (left_s := min(self._marked_at + QUIET_S, at_most) - self._loop.time()) > 0:  # noqa: ASYNC110 (to wait is the point)
-            await asyncio.sleep(left_s)
+    async def _until_told(self) -> None:
+        """Let what was set in motion arrive: a frame of a half-told story only delays the one that tells its end.
+
+        Its end is known where the bench's own actors told it; else nothing is heard for a while. To wait for as long as
+        a frame takes is never much worse than to draw one too many.
+        """
+        at_most = self._loop.time() + max(QUIET_AT_MOST_S, self._took_s)
+        was_under_way = False
+        while (now := self._loop.time()) < at_most:
+            if self.bench.is_under_way:
+                was_under_way = True
+                await asyncio.sleep(LOOK_S)
+            elif was_under_way or now >= self._marked_at + QUIET_S:
+                return
+            else:
+                await asyncio.sleep(self._marked_at + QUIET_S - now)
 
     async def _frame(self) -> None:
         for slug, page in list(self._pages.items()):

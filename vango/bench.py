@@ -11,7 +11,6 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from vango.broker import Broker
 from vango.changes import Changes
 from vango.control import ControlPlane
 from vango.core.audit import Soundness
-from vango.core.modes import Mode
+from vango.core.modes import ANSWERS, Mode
 from vango.core.snapshot import Snapshot
 from vango.database import is_full
 from vango.edge import Edge
@@ -32,10 +31,11 @@ from vango.guests import Guests
 from vango.journal import Journal
 from vango.keeper import Keeper
 from vango.link import Link
-from vango.observation import Observation, as_text
+from vango.observation import Observation
 from vango.observe import Observer, is_at_rest
 from vango.pace import Pace
 from vango.points import Tempo
+from vango.recording import Recording
 from vango.registry import Verb
 from vango.relay import Relay
 from vango.rulebook import Rulebook
@@ -69,8 +69,9 @@ class Bench:
         self._lock = lock
         self._one_at_a_time = asyncio.Lock()
         self._looking = asyncio.Lock()
-        self._recorded: Observation | None = None
+        self._saved: settings.Settings | None = None
         self.journal = Journal(folder / "journal.db", self.changes.note)
+        self.recording = Recording(self.journal)
         self.pace = Pace(self.journal.write)
         self.broker = Broker(
             folder / "broker",
@@ -110,6 +111,21 @@ class Bench:
             await bench.close()
             raise
         return bench
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a verb or its news is under way, as far as the actors know without asking anybody; false when not live."""
+        if not self.pace.is_live:
+            return False
+        relay_works = self.relay.state == "up" and not self.relay.rests
+        return (
+            self._one_at_a_time.locked()
+            or relay_works
+            or any(
+                edge.mode in ANSWERS and (not edge.awake.rests or edge.taken_seq < self.relay.stored_seq)
+                for edge in self.edges.values()
+            )
+        )
 
     def edge(self, name: str) -> Edge:
         """Return an edge by name. Raises `NotThere`."""
@@ -157,15 +173,13 @@ class Bench:
             ) from error
 
     async def observe(self) -> Observation:
-        """Take one observation, and keep it as a frame unless it shows what the last one showed."""
+        """Take one observation, and record it."""
         async with self._looking:
             noted = self.changes.noted
             observation = await self.observer.observe()
         if is_at_rest(observation):
             self.changes.found_at_rest(noted)
-        if self._recorded is None or replace(observation, at=self._recorded.at) != self._recorded:
-            self.journal.keep_frame(observation.moment, as_text(observation))
-            self._recorded = observation
+        self.recording.take(observation)
         return observation
 
     async def wait_until(self, is_so: Callable[[Observation], bool], timeout_s: float = 10.0) -> Observation:
@@ -256,6 +270,7 @@ class Bench:
         self.guests.forget()
         await self.broker.close()
         self.truth.close()
+        self.recording.write_down()
         self.journal.close()
         self._lock.release()
 
@@ -314,10 +329,14 @@ class Bench:
         self.settings.relay_runs = self.relay.is_running
         self.settings.edges = {name: edge.rules for name, edge in self.edges.items()}
         self.settings.edges_run = {name: edge.mode is not Mode.DOWN for name, edge in self.edges.items()}
+        if self.settings == self._saved:
+            return
         try:
             settings.save(self.folder / "settings.json", self.settings)
         except OSError as error:
             self.journal.write("database", "trouble", f"the settings could not be kept: {error.strerror}")
+        else:
+            self._saved = settings.copy(self.settings)
 
 
 def _verbs(n: int) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path as FilePath
 
 from vango import recovery, tasks
+from vango.awake import Awake
 from vango.core.claims import Mark
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
@@ -63,7 +64,8 @@ class Order:
 class Edge:
     """One edge. `mode` and the view's position are its claim; `reason` says why it failed closed or is down.
 
-    `consumer` is the name of the consumer that it reads with, or read with last.
+    `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
+    message that it took.
     """
 
     def __init__(
@@ -89,7 +91,8 @@ class Edge:
         self.heard_at = time.monotonic()
         self.rebuilds_in_a_row = 0
         self.orders: deque[Order] = deque()
-        self.awake = asyncio.Event()
+        self.awake = Awake()
+        self.taken_seq = 0
         self.journal = journal
         self._file = folder / f"{name}.db"
         self._connect = connect

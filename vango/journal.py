@@ -13,6 +13,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Journal:
         self.last: int = row[0] if row else 0
         self.trouble = ""
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
+        self._details: deque[str] = deque(maxlen=MAX_UNWRITTEN)
         self._latest = deque(self.up_to(self.last, LATEST), maxlen=LATEST)
 
     def write(self, actor: str, kind: str, text: str, **detail: Any) -> None:
@@ -58,8 +60,9 @@ class Journal:
         Its detail is given `source`: the line of the program that it was told from, as file and line number.
         """
         self.last += 1
-        told = _plain({**detail, "source": _source()})
-        self._add(Moment(self.last, time.time(), actor, kind, text, told))
+        # Read back from what is written, so that a moment is the same before and after it is on disk.
+        written = json.dumps({**detail, "source": _source()}, default=str)
+        self._add(Moment(self.last, time.time(), actor, kind, text, json.loads(written)), written)
         try:
             self._write_down()
         except sqlite3.Error as error:
@@ -110,7 +113,8 @@ class Journal:
         return None if row is None else json.loads(zlib.decompress(row[0]))
 
     def _write_down(self) -> None:
-        rows = [(m.n, m.at, m.actor, m.kind, m.text, json.dumps(m.detail)) for m in self._unwritten]
+        unwritten = zip(self._unwritten, self._details, strict=True)
+        rows = [(m.n, m.at, m.actor, m.kind, m.text, detail) for m, detail in unwritten]
         with self._db.conn as connection:
             connection.executemany("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?)", rows)
             if self.last % _TRIM_EVERY == 0:
@@ -119,6 +123,7 @@ class Journal:
                     "DELETE FROM frame WHERE n <= (SELECT n FROM frame ORDER BY n DESC LIMIT 1 OFFSET ?)", [MAX_FRAMES]
                 )
         self._unwritten.clear()
+        self._details.clear()
 
     def _say_trouble(self, error: sqlite3.Error) -> None:
         """Say once that the disk takes nothing, as a moment like any other."""
@@ -126,10 +131,11 @@ class Journal:
             return
         self.trouble = f"the journal cannot be written ({error}); it is kept in memory until it can"
         self.last += 1
-        self._add(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}))
+        self._add(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}), "{}")
 
-    def _add(self, moment: Moment) -> None:
+    def _add(self, moment: Moment, detail: str) -> None:
         self._unwritten.append(moment)
+        self._details.append(detail)
         self._latest.append(moment)
 
     def close(self) -> None:
@@ -152,13 +158,15 @@ def _source() -> str:
     frame = sys._getframe(2)
     while frame.f_back is not None and frame.f_code.co_name.startswith(TELLERS):
         frame = frame.f_back
-    file = Path(frame.f_code.co_filename)
-    return f"{file.relative_to(ROOT)}:{frame.f_lineno}" if file.is_relative_to(ROOT) else ""
+    file = _within(frame.f_code.co_filename)
+    return f"{file}:{frame.f_lineno}" if file else ""
 
 
-def _plain(detail: dict[str, Any]) -> dict[str, Any]:
-    """Return the detail as JSON will have it, so that a moment reads the same before and after it is on disk."""
-    return dict(json.loads(json.dumps(detail, default=str)))
+@cache
+def _within(file: str) -> str:
+    """Return a file's path in the program; empty for one of somebody else's."""
+    path = Path(file)
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else ""
 
 
 def _moment(row: tuple[Any, ...]) -> Moment:

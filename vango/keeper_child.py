@@ -101,6 +101,8 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 preexec_fn=self._die_together if self.libc else None,
+                # One learner's broker never needs more, and many that idle beside each other then cost less.
+                env={"GOMAXPROCS": "1", **os.environ},
             )
         self.running[name] = Child(name, process)
         return {"event": "started", "pid": process.pid}

@@ -52,6 +52,7 @@ class Publisher:
         self._sent = self._missing = 0
         self._batch = 0
         self._complete = asyncio.Event()
+        wire.wakes(self._complete)
 
     async def open(self) -> None:
         """Subscribe to the PubAcks."""
@@ -80,16 +81,9 @@ class Publisher:
         None is indefinite: the message may have been stored (NATS-FACTS 13).
         """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._answered_or_broken(), timeout_s)
+            async with asyncio.timeout(0 if self._wire.broken.is_set() else timeout_s):
+                await self._complete.wait()
         return [self._answers.get(f"{self._batch}-{index}") for index in range(self._sent)]
-
-    async def _answered_or_broken(self) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._complete, self._wire.broken)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
 
     async def _hear(self, message: Msg) -> None:
         key = message.subject[self._prefix :]

@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from nats.aio.msg import Msg
 
 from vango import tasks
+from vango.awake import Awake
 from vango.core.rules import RelayRules
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
@@ -55,7 +56,10 @@ CHAINED_FEED = "route"
 
 
 class Relay:
-    """One relay. `state` is up, down or waiting (for the broker or for the lease); `reason` says why."""
+    """One relay. `state` is up, down or waiting (for the broker or for the lease); `reason` says why.
+
+    `stored_seq` is where the stream of the routes has the last event that it published there.
+    """
 
     def __init__(
         self,
@@ -74,7 +78,8 @@ class Relay:
         self._connect = connect
         self._name = name
         self._token, self._leased_at = 0, 0.0
-        self._awake = asyncio.Event()
+        self.stored_seq = 0
+        self._awake = Awake()
         self._task: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
         self._quiet_beats = 0
@@ -86,6 +91,11 @@ class Relay:
     def is_running(self) -> bool:
         """True from its start to its end, also while it waits for the broker or for the lease."""
         return self._task is not None
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has nothing to publish now, and has told its mark."""
+        return self._awake.rests
 
     async def start(self) -> str:
         """Start publishing where the marks end."""
@@ -156,6 +166,7 @@ class Relay:
         if token is None:
             raise LeaseLost
         self._token, self._leased_at = token, time.monotonic()
+        wire.wakes(self._awake)
         publisher = Publisher(wire)
         await publisher.open()
         await wire.subscribe(MARK_REQUEST, self._answer_mark)
@@ -165,7 +176,7 @@ class Relay:
             while not wire.broken.is_set() and (rows := self._next_rows()):
                 await self.publish(publisher, rows)
             await self._beat(wire)
-            await self._sleep(wire)
+            await self._sleep()
         raise Unavailable("The connection to the broker broke.")
 
     def _next_rows(self) -> Sequence[Waiting]:
@@ -178,16 +189,11 @@ class Relay:
         """While the broker stores a full batch, read the next one. It is good only if this one is acked as a whole."""
         self._ahead = waiting(self.truth, after=rows[-1].position, limit=BATCH) if len(rows) == BATCH else []
 
-    async def _sleep(self, wire: Wire) -> None:
+    async def _sleep(self) -> None:
         """Wait for a commit, a broken connection, or the next heartbeat."""
         pause = BEAT_S if self._quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S
         self._quiet_beats += 1
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._awake, wire.broken)]
-        try:
-            await asyncio.wait(waits, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await self._awake.rest(pause)
 
     async def publish(self, publisher: Publisher, rows: Sequence[Waiting]) -> None:
         """Publish rows in order, then mark those that the broker acked. Raises nothing for an answer that is missing."""
@@ -253,6 +259,7 @@ class Relay:
         # What went wrong before is over, and not sooner: a row that was given up is worth more than a second's notice.
         self.reason = ""
         self.published += len(marked)
+        self.stored_seq = next((ack.seq for row, ack in reversed(marked) if row.feed == CHAINED_FEED), self.stored_seq)
         duplicates = sum(ack.duplicate for _, ack in marked)
         self.duplicates += duplicates
         (first, _), (last, last_ack) = marked[0], marked[-1]

@@ -35,6 +35,7 @@ DELETIONS = (
     f"$JS.EVENT.ADVISORY.STREAM.DELETED.{consumers.STREAM}",
 )
 LOOK_AGAIN_S = 0.02
+MARK_COMES_S = 0.1
 
 
 class Session:
@@ -49,6 +50,7 @@ class Session:
         self.wants_snapshot = False
         self._pull: Pull | None = None
         self._may_be_gone = False
+        self._took_at = self._marked_at = -MARK_COMES_S
 
     @property
     def rules(self) -> EdgeRules:
@@ -62,6 +64,7 @@ class Session:
     async def run(self) -> None:
         """Go on until the connection breaks. Raises `Unavailable` then, and `ConsumerGone`, `NotThere`, `Crashed`."""
         self.edge.mark = None
+        self.wire.wakes(self.edge.awake)
         if self.edge.mode in ANSWERS:
             self.edge.reason = ""
         await self.wire.subscribe(HEARTBEAT, self._hear_mark)
@@ -81,7 +84,7 @@ class Session:
                 await recovery.fail_closed(self, str(gap))
                 if self.rules.on_gap is OnGap.CARRY_ON:
                     # It would see the same gap again at once, and write of nothing else.
-                    await self._wait()
+                    await self.edge.awake.rest()
             except BadSnapshot as error:
                 await recovery.fail_closed(self, f"the snapshot is refused: {error}")
         raise Unavailable("The connection to the broker broke.")
@@ -125,7 +128,8 @@ class Session:
         if edge.orders:
             await edge.orders.popleft().obey(self)
         elif pull is not None and (deliveries := pull.take(1 if self._one_at_a_time else BATCH)):
-            edge.heard_at = time.monotonic()
+            edge.heard_at = self._took_at = time.monotonic()
+            edge.taken_seq = deliveries[-1].stream_seq
             await handle(self, deliveries)
         else:
             edge.awake.clear()
@@ -133,7 +137,7 @@ class Session:
             self.noise.rest()
             if pull is not None and pull.idle and edge.mode in ANSWERS:
                 await self._consider(pull)
-            await self._wait()
+            await edge.awake.rest()
             if self.wants_snapshot and edge.mode is Mode.FAILED_CLOSED:
                 # Nobody had one when it was asked for. Something has been heard since: perhaps now.
                 self.wants_snapshot = False
@@ -149,14 +153,6 @@ class Session:
         self._may_be_gone = True
         self.edge.awake.set()
 
-    async def _wait(self) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in (self.edge.awake, self.wire.broken)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-
     # Claiming.
 
     async def _consider(self, pull: Pull) -> None:
@@ -171,6 +167,8 @@ class Session:
         position = self.view.position
         # A mark below the position may only be older than the last event; one that answers a question asked now is not.
         is_old = self.edge.mark is not None and self.edge.mark.sequence < position.sequence
+        if is_old and self._mark_is_coming():
+            return
         if (is_old and not await self._ask_mark()) or self.edge.mark is None:
             return
         standing = weigh(position, self.edge.mark)
@@ -181,6 +179,13 @@ class Session:
             self.edge.rebuilds_in_a_row = 0
         if standing.owed and await consumers.has_nothing_left(self.wire, self.consumer) and pull.idle:
             raise Gap(standing.owed)
+
+    def _mark_is_coming(self) -> bool:
+        """Say whether to wait for the mark: the relay tells it after each publish, unasked. When it has not, look again."""
+        if self._marked_at > self._took_at or time.monotonic() - self._took_at >= MARK_COMES_S:
+            return False
+        asyncio.get_running_loop().call_later(MARK_COMES_S, self.edge.awake.set)
+        return True
 
     async def _claim_by_silence(self, pull: Pull) -> None:
         """Take it that with nothing pending everything is known. A purged tail is enough to make this wrong."""
@@ -211,4 +216,4 @@ class Session:
         except (ValueError, KeyError, TypeError):
             self.tell("verdict", "a mark that cannot be read was ignored")
             return
-        self.edge.heard_at = time.monotonic()
+        self.edge.heard_at = self._marked_at = time.monotonic()

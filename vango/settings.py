@@ -47,13 +47,18 @@ def load(path: Path) -> Settings:
     return settings
 
 
+def copy(settings: Settings) -> Settings:
+    """Return what stays as it is when the settings are changed."""
+    return replace(
+        settings, edges=dict(settings.edges), edges_run=dict(settings.edges_run),
+        streams=dict(settings.streams), subjects=dict(settings.subjects),
+    )  # fmt: skip
+
+
 def save(path: Path, settings: Settings) -> None:
-    """Replace the file in one step, unless it says just that."""
-    text = json.dumps(asdict(settings))
-    if path.exists() and path.read_text() == text:
-        return
+    """Replace the file in one step."""
     draft = path.with_suffix(".new")
-    draft.write_text(text)
+    draft.write_text(json.dumps(asdict(settings)))
     draft.replace(path)
 
 

@@ -20,6 +20,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from vango import tasks
+from vango.awake import Awake
 from vango.errors import NotThere, Refused, Unavailable
 
 CONNECT_S = 2.0
@@ -43,18 +44,21 @@ class Wire:
     else is awaited.
     """
 
-    def __init__(self, client: Client, broken: asyncio.Event) -> None:
+    def __init__(self, client: Client, broken: asyncio.Event, ended: asyncio.Future[None]) -> None:
         self.client = client
         self.broken = broken
+        self._ended = ended
         self.last: dict[str, Any] = {}
 
     @classmethod
     async def open(cls, address: Address, name: str) -> Wire:
         """Connect once, without retries. Raises `Unavailable` when the broker does not answer in time."""
-        broken = asyncio.Event()
+        broken, ended = asyncio.Event(), asyncio.get_running_loop().create_future()
 
         async def on_closed() -> None:
             broken.set()
+            if not ended.done():
+                ended.set_result(None)
 
         async def on_error(error: Exception) -> None:
             """Errors of a connection end it, and `broken` tells; there is nothing else to do with them."""
@@ -71,7 +75,11 @@ class Wire:
             )  # fmt: skip
         except (OSError, NatsError, TimeoutError) as error:
             raise Unavailable(f"The broker at {address.url} does not answer: {error or 'no reply in time'}.") from error
-        return cls(client, broken)
+        return cls(client, broken, ended)
+
+    def wakes(self, sleeper: asyncio.Event | Awake) -> None:
+        """Wake somebody when the connection breaks, so that who waits for something else need not wait for `broken` as well."""
+        self._ended.add_done_callback(lambda _: sleeper.set())
 
     def abort(self) -> None:
         """Cut the connection with a reset: nothing is flushed, no goodbye. What SIGKILL leaves of a client."""
@@ -131,10 +139,10 @@ class Wire:
         """Send a request and return the answer. Raises `Unavailable` when none came: the effect is then unknown."""
         asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_s, headers=headers))
         asked.add_done_callback(tasks.look_at)
-        broken = asyncio.ensure_future(self.broken.wait())
         try:
             # The client would wait for the whole time-out on a connection that is long gone.
-            await asyncio.wait([asked, broken], return_when=asyncio.FIRST_COMPLETED)
+            either: list[asyncio.Future[Any]] = [asked, self._ended]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not asked.done():
                 raise Unavailable(f"No answer on {subject}: the connection broke.", definite=False)
             return asked.result()
@@ -143,7 +151,6 @@ class Wire:
             raise Unavailable(f"No answer on {subject}: {reason}.", definite=False) from error
         finally:
             asked.cancel()
-            broken.cancel()
 
     async def api(
         self, subject: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_S

@@ -8,8 +8,8 @@ from flask import Blueprint, render_template, request
 
 from studylab.web.htmx import htmx
 from studylab.web.state import call, hub, state
+from vango.bench import Bench
 from vango.errors import BadInput, NotThere
-from vango.journal import Journal
 from vango.observation import Observation
 from vango.registry import REGISTRY
 from vango.revive import revive
@@ -27,19 +27,19 @@ def at() -> str:
         raise BadInput(f"{wanted[:40]!r} is no moment of the journal: expected a whole number.")
     lab = request.args.get("lab", "")
     lab = lab if lab in state().benches.labs else ""
-    context = call(_recorded(hub(new=False).bench.journal, int(wanted) if wanted else None))
+    context = call(_recorded(hub(new=False).bench, int(wanted) if wanted else None))
     context |= {"lab": lab, "live_url": f"/labs/{lab}" if lab else "/sandbox"}
     return render_template("recorded.html" if htmx else "recording.html", **context)
 
 
-async def _recorded(journal: Journal, wanted: int | None) -> dict[str, Any]:
-    first, last = journal.first_frame, journal.last
+async def _recorded(bench: Bench, wanted: int | None) -> dict[str, Any]:
+    first, last = bench.recording.first, bench.journal.last
     moment = last if wanted is None else min(max(wanted, first), last)
-    frame = journal.frame(moment)
+    frame = bench.recording.at(moment)
     if frame is None:
         raise NotThere("Nothing is recorded yet: the recording begins when somebody looks at the bench.")
     return {
-        "seen": revive(Observation, frame), "moments": journal.up_to(moment, MOMENTS), "moment": moment,
+        "seen": revive(Observation, frame), "moments": bench.journal.up_to(moment, MOMENTS), "moment": moment,
         "first": first, "last": last, "REGISTRY": REGISTRY, "guide": None, "recorded": True,
         "locked": dict.fromkeys(REGISTRY, LOCKED),
     }  # fmt: skip

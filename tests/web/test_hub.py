@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
+from studylab import hub
 from tests.web.learner import Learner, until
 
 
@@ -64,6 +66,22 @@ def test_ten_pages_cost_one_drawing_a_change(app: Flask, counted: Counted) -> No
         for stream in streams:
             read_until(stream, "epoch 2")
         assert counted.count - before < 10
+
+
+def test_a_change_is_drawn_when_its_story_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "QUIET_AT_MOST_S", 10.0)
+    monkeypatch.setattr(hub, "QUIET_S", 0.0)
+    learner = Learner(app)
+    learner.enter()
+    learner.do("edge_rules", edge="iad", handling_s=0.3)
+    with learner.client.get("/events") as page:
+        stream = iter(page.response)
+        read_until(stream, "panel-code")
+        learner.do("promote", route="shop", to="alloc-c")
+        message = ""
+        while "panel-edge" not in message:
+            message = str(next(stream))
+    assert re.findall(r'id="(\w+)-shop"[^>]*data-mark="alloc-c 2 ', message) == ["fra", "iad", "syd"]
 
 
 def test_a_page_that_comes_back_gets_what_is_so_now(app: Flask) -> None:

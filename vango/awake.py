@@ -1,0 +1,37 @@
+"""What wakes an actor that has nothing to do, and whether it has nothing to do now."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Awake:
+    """An event that one actor waits for. `rests` is true while it does and nobody has called."""
+
+    def __init__(self) -> None:
+        self._called = asyncio.Event()
+        self._is_idle = False
+
+    def set(self) -> None:
+        """Wake the actor, or keep it from falling asleep."""
+        self._called.set()
+
+    def clear(self) -> None:
+        """Begin to look for what there is to do: whoever calls from here on is heard."""
+        self._called.clear()
+
+    async def rest(self, at_most_s: float | None = None) -> None:
+        """Wait until somebody calls, or for so long."""
+        self._is_idle = True
+        try:
+            async with asyncio.timeout(at_most_s):
+                await self._called.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._is_idle = False
+
+    @property
+    def rests(self) -> bool:
+        """Whether the actor waits and nobody has called."""
+        return self._is_idle and not self._called.is_set()
