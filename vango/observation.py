@@ -442,6 +442,16 @@ class Observation:
         return next((stream for stream in self.streams if stream.name == "ROUTES"), None)
 
     @property
+    def edge_rules(self) -> tuple[tuple[str, EdgeRules], ...]:
+        """The name and the rules of each edge."""
+        return tuple((edge.name, edge.rules) for edge in self.edges)
+
+    @property
+    def subjects(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The name of each stream and the subjects that it stores."""
+        return tuple((stream.name, stream.subjects) for stream in self.streams)
+
+    @property
     def has_edges_up(self) -> bool:
         """Whether any edge of the bench's own runs."""
         return any(edge.mode is not Mode.DOWN for edge in self.edges)

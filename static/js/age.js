@@ -92,7 +92,6 @@ for (const trouble of ["htmx:sse:close", "htmx:sse:error", "htmx:sse:before:conn
     show();
   });
 }
-document.addEventListener("htmx:after:swap", show);
 // A page that is hidden lets its connection go, and takes it up again when it is seen.
 document.addEventListener("visibilitychange", () => {
   connection = null;

@@ -1,11 +1,12 @@
 // Tabs, by mouse and by arrow keys. A refresh redraws them as they come from the server: the chosen one is chosen again.
 const chosen = new Map();
+const panelOf = (tab) => tab && document.getElementById(tab.getAttribute("aria-controls"));
 
 function choose(tab, { focus = false } = {}) {
   for (const other of tab.parentElement.querySelectorAll("[role='tab']")) {
     other.setAttribute("aria-selected", String(other === tab));
     other.tabIndex = other === tab ? 0 : -1;
-    const panel = document.getElementById(other.getAttribute("aria-controls"));
+    const panel = panelOf(other);
     if (panel) panel.hidden = other !== tab;
   }
   chosen.set(tab.parentElement.id, tab.id);
@@ -31,6 +32,6 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:after:swap", () => {
   for (const id of chosen.values()) {
     const tab = document.getElementById(id);
-    if (tab?.getAttribute("aria-selected") === "false") choose(tab);
+    if (tab?.getAttribute("aria-selected") === "false" || panelOf(tab)?.hidden) choose(tab);
   }
 });

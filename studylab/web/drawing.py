@@ -19,6 +19,7 @@ OWN_SUBJECTS = "route."
 BOX = 10
 BOXES_A_LINE = 16
 BOXES = 64
+_BARS = {"right": (3, 10), "late": (3, 10), "wrong": (0, 16), "refused": (7, 3)}
 _ABSENT = {
     "evicted": "no longer in the stream",
     "hole": "deleted or lost: the stream has no message there",
@@ -77,10 +78,18 @@ def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
     return Tape(slots, tracks, _words(stream, tracks))
 
 
-def strip(probes: Sequence[ProbeSeen]) -> list[tuple[str, str, str]]:
-    """Lay out the probes: x, width and outcome of each, oldest at the left."""
-    share = 100 / max(len(probes), 1)
-    return [(_percent(i * share), _percent(share * 0.86), shown(probe)) for i, probe in enumerate(probes)]
+def outcomes(probes: Sequence[ProbeSeen]) -> tuple[str, ...]:
+    """Return the words for what became of requests, in their order."""
+    return tuple(shown(probe) for probe in probes)
+
+
+def strip(words: Sequence[str]) -> dict[str, str]:
+    """Draw what became of requests, oldest at the left, in a picture one wide for each: word to the path of all its bars."""
+    bars: dict[str, list[str]] = {}
+    for x, word in enumerate(words):
+        y, height = _BARS.get(word, _BARS["right"])
+        bars.setdefault(word, []).append(f"M{x} {y}h.86v{height}h-.86z")
+    return {word: "".join(paths) for word, paths in bars.items()}
 
 
 def shown(probe: ProbeSeen) -> str:

@@ -46,7 +46,7 @@ def rules_now(rules: Any) -> dict[str, str]:
 
 def subjects_now(seen: Observation) -> dict[str, str]:
     """Return what the streams store, for the dialog that sets it."""
-    return {"subjects": "; ".join(f"{stream.name} {' '.join(stream.subjects)}" for stream in seen.streams)}
+    return {"subjects": "; ".join(f"{stream} {' '.join(subjects)}" for stream, subjects in seen.subjects)}
 
 
 def name_source(verb: str, parameter: str) -> str:

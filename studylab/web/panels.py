@@ -82,12 +82,12 @@ def _read(value: Any, *way: str) -> Any:
 def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) -> Iterator[dict[str, Drawn]]:
     """Draw the panels of a page from one observation, panel id to what was drawn; what stays as it was is as in `before`.
 
-    They come in parts: first the place of truth, the relay and the edges, so that what a learner waits for is on its way
-    while the rest is drawn, and a browser has a few short tasks instead of a long one.
+    They come in parts, so that a browser has a few short tasks instead of a long one. The edges come first: a learner waits
+    for them, and they are on their way while the rest is drawn.
     """
-    for panels in (_truth_to_edges(context), _stream(context), _beside(context)):
+    for panels in (_edges(context), _to_the_relay(context), _stream(context), _beside(context)):
         drawn = {}
-        with app.test_request_context("/", base_url="http://127.0.0.1"):
+        with app.app_context():
             for panel, template, own in panels:
                 known = before.get(panel)
                 drawn[panel] = known if known and known.is_as_of(own) else _draw(template, own)
@@ -98,12 +98,14 @@ _Panel = tuple[str, str, Mapping[str, Any]]
 """A panel's id, its template and its context."""
 
 
-def _truth_to_edges(context: Mapping[str, Any]) -> Iterator[_Panel]:
-    """Yield the panels whose agreement is what the page is about."""
-    for name in TO_THE_RELAY:
-        yield from _with_controls(name, name, context)
+def _edges(context: Mapping[str, Any]) -> Iterator[_Panel]:
     for edge in context["seen"].edges:
         yield from _with_controls("edge", f"edge-{edge.name}", {**context, "edge": edge})
+
+
+def _to_the_relay(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    for name in TO_THE_RELAY:
+        yield from _with_controls(name, name, context)
 
 
 def _stream(context: Mapping[str, Any]) -> Iterator[_Panel]:
@@ -115,6 +117,7 @@ def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
     """Yield what is beside the path, and the guide."""
     for name in BESIDE:
         yield f"panel-{name}", f"panels/{name}.html", context
+    yield "code-latest", "panels/latest.html", context
     if context["guide"] is not None:
         yield "panel-guide", "panels/guide.html", context
 

@@ -46,11 +46,11 @@ def _writes(order: WriteOrder) -> _Runs:
 
 
 def _acks(order: AckOrder) -> _Runs:
-    return lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.ack is order)
+    return lambda seen: tuple(name for name, rules in seen.edge_rules if rules.ack is order)
 
 
 def _reads(foreign: Foreign) -> _Runs:
-    return lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.foreign is foreign)
+    return lambda seen: tuple(name for name, rules in seen.edge_rules if rules.foreign is foreign)
 
 
 def _silence(way: OnNoAnswer) -> _Runs:
@@ -58,7 +58,11 @@ def _silence(way: OnNoAnswer) -> _Runs:
 
 
 def _follows(whence: FollowFrom) -> _Runs:
-    return lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.follow_from is whence)
+    return lambda seen: tuple(name for name, rules in seen.edge_rules if rules.follow_from is whence)
+
+
+def _every_edge(seen: Observation) -> tuple[str, ...]:
+    return tuple(name for name, _ in seen.edge_rules)
 
 
 _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
@@ -72,19 +76,19 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("new-id", "No PubAck: retry under a new id", "vango.no_answer", "NoAnswer.retry_under_a_new_id",
      _silence(OnNoAnswer.NEW_ID)),
     ("give-up", "No PubAck: give up", "vango.no_answer", "NoAnswer.give_up", _silence(OnNoAnswer.GIVE_UP)),
-    ("handle", "Handle what came", "vango.consume", "handle", lambda seen: tuple(edge.name for edge in seen.edges)),
+    ("handle", "Handle what came", "vango.consume", "handle", _every_edge),
     ("own", "Open what is its own", "vango.intake", "read_own", _reads(Foreign.SKIP)),
     ("everything", "Read everything", "vango.intake", "read_everything", _reads(Foreign.READ)),
     ("after", "Apply, then ack", "vango.consume", "apply_then_ack", _acks(AckOrder.AFTER_APPLY)),
     ("before", "Ack, then apply", "vango.consume", "ack_then_apply", _acks(AckOrder.BEFORE_APPLY)),
     ("queued", "Queue the ack, then apply", "vango.consume", "queue_ack_then_apply", _acks(AckOrder.QUEUED_BEFORE_APPLY)),
     ("never", "Apply, and never ack", "vango.consume", "apply_only", _acks(AckOrder.NEVER)),
-    ("judge", "Judge one event", "vango.core.judge", "judge", lambda seen: tuple(edge.name for edge in seen.edges)),
+    ("judge", "Judge one event", "vango.core.judge", "judge", _every_edge),
     ("fence", "Refuse owners of the past", "vango.core.judge", "fence",
-     lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.check_epochs)),
+     lambda seen: tuple(name for name, rules in seen.edge_rules if rules.check_epochs)),
     ("weigh", "What may be claimed", "vango.core.claims", "weigh",
-     lambda seen: tuple(edge.name for edge in seen.edges if edge.rules.ask_high_water_mark)),
-    ("load", "Load a snapshot", "vango.recovery", "load", lambda seen: tuple(edge.name for edge in seen.edges)),
+     lambda seen: tuple(name for name, rules in seen.edge_rules if rules.ask_high_water_mark)),
+    ("load", "Load a snapshot", "vango.recovery", "load", _every_edge),
     ("follow", "Read on behind the snapshot", "vango.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),
     ("new", "Read on from new", "vango.recovery", "follow_what_is_new", _follows(FollowFrom.NEW)),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studylab.web.drawing import depth, strip, tape
+from studylab.web.drawing import depth, outcomes, strip, tape
 from studylab.web.present import consumer_words
 from vango.core.rules import ROUTE_EVENTS, StreamRules
 from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
@@ -119,4 +119,4 @@ def test_a_late_answer_is_drawn_as_late_and_not_as_misrouted() -> None:
         ProbeSeen("shop", "wrong", "alloc-a", "alloc-b"),
         ProbeSeen("shop", "wrong", "alloc-a", "alloc-b", late=True),
     )
-    assert [word for _, _, word in strip(probes)] == ["wrong", "late"]
+    assert [*strip(outcomes(probes))] == ["wrong", "late"]

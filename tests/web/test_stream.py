@@ -17,7 +17,7 @@ from studylab import hub
 from tests.web.learner import Learner, Running, Stream, until
 
 PATH = ("verdict", "truth", "relay", "stream", "edge-fra", "edge-iad", "edge-syd")
-EMPTY = '<div class="controls" id="controls-truth" hx-morph-skip></div>'
+EMPTY = '<div class="by-itself" id="controls-truth" hx-morph-skip></div>'
 PANELS = (*PATH, "journal", "code", "guests", "broker")
 
 
@@ -94,7 +94,9 @@ def test_the_page_shows_at_first_what_the_stream_sends(running: Running, cookie:
     def are_alike() -> bool:
         # The news of the event goes on meanwhile, from waiting to published; when it has arrived, nothing differs.
         sent = running.stream(cookie).next().data
-        whole = sent_for("panel-truth", sent).replace(EMPTY, EMPTY.replace("></", f">{sent_for('controls-truth', sent)}</"))
+        whole = sent_for("panel-truth", sent).replace(
+            EMPTY, EMPTY.replace("></", f">{sent_for('controls-truth', sent)}</")
+        )
         return whole in running.ask("/sandbox", Cookie=cookie).body
 
     until(are_alike, "the page and the stream show the same truth")
