@@ -50,9 +50,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Page:
-    """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn)."""
+    """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn).
+
+    `begun` counts how often somebody came to it when nobody looked.
+    """
 
     viewers: int = 0
+    begun: int = 0
     version: int = 0
     panels: dict[str, tuple[int, Drawn]] = field(default_factory=dict)
 
@@ -63,7 +67,7 @@ class Hub:
     def __init__(self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor) -> None:
         self.bench = bench
         self.used_at = time.monotonic()
-        self.held = 0
+        self._held = 0
         self._labs = labs
         self._draw = draw
         self._executor = executor
@@ -84,7 +88,35 @@ class Hub:
 
     def is_in_use(self, within_s: float) -> bool:
         """Say whether somebody looks, asks, or did so within that time."""
-        return bool(self.viewers or self.held) or time.monotonic() - self.used_at <= within_s
+        return bool(self.viewers or self._held) or time.monotonic() - self.used_at <= within_s
+
+    # From any thread.
+
+    def hold(self) -> bool:
+        """Keep the bench awake until `release`; False when it is on its way to be parked."""
+        with self._news:
+            if not self._ended:
+                self._held += 1
+                self.used_at = time.monotonic()
+            return not self._ended
+
+    def release(self) -> None:
+        """What held this bench awake is over."""
+        with self._news:
+            self._held -= 1
+            self.used_at = time.monotonic()
+
+    def end(self, *, unless_used_s: float | None = None) -> bool:
+        """Let every waiting page go: the bench is being parked or the app stops. False when it was used in that time."""
+        with self._news:
+            if unless_used_s is not None and self.is_in_use(unless_used_s):
+                return False
+            self._ended = True
+            self._news.notify_all()
+        self.bench.changes.on_change = None
+        return True
+
+    # On the loop.
 
     def run(self, slug: str) -> LabRun:
         """Return the play of a lab on this bench."""
@@ -108,19 +140,12 @@ class Hub:
             context |= {"guide": run.guide(), "locked": self.locked(page)}
         return context
 
-    # On the loop.
-
     def bring_in(self, brought: Sequence[Record]) -> int:
         """Join imported progress into this bench's, and return how many labs changed."""
         changed = records.bring_in(self.bench.folder, brought, at=time.time())
         for run in self._runs.values():
             run.take_up_record()
         return changed
-
-    def release(self) -> None:
-        """A request that held this bench awake is over."""
-        self.held -= 1
-        self.used_at = time.monotonic()
 
     def mark(self) -> None:
         """Something changed."""
@@ -169,28 +194,24 @@ class Hub:
     async def _frame(self) -> None:
         for slug, page in list(self._pages.items()):
             if page.viewers:
+                begun = page.begun
                 context = await self.context(slug)
                 with self._news:
                     before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
                 parts = self._draw(context, before)
                 while (part := await self._loop.run_in_executor(self._executor, next, parts, None)) is not None:
-                    self._keep(page, part)
+                    self._keep(page, part, begun)
 
-    def _keep(self, page: Page, drawn: Mapping[str, Drawn]) -> None:
+    def _keep(self, page: Page, drawn: Mapping[str, Drawn], begun: int) -> None:
         with self._news:
+            if page.begun != begun:
+                return
             kept = page.panels.items()
             versions = {panel: n for panel, (n, was) in kept if panel in drawn and was.html == drawn[panel].html}
             if len(versions) < len(drawn):
                 page.version += 1
                 self._news.notify_all()
             page.panels |= {panel: (versions.get(panel, page.version), new) for panel, new in drawn.items()}
-
-    def end(self) -> None:
-        """Let every waiting page go: the bench is being parked or the app stops."""
-        self._ended = True
-        self.bench.changes.on_change = None
-        with self._news:
-            self._news.notify_all()
 
     # In the threads of the pages.
 
@@ -199,8 +220,9 @@ class Hub:
         with self._news:
             page = self._pages.setdefault(slug, Page())
             if not page.viewers:
-                # Nobody drew while nobody looked: what is kept is of then.
+                # Nobody drew while nobody looked: what is kept is of then, and so is a frame that is on its way.
                 page.panels.clear()
+                page.begun += 1
             had = 0 if page.panels else page.version
             page.viewers += 1
         self.bench.changes.watched = True

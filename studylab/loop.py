@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from vango.errors import Unavailable
@@ -38,10 +38,6 @@ class LoopThread:
                 raise
             future.cancel()
             raise Unavailable(f"The bench did not answer within {timeout_s:g} s.", definite=False) from error
-
-    def post(self, act: Callable[[], object]) -> None:
-        """Have the loop call something soon."""
-        self._loop.call_soon_threadsafe(act)
 
     def close(self) -> None:
         """Cancel what is left, stop the loop and end the thread."""

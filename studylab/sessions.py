@@ -7,7 +7,6 @@ import logging
 import re
 import secrets
 import sqlite3
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Benches:
-    """All benches of one app. Everything but `lock_data` runs on the loop."""
+    """All benches of one app. Everything but `at_hand` and `end_streams` runs on the loop."""
 
     def __init__(self, data: Path, keeper: Keeper, labs: dict[str, Lab], *, park_after_s: float, most: int) -> None:
         self.data = data
@@ -66,6 +65,11 @@ class Benches:
             raise BadInput("This is no bench's key. Clear the site's cookies and reload the page.")
         return self.data / "benches" / key
 
+    def at_hand(self, key: str) -> Hub | None:
+        """Return the hub of a bench that is awake, held awake until `release`. May be called from any thread."""
+        hub = self._live.get(key)
+        return hub if hub is not None and hub.hold() else None
+
     async def hub(self, key: str) -> Hub:
         """Return a bench's hub, waking the bench if it is parked, and hold it awake until `release`. Raises `Unavailable` when there is no room."""
         folder = self.folder(key)
@@ -80,8 +84,7 @@ class Benches:
                     self._coming -= 1
                 self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
             hub = self._live[key]
-            hub.held += 1
-        hub.used_at = time.monotonic()
+            hub.hold()
         return hub
 
     async def _open(self, folder: Path) -> Bench:
@@ -104,13 +107,12 @@ class Benches:
                 f"{MAX_STORED} benches are stored here already. Whoever runs Study Lab can delete old ones."
             )
 
-    async def park(self, key: str, *, idle_s: float = 0.0) -> None:
+    async def park(self, key: str, *, idle_s: float | None = None) -> None:
         """Stop a bench's processes and keep its files, unless somebody has used it within `idle_s` meanwhile."""
         async with self._opening.setdefault(key, asyncio.Lock()):
             hub = self._live.get(key)
-            if hub is not None and not (idle_s and hub.is_in_use(idle_s)):
+            if hub is not None and hub.end(unless_used_s=idle_s):
                 del self._live[key]
-                hub.end()
                 await hub.bench.close()
         self._opening.pop(key, None)
 

@@ -6,10 +6,11 @@ there; what was seen before is never shown as if it were now.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from vango import snapshots, streams
 from vango.core.rules import StreamRules
@@ -19,6 +20,8 @@ from vango.observation import BeforeSeen, ConsumerSeen, OutsideSeen, SnapshotSee
 from vango.tape import Known, Tape
 from vango.wire import Wire
 
+S = TypeVar("S")
+T = TypeVar("T")
 BODY_SHOWN = 4000
 OUTSIDE_SHOWN = 8
 _OURS = frozenset({*streams.SUBJECTS, snapshots.BUCKET_STREAM})
@@ -74,8 +77,9 @@ class BrokerObserver:
         if info is None:
             return _unseen(name, "the server has no such stream"), []
         try:
-            cells, holes = await self.tape.read(wire, name, info, self.known)
-            consumers = await _consumers(wire, name) if info["state"]["consumer_count"] else []
+            (cells, holes), consumers = await _both(
+                self.tape.read(wire, name, info, self.known), _consumers(wire, name, info["state"]["consumer_count"])
+            )
         except NotThere:
             return _unseen(name, "the server has no such stream"), []
         except Unavailable:
@@ -122,7 +126,18 @@ def _outside(info: dict[str, Any]) -> OutsideSeen:
     )  # fmt: skip
 
 
-async def _consumers(wire: Wire, stream: str) -> list[ConsumerSeen]:
+async def _both(one: Awaitable[S], other: Awaitable[T]) -> tuple[S, T]:
+    """Ask two things at once and return both answers; raise what went wrong once neither is waited for."""
+    answers = await asyncio.gather(one, other, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return cast("tuple[S, T]", tuple(answers))
+
+
+async def _consumers(wire: Wire, stream: str, count: int) -> list[ConsumerSeen]:
+    if not count:
+        return []
     found = (await wire.api(f"CONSUMER.LIST.{stream}"))["consumers"] or []
     return sorted((_consumer(info) for info in found), key=lambda seen: seen.name)
 

@@ -53,7 +53,8 @@ def hub(*, new: bool = True) -> Hub:
             )
         session["bench"] = Benches.new_key()
         session.permanent = True
-    found = call(state().benches.hub(session["bench"]))
+    benches, key = state().benches, session["bench"]
+    found = benches.at_hand(key) or call(benches.hub(key))
     g.setdefault("held", []).append(found)
     return found
 
@@ -61,7 +62,7 @@ def hub(*, new: bool = True) -> Hub:
 def release(_: BaseException | None = None) -> None:
     """At the end of a request, let the benches that it used be parked again."""
     for found in g.pop("held", []):
-        state().loop.post(found.release)
+        found.release()
 
 
 def page_of_request() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,22 @@ class Counted:
     def __call__(self, context: dict[str, Any], before: Any) -> Any:
         self.count += 1
         return self.draw(context, before)
+
+
+class Halted:
+    """Draws as the app does, and halts the first frame after its first part until everybody left and somebody came."""
+
+    def __init__(self, benches: Any) -> None:
+        self.benches, self.draw, self.left = benches, benches.draw, threading.Event()
+        benches.draw = self
+
+    def __call__(self, context: dict[str, Any], before: Any) -> Any:
+        parts = self.draw(context, before)
+        yield next(parts)
+        if not self.left.is_set():
+            self.left.wait(10)
+            until(lambda: self.benches.viewers, "somebody who looks")
+        yield from parts
 
 
 @pytest.fixture
@@ -90,6 +107,20 @@ def test_a_page_that_comes_back_gets_what_is_so_now(app: Flask) -> None:
     with learner.client.get("/events") as page:
         read_until(iter(page.response), "panel-truth")
     learner.do("promote", route="shop", to="alloc-c")
+    with learner.client.get("/events") as page:
+        stream = iter(page.response)
+        read_until(stream, "retry")
+        assert "epoch 2" in str(next(stream))
+
+
+def test_a_frame_that_was_on_its_way_when_everybody_left_is_not_shown_to_who_comes(app: Flask) -> None:
+    halted = Halted(app.extensions["studylab"].benches)
+    learner = Learner(app)
+    learner.enter()
+    with learner.client.get("/events") as page:
+        read_until(iter(page.response), "panel-edge")
+    learner.do("promote", route="shop", to="alloc-c")
+    halted.left.set()
     with learner.client.get("/events") as page:
         stream = iter(page.response)
         read_until(stream, "retry")

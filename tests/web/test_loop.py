@@ -72,7 +72,11 @@ def test_closing_cancels_what_runs_and_leaves_no_thread() -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    loop.post(lambda: asyncio.ensure_future(endless()))
+    async def begin() -> asyncio.Task[None]:
+        return asyncio.create_task(endless())
+
+    running = loop.call(begin(), timeout_s=5)
     assert begun.wait(5)
     loop.close()
+    assert running.cancelled()
     assert threading.active_count() == before

@@ -89,6 +89,25 @@ def test_an_idle_bench_is_parked_and_wakes_in_under_half_a_second(small: Flask, 
     assert {edge["name"]: edge["mode"] for edge in seen["edges"]}["syd"] == "down"
 
 
+def test_a_bench_that_a_request_holds_is_not_parked_and_one_that_is_parked_holds_nobody(tmp_path: Path) -> None:
+    app = create_app(data=tmp_path / "data")
+    try:
+        learner = Learner(app)
+        learner.enter()
+        running = app.extensions["studylab"]
+        benches, (key,) = running.benches, [folder.name for folder in (tmp_path / "data" / "benches").iterdir()]
+        held = benches.at_hand(key)
+        running.loop.call(benches.park(key, idle_s=0.0), timeout_s=10)
+        assert benches.at_hand(key) is held
+        held.release()
+        held.release()
+        park(app, key)
+        assert (benches.at_hand(key), held.hold(), live(app)) == (None, False, 0)
+        assert learner.owner("shop") == "alloc-a"
+    finally:
+        close_app(app)
+
+
 def test_a_full_room_says_so_and_the_one_inside_loses_nothing(tmp_path: Path) -> None:
     app = create_app(data=tmp_path, max_benches=1)
     try:
