@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.learner import Learner
 from tests.browser.test_focus import post
 
+OFF_ITS_END = "[document.getElementById('journal-scroll')].map(e => e.scrollHeight - e.scrollTop - e.clientHeight)[0]"
+
 
 def promoted(learner: Learner) -> Locator:
     """Return the journal's moment of a relay that publishes a promotion."""
@@ -50,6 +52,25 @@ def test_a_moment_of_a_recording_opens_as_well_and_offers_no_fork(by_mouse: Lear
     recorded.locator("summary").click()
     expect(recorded.get_by_role("tab")).to_have_text(["Message", "nats CLI", "Source"])
     expect(recorded.get_by_role("button", name="Fork")).to_have_count(0)
+
+
+def test_on_a_phone_the_moments_end_in_sight_until_somebody_scrolls_up(by_mouse: Learner) -> None:
+    page = by_mouse.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    by_mouse.opens("/sandbox")
+    moments, last = page.locator("#journal-scroll"), page.locator("#panel-edge-syd")
+    for burst in range(1, 6):
+        # Some lines take two, in a list that takes what is out of sight for one.
+        post(page, "burst", n="5")
+        expect(last).to_contain_text(f"Current at {3 + 5 * burst}")
+        moments.scroll_into_view_if_needed()
+        page.wait_for_function(f"() => {OFF_ITS_END} < 24")
+    moments.hover()
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(f"() => {OFF_ITS_END} > 100")
+    post(page, "burst", n="1")
+    expect(last).to_contain_text("Current at 29")
+    assert page.evaluate(OFF_ITS_END) > 100
 
 
 def test_an_open_moment_stays_as_it_is_while_a_burst_passes(by_mouse: Learner) -> None:
