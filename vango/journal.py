@@ -1,11 +1,13 @@
 """The journal: everything that happened on a bench, in order. It is a record; nothing decides by it.
 
-Every moment is committed as it happens, so that a killed app finds it again. A frame is the observation taken at a
-moment, kept packed, so that the bench can be looked at as it was.
+Every moment is committed in the turn of the event loop in which it happens, together with the others of that turn, so
+that a killed app finds it again. A frame is the observation taken at a moment, kept packed, so that the bench can be
+looked at as it was.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import sys
@@ -25,6 +27,7 @@ from vango.observation import Moment
 MAX_MOMENTS = 20_000
 MAX_FRAMES = 5_000
 MAX_UNWRITTEN = 2_000
+MAX_TOGETHER = 500
 ROOT = Path(__file__).parent.parent
 TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 LATEST = 100
@@ -50,6 +53,8 @@ class Journal:
         row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
         self.last: int = row[0] if row else 0
         self.trouble = ""
+        self._trimmed = self.last
+        self._due: asyncio.Handle | None = None
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
         self._details: deque[str] = deque(maxlen=MAX_UNWRITTEN)
         self._latest = deque(self.up_to(self.last, LATEST), maxlen=LATEST)
@@ -63,12 +68,7 @@ class Journal:
         # Read back from what is written, so that a moment is the same before and after it is on disk.
         written = json.dumps({**detail, "source": _source()}, default=str)
         self._add(Moment(self.last, time.time(), actor, kind, text, json.loads(written)), written)
-        try:
-            self._write_down()
-        except sqlite3.Error as error:
-            self._say_trouble(error)
-        else:
-            self.trouble = ""
+        self._write_soon()
         self.on_write()
 
     def since(self, n: int, limit: int = 500) -> list[Moment]:
@@ -112,16 +112,39 @@ class Journal:
         row = self._db.conn.execute("SELECT packed FROM frame WHERE n <= ? ORDER BY n DESC LIMIT 1", [n]).fetchone()
         return None if row is None else json.loads(zlib.decompress(row[0]))
 
+    def _write_soon(self) -> None:
+        """Write down at the end of this turn of the loop; at once when much waits, or when there is no loop."""
+        loop = _running_loop()
+        if loop is None or len(self._unwritten) >= MAX_TOGETHER:
+            self._write_down()
+        elif self._due is None:
+            self._due = loop.call_soon(self._write_down)
+
     def _write_down(self) -> None:
+        """Write down what waits; when the disk does not take it, it goes on waiting."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if not self._unwritten:
+            return
+        try:
+            self._insert()
+        except sqlite3.Error as error:
+            self._say_trouble(error)
+        else:
+            self.trouble = ""
+
+    def _insert(self) -> None:
         unwritten = zip(self._unwritten, self._details, strict=True)
         rows = [(m.n, m.at, m.actor, m.kind, m.text, detail) for m, detail in unwritten]
         with self._db.conn as connection:
             connection.executemany("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?)", rows)
-            if self.last % _TRIM_EVERY == 0:
+            if self.last >= self._trimmed + _TRIM_EVERY:
                 connection.execute("DELETE FROM moment WHERE n <= ?", [self.last - MAX_MOMENTS])
                 connection.execute(
                     "DELETE FROM frame WHERE n <= (SELECT n FROM frame ORDER BY n DESC LIMIT 1 OFFSET ?)", [MAX_FRAMES]
                 )
+                self._trimmed = self.last
         self._unwritten.clear()
         self._details.clear()
 
@@ -132,6 +155,7 @@ class Journal:
         self.trouble = f"the journal cannot be written ({error}); it is kept in memory until it can"
         self.last += 1
         self._add(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}), "{}")
+        self.on_write()
 
     def _add(self, moment: Moment, detail: str) -> None:
         self._unwritten.append(moment)
@@ -140,7 +164,15 @@ class Journal:
 
     def close(self) -> None:
         """Close the journal; it is found again at the next opening."""
+        self._write_down()
         self._db.close()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _open(path: Path) -> Database:
