@@ -22,7 +22,7 @@ from benchmarks.rounds import Scale, within
 from vango.bench import Bench
 from vango.keeper import Keeper
 
-MOMENTS, FEW = 5_000, 50
+MOMENTS, FEW = 5_000, 1_000
 MOVES = 40
 VERBS = 100
 OWNERS = ("alloc-b", "alloc-c")
@@ -100,9 +100,10 @@ async def _again(rounds: int, verbs: int) -> list[tuple[float, float]]:
 
 def _scrubbed(scale: Scale) -> list[Row]:
     moments = min(MOMENTS, scale.events // 20)
+    fewer = min(FEW, moments // 5)
     with served("The scrubber") as (browser, address):
         rounds = [
-            [scrub_ms(browser, address, n, min(MOVES, scale.changes)) for n in (moments, FEW)]
+            [scrub_ms(browser, address, n, min(MOVES, scale.changes)) for n in (moments, fewer)]
             for _ in range(scale.rounds)
         ]
     rows = []
@@ -110,7 +111,7 @@ def _scrubbed(scale: Scale) -> list[Row]:
         values, peers = zip(*((percentile(many, share), percentile(few, share)) for many, few in rounds), strict=True)
         rows.append(
             Row(f"scrub-p{share * 100:.0f}", f"a moment of the recording, {moments:,} in the journal, p{share * 100:.0f}", "ms",
-                values, Target(1.5, of_peer=True), f"with {FEW} in the journal", peers)
+                values, Target(1.5, of_peer=True), f"with {fewer:,} in the journal", peers)
         )  # fmt: skip
     return rows
 

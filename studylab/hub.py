@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FRAME_S = 0.05
 QUIET_S = 0.005
 QUIET_AT_MOST_S = 0.025
-LOOK_S = 0.002
+LOOK_S = 0.01
 BEAT_S = 5.0
 MOMENTS = 60
 SANDBOX = ""
@@ -181,11 +181,12 @@ class Hub:
         a frame takes is never much worse than to draw one too many.
         """
         at_most = self._loop.time() + max(QUIET_AT_MOST_S, self._took_s)
-        was_under_way = False
+        was_under_way, rested = False, self.bench.changes.rested
         while (now := self._loop.time()) < at_most:
+            rested.clear()
             if self.bench.is_under_way:
                 was_under_way = True
-                await asyncio.sleep(LOOK_S)
+                await rested.rest(min(LOOK_S, at_most - now))
             elif was_under_way or now >= self._marked_at + QUIET_S:
                 return
             else:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 
 class Awake:
-    """An event that one actor waits for. `rests` is true while it does and nobody has called."""
+    """An event that one actor waits for. `rests` is true while it does and nobody has called; `on_rest` hears it begin."""
 
     def __init__(self) -> None:
+        self.on_rest: Callable[[], None] | None = None
         self._called = asyncio.Event()
         self._is_idle = False
 
@@ -23,6 +25,8 @@ class Awake:
     async def rest(self, at_most_s: float | None = None) -> None:
         """Wait until somebody calls, or for so long."""
         self._is_idle = True
+        if self.on_rest is not None and self.rests:
+            self.on_rest()
         try:
             async with asyncio.timeout(at_most_s):
                 await self._called.wait()

@@ -117,7 +117,7 @@ class Bench:
         """Whether a verb or its news is under way, as far as the actors know without asking anybody; false when not live."""
         if not self.pace.is_live:
             return False
-        relay_works = self.relay.state == "up" and not self.relay.rests
+        relay_works = self.relay.state == "up" and not self.relay.awake.rests
         return (
             self._one_at_a_time.locked()
             or relay_works
@@ -143,8 +143,11 @@ class Bench:
         Raises `NotThere` or `BadInput` before anything happens, `Refused` or `Unavailable` from the part that acts.
         """
         verbs.find(verb_name).arguments(arguments or {})
-        async with self._one_at_a_time:
-            return await self.carry_out(verb_name, arguments or {})
+        try:
+            async with self._one_at_a_time:
+                return await self.carry_out(verb_name, arguments or {})
+        finally:
+            self.changes.rested.set()
 
     async def carry_out(self, verb_name: str, arguments: Mapping[str, Any]) -> str:
         """Carry out a verb as `perform` does, for whoever is already carrying one out."""
@@ -286,6 +289,8 @@ class Bench:
             name: Edge(name, self.folder, self.journal, self.link.connect, rules, self.pace)
             for name, rules in self.settings.edges.items()
         }
+        for awake in (self.relay.awake, *(edge.awake for edge in self.edges.values())):
+            awake.on_rest = self.changes.rested.set
         self.observer = Observer(self)
 
     async def _begin(self) -> None:

@@ -11,17 +11,22 @@ import asyncio
 from collections.abc import Callable
 
 from vango import tasks
+from vango.awake import Awake
 
 LOOK_AGAIN_S = 0.1
 TICK_S = 1.0
 
 
 class Changes:
-    """The changes of one bench. `on_change` is called for each; `watched` says that somebody looks at a page."""
+    """The changes of one bench. `on_change` is called for each; `watched` says that somebody looks at a page.
+
+    `rested` is called whenever an actor has nothing more to do, or a verb is through.
+    """
 
     def __init__(self) -> None:
         self.on_change: Callable[[], None] | None = None
         self.watched = False
+        self.rested = Awake()
         self.noted = 0
         self._happened = asyncio.Event()
         self._look_again: asyncio.TimerHandle | None = None

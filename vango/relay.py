@@ -79,7 +79,7 @@ class Relay:
         self._name = name
         self._token, self._leased_at = 0, 0.0
         self.stored_seq = 0
-        self._awake = Awake()
+        self.awake = Awake()
         self._task: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
         self._quiet_beats = 0
@@ -91,11 +91,6 @@ class Relay:
     def is_running(self) -> bool:
         """True from its start to its end, also while it waits for the broker or for the lease."""
         return self._task is not None
-
-    @property
-    def rests(self) -> bool:
-        """Whether it has nothing to publish now, and has told its mark."""
-        return self._awake.rests
 
     async def start(self) -> str:
         """Start publishing where the marks end."""
@@ -123,7 +118,7 @@ class Relay:
     def wake(self) -> None:
         """Tell the relay that something was committed."""
         self._quiet_beats = 0
-        self._awake.set()
+        self.awake.set()
 
     async def stop(self, reason: str) -> None:
         """Stop dead and say why."""
@@ -166,13 +161,13 @@ class Relay:
         if token is None:
             raise LeaseLost
         self._token, self._leased_at = token, time.monotonic()
-        wire.wakes(self._awake)
+        wire.wakes(self.awake)
         publisher = Publisher(wire)
         await publisher.open()
         await wire.subscribe(MARK_REQUEST, self._answer_mark)
         self.state, self.reason, self._ahead = "up", "", []
         while not wire.broken.is_set():
-            self._awake.clear()
+            self.awake.clear()
             while not wire.broken.is_set() and (rows := self._next_rows()):
                 await self.publish(publisher, rows)
             await self._beat(wire)
@@ -193,7 +188,7 @@ class Relay:
         """Wait for a commit, a broken connection, or the next heartbeat."""
         pause = BEAT_S if self._quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S
         self._quiet_beats += 1
-        await self._awake.rest(pause)
+        await self.awake.rest(pause)
 
     async def publish(self, publisher: Publisher, rows: Sequence[Waiting]) -> None:
         """Publish rows in order, then mark those that the broker acked. Raises nothing for an answer that is missing."""

@@ -33,6 +33,20 @@ def test_a_change_is_under_way_until_its_last_edge_has_applied_it(hands: Hands, 
     assert run(promote()) == {"fra": 4, "iad": 4, "syd": 4}
 
 
+def test_whoever_waits_for_the_end_of_a_change_is_called_when_it_comes(hands: Hands, run: Run) -> None:
+    hands.settle()
+    bench = hands.bench
+    hands.until(lambda _: not bench.is_under_way)
+
+    async def promote() -> None:
+        await bench.perform("promote", {"route": "shop", "to": "alloc-b"})
+        while bench.is_under_way:
+            bench.changes.rested.clear()
+            await asyncio.wait_for(bench.changes.rested.rest(), 10)
+
+    run(promote())
+
+
 def test_nobody_knows_when_it_ends_while_actors_wait_to_be_let_on(hands: Hands) -> None:
     hands.do("pace", tempo="step")
     hands.do("kill_edge", edge="syd")

@@ -1,0 +1,27 @@
+"""Awake: whoever wants to know that an actor has nothing more to do is told, and not while there is something."""
+
+from __future__ import annotations
+
+import asyncio
+
+from vango.awake import Awake
+
+
+def test_that_it_rests_is_told_when_it_begins_to_and_not_when_somebody_has_called() -> None:
+    told: list[bool] = []
+
+    async def actor() -> None:
+        awake = Awake()
+        awake.on_rest = lambda: told.append(awake.rests)
+        awake.set()
+        await awake.rest()
+        assert told == []
+        awake.clear()
+        waiting = asyncio.create_task(awake.rest(10))
+        await asyncio.sleep(0)
+        assert told == [True]
+        awake.set()
+        await waiting
+        assert not awake.rests
+
+    asyncio.run(actor())
