@@ -1,4 +1,4 @@
-"""Row 10: going back. A moment of the recording on the screen, with 5,000 moments and with 50; undo and fork at 100 verbs.
+"""Row 10: going back. A moment of the recording on the screen, with 5,000 moments and with 1,000; undo and fork at 100 verbs.
 
 The scrubber is moved in a real browser, to moments drawn by a seeded dice. From the input event until every panel
 stands in the document as it was. Undo and fork run a fresh bench's verbs again on a new server: from the order until
