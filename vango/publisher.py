@@ -41,18 +41,31 @@ class PubAck:
     code: int = 0
 
 
+class Sent:
+    """Messages that are under way, with the answers that came so far, in the order of sending; None where none came."""
+
+    def __init__(self, number: int, count: int) -> None:
+        self.number = number
+        self.answers: list[PubAck | None] = [None] * count
+        self.missing = count
+
+
 class Publisher:
-    """Publishes batches over one connection."""
+    """Publishes batches over one connection. Several may be under way; the broker takes them in the order of sending."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._inbox = wire.client.new_inbox()
         self._prefix = len(self._inbox) + 1
-        self._answers: dict[str, PubAck] = {}
-        self._sent = self._missing = 0
-        self._batch = 0
-        self._complete = asyncio.Event()
-        wire.wakes(self._complete)
+        self._under_way: dict[str, Sent] = {}
+        self._batches = 0
+        self._news = asyncio.Event()
+        wire.wakes(self._news)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the connection is gone: nothing more can be sent, and no answer will come."""
+        return self._wire.broken.is_set()
 
     async def open(self) -> None:
         """Subscribe to the PubAcks."""
@@ -60,39 +73,44 @@ class Publisher:
 
     async def publish(self, messages: Sequence[Outgoing], *, timeout_s: float = ACK_S) -> list[PubAck | None]:
         """Send all messages, wait for the answers and return them in order, as `send` and `answers` do."""
-        await self.send(messages)
-        return await self.answers(timeout_s=timeout_s)
+        return await self.answers(await self.send(messages), timeout_s=timeout_s)
 
-    async def send(self, messages: Sequence[Outgoing]) -> None:
+    async def send(self, messages: Sequence[Outgoing]) -> Sent:
         """Send all messages. Ends early, without a word, when the connection is gone: then answers will be missing."""
-        self._batch += 1
-        self._answers = {}
-        self._sent = self._missing = len(messages)
-        self._complete.clear()
-        send = self._wire.client.publish
+        self._batches += 1
+        sent = self._under_way[str(self._batches)] = Sent(self._batches, len(messages))
+        send, replies = self._wire.client.publish, f"{self._inbox}.{self._batches}-"
         with contextlib.suppress(OSError, NatsError):
             for index, message in enumerate(messages):
-                reply = f"{self._inbox}.{self._batch}-{index}"
-                await send(message.subject, message.body, reply=reply, headers=message.headers or None)
+                await send(message.subject, message.body, reply=f"{replies}{index}", headers=message.headers or None)
+        return sent
 
-    async def answers(self, *, timeout_s: float = ACK_S) -> list[PubAck | None]:
+    async def answers(self, sent: Sent, *, timeout_s: float = ACK_S) -> list[PubAck | None]:
         """Wait for the answers to what was sent and return them in order; None where none came in time.
 
         None is indefinite: the message may have been stored (NATS-FACTS 13).
         """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0 if self._wire.broken.is_set() else timeout_s):
-                await self._complete.wait()
-        return [self._answers.get(f"{self._batch}-{index}") for index in range(self._sent)]
+            async with asyncio.timeout(timeout_s):
+                while sent.missing and not self.is_broken:
+                    self._news.clear()
+                    await self._news.wait()
+        self._under_way.pop(str(sent.number), None)
+        return sent.answers
+
+    def forget(self) -> None:
+        """Let the answers to what is still under way go unheard: it will be sent again."""
+        self._under_way.clear()
 
     async def _hear(self, message: Msg) -> None:
-        key = message.subject[self._prefix :]
-        if not key.startswith(f"{self._batch}-") or key in self._answers:
+        batch, _, index = message.subject[self._prefix :].partition("-")
+        sent = self._under_way.get(batch)
+        if sent is None or sent.answers[int(index)] is not None:
             return
-        self._answers[key] = _read(message)
-        self._missing -= 1
-        if self._missing == 0:
-            self._complete.set()
+        sent.answers[int(index)] = _read(message)
+        sent.missing -= 1
+        if sent.missing == 0:
+            self._news.set()
 
 
 def _read(message: Msg) -> PubAck:

@@ -1,12 +1,12 @@
 """The relay: publishes the outbox, in order, then marks each row published. It also tells how far truth has come.
 
 Woken by the commit. A batch is sent pipelined, with a message id each, and its rows are marked on their PubAcks in
-one transaction; the next is read meanwhile, but not sent before this one is acked. An answer that does not come says
-nothing about what was stored, so the row is published again under the same id; the broker's duplicate window and the edges' own checks absorb the second copy. `vango.no_answer` has the
-two wrong ways beside this one.
+one transaction; the broker stores the next batch meanwhile. An answer that does not come says nothing about what was
+stored, so the row is published again under the same id; the broker's duplicate window and the edges' own checks absorb
+the second copy. `vango.no_answer` has the two wrong ways beside this one.
 
-Only the unbroken run of acks from the start of a batch is marked. What follows a missing ack is sent again with it,
-so that no row is ever marked before its predecessor.
+Only the unbroken run of acks from the start of a batch is marked. What follows a missing ack, in its batch or the one
+behind, is sent again with it, so that no row is ever marked before its predecessor.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ import asyncio
 import json
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from nats.aio.msg import Msg
 
-from vango import tasks
+from vango import marks, tasks
 from vango.awake import Awake
 from vango.core.rules import RelayRules
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
 from vango.no_answer import NoAnswer
 from vango.outbox import (
-    FEEDS,
     LEASE_S,
     LeaseLost,
     Waiting,
-    high_water_mark,
     mark_published,
     predecessor,
     renew_lease,
@@ -38,13 +37,13 @@ from vango.outbox import (
     waiting,
 )
 from vango.points import RELAY_POINTS, Crashed, Pace, Path, Point
-from vango.publisher import Outgoing, PubAck, Publisher
+from vango.publisher import Outgoing, PubAck, Publisher, Sent
 from vango.truth import Truth
 from vango.wire import Wire
 
 BATCH = 1000
-HEARTBEAT = "control.heartbeat"
-MARK_REQUEST = "control.mark"
+UNDER_WAY = 2
+"""Batches. The second keeps the broker busy while the first is marked; more would only be more to send again."""
 BEAT_S = 1.0
 IDLE_BEAT_S = 5.0
 IDLE_AFTER_BEATS = 10
@@ -84,7 +83,6 @@ class Relay:
         self._wire: Wire | None = None
         self._quiet_beats = 0
         self._begins_chain = False
-        self._ahead: list[Waiting] = []
         self._no_answer = NoAnswer(truth)
 
     @property
@@ -164,25 +162,14 @@ class Relay:
         wire.wakes(self.awake)
         publisher = Publisher(wire)
         await publisher.open()
-        await wire.subscribe(MARK_REQUEST, self._answer_mark)
-        self.state, self.reason, self._ahead = "up", "", []
+        await wire.subscribe(marks.REQUEST, self._answer_mark)
+        self.state, self.reason = "up", ""
         while not wire.broken.is_set():
             self.awake.clear()
-            while not wire.broken.is_set() and (rows := self._next_rows()):
-                await self.publish(publisher, rows)
+            await self.publish(publisher)
             await self._beat(wire)
             await self._sleep()
         raise Unavailable("The connection to the broker broke.")
-
-    def _next_rows(self) -> Sequence[Waiting]:
-        ahead, self._ahead = self._ahead, []
-        if ahead and not self.path.is_slowed:
-            return ahead
-        return waiting(self.truth, limit=1 if self.path.is_slowed else BATCH)
-
-    def _read_ahead(self, rows: Sequence[Waiting]) -> None:
-        """While the broker stores a full batch, read the next one. It is good only if this one is acked as a whole."""
-        self._ahead = waiting(self.truth, after=rows[-1].position, limit=BATCH) if len(rows) == BATCH else []
 
     async def _sleep(self) -> None:
         """Wait for a commit, a broken connection, or the next heartbeat."""
@@ -190,28 +177,44 @@ class Relay:
         self._quiet_beats += 1
         await self.awake.rest(pause)
 
-    async def publish(self, publisher: Publisher, rows: Sequence[Waiting]) -> None:
-        """Publish rows in order, then mark those that the broker acked. Raises nothing for an answer that is missing."""
-        await self.path.reach(Point.BEFORE_PUBLISH)
-        self._tell_publish(rows)
-        messages = [self._outgoing(row) for row in rows]
-        await publisher.send(messages)
-        self._read_ahead(rows)
-        acks = await publisher.answers(timeout_s=self.rules.ack_timeout_s)
-        await self.path.reach(Point.BEFORE_MARK)
+    async def publish(self, publisher: Publisher) -> None:
+        """Publish what waits, in order, and mark what the broker acked, until nothing waits or the connection is gone."""
+        under_way: deque[tuple[Sequence[Waiting], Sent]] = deque()
+        while not publisher.is_broken:
+            while len(under_way) < UNDER_WAY and (rows := self._next_rows(under_way)):
+                await self.path.reach(Point.BEFORE_PUBLISH)
+                self._tell_publish(rows)
+                under_way.append((rows, await publisher.send([self._outgoing(row) for row in rows])))
+            if not under_way:
+                return
+            rows, sent = under_way.popleft()
+            acks = await publisher.answers(sent, timeout_s=self.rules.ack_timeout_s)
+            await self.path.reach(Point.BEFORE_MARK)
+            if not self._mark_acked(rows, acks):
+                under_way.clear()
+                publisher.forget()
+                await asyncio.sleep(RETRY_S)
+
+    def _next_rows(self, under_way: Sequence[tuple[Sequence[Waiting], Sent]]) -> Sequence[Waiting]:
+        if not self.path.is_slowed:
+            return waiting(self.truth, after=under_way[-1][0][-1].position if under_way else 0, limit=BATCH)
+        return [] if under_way else waiting(self.truth, limit=1)
+
+    def _mark_acked(self, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
+        """Mark the rows that were acked, and say whether all were. Raises nothing for an answer that is missing."""
         marked = self._unbroken_run(rows, acks)
         if marked:
             sql = mark_published(self.truth, [(row.position, ack.seq) for row, ack in marked], token=self._token)
             self._no_answer.settled([row for row, _ in marked])
             self._count(marked, sql)
-        if len(marked) < len(rows):
-            self._ahead = []
-            refusal = acks[len(marked)]
-            if refusal is None:
-                self._deal_with_silence([row for row, ack in zip(rows, acks, strict=True) if ack is None])
-            else:
-                self._tell_refusal(rows[len(marked)], refusal)
-            await asyncio.sleep(RETRY_S)
+        if len(marked) == len(rows):
+            return True
+        refusal = acks[len(marked)]
+        if refusal is None:
+            self._deal_with_silence([row for row, ack in zip(rows, acks, strict=True) if ack is None])
+        else:
+            self._tell_refusal(rows[len(marked)], refusal)
+        return False
 
     def _deal_with_silence(self, rows: Sequence[Waiting]) -> None:
         what = self._no_answer.deal_with(rows, self.rules.on_no_answer, token=self._token)
@@ -282,13 +285,7 @@ class Relay:
         if time.monotonic() - self._leased_at > LEASE_S / 3:
             renew_lease(self.truth, self._token)
             self._leased_at = time.monotonic()
-        await wire.publish(HEARTBEAT, self._marks())
-
-    def _marks(self) -> bytes:
-        marks = {feed: high_water_mark(self.truth, feed) for feed in FEEDS}
-        return json.dumps(
-            {feed: {"sequence": m.sequence, "id": m.event_id, "published": m.published} for feed, m in marks.items()}
-        ).encode()
+        await wire.publish(marks.HEARTBEAT, marks.write(self.truth))
 
     async def _answer_mark(self, request: Msg) -> None:
-        await request.respond(self._marks())
+        await request.respond(marks.write(self.truth))

@@ -7,22 +7,20 @@ It reads, has what came handled, and with nothing left to handle decides what ma
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
 from nats.aio.msg import Msg
 
-from vango import consumers, recovery
+from vango import consumers, marks, recovery
 from vango.consume import Gap, handle
-from vango.core.claims import Mark, weigh
+from vango.core.claims import weigh
 from vango.core.modes import ANSWERS, Mode, Signal
 from vango.core.rules import EdgeRules, OnGap, Poison
 from vango.core.snapshot import BadSnapshot
 from vango.errors import Unavailable
 from vango.noise import Noise
 from vango.pull import BATCH, Pull
-from vango.relay import HEARTBEAT, MARK_REQUEST
 from vango.view import View
 from vango.wire import Wire
 
@@ -67,7 +65,7 @@ class Session:
         self.wire.wakes(self.edge.awake)
         if self.edge.mode in ANSWERS:
             self.edge.reason = ""
-        await self.wire.subscribe(HEARTBEAT, self._hear_mark)
+        await self.wire.subscribe(marks.HEARTBEAT, self._hear_mark)
         for subject in DELETIONS:
             await self.wire.subscribe(subject, self._hear_deletion)
         if self.edge.mode is Mode.LOADING:
@@ -200,7 +198,7 @@ class Session:
     async def _ask_mark(self) -> bool:
         """Ask for the mark. A relay that is down does not answer: False, and its first heartbeat will do instead."""
         try:
-            self._note_mark((await self.wire.request(MARK_REQUEST, timeout_s=MARK_TIMEOUT_S)).data)
+            self._note_mark((await self.wire.request(marks.REQUEST, timeout_s=MARK_TIMEOUT_S)).data)
         except Unavailable:
             return False
         return True
@@ -211,9 +209,8 @@ class Session:
 
     def _note_mark(self, payload: bytes) -> None:
         try:
-            word = json.loads(payload)["route"]
-            self.edge.mark = Mark(int(word["sequence"]), str(word["id"]), int(word["published"]))
-        except (ValueError, KeyError, TypeError):
+            self.edge.mark = marks.read(payload)
+        except ValueError:
             self.tell("verdict", "a mark that cannot be read was ignored")
             return
         self.edge.heard_at = self._marked_at = time.monotonic()

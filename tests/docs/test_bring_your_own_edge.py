@@ -13,7 +13,8 @@ from vango.core import guests as core
 from vango.core.audit import Kind
 from vango.core.guests import InvalidClaim, read
 from vango.core.modes import Mode
-from vango.relay import HEARTBEAT, IDLE_BEAT_S
+from vango.marks import HEARTBEAT
+from vango.relay import IDLE_BEAT_S
 
 TEXT = EDGES.read_text(encoding="utf-8")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -9,9 +9,8 @@ from nats.aio.msg import Msg
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango import session
+from vango import marks, session
 from vango.points import Point
-from vango.relay import MARK_REQUEST
 
 
 def test_a_change_is_under_way_until_its_last_edge_has_applied_it(hands: Hands, run: Run) -> None:
@@ -67,7 +66,7 @@ def asking(hands: Hands) -> list[str]:
     async def hear(message: Msg) -> None:
         asked.append(message.reply)
 
-    hands._run(hands.bench.wire().subscribe(MARK_REQUEST, hear))
+    hands._run(hands.bench.wire().subscribe(marks.REQUEST, hear))
     return asked
 
 
