@@ -197,11 +197,18 @@ class Hub:
             if page.viewers:
                 begun = page.begun
                 context = await self.context(slug)
-                with self._news:
-                    before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
-                parts = self._draw(context, before)
-                while (part := await self._loop.run_in_executor(self._executor, next, parts, None)) is not None:
-                    self._keep(page, part, begun)
+                await self._loop.run_in_executor(self._executor, self._draw_page, page, context, begun)
+
+    # In the thread that draws.
+
+    def _draw_page(self, page: Page, context: dict[str, Any], begun: int) -> None:
+        """Draw what a page shows of one observation; whoever looks has each part as soon as it is drawn."""
+        with self._news:
+            before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
+        for part in self._draw(context, before):
+            self._keep(page, part, begun)
+            # Whoever shows it needs the interpreter, which a thread at work keeps for 5 ms.
+            time.sleep(0)
 
     def _keep(self, page: Page, drawn: Mapping[str, Drawn], begun: int) -> None:
         with self._news:

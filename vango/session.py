@@ -204,8 +204,11 @@ class Session:
         return True
 
     async def _hear_mark(self, message: Msg) -> None:
+        known = self.edge.mark
         self._note_mark(message.data)
-        self.edge.awake.set()
+        # One who is current, and hears again what it knows, has nothing to do.
+        if self.edge.mark != known or self.edge.mode is not Mode.CURRENT:
+            self.edge.awake.set()
 
     def _note_mark(self, payload: bytes) -> None:
         try:
