@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import subprocess
 import sys
@@ -22,8 +23,12 @@ class Served:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "app.log"
         command = [sys.executable, "app.py", "--port", "0", "--no-browser", "--data", str(folder / "data"), *options]
+        # Python keeps what it has compiled unless somebody asks it not to; so does the app of whoever starts it twice.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         with self._log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], START_S)
         line = self.process.stdout.readline() if ready else ""

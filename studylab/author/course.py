@@ -37,7 +37,7 @@ def gather(sources: Iterable[Source]) -> Course:
     """Examine lab files, and keep the first of two that claim one id or slug."""
     labs: list[Lab] = []
     files: dict[str, Path] = {}
-    taken: dict[tuple[str, str], str] = {}
+    taken: dict[tuple[str, str], Path] = {}
     faults: list[Fault] = []
     for source in sources:
         lab, found = examine(source)
@@ -47,16 +47,20 @@ def gather(sources: Iterable[Source]) -> Course:
         double = [name for name in ("id", "slug") if (name, getattr(lab, name)) in taken]
         for name in double:
             value = getattr(lab, name)
-            line = line_of(ast.parse(source.file.read_bytes()), (name,))
-            sentence = f"the {name} {value!r} is already that of {taken[name, value]}; this lab is left out"
-            faults.append(Fault(source.file, line, sentence, of=source.file))
+            other = Fault(taken[name, value], _line_of("slug", taken[name, value]), "").where
+            sentence = f"the {name} {value!r} is already that of {other}; this lab is left out"
+            faults.append(Fault(source.file, _line_of(name, source.file), sentence, of=source.file))
         if not double:
             labs.append(lab)
             files[lab.slug] = source.file
-            place = Fault(source.file, line_of(ast.parse(source.file.read_bytes()), ("slug",)), "").where
-            taken |= {("id", lab.id): place, ("slug", lab.slug): place}
+            taken |= {("id", lab.id): source.file, ("slug", lab.slug): source.file}
     labs.sort(key=lambda lab: (files[lab.slug].parent != OWN, lab.number))
     return Course(tuple(labs), files, tuple(faults))
+
+
+def _line_of(field: str, file: Path) -> int:
+    """Return the line of a lab file that gives a field."""
+    return line_of(ast.parse(file.read_bytes()), (field,))
 
 
 def own_sources() -> list[Source]:
