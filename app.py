@@ -45,7 +45,7 @@ RESERVE_THREADS = 32
 START_S = 20.0
 STOP_S = 10.0
 CYCLES = (20_000, 10, 10)
-"""How often Python looks for cycles of objects: Python's own 700 had it stand still for 0.3 s every 3 s with 120 benches."""
+"""How seldom Python looks for cycles of objects. A full look stops the app, for longer with every bench."""
 
 
 def create_app(
