@@ -57,7 +57,7 @@ class Publisher:
         self._wire = wire
         self._inbox = wire.client.new_inbox()
         self._prefix = len(self._inbox) + 1
-        self._under_way: dict[str, Sent] = {}
+        self._under_way: dict[int, Sent] = {}
         self._batches = 0
         self._news = asyncio.Event()
         wire.wakes(self._news)
@@ -78,7 +78,7 @@ class Publisher:
     async def send(self, messages: Sequence[Outgoing]) -> Sent:
         """Send all messages. Ends early, without a word, when the connection is gone: then answers will be missing."""
         self._batches += 1
-        sent = self._under_way[str(self._batches)] = Sent(self._batches, len(messages))
+        sent = self._under_way[self._batches] = Sent(self._batches, len(messages))
         send, replies = self._wire.client.publish, f"{self._inbox}.{self._batches}-"
         with contextlib.suppress(OSError, NatsError):
             for index, message in enumerate(messages):
@@ -95,7 +95,7 @@ class Publisher:
                 while sent.missing and not self.is_broken:
                     self._news.clear()
                     await self._news.wait()
-        self._under_way.pop(str(sent.number), None)
+        self._under_way.pop(sent.number, None)
         return sent.answers
 
     def forget(self) -> None:
@@ -104,7 +104,7 @@ class Publisher:
 
     async def _hear(self, message: Msg) -> None:
         batch, _, index = message.subject[self._prefix :].partition("-")
-        sent = self._under_way.get(batch)
+        sent = self._under_way.get(int(batch))
         if sent is None or sent.answers[int(index)] is not None:
             return
         sent.answers[int(index)] = _read(message)

@@ -17,10 +17,11 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from nats.aio.msg import Msg
 
-from vango import marks, tasks
+from vango import high_water, tasks
 from vango.awake import Awake
 from vango.core.rules import RelayRules
 from vango.errors import Refused, Unavailable
@@ -43,7 +44,7 @@ from vango.wire import Wire
 
 BATCH = 1000
 UNDER_WAY = 2
-"""Batches. The second keeps the broker busy while the first is marked; more would only be more to send again."""
+"""Batches at a time. The second keeps the broker busy while the first is marked; more would be more to send again."""
 BEAT_S = 1.0
 IDLE_BEAT_S = 5.0
 IDLE_AFTER_BEATS = 10
@@ -52,6 +53,13 @@ WRONG_LAST_MSG_ID = 10070
 IDS_TOLD = 50
 CHAINED_FEED = "route"
 """The feed that has a stream to itself, so that its predecessor is the stream's last message."""
+
+
+class Batch(NamedTuple):
+    """Rows that are under way to the broker, and what was heard of them so far."""
+
+    rows: Sequence[Waiting]
+    sent: Sent
 
 
 class Relay:
@@ -162,7 +170,7 @@ class Relay:
         wire.wakes(self.awake)
         publisher = Publisher(wire)
         await publisher.open()
-        await wire.subscribe(marks.REQUEST, self._answer_mark)
+        await wire.subscribe(high_water.REQUEST, self._answer_mark)
         self.state, self.reason = "up", ""
         while not wire.broken.is_set():
             self.awake.clear()
@@ -179,26 +187,29 @@ class Relay:
 
     async def publish(self, publisher: Publisher) -> None:
         """Publish what waits, in order, and mark what the broker acked, until nothing waits or the connection is gone."""
-        under_way: deque[tuple[Sequence[Waiting], Sent]] = deque()
+        under_way: deque[Batch] = deque()
         while not publisher.is_broken:
             while len(under_way) < UNDER_WAY and (rows := self._next_rows(under_way)):
                 await self.path.reach(Point.BEFORE_PUBLISH)
                 self._tell_publish(rows)
-                under_way.append((rows, await publisher.send([self._outgoing(row) for row in rows])))
+                under_way.append(Batch(rows, await publisher.send([self._outgoing(row) for row in rows])))
             if not under_way:
                 return
             rows, sent = under_way.popleft()
             acks = await publisher.answers(sent, timeout_s=self.rules.ack_timeout_s)
             await self.path.reach(Point.BEFORE_MARK)
             if not self._mark_acked(rows, acks):
+                # What is under way behind it will be sent again with it.
                 under_way.clear()
                 publisher.forget()
                 await asyncio.sleep(RETRY_S)
 
-    def _next_rows(self, under_way: Sequence[tuple[Sequence[Waiting], Sent]]) -> Sequence[Waiting]:
-        if not self.path.is_slowed:
-            return waiting(self.truth, after=under_way[-1][0][-1].position if under_way else 0, limit=BATCH)
-        return [] if under_way else waiting(self.truth, limit=1)
+    def _next_rows(self, under_way: Sequence[Batch]) -> Sequence[Waiting]:
+        """Return the rows behind those that are under way; while somebody watches the relay's points, one at a time."""
+        if self.path.is_slowed:
+            return [] if under_way else waiting(self.truth, limit=1)
+        last = under_way[-1].rows[-1].position if under_way else 0
+        return waiting(self.truth, after=last, limit=BATCH)
 
     def _mark_acked(self, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
         """Mark the rows that were acked, and say whether all were. Raises nothing for an answer that is missing."""
@@ -285,7 +296,7 @@ class Relay:
         if time.monotonic() - self._leased_at > LEASE_S / 3:
             renew_lease(self.truth, self._token)
             self._leased_at = time.monotonic()
-        await wire.publish(marks.HEARTBEAT, marks.write(self.truth))
+        await wire.publish(high_water.HEARTBEAT, high_water.write(self.truth))
 
     async def _answer_mark(self, request: Msg) -> None:
-        await request.respond(marks.write(self.truth))
+        await request.respond(high_water.write(self.truth))

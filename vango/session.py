@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nats.aio.msg import Msg
 
-from vango import consumers, marks, recovery
+from vango import consumers, high_water, recovery
 from vango.consume import Gap, handle
 from vango.core.claims import weigh
 from vango.core.modes import ANSWERS, Mode, Signal
@@ -65,7 +65,7 @@ class Session:
         self.wire.wakes(self.edge.awake)
         if self.edge.mode in ANSWERS:
             self.edge.reason = ""
-        await self.wire.subscribe(marks.HEARTBEAT, self._hear_mark)
+        await self.wire.subscribe(high_water.HEARTBEAT, self._hear_mark)
         for subject in DELETIONS:
             await self.wire.subscribe(subject, self._hear_deletion)
         if self.edge.mode is Mode.LOADING:
@@ -198,7 +198,7 @@ class Session:
     async def _ask_mark(self) -> bool:
         """Ask for the mark. A relay that is down does not answer: False, and its first heartbeat will do instead."""
         try:
-            self._note_mark((await self.wire.request(marks.REQUEST, timeout_s=MARK_TIMEOUT_S)).data)
+            self._note_mark((await self.wire.request(high_water.REQUEST, timeout_s=MARK_TIMEOUT_S)).data)
         except Unavailable:
             return False
         return True
@@ -206,13 +206,14 @@ class Session:
     async def _hear_mark(self, message: Msg) -> None:
         known = self.edge.mark
         self._note_mark(message.data)
-        # One who is current, and hears again what it knows, has nothing to do.
-        if self.edge.mark != known or self.edge.mode is not Mode.CURRENT:
+        # One who is current by the mark, and hears the same again, has nothing to do.
+        is_news = self.edge.mark != known or not self.rules.ask_high_water_mark
+        if is_news or self.edge.mode is not Mode.CURRENT:
             self.edge.awake.set()
 
     def _note_mark(self, payload: bytes) -> None:
         try:
-            self.edge.mark = marks.read(payload)
+            self.edge.mark = high_water.read(payload)
         except ValueError:
             self.tell("verdict", "a mark that cannot be read was ignored")
             return

@@ -13,7 +13,7 @@ from vango.core import guests as core
 from vango.core.audit import Kind
 from vango.core.guests import InvalidClaim, read
 from vango.core.modes import Mode
-from vango.marks import HEARTBEAT
+from vango.high_water import HEARTBEAT
 from vango.relay import IDLE_BEAT_S
 
 TEXT = EDGES.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango import marks, session
+from vango import high_water, session
 from vango.points import Point
 
 
@@ -66,7 +66,7 @@ def asking(hands: Hands) -> list[str]:
     async def hear(message: Msg) -> None:
         asked.append(message.reply)
 
-    hands._run(hands.bench.wire().subscribe(marks.REQUEST, hear))
+    hands._run(hands.bench.wire().subscribe(high_water.REQUEST, hear))
     return asked
 
 

@@ -28,5 +28,5 @@ def read(payload: bytes) -> Mark:
     try:
         word = json.loads(payload)["route"]
         return Mark(int(word["sequence"]), str(word["id"]), int(word["published"]))
-    except (KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"no mark of the routes in {payload[:100]!r}") from error
