@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.vango.conftest import Hands
@@ -31,3 +33,13 @@ def test_an_edge_that_hears_noise_where_marks_are_told_says_so_and_keeps_its_mar
     hands._run(hands.bench.wire().publish(high_water.HEARTBEAT, b"noise"))
     hands.until(lambda _: "a mark that cannot be read was ignored" in hands.told("fra", "verdict"))
     assert edge.mark == before is not None
+
+
+def test_an_edge_that_is_current_hears_of_an_event_that_never_came(hands: Hands) -> None:
+    hands.settle()
+    hands.do("kill_relay")
+    lost = json.dumps({"route": {"sequence": 4, "id": "lost", "published": 4}}).encode()
+    hands._run(hands.bench.wire().publish(high_water.HEARTBEAT, lost))
+    hands.until(
+        lambda _: any("event 4 was published, and nothing is pending" in said for said in hands.told("fra", "mode"))
+    )
