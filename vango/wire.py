@@ -13,13 +13,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
-from vango import tasks
+from vango import nats_client, tasks
 from vango.awake import Awake
 from vango.errors import NotThere, Refused, Unavailable
 
@@ -44,38 +43,40 @@ class Wire:
     else is awaited.
     """
 
-    def __init__(self, client: Client, broken: asyncio.Event, ended: asyncio.Future[None]) -> None:
+    def __init__(self, client: Client) -> None:
         self.client = client
-        self.broken = broken
-        self._ended = ended
+        self.broken = asyncio.Event()
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.last: dict[str, Any] = {}
+        nats_client.when_ended(client, self._end)
+
+    def _end(self) -> None:
+        self.broken.set()
+        if not self._ended.done():
+            self._ended.set_result(None)
 
     @classmethod
     async def open(cls, address: Address, name: str) -> Wire:
         """Connect once, without retries. Raises `Unavailable` when the broker does not answer in time."""
-        broken, ended = asyncio.Event(), asyncio.get_running_loop().create_future()
-
-        async def on_closed() -> None:
-            broken.set()
-            if not ended.done():
-                ended.set_result(None)
-
-        async def on_error(error: Exception) -> None:
-            """Errors of a connection end it, and `broken` tells; there is nothing else to do with them."""
-
+        client = Client()
         # A frozen broker accepts the connection and never speaks: the whole handshake has a deadline.
         try:
-            client = await asyncio.wait_for(
-                nats.connect(
+            await asyncio.wait_for(
+                client.connect(
                     address.url, name=name, user=address.user, password=address.password, allow_reconnect=False,
                     connect_timeout=CONNECT_S, max_reconnect_attempts=1, reconnect_time_wait=0.05, ping_interval=PING_S,
-                    closed_cb=on_closed, error_cb=on_error, flusher_queue_size=4096,
+                    error_cb=_already_told, flusher_queue_size=4096,
                 ),
                 CONNECT_S,
             )  # fmt: skip
         except (OSError, NatsError, TimeoutError) as error:
+            await nats_client.release(client)
             raise Unavailable(f"The broker at {address.url} does not answer: {error or 'no reply in time'}.") from error
-        return cls(client, broken, ended)
+        except BaseException:
+            # Nobody waits for it any more: its socket would stay open for as long as the broker lives.
+            await nats_client.release(client)
+            raise
+        return cls(client)
 
     def wakes(self, sleeper: asyncio.Event | Awake) -> None:
         """Wake somebody when the connection breaks, so that who waits for something else need not wait for `broken` as well."""
@@ -83,22 +84,17 @@ class Wire:
 
     def abort(self) -> None:
         """Cut the connection with a reset: nothing is flushed, no goodbye. What SIGKILL leaves of a client."""
-        transport = self.client._transport
-        writer = getattr(transport, "_io_writer", None)
-        if writer is not None:
-            writer.transport.abort()
+        nats_client.abort(self.client)
 
     async def close(self) -> None:
         """Close the connection, sending what is still queued. Never raises: a broken one is closed as well."""
-        try:
+        with contextlib.suppress(NatsError, OSError, TimeoutError):
             await asyncio.wait_for(self.client.close(), 1.0)
-        except (NatsError, OSError, TimeoutError):
-            self.abort()
+        await self.cut()
 
     async def cut(self) -> None:
         """Abort, then release what the client still holds on this side."""
-        self.abort()
-        await self.close()
+        await nats_client.release(self.client)
 
     async def publish(
         self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None
@@ -119,12 +115,9 @@ class Wire:
             raise Unavailable(f"Nothing on {subject} can be heard: {str(error) or 'no connection'}.") from error
 
     async def allow(self, subscription: Subscription, messages: int) -> None:
-        """Have the server end a subscription after so many messages: it sends no more of them to anybody's cost.
-
-        nats-py's own `unsubscribe(limit=…)` drops what has come and waits as soon as the limit is reached.
-        """
+        """Have the server end a subscription after this number of messages: it sends no more, at nobody's cost."""
         try:
-            await self.client._send_unsubscribe(subscription._id, limit=messages)
+            await nats_client.end_after(self.client, subscription, messages)
         except (NatsError, OSError) as error:
             raise Unavailable(f"Nothing on {subscription.subject} can be heard: {error}.") from error
 
@@ -176,6 +169,10 @@ class Wire:
         self.last = {"subject": subject, "headers": headers or {}, "request": json_or_text(payload), "reply": reply}
         raise_for(reply)
         return reply
+
+
+async def _already_told(_: Exception) -> None:
+    """Errors of a connection end it, and `broken` tells; there is nothing else to do with them."""
 
 
 def json_or_text(payload: bytes) -> Any:
