@@ -20,7 +20,9 @@ from vango import tasks
 def when_ended(client: Client, tell: Callable[[], None]) -> None:
     """Call `tell` once, when nothing more can be read from this connected client, whatever ended it."""
 
-    client._reading_task.add_done_callback(lambda _: tell())
+    reading = client._reading_task
+    assert reading is not None, "a connected client reads"
+    reading.add_done_callback(lambda _: tell())
     for task in _tasks(client):
         # Errors that nats-py met while it closed. The end itself is what is told.
         task.add_done_callback(tasks.look_at)

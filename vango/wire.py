@@ -22,7 +22,7 @@ from vango import nats_client, tasks
 from vango.awake import Awake
 from vango.errors import NotThere, Refused, Unavailable
 
-CONNECT_S = 2.0
+CONNECT_S = 2
 API_S = 3.0
 PING_S = 20
 
@@ -64,7 +64,7 @@ class Wire:
             await asyncio.wait_for(
                 client.connect(
                     address.url, name=name, user=address.user, password=address.password, allow_reconnect=False,
-                    connect_timeout=CONNECT_S, max_reconnect_attempts=1, reconnect_time_wait=0.05, ping_interval=PING_S,
+                    connect_timeout=CONNECT_S, ping_interval=PING_S,
                     error_cb=_already_told, flusher_queue_size=4096,
                 ),
                 CONNECT_S,
