@@ -29,10 +29,12 @@ def test_the_end_is_noticed_when_the_client_still_has_something_to_send(hands: H
         while wire.client.pending_data_size < PENDING:  # noqa: ASYNC110 (nats-py has no event for it)
             await asyncio.sleep(0)
         os.kill(pid, signal.SIGKILL)
-        await asyncio.wait_for(wire.broken.wait(), DEADLINE_S)
-        await wire.cut()
-        sending.cancel()
-        await asyncio.wait([sending])
+        try:
+            await asyncio.wait_for(wire.broken.wait(), DEADLINE_S)
+        finally:
+            await wire.cut()
+            sending.cancel()
+            await asyncio.wait([sending])
 
     run(ends_with_messages_pending())
 

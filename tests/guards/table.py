@@ -1,0 +1,156 @@
+"""The guards of `vango`, one record each. docs/guards.md lists them; tests/guards/test_guards_bite.py takes them away."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    """One guard. `old` stands once in the source of `module`; with `new` in its place the guard is gone."""
+
+    protects: str
+    module: str
+    old: str
+    new: str
+    test: str
+
+    def taken_away_from(self, source: str) -> str:
+        """Return the source without the guard. Raises `ValueError` when the place is not there exactly once."""
+        if source.count(self.old) != 1:
+            raise ValueError(f"{self.module} has {self.old!r} {source.count(self.old)} times; it must have it once.")
+        return source.replace(self.old, self.new)
+
+
+GUARDS: dict[str, Guard] = {
+    "event id": Guard(
+        "the same notice applied twice",
+        "vango.core.judge",
+        "if rules.deduplicate and row is not None and event.id == row.event_id:",
+        "if False:",
+        "tests/core/test_judge.py::test_the_event_that_made_the_row_is_a_duplicate",
+    ),
+    "epoch": Guard(
+        "an old owner that comes back after a newer one",
+        "vango.core.judge",
+        "if event.epoch < row.epoch:",
+        "if False:",
+        "tests/core/test_judge.py::test_an_older_owner_is_stale",
+    ),
+    "chain: nothing missing": Guard(
+        "an event that was evicted, purged or deleted",
+        "vango.core.judge",
+        "if event.sequence > following:",
+        "if False:",
+        "tests/core/test_judge.py::test_a_gap_names_what_is_missing",
+    ),
+    "chain: same predecessor": Guard(
+        "another history under the same numbers",
+        "vango.core.judge",
+        "if event.sequence == following and event.previous_id != position.event_id:",
+        "if False:",
+        "tests/core/test_judge.py::test_the_right_number_with_another_predecessor_is_a_gap",
+    ),
+    "chain: covered and unseen": Guard(
+        "an event that the view should hold and never saw",
+        "vango.core.judge",
+        "if event.sequence < here and (row is None or event.epoch > row.epoch):",
+        "if False:",
+        "tests/core/test_judge.py::test_a_covered_event_that_the_view_never_saw_is_a_gap",
+    ),
+    "modes: surprise fails closed": Guard(
+        "a claim after something that nobody foresaw",
+        "vango.core.modes",
+        "return TRANSITIONS.get((mode, signal), Mode.FAILED_CLOSED)",
+        "return TRANSITIONS.get((mode, signal), mode)",
+        "tests/core/test_modes.py::test_a_surprise_fails_closed_in_every_mode_that_runs",
+    ),
+    "checksum": Guard(
+        "a damaged snapshot",
+        "vango.core.snapshot",
+        "if verify and (computed := checksum(snapshot)) != claimed:",
+        "if (computed := checksum(snapshot)) == 0:",
+        "tests/core/test_snapshot.py::test_a_changed_owner_is_refused_and_passes_only_unverified",
+    ),
+    "lease token": Guard(
+        "marks by a relay that only thinks it holds the lease",
+        "vango.outbox",
+        "if held.rowcount == 0:",
+        "if False:",
+        "tests/vango/test_store_guards.py::test_a_relay_that_lost_its_lease_marks_nothing",
+    ),
+    "one relay at a time": Guard(
+        "two relays that publish side by side, out of order",
+        "vango.outbox",
+        "if row is not None and row[0] != holder and row[2] > now:",
+        "if False:",
+        "tests/vango/test_store_guards.py::test_a_rival_gets_no_lease_while_the_relay_lives",
+    ),
+    "view and position together": Guard(
+        "a view that is ahead of its position, or behind it",
+        "vango.view",
+        '            connection.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, changed))\n',
+        '            connection.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, changed))\n'
+        '            connection.execute("COMMIT")\n            connection.execute("BEGIN IMMEDIATE")\n',
+        "tests/vango/test_store_guards.py::test_a_view_whose_position_cannot_move_keeps_its_rows_as_they_were",
+    ),
+    "stream before truth": Guard(
+        "a snapshot that says it covers what it does not",
+        "vango.snapshots",
+        '    last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]\n'
+        "    snapshot = build(truth, last_seq)\n",
+        "    snapshot = build(truth, 0)\n"
+        '    last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]\n'
+        "    snapshot = replace(snapshot, stream_seq=last_seq)\n",
+        "tests/vango/test_store_guards.py::test_a_snapshot_covers_all_that_was_stored_up_to_its_stream_seq",
+    ),
+    "fsync at commit": Guard(
+        "a commit that a power cut takes back",
+        "vango.database",
+        'synchronous: str = "FULL"',
+        'synchronous: str = "OFF"',
+        "tests/vango/test_store_guards.py::test_truth_and_views_are_synced_at_each_commit",
+    ),
+    "apply before ack": Guard(
+        "a message that is acked and never applied",
+        "vango.consume",
+        "AckOrder.AFTER_APPLY: apply_then_ack,",
+        "AckOrder.AFTER_APPLY: ack_then_apply,",
+        "tests/vango/test_acks.py::test_a_crash_between_apply_and_ack_brings_the_event_back_as_a_duplicate",
+    ),
+    "an unknown outcome keeps its id": Guard(
+        "one fact stored twice",
+        "vango.relay",
+        'headers["Nats-Msg-Id"] = self._no_answer.message_id(row)',
+        'headers["Nats-Msg-Id"] = self._no_answer.message_id(row) + str(time.monotonic())',
+        "tests/vango/test_no_answer.py::test_under_the_same_id_it_is_stored_once_and_the_broker_says_duplicate",
+    ),
+    "operation id": Guard(
+        "a double click that changes the owner twice",
+        "vango.truth",
+        "if (done := _already_done(connection, change)) is not None:",
+        "if (done := None) is not None:",
+        "tests/vango/test_write_orders.py::test_an_operation_id_makes_asking_twice_do_once",
+    ),
+    "the owner must be ready": Guard(
+        "a route to an allocation that cannot serve it",
+        "vango.schema",
+        "CREATE TRIGGER IF NOT EXISTS a_new_owner_must_be_ready BEFORE UPDATE OF owner ON route\n"
+        "WHEN (SELECT state FROM allocation WHERE name = NEW.owner) IS NOT 'ready'",
+        "CREATE TRIGGER IF NOT EXISTS a_new_owner_must_be_ready BEFORE UPDATE OF owner ON route\nWHEN 0",
+        "tests/vango/test_write_orders.py::test_the_database_refuses_an_owner_that_is_not_ready_and_nothing_is_told",
+    ),
+    "the mark": Guard(
+        "a purged tail that looks like being up to date",
+        "vango.core.claims",
+        "if mark.published > n:",
+        "if False:",
+        "tests/vango/test_gaps.py::test_a_purged_tail_is_seen_through_the_high_water_mark",
+    ),
+    "a connection's end is watched": Guard(
+        "an edge that is deaf and says that it is current",
+        "vango.wire",
+        "        nats_client.when_ended(client, self._end)\n",
+        "",
+        "tests/vango/test_connection_ends.py::test_the_end_is_noticed_when_the_client_still_has_something_to_send",
+    ),
+}

@@ -1,0 +1,94 @@
+"""What the stores and the lease promise, each seen on a real database: the guards that only a crash or a rival would miss."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vango.conftest import DEADLINE_S, Hands
+from vango import outbox, snapshots
+from vango.core.judge import Position, Row
+from vango.journal import Journal
+from vango.outbox import LeaseLost, count_waiting, mark_published, take_lease, waiting
+from vango.truth import Truth
+from vango.view import View
+
+FULL = 2  # what SQLite calls `synchronous = FULL`
+ROW = Row("shop", "alloc-a", 1, "e1", 0, 1)
+
+
+def test_a_relay_that_lost_its_lease_marks_nothing(hands: Hands) -> None:
+    hands.do("kill_relay")
+    hands.do("promote", route="shop", to="alloc-b")
+    truth = hands.bench.truth
+    old = take_lease(truth, "relay")
+    assert old is not None
+    assert take_lease(truth, "relay") == old + 1
+    row = waiting(truth, limit=1)[0]
+    with pytest.raises(LeaseLost):
+        mark_published(truth, [(row.position, 7)], token=old)
+    assert count_waiting(truth) == 1
+
+
+def test_a_rival_gets_no_lease_while_the_relay_lives(hands: Hands) -> None:
+    assert take_lease(hands.bench.truth, "rival") is None
+
+
+def test_a_relay_renews_its_lease_in_time(hands: Hands) -> None:
+    def expires() -> float:
+        found = hands.bench.truth.db.conn.execute("SELECT expires_at FROM lease WHERE name = 'relay'").fetchone()
+        return float(found[0])
+
+    before = expires()
+    hands.until(lambda _: expires() > before)
+    assert outbox.LEASE_S < DEADLINE_S
+
+
+def test_a_view_whose_position_cannot_move_keeps_its_rows_as_they_were(tmp_path: Path) -> None:
+    view = View(tmp_path / "view.db")
+    view._db.conn.execute(
+        "CREATE TRIGGER full BEFORE UPDATE ON position BEGIN SELECT RAISE(ABORT, 'the position cannot move'); END"
+    )
+    with pytest.raises(sqlite3.IntegrityError):
+        view.apply([ROW], Position(1, "e1", 1))
+    view.close()
+    found = View(tmp_path / "view.db")
+    assert (found.rows, found.position) == ({}, Position())
+    found.close()
+
+
+def test_a_snapshot_covers_all_that_was_stored_up_to_its_stream_seq(hands: Hands, run: Any) -> None:
+    wire = hands.bench.wire()
+
+    class Interrupted:
+        """The bench's connection; an owner changes while the stream is asked how far it has come."""
+
+        client = wire.client
+
+        async def api(self, subject: str, body: Any = None) -> Any:
+            await hands.bench.perform("promote", {"route": "shop", "to": "alloc-b"})
+            await hands.bench.settle()
+            return await wire.api(subject, body)
+
+    _, snapshot = run(snapshots.take(Interrupted(), hands.bench.truth, "ROUTES"))  # type: ignore[arg-type]
+    assert snapshot.stream_seq == hands.settle().stream("ROUTES").last_seq
+    assert snapshot.sequence == hands.settle().truth.sequence
+
+
+def test_truth_and_views_are_synced_at_each_commit(tmp_path: Path) -> None:
+    truth, view = Truth(tmp_path / "truth.db"), View(tmp_path / "view.db")
+    levels = [store.conn.execute("PRAGMA synchronous").fetchone()[0] for store in (truth.db, view._db)]
+    truth.close()
+    view.close()
+    assert levels == [FULL, FULL]
+
+
+def test_the_journal_survives_a_crash_of_the_app(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db", lambda: None)
+    journal.close()
+    with sqlite3.connect(tmp_path / "journal.db") as db:
+        assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    db.close()
