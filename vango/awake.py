@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 
@@ -28,12 +29,15 @@ class Awake:
         if self.on_rest is not None and self.rests:
             self.on_rest()
         try:
-            async with asyncio.timeout(at_most_s):
-                await self._called.wait()
-        except TimeoutError:
-            pass
+            await self.listen(at_most_s)
         finally:
             self._is_idle = False
+
+    async def listen(self, at_most_s: float | None = None) -> None:
+        """Wait until somebody calls, or for so long, with something still under way: this is no rest."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most_s):
+                await self._called.wait()
 
     @property
     def rests(self) -> bool:

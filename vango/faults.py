@@ -191,6 +191,8 @@ async def _store(wire: Wire, subject: str, sample: bytes) -> tuple[str, dict[str
     """Store the last sample. Returns where in words, and the request with its answer; empty when none came."""
     try:
         ack = await wire.store(subject, sample)
+    except Refused as error:
+        return f"not stored: {error}".rstrip("."), {}
     except Unavailable as error:
         return f"not stored, as far as is known: {error}".rstrip("."), {}
     return f"stored in {ack['stream']}, the last as seq {ack['seq']}", wire.last

@@ -1,4 +1,6 @@
-"""The link: the bench's own connection to its broker, which looks and manages, and listens for what others do.
+"""The link: the bench's own connection to its broker, which looks and manages, and hears of what others do.
+
+It subscribes to no subject of the lesson (`vango.ears`): that would change what the lesson shows.
 
 Whenever it breaks another is opened, and the streams and the bucket are made to be there. Over it the control plane
 answers edges that ask for a snapshot.
@@ -7,12 +9,14 @@ answers edges that ask for a snapshot.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
 from nats.aio.msg import Msg
 
-from vango import consumers, snapshots, streams, tasks
+from vango import consumers, ears, snapshots, streams, tasks
+from vango.ears import Ears
 from vango.errors import StudyLabError, Unavailable
 from vango.ration import Allowance, Ration
 from vango.recovery import SNAPSHOT_REQUEST
@@ -21,8 +25,8 @@ from vango.wire import Address, Wire
 if TYPE_CHECKING:
     from vango.bench import Bench
 
-OUTSIDE = ("route.>", "allocation.>", "operation.>", "telemetry.>",
-           "$JS.EVENT.ADVISORY.STREAM.>", "$JS.EVENT.ADVISORY.CONSUMER.>", "$JS.EVENT.ADVISORY.API")  # fmt: skip
+ADVISORIES = ("$JS.EVENT.ADVISORY.STREAM.>", "$JS.EVENT.ADVISORY.CONSUMER.>", "$JS.EVENT.ADVISORY.API")
+STREAM_ADVISORY = "$JS.EVENT.ADVISORY.STREAM."
 CONSUMER_DELETED = "$JS.EVENT.ADVISORY.CONSUMER.DELETED"
 ONLY_LOOKED = (".INFO", ".LIST", ".NAMES", ".DIRECT.", ".MSG.GET")
 RETRY_S = 0.1
@@ -38,6 +42,9 @@ class Link:
         self._wire: Wire | None = None
         self._there = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
+        self._stirred = asyncio.Event()
+        self._unheard: set[str] = set()
+        self._turning_to = ""
 
     async def connect(self, name: str) -> Wire:
         """Open a connection to the broker for an actor. Raises `Unavailable`."""
@@ -45,6 +52,11 @@ class Link:
         if broker.state == "down":
             raise Unavailable(f"The broker is down: {broker.reason}.")
         return await Wire.open(Address(broker.url, broker.user, broker.password), name)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a stream was made, changed or flooded, and is not yet listened to again."""
+        return bool(self._unheard or self._turning_to)
 
     def wire(self) -> Wire:
         """Return the open connection. Raises `Unavailable` while the broker is not there."""
@@ -73,7 +85,7 @@ class Link:
             wire: Wire | None = None
             try:
                 wire = await self.connect("bench")
-                await self._prepare(wire)
+                heard = await self._prepare(wire)
             except StudyLabError:
                 if wire is not None:
                     await wire.cut()
@@ -83,7 +95,7 @@ class Link:
             self._there.set()
             self._bench.changes.note()
             try:
-                await wire.broken.wait()
+                await self._listen_on(wire, heard)
             finally:
                 self._wire = None
                 self._there.clear()
@@ -91,14 +103,39 @@ class Link:
             self._bench.observer.broker.tape.forget()
             self._bench.changes.note()
 
-    async def _prepare(self, wire: Wire) -> None:
+    async def _listen_on(self, wire: Wire, heard: Ears) -> None:
+        """Until the connection breaks, listen again to every stream that was made, changed, or has more to say than is heard."""
+        wire.wakes(self._stirred)
+        with contextlib.suppress(Unavailable):
+            while not wire.broken.is_set():
+                self._stirred.clear()
+                while self._unheard:
+                    self._turning_to = self._unheard.pop()
+                    await heard.listen(self._turning_to)
+                    self._turning_to = ""
+                    self._bench.changes.note(early=True)
+                if not wire.broken.is_set():
+                    await self._stirred.wait()
+
+    async def _prepare(self, wire: Wire) -> Ears:
         for stream, rules in self._bench.settings.streams.items():
             await streams.ensure(wire, stream, rules, self._bench.settings.subjects[stream])
         await snapshots.create_bucket(wire)
-        for subject in OUTSIDE:
+        for subject in ADVISORIES:
             await Ration(wire, subject, self._hear, _LOOKS, self._look_again).open()
+        heard = Ears(wire, self._hear, _LOOKS, self._missed)
+        self._unheard.clear()
+        self._turning_to = ""
+        for stream in streams.SUBJECTS:
+            await heard.listen(stream)
         await self._bench.guests.listen(wire)
         await wire.subscribe(SNAPSHOT_REQUEST, self._answer_snapshot)
+        return heard
+
+    def _missed(self, stream: str) -> None:
+        """More was stored than is listened to: look, and listen again from what is stored then."""
+        self._unheard.add(stream)
+        self._stirred.set()
 
     def _look_again(self, exhausted: bool) -> None:
         """What was not heard changed something as well: one look at the end sees all of it."""
@@ -109,8 +146,12 @@ class Link:
         """Something was published, or the server tells of a change: whoever made it, look."""
         if message.subject == "$JS.EVENT.ADVISORY.API":
             asked = json.loads(message.data).get("subject", "")
-            if any(word in asked for word in ONLY_LOOKED):
+            if ears.is_ours(asked) or any(word in asked for word in ONLY_LOOKED):
                 return
+        elif ears.is_ours(message.subject):
+            return
+        elif message.subject.startswith(STREAM_ADVISORY):
+            self._hear_of_stream(message.subject)
         elif message.subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.M"):
             word = message.subject.split(".")[4].lower().replace("_", " ")
             told = json.loads(message.data)
@@ -121,6 +162,13 @@ class Link:
             told = json.loads(message.data)
             self._bench.journal.write("broker", "advisory", f"consumer deleted: {told.get('consumer')}", **told)
         self._bench.changes.note(early=not self._is_the_relays(message))
+
+    def _hear_of_stream(self, subject: str) -> None:
+        """A stream was made, changed or deleted: what is stored there is heard anew, and the relay tries what it holds."""
+        *_, action, stream = subject.split(".")
+        if stream in streams.SUBJECTS and action != "DELETED":
+            self._missed(stream)
+            self._bench.relay.retry()
 
     def _is_the_relays(self, message: Msg) -> bool:
         """Say whether the relay published it, which tells when it is stored. Anybody else's may be heard before it is."""

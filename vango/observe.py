@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vango import loss
-from vango.core.audit import Claim, Soundness, TruthRecord, audit
+from vango import loss, streams
+from vango.core.audit import Claim, Soundness, StuckRow, TruthRecord, audit
 from vango.core.judge import Position
 from vango.core.modes import Mode
 from vango.core.rules import EdgeRules, in_words
@@ -82,6 +82,7 @@ class Observer:
         if not self._sees_routes():
             # What lies in a broker that nobody can look into is not known to be untold.
             record = replace(record, untold=())
+        record = replace(record, stuck=self._stuck(record))
         claims = [self._claim(edge) for edge in edges]
         for edge, claim in zip(edges, claims, strict=True):
             self._count(edge, claim, record, probes[edge.name])
@@ -108,6 +109,13 @@ class Observer:
 
     def _sees_routes(self) -> bool:
         return any(stream.name == "ROUTES" and stream.available for stream in self.broker.streams)
+
+    def _stuck(self, record: TruthRecord) -> tuple[StuckRow, ...]:
+        """Add the rows that the broker refuses. Without the stream of their feed the panel of the broker says why."""
+        known = {row.event_id for row in record.stuck}
+        there = {stream.name for stream in self.broker.streams if stream.available}
+        refused = (row for row in self._bench.relay.stuck if row.event_id not in known)
+        return (*record.stuck, *(row for row in refused if streams.of_feed(row.feed) in there))
 
     # Parts.
 

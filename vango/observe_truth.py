@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from vango.control import ControlPlane
-from vango.core.audit import Fact, Told, TruthRecord
+from vango.core.audit import Fact, StuckRow, Told, TruthRecord
 from vango.core.judge import Position, Row
 from vango.observation import AllocationSeen, FactSeen, OutboxSeen, RouteSeen, TruthSeen, WaitingSeen
-from vango.outbox import high_water_mark, waiting
+from vango.outbox import FEEDS, high_water_mark, waiting
+from vango.reception import stuck_for_ever, why_never
 from vango.truth import Truth
 
 HISTORY = 30
@@ -64,7 +65,14 @@ class TruthObserver:
             waiting=truth.db.conn.execute(
                 "SELECT count(*) FROM outbox WHERE published_at IS NULL AND feed = 'route'"
             ).fetchone()[0],
+            stuck=self._stuck(),
         )
+
+    def _stuck(self) -> tuple[StuckRow, ...]:
+        """Return the rows at the head of a feed that no broker will ever store."""
+        heads = [row for feed in FEEDS for row in waiting(self._truth, limit=1, feed=feed)]
+        judged = ((row, why_never(row.subject, row.body, {"Nats-Msg-Id": row.event_id})) for row in heads)
+        return tuple(stuck_for_ever(row, reason) for row, reason in judged if reason)
 
     def _without_outbox_row(self) -> list[Fact]:
         db = self._truth.db.conn

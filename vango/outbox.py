@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from vango.core.claims import Mark
 from vango.database import transaction
@@ -27,15 +29,29 @@ class Waiting:
     body: bytes
 
 
-def waiting(truth: Truth, *, limit: int, after: int = 0) -> list[Waiting]:
-    """Return the first rows that are not marked as published, in order, from behind a position."""
-    rows = truth.db.conn.execute(
-        "SELECT o.position, o.event_id, o.feed, o.sequence, e.subject, e.body"
+def waiting(truth: Truth, *, limit: int, after: int = 0, feed: str = "") -> list[Waiting]:
+    """Return the first rows that are not marked as published, in order, from behind a position; of one feed or of all."""
+    feeds = (feed,) if feed else FEEDS
+    found = (_waiting(truth.db.conn, one, limit, after) for one in feeds)
+    return list(islice(heapq.merge(*found, key=lambda row: row.position), limit))
+
+
+def _waiting(db: sqlite3.Connection, feed: str, limit: int, after: int) -> list[Waiting]:
+    # Whatever a row holds is read as bytes: it is sent as it is, or said to be what it is, and stops nobody here.
+    rows = db.execute(
+        "SELECT o.position, CAST(o.event_id AS BLOB), o.feed, o.sequence, CAST(e.subject AS BLOB), CAST(e.body AS BLOB)"
         " FROM outbox AS o JOIN event AS e ON e.feed = o.feed AND e.sequence = o.sequence"
-        " WHERE o.published_at IS NULL AND o.position > ? ORDER BY o.position LIMIT ?",
-        [after, limit],
+        " WHERE o.published_at IS NULL AND o.feed = ? AND o.position > ? ORDER BY o.position LIMIT ?",
+        [feed, after, limit],
     )
-    return [Waiting(*row) for row in rows]
+    return [
+        Waiting(position, _text(event_id), of, sequence, _text(subject), body or b"")
+        for position, event_id, of, sequence, subject, body in rows
+    ]
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode(errors="replace")
 
 
 def count_waiting(truth: Truth) -> int:
@@ -56,6 +72,7 @@ def mark_published(truth: Truth, acks: Sequence[tuple[int, int]], *, token: int)
             "UPDATE outbox SET published_at = ?, stream_seq = ? WHERE position = ?",
             [(now, stream_seq, position) for position, stream_seq in acks],
         )
+        _move_marks(connection)
     return heard
 
 
@@ -83,12 +100,30 @@ def high_water_mark(truth: Truth, feed: str) -> Mark:
     ).fetchone()
     if latest is None:
         return Mark(0, "", 0)
+    row = db.execute("SELECT sequence FROM published WHERE feed = ?", [feed]).fetchone()
+    known = row[0] if row else 0
+    return Mark(latest[0], latest[1], max(known, _told(db, feed, latest[0])))
+
+
+def _told(db: sqlite3.Connection, feed: str, latest: int) -> int:
+    """Return up to which sequence the rows that are left in the outbox say that a feed was published."""
     first_waiting = db.execute(
         "SELECT min(sequence) FROM outbox WHERE published_at IS NULL AND feed = ?", [feed]
     ).fetchone()[0]
-    bound = latest[0] + 1 if first_waiting is None else first_waiting
+    bound = latest + 1 if first_waiting is None else first_waiting
     told = db.execute("SELECT max(sequence) FROM outbox WHERE feed = ? AND sequence < ?", [feed, bound]).fetchone()[0]
-    return Mark(latest[0], latest[1], told or 0)
+    return told or 0
+
+
+def _move_marks(connection: sqlite3.Connection) -> None:
+    """Keep how far each feed was published in a row of its own: the rows of the outbox may be cleared away."""
+    for feed in FEEDS:
+        latest = connection.execute("SELECT coalesce(max(sequence), 0) FROM event WHERE feed = ?", [feed]).fetchone()[0]
+        connection.execute(
+            "INSERT INTO published VALUES (?, ?) ON CONFLICT (feed)"
+            " DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > sequence",
+            [feed, _told(connection, feed, latest)],
+        )
 
 
 class LeaseLost(Exception):

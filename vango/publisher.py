@@ -18,6 +18,7 @@ from nats.errors import Error as NatsError
 from vango.wire import Wire
 
 ACK_S = 2.0
+NO_STREAM = 503
 # An answer is one JSON value with nothing round it: `json.loads` would look for its encoding and for spaces as well.
 _DECODE = json.JSONDecoder().raw_decode
 
@@ -67,6 +68,11 @@ class Publisher:
         """Whether the connection is gone: nothing more can be sent, and no answer will come."""
         return self._wire.broken.is_set()
 
+    @property
+    def max_payload(self) -> int:
+        """The bytes of a message, headers and body, that the server said it takes."""
+        return self._wire.client.max_payload
+
     async def open(self) -> None:
         """Subscribe to the PubAcks."""
         await self._wire.subscribe(f"{self._inbox}.*", self._hear)
@@ -98,25 +104,29 @@ class Publisher:
         self._under_way.pop(sent.number, None)
         return sent.answers
 
-    def forget(self) -> None:
-        """Let the answers to what is still under way go unheard: it will be sent again."""
-        self._under_way.clear()
-
     async def _hear(self, message: Msg) -> None:
         batch, _, index = message.subject[self._prefix :].partition("-")
         sent = self._under_way.get(int(batch))
         if sent is None or sent.answers[int(index)] is not None:
             return
-        sent.answers[int(index)] = _read(message)
+        answer = _read(message)
+        if answer is None:
+            return
+        sent.answers[int(index)] = answer
         sent.missing -= 1
         if sent.missing == 0:
             self._news.set()
 
 
-def _read(message: Msg) -> PubAck:
+def _read(message: Msg) -> PubAck | None:
+    """Read the broker's answer; None for what somebody else on the subject answered, which says nothing of storing."""
     if not message.data:
-        return PubAck(0, error="no stream listens on this subject", code=503)
-    reply, _ = _DECODE(message.data.decode())
-    if error := reply.get("error"):
-        return PubAck(0, error=error.get("description", ""), code=error.get("err_code", error.get("code", 0)))
-    return PubAck(reply["seq"], bool(reply.get("duplicate")))
+        is_the_servers = (message.headers or {}).get("Status") == str(NO_STREAM)
+        return PubAck(0, error="no stream listens", code=NO_STREAM) if is_the_servers else None
+    try:
+        reply, _ = _DECODE(message.data.decode())
+        if error := reply.get("error"):
+            return PubAck(0, error=error.get("description", ""), code=error.get("err_code", error.get("code", 0)))
+        return PubAck(int(reply["seq"]), bool(reply.get("duplicate")))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None

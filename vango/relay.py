@@ -5,8 +5,11 @@ one transaction; the broker stores the next batch meanwhile. An answer that does
 stored, so the row is published again under the same id; the broker's duplicate window and the edges' own checks absorb
 the second copy. `vango.no_answer` has the two wrong ways beside this one.
 
-Only the unbroken run of acks from the start of a batch is marked. What follows a missing ack, in its batch or the one
-behind, is sent again with it, so that no row is ever marked before its predecessor.
+Each feed goes its own way (`vango.lane`), in order. A row that the broker does not take stops its feed, and nobody
+else's: later rows of that feed wait behind it. What was under way behind it and was acked is marked all the same, so
+that it is not sent twice. What may be refused, as far as is known, goes alone (`vango.reception`).
+
+The heartbeat and the lease have a timer of their own: however long a publish takes, others hear that the relay lives.
 """
 
 from __future__ import annotations
@@ -16,18 +19,22 @@ import json
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
 from nats.aio.msg import Msg
 
 from vango import high_water, tasks
 from vango.awake import Awake
+from vango.core.audit import StuckRow
+from vango.core.events import MAX_EVENT_BYTES
 from vango.core.rules import RelayRules
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
+from vango.lane import Lane
 from vango.no_answer import NoAnswer
 from vango.outbox import (
+    FEEDS,
     LEASE_S,
     LeaseLost,
     Waiting,
@@ -38,7 +45,8 @@ from vango.outbox import (
     waiting,
 )
 from vango.points import RELAY_POINTS, Crashed, Pace, Path, Point
-from vango.publisher import Outgoing, PubAck, Publisher, Sent
+from vango.publisher import NO_STREAM, Outgoing, PubAck, Publisher, Sent
+from vango.reception import Reception, stuck_for_ever, stuck_until_changed, why_never
 from vango.truth import Truth
 from vango.wire import Wire
 
@@ -51,6 +59,8 @@ IDLE_AFTER_BEATS = 10
 RETRY_S = 0.25
 WRONG_LAST_MSG_ID = 10070
 IDS_TOLD = 50
+HEADERS_ALLOWED = 512
+"""What the headers of a message take at most, when its size is held against a stream's limit."""
 CHAINED_FEED = "route"
 """The feed that has a stream to itself, so that its predecessor is the stream's last message."""
 
@@ -91,12 +101,20 @@ class Relay:
         self._wire: Wire | None = None
         self._quiet_beats = 0
         self._begins_chain = False
+        self._lanes: tuple[Lane, ...] = ()
+        self._reception: Reception | None = None
+        self._may_ask = True
         self._no_answer = NoAnswer(truth)
 
     @property
     def is_running(self) -> bool:
         """True from its start to its end, also while it waits for the broker or for the lease."""
         return self._task is not None
+
+    @property
+    def stuck(self) -> tuple[StuckRow, ...]:
+        """The rows that the broker did not take, one for each feed that is stopped by such a row."""
+        return tuple(lane.stuck for lane in self._lanes if lane.stuck) if self.state == "up" else ()
 
     async def start(self) -> str:
         """Start publishing where the marks end."""
@@ -124,6 +142,13 @@ class Relay:
     def wake(self) -> None:
         """Tell the relay that something was committed."""
         self._quiet_beats = 0
+        self.awake.set()
+
+    def retry(self) -> None:
+        """Tell the relay that the broker may take what it did not take before: a stream was made or changed."""
+        self._reception, self._may_ask = None, True
+        for lane in self._lanes:
+            lane.retry()
         self.awake.set()
 
     async def stop(self, reason: str) -> None:
@@ -172,24 +197,67 @@ class Relay:
         await publisher.open()
         await wire.subscribe(high_water.REQUEST, self._answer_mark)
         self.state, self.reason = "up", ""
-        while not wire.broken.is_set():
-            self.awake.clear()
-            await self.publish(publisher)
+        self._lanes, self._reception, self._may_ask = tuple(map(Lane, FEEDS)), None, True
+        timer = self._begin_task(self._keep_time(wire), "relay timer")
+        try:
+            while not wire.broken.is_set():
+                self.awake.clear()
+                await self._turn(wire, publisher)
+                if timer.done():
+                    timer.result()
+            raise Unavailable("The connection to the broker broke.")
+        finally:
+            for task in (timer, *(lane.task for lane in self._lanes)):
+                await tasks.end(task)
+
+    def _begin_task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Begin a task whose end wakes the relay, which then looks how it ended."""
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._hear_end)
+        return task
+
+    def _hear_end(self, task: asyncio.Task[None]) -> None:
+        tasks.look_at(task)
+        self.awake.set()
+
+    async def _turn(self, wire: Wire, publisher: Publisher) -> None:
+        """Look how the lanes stand, begin those that have something to send, and wait until somebody calls."""
+        for lane in self._lanes:
+            if lane.task is not None and lane.task.done():
+                ended, lane.task = lane.task, None
+                ended.result()
+        if self._reception is None and self._may_ask:
+            self._may_ask = False
+            self._reception = await Reception.ask(wire)
+        # Who is held now is looked at again when that is over; asked before the others begin, so that nobody is missed.
+        pause_s = min((held for lane in self._lanes if (held := lane.held_s)), default=None)
+        self._begin_lanes(publisher)
+        self.reason = next((lane.trouble for lane in self._lanes if lane.trouble), "")
+        if any(lane.task for lane in self._lanes):
+            await self.awake.listen(pause_s)
+        else:
             await self._beat(wire)
-            await self._sleep()
-        raise Unavailable("The connection to the broker broke.")
+            await self.awake.rest(pause_s)
 
-    async def _sleep(self) -> None:
-        """Wait for a commit, a broken connection, or the next heartbeat."""
-        pause = BEAT_S if self._quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S
-        self._quiet_beats += 1
-        await self.awake.rest(pause)
+    def _begin_lanes(self, publisher: Publisher) -> None:
+        """Begin the lanes that may go; while somebody watches the relay's points, only the one whose turn it is."""
+        heads = [
+            (rows[0].position, lane)
+            for lane in self._lanes
+            if lane.task is None and not lane.held_s and (rows := waiting(self.truth, limit=1, feed=lane.feed))
+        ]
+        heads.sort(key=lambda head: head[0])
+        if self.path.is_slowed:
+            heads = [] if any(lane.task for lane in self._lanes) else heads[:1]
+        for _, lane in heads:
+            lane.task = self._begin_task(self.publish(publisher, lane), f"relay of {lane.feed}")
 
-    async def publish(self, publisher: Publisher) -> None:
-        """Publish what waits, in order, and mark what the broker acked, until nothing waits or the connection is gone."""
+    async def publish(self, publisher: Publisher, lane: Lane) -> None:
+        """Publish what waits in one feed, in order, and mark what the broker acked, until nothing waits or a row cannot go."""
         under_way: deque[Batch] = deque()
+        stopped = False
         while not publisher.is_broken:
-            while len(under_way) < UNDER_WAY and (rows := self._next_rows(under_way)):
+            while not stopped and len(under_way) < UNDER_WAY and (rows := self._next_rows(lane, under_way, publisher)):
                 await self.path.reach(Point.BEFORE_PUBLISH)
                 self._tell_publish(rows)
                 under_way.append(Batch(rows, await publisher.send([self._outgoing(row) for row in rows])))
@@ -198,75 +266,84 @@ class Relay:
             rows, sent = under_way.popleft()
             acks = await publisher.answers(sent, timeout_s=self.rules.ack_timeout_s)
             await self.path.reach(Point.BEFORE_MARK)
-            if not self._mark_acked(rows, acks):
-                # What is under way behind it will be sent again with it.
-                under_way.clear()
-                publisher.forget()
-                await asyncio.sleep(RETRY_S)
+            # Behind a row that did not go nothing is sent. What is under way behind it is still heard out.
+            stopped = not self._mark_acked(lane, rows, acks) or stopped or self.path.is_slowed
 
-    def _next_rows(self, under_way: Sequence[Batch]) -> Sequence[Waiting]:
-        """Return the rows behind those that are under way; while somebody watches the relay's points, one at a time."""
-        if self.path.is_slowed:
-            return [] if under_way else waiting(self.truth, limit=1)
+    def _next_rows(self, lane: Lane, under_way: Sequence[Batch], publisher: Publisher) -> Sequence[Waiting]:
+        """Return the rows of a feed behind those that are under way, as many as may be sent before an answer is heard."""
+        goes_alone = self.path.is_slowed or bool(lane.trouble)
+        if under_way and (goes_alone or not self._is_expected(under_way[-1].rows[-1])):
+            return []
         last = under_way[-1].rows[-1].position if under_way else 0
-        return waiting(self.truth, after=last, limit=BATCH)
+        rows = waiting(self.truth, after=last, limit=1 if goes_alone else BATCH, feed=lane.feed)
+        for index, row in enumerate(rows):
+            if reason := why_never(row.subject, row.body, self._headers(row), publisher.max_payload):
+                if index == 0 and not under_way:
+                    self._tell_never(lane, row, reason)
+                return rows[:index]
+            if not self._is_expected(row):
+                return rows[:index] if index or under_way else rows[:1]
+        return rows
 
-    def _mark_acked(self, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
+    def _is_expected(self, row: Waiting) -> bool:
+        size = len(row.body) + HEADERS_ALLOWED
+        return self._reception is not None and self._reception.expects(row.subject, size)
+
+    def _mark_acked(self, lane: Lane, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
         """Mark the rows that were acked, and say whether all were. Raises nothing for an answer that is missing."""
-        marked = self._unbroken_run(rows, acks)
+        read = [(row, _as_stored(row, ack)) for row, ack in zip(rows, acks, strict=True)]
+        marked = [(row, ack) for row, ack in read if ack is not None and not ack.error]
+        refused = [(row, ack) for row, ack in read if ack is not None and ack.error]
+        silent = [row for row, ack in read if ack is None]
         if marked:
             sql = mark_published(self.truth, [(row.position, ack.seq) for row, ack in marked], token=self._token)
             self._no_answer.settled([row for row, _ in marked])
+            lane.went()
+            self._may_ask = True
             self._count(marked, sql)
-        if len(marked) == len(rows):
-            return True
-        refusal = acks[len(marked)]
-        if refusal is None:
-            self._deal_with_silence([row for row, ack in zip(rows, acks, strict=True) if ack is None])
-        else:
-            self._tell_refusal(rows[len(marked)], refusal)
-        return False
+        if silent:
+            self._deal_with_silence(lane, silent)
+        if refused:
+            self._tell_refusal(lane, *refused[0])
+        return len(marked) == len(rows)
 
-    def _deal_with_silence(self, rows: Sequence[Waiting]) -> None:
+    def _deal_with_silence(self, lane: Lane, rows: Sequence[Waiting]) -> None:
         what = self._no_answer.deal_with(rows, self.rules.on_no_answer, token=self._token)
         self.unanswered += len(rows)
-        self.reason = f"no PubAck for {rows[0].event_id}: stored or not is unknown; {what}"
+        self._may_ask = False
+        self._hold(lane, f"no PubAck for {rows[0].event_id}: stored or not is unknown; {what}")
         ids = [row.event_id for row in rows[:IDS_TOLD]]
-        self._journal.write("relay", "unanswered", self.reason, count=len(rows), event_ids=ids)
+        self._journal.write("relay", "unanswered", lane.trouble, count=len(rows), event_ids=ids)
+
+    def _hold(self, lane: Lane, trouble: str, stuck: StuckRow | None = None) -> None:
+        lane.hold(trouble, stuck)
+        self.reason, self._reception = trouble, None
 
     def _outgoing(self, row: Waiting) -> Outgoing:
-        headers: dict[str, str] = {}
-        if self.rules.message_ids:
-            headers["Nats-Msg-Id"] = self._no_answer.message_id(row)
+        headers = self._headers(row)
         if self.rules.expect_predecessor and row.feed == CHAINED_FEED:
             if not self._begins_chain and (before := predecessor(self.truth, row)):
                 headers["Nats-Expected-Last-Msg-Id"] = before
             self._begins_chain = False
         return Outgoing(row.subject, row.body, headers)
 
-    def _unbroken_run(self, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> list[tuple[Waiting, PubAck]]:
-        run: list[tuple[Waiting, PubAck]] = []
-        for row, ack in zip(rows, acks, strict=True):
-            if ack is not None and ack.code == WRONG_LAST_MSG_ID and ack.error.endswith(f": {row.event_id}"):
-                # The stream already ends in this very event: an earlier attempt was stored (NATS-FACTS 2.2).
-                ack = PubAck(0, duplicate=True)
-            if ack is None or ack.error:
-                break
-            run.append((row, ack))
-        return run
+    def _headers(self, row: Waiting) -> dict[str, str]:
+        return {"Nats-Msg-Id": self._no_answer.message_id(row)} if self.rules.message_ids else {}
 
     def _tell_publish(self, rows: Sequence[Waiting]) -> None:
         """Written before the messages leave, so that the journal has the cause above its effects."""
         first = rows[0]
         text = f"publish {first.event_id}" if len(rows) == 1 else f"publish {len(rows)} events"
         self._journal.write(
-            "relay", "publish", text, subject=first.subject, count=len(rows), message=json.loads(first.body),
-            headers={"Nats-Msg-Id": self._no_answer.message_id(first)} if self.rules.message_ids else {},
+            "relay", "publish", text, subject=first.subject, count=len(rows), message=_readable(first.body),
+            headers=self._headers(first),
         )  # fmt: skip
+        if odd := [row for row in rows if not _is_json(row.body)]:
+            more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+            text = f"the body of {odd[0].event_id} (outbox row {odd[0].position}){more} is no JSON; the bytes go as they are"
+            self._journal.write("relay", "unreadable", text, positions=[row.position for row in odd[:IDS_TOLD]])
 
     def _count(self, marked: Sequence[tuple[Waiting, PubAck]], sql: Sequence[str]) -> None:
-        # What went wrong before is over, and not sooner: a row that was given up is worth more than a second's notice.
-        self.reason = ""
         self.published += len(marked)
         self.stored_seq = next((ack.seq for row, ack in reversed(marked) if row.feed == CHAINED_FEED), self.stored_seq)
         duplicates = sum(ack.duplicate for _, ack in marked)
@@ -284,13 +361,32 @@ class Relay:
             stored={row.event_id: ack.seq for row, ack in marked[:IDS_TOLD]}, sql=sql,
         )  # fmt: skip
 
-    def _tell_refusal(self, row: Waiting, ack: PubAck) -> None:
+    def _tell_refusal(self, lane: Lane, row: Waiting, ack: PubAck) -> None:
         self.refused += 1
-        self.reason = f"the broker refused {row.event_id}: {ack.code} {ack.error}"
+        refusal = f"{ack.code}: {ack.error}" if ack.code == NO_STREAM else f"{ack.code} {ack.error}"
+        self._may_ask = True
+        is_chain = ack.code == WRONG_LAST_MSG_ID
+        stuck = None if is_chain else stuck_until_changed(row, refusal)
+        self._hold(lane, f"the broker refused {row.event_id}: {refusal}; it was not stored", stuck)
         # The stream does not end in the predecessor: purged, restarted or rolled back. Begin a new chain there;
         # edges that miss what lies between will see it by the events' own links.
-        self._begins_chain = ack.code == WRONG_LAST_MSG_ID
-        self._journal.write("relay", "refused", self.reason)
+        self._begins_chain = is_chain
+        if lane.is_news(row.event_id, refusal):
+            self._journal.write("relay", "refused", self.reason, subject=row.subject, code=ack.code, definite=True)
+
+    def _tell_never(self, lane: Lane, row: Waiting, reason: str) -> None:
+        """Of a row that no broker can store: it is not sent, and all that follows it in its feed waits."""
+        text = f"{row.event_id} (outbox row {row.position}) can never be stored: {reason}"
+        self._hold(lane, text, stuck_for_ever(row, reason))
+        if lane.is_news(row.event_id, reason):
+            self._journal.write("relay", "refused", self.reason, position=row.position, definite=True)
+
+    async def _keep_time(self, wire: Wire) -> None:
+        """Beat now and then, whatever the lanes do meanwhile; more seldom when nobody did anything for a while."""
+        while True:
+            await asyncio.sleep(BEAT_S if self._quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S)
+            self._quiet_beats += 1
+            await self._beat(wire)
 
     async def _beat(self, wire: Wire) -> None:
         if time.monotonic() - self._leased_at > LEASE_S / 3:
@@ -300,3 +396,27 @@ class Relay:
 
     async def _answer_mark(self, request: Msg) -> None:
         await request.respond(high_water.write(self.truth))
+
+
+def _as_stored(row: Waiting, ack: PubAck | None) -> PubAck | None:
+    """The stream already ends in this very event: an earlier attempt was stored (NATS-FACTS 2.2)."""
+    is_there = ack is not None and ack.code == WRONG_LAST_MSG_ID and ack.error.endswith(f": {row.event_id}")
+    return PubAck(0, duplicate=True) if is_there else ack
+
+
+def _readable(body: bytes) -> Any:
+    """Return what a body says, for people: its JSON, or its text."""
+    try:
+        document = json.loads(body.decode())
+        json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return body[:MAX_EVENT_BYTES].decode(errors="replace")
+    return document
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -68,8 +68,15 @@ CREATE TABLE IF NOT EXISTS outbox (
     published_at REAL,
     queued_at REAL NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (position) WHERE published_at IS NULL;
+DROP INDEX IF EXISTS outbox_waiting;
+CREATE INDEX IF NOT EXISTS outbox_waiting_by_feed ON outbox (feed, position) WHERE published_at IS NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS outbox_feed ON outbox (feed, sequence);
+
+-- How far each feed was published, kept apart from the outbox, whose published rows anybody may clear away.
+CREATE TABLE IF NOT EXISTS published (
+    feed TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL
+) STRICT;
 
 -- One relay at a time, or order is gone.
 CREATE TABLE IF NOT EXISTS lease (
@@ -79,3 +86,12 @@ CREATE TABLE IF NOT EXISTS lease (
     expires_at REAL NOT NULL
 ) STRICT;
 """
+
+REMEMBER_PUBLISHED = """
+INSERT INTO published (feed, sequence)
+SELECT o.feed, max(o.sequence) FROM outbox AS o
+LEFT JOIN (SELECT feed, min(sequence) AS sequence FROM outbox WHERE published_at IS NULL GROUP BY feed) AS w USING (feed)
+WHERE o.published_at IS NOT NULL AND (w.sequence IS NULL OR o.sequence < w.sequence) GROUP BY o.feed
+ON CONFLICT (feed) DO UPDATE SET sequence = max(sequence, excluded.sequence);
+"""
+"""Of a database that was filled by an older version, or from the streams: what its rows say, before they go."""

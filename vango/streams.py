@@ -28,6 +28,11 @@ def known(stream: str) -> str:
     return stream
 
 
+def of_feed(feed: str) -> str:
+    """Return the stream that stores a feed's events unless it is set otherwise; empty when none does."""
+    return next((name for name, subjects in SUBJECTS.items() if f"{feed}.>" in subjects), "")
+
+
 def config(stream: str, rules: StreamRules, subjects: Sequence[str]) -> dict[str, Any]:
     """Return a stream's configuration as the JetStream API takes it."""
     return {

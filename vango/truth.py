@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, encode
 from vango.database import connect, is_full, transaction
 from vango.errors import BadInput, NotThere, Refused, Unavailable
-from vango.schema import SCHEMA
+from vango.schema import REMEMBER_PUBLISHED, SCHEMA
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Truth:
     def open(self) -> None:
         """Open the database that is there, or an empty one. Whoever holds this truth sees it from then on."""
         self.db = connect(self._path)
-        self.db.conn.executescript(SCHEMA)
+        self.db.conn.executescript(SCHEMA + REMEMBER_PUBLISHED)
 
     def close(self) -> None:
         """Close the database. What was committed stays."""

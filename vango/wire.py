@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
 
 from vango import nats_client, tasks
 from vango.awake import Awake
@@ -164,7 +165,12 @@ class Wire:
     ) -> dict[str, Any]:
         """Publish into a stream and wait for the PubAck, which is returned. Raises as `api` does."""
         headers = {"Nats-Msg-Id": message_id} if message_id else None
-        answer = await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
+        try:
+            answer = await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
+        except Unavailable as error:
+            if isinstance(error.__cause__, NoRespondersError):
+                raise Refused(f"The broker says 503: no stream listens on {subject}. Nothing was stored.") from error
+            raise
         reply: dict[str, Any] = json.loads(answer.data)
         self.last = {"subject": subject, "headers": headers or {}, "request": json_or_text(payload), "reply": reply}
         raise_for(reply)

@@ -53,11 +53,22 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class StuckRow:
+    """The outbox row at the head of its feed that the broker does not take. `reason` says why, `cure` what helps."""
+
+    event_id: str
+    feed: str
+    position: int
+    reason: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
 class TruthRecord:
     """What the audit needs of the truth: the latest sequence, the routes now and as of each claimed sequence.
 
     `known_ids` holds those event ids out of the views' rows that the history has; `untold` the facts that have no
-    outbox row and were never seen in the stream.
+    outbox row and were never seen in the stream; `stuck` the outbox rows that cannot go.
     """
 
     latest: int
@@ -66,6 +77,7 @@ class TruthRecord:
     known_ids: frozenset[str]
     untold: tuple[Fact, ...] = ()
     waiting: int = 0
+    stuck: tuple[StuckRow, ...] = ()
 
 
 class Kind(StrEnum):
@@ -110,9 +122,8 @@ class Report:
 
 def audit(truth: TruthRecord, claims: Sequence[Claim]) -> Report:
     """Compare every claim with the truth as of the claimed sequence."""
-    findings = tuple(_untold(truth)) + tuple(
-        finding for claim in claims if claim.mode in ANSWERS for finding in of_claim(truth, claim)
-    )
+    of_claims = (finding for claim in claims if claim.mode in ANSWERS for finding in of_claim(truth, claim))
+    findings = (*_untold(truth), *_stuck(truth), *of_claims)
     if findings:
         return Report(Soundness.VIOLATED, findings, say(findings))
     behind = [c.edge for c in claims if c.mode in ANSWERS and not _has_arrived(truth, c)]
@@ -158,6 +169,17 @@ def _untold(truth: TruthRecord) -> Iterator[Finding]:
             f"The database committed {events} of the route feed, and nothing will ever publish it.",
             "No row waits in the outbox, so neither a restart of the relay nor patience will repair this.",
             tuple(f"history: {_fact(fact)}; outbox: no row; stream: never seen" for fact in truth.untold[:5]),
+        )
+
+
+def _stuck(truth: TruthRecord) -> Iterator[Finding]:
+    for row in truth.stuck:
+        yield Finding(
+            Kind.STUCK,
+            "truth",
+            f"The {row.feed} feed is stuck at {row.event_id}: {row.reason}.",
+            row.cure,
+            (f"outbox: row {row.position}, event {row.event_id}, waits; {row.reason}",),
         )
 
 
