@@ -122,7 +122,8 @@ class Bench:
             self._one_at_a_time.locked()
             or relay_works
             or any(
-                edge.mode in ANSWERS and (not edge.awake.rests or edge.taken_seq < self.relay.stored_seq)
+                edge.mode in ANSWERS
+                and (not edge.awake.rests or edge.taken_seq < self.relay.stored_seq or edge.word.is_coming)
                 for edge in self.edges.values()
             )
         )

@@ -87,13 +87,15 @@ async def apply_only(session: Session, deliveries: Sequence[Delivery]) -> None:
 
 def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake:
     """Judge a batch and write what follows from it: rows and position in one transaction."""
-    view, before = session.view, session.view.position.sequence
+    view, was = session.view, session.view.position
     intake = take_in(view.rows, view.position, deliveries, session.rules, session.edge.recall)
     sql = view.apply(intake.rows.values(), intake.position) if intake.rows else []
+    if view.position != was:
+        session.note_move(mark_follows=True)
     session.edge.counters.update(intake.counts)
     if noise.is_noise(deliveries):
         session.noise.pass_over(intake.done)
-    _tell_intake(session, intake, before=before, sql=sql)
+    _tell_intake(session, intake, before=was.sequence, sql=sql)
     return intake
 
 

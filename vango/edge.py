@@ -16,7 +16,7 @@ from pathlib import Path as FilePath
 
 from vango import recovery, tasks
 from vango.awake import Awake
-from vango.core.claims import Mark
+from vango.core.claims import Mark, Word
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
 from vango.core.recall import Recall
@@ -79,8 +79,9 @@ class Edge:
     ) -> None:
         self.name = name
         self.rules = rules
-        self.mode, self.reason = Mode.DOWN, "not started"
-        self.mark: Mark | None = None
+        self._mode = self._told = Mode.DOWN
+        self.reason = "not started"
+        self.word = Word()
         self.counters: Counter[str] = Counter()
         self.stuck = ""
         self.consumer = name
@@ -100,6 +101,16 @@ class Edge:
         self._task: asyncio.Task[None] | None = None
         self._left: tuple[tuple[Row, ...], Position] | None = None
 
+    @property
+    def mode(self) -> Mode:
+        """What the edge is doing. It changes only by a signal."""
+        return self._mode
+
+    @property
+    def mark(self) -> Mark | None:
+        """The last mark that was heard since the start."""
+        return self.word.mark
+
     # What others may ask and tell.
 
     async def start(self) -> str:
@@ -113,8 +124,7 @@ class Edge:
 
     async def kill(self) -> str:
         """Stop dead: memory gone, socket aborted; only what was committed survives."""
-        if self._task is None:
-            self.mode, self.reason = Mode.DOWN, "killed"
+        if self.mode is Mode.DOWN:
             return f"{self.name} is down already."
         await self.stop("killed")
         self.journal.write(self.name, "kill", f"{self.name} killed")
@@ -211,7 +221,7 @@ class Edge:
     async def _drop(self) -> None:
         """Let go of everything that a killed process would lose."""
         wire, self._wire = self._wire, None
-        view, self.view, self.mark, self._left = self.view, None, None, None
+        view, self.view, self.word, self._left = self.view, None, Word(), None
         self.stuck = ""
         while self.orders:
             self.orders.popleft().lose(f"{self.name} stopped before it got to it.")
@@ -247,13 +257,21 @@ class Edge:
             await self._drop()
             self.signal(Signal.SURPRISE, f"{words.rstrip('.')}. {_advice(error)}")
 
-    def signal(self, signal: Signal, reason: str) -> None:
-        """Change the mode as the table of `vango.core.modes` has it; a reason is kept with the mode it led to."""
-        before, self.mode = self.mode, after(self.mode, signal)
-        if before is not self.mode or signal is Signal.SURPRISE:
+    def signal(self, signal: Signal, reason: str, *, quietly: bool = False) -> None:
+        """Change the mode as the table of `vango.core.modes` has it; a reason is kept with the mode it led to.
+
+        What is done `quietly` is told with the next signal that is not, unless that one takes it back.
+        """
+        before, self._mode = self._mode, after(self._mode, signal)
+        if before is not self._mode or signal is Signal.SURPRISE:
             self.reason = reason
-            text = f"{self.mode}{f': {reason}' if reason else ''}"
-            self.journal.write(self.name, "mode", text, before=before.value, after=self.mode.value)
+        if signal is Signal.SURPRISE or not (quietly or self._told is self._mode):
+            told, self._told = self._told, self._mode
+            text = f"{self._mode}{f': {reason}' if reason else ''}"
+            self.journal.write(self.name, "mode", text, before=told.value, after=self._mode.value)
+        elif before is not self._mode:
+            # No moment of the journal, but somebody may look.
+            self.journal.on_write()
 
 
 def _advice(error: Exception) -> str:

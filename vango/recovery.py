@@ -91,6 +91,7 @@ async def load(session: Session, stored: bytes) -> None:
     snapshot = unseal(stored, verify=session.rules.verify_checksum)
     _reach_while_loading(session, snapshot)
     session.view.replace([snapshot.rows], snapshot.position)
+    session.note_move(mark_follows=False)
     if session.rules.follow_from is FollowFrom.SNAPSHOT:
         await follow_the_snapshot(session, snapshot)
     else:

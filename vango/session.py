@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nats.aio.msg import Msg
 
 from vango import consumers, high_water, recovery
 from vango.consume import Gap, handle
-from vango.core.claims import weigh
+from vango.core.claims import Mark, Word, stand
 from vango.core.modes import ANSWERS, Mode, Signal
 from vango.core.rules import EdgeRules, OnGap, Poison
 from vango.core.snapshot import BadSnapshot
@@ -48,7 +49,7 @@ class Session:
         self.wants_snapshot = False
         self._pull: Pull | None = None
         self._may_be_gone = False
-        self._took_at = self._marked_at = -MARK_COMES_S
+        self._until_mark: asyncio.TimerHandle | None = None
 
     @property
     def rules(self) -> EdgeRules:
@@ -61,7 +62,12 @@ class Session:
 
     async def run(self) -> None:
         """Go on until the connection breaks. Raises `Unavailable` then, and `ConsumerGone`, `NotThere`, `Crashed`."""
-        self.edge.mark = None
+        try:
+            await self._run()
+        finally:
+            self._stop_waiting()
+
+    async def _run(self) -> None:
         self.wire.wakes(self.edge.awake)
         if self.edge.mode in ANSWERS:
             self.edge.reason = ""
@@ -126,7 +132,7 @@ class Session:
         if edge.orders:
             await edge.orders.popleft().obey(self)
         elif pull is not None and (deliveries := pull.take(1 if self._one_at_a_time else BATCH)):
-            edge.heard_at = self._took_at = time.monotonic()
+            edge.heard_at = time.monotonic()
             edge.taken_seq = deliveries[-1].stream_seq
             await handle(self, deliveries)
         else:
@@ -162,14 +168,13 @@ class Session:
 
     async def _claim_by_mark(self, pull: Pull) -> None:
         """Claim what the control plane's word allows. Raises `Gap` for what it shows to be missing."""
-        position = self.view.position
-        # A mark below the position may only be older than the last event; one that answers a question asked now is not.
-        is_old = self.edge.mark is not None and self.edge.mark.sequence < position.sequence
-        if is_old and self._mark_is_coming():
+        standing = stand(self.view.position, self.edge.word)
+        if standing.asks:
+            await self._ask_mark()
+            standing = stand(self.view.position, self.edge.word)
+        if standing.waits or standing.asks:
+            # What it waits for wakes it; so did a mark that came behind the answer.
             return
-        if (is_old and not await self._ask_mark()) or self.edge.mark is None:
-            return
-        standing = weigh(position, self.edge.mark)
         if standing.gap:
             raise Gap(standing.gap)
         self.edge.signal(standing.signal, "")
@@ -178,12 +183,29 @@ class Session:
         if standing.owed and await consumers.has_nothing_left(self.wire, self.consumer) and pull.idle:
             raise Gap(standing.owed)
 
-    def _mark_is_coming(self) -> bool:
-        """Say whether to wait for the mark: the relay tells it after each publish, unasked. When it has not, look again."""
-        if self._marked_at > self._took_at or time.monotonic() - self._took_at >= MARK_COMES_S:
-            return False
-        asyncio.get_running_loop().call_later(MARK_COMES_S, self.edge.awake.set)
-        return True
+    def note_move(self, *, mark_follows: bool) -> None:
+        """The position moved: the claim ends here, until a mark says the new one. See `Word.moved`."""
+        if self.rules.ask_high_water_mark:
+            self.edge.word = self.edge.word.moved(self.view.position, mark_follows=mark_follows)
+            self._stop_waiting()
+            if self.edge.word.is_coming:
+                self._until_mark = asyncio.get_running_loop().call_later(MARK_COMES_S, self._look_after_waiting)
+            self._withdraw()
+
+    def _look_after_waiting(self) -> None:
+        self.edge.word = self.edge.word.waited()
+        self.edge.awake.set()
+
+    def _stop_waiting(self) -> None:
+        if self._until_mark is not None:
+            self._until_mark.cancel()
+            self._until_mark = None
+
+    def _withdraw(self) -> None:
+        """End a claim that the last mark does not say. Told only if the next mark does not restore it at once."""
+        is_claimed = self.rules.ask_high_water_mark and self.edge.mode is Mode.CURRENT
+        if is_claimed and stand(self.view.position, self.edge.word).signal is not Signal.REACHED:
+            self.edge.signal(Signal.BEHIND, "", quietly=True)
 
     async def _claim_by_silence(self, pull: Pull) -> None:
         """Take it that with nothing pending everything is known. A purged tail is enough to make this wrong."""
@@ -195,26 +217,32 @@ class Session:
             # The acks just sent may not be counted yet, and no mark will come to look again.
             asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self.edge.awake.set)
 
-    async def _ask_mark(self) -> bool:
-        """Ask for the mark. A relay that is down does not answer: False, and its first heartbeat will do instead."""
+    async def _ask_mark(self) -> None:
+        """Ask for the mark. A relay that is down does not answer; its first heartbeat will do instead."""
         try:
-            self._note_mark((await self.wire.request(high_water.REQUEST, timeout_s=MARK_TIMEOUT_S)).data)
+            answer = await self.wire.request(high_water.REQUEST, timeout_s=MARK_TIMEOUT_S)
         except Unavailable:
-            return False
-        return True
+            self.edge.word = self.edge.word.silent()
+        else:
+            self._note_mark(answer.data, Word.answered, otherwise=Word.silent)
 
     async def _hear_mark(self, message: Msg) -> None:
         known = self.edge.mark
-        self._note_mark(message.data)
+        self._note_mark(message.data, Word.heard)
         # One who is current by the mark, and hears the same again, has nothing to do.
         is_news = self.edge.mark != known or not self.rules.ask_high_water_mark
         if is_news or self.edge.mode is not Mode.CURRENT:
             self.edge.awake.set()
 
-    def _note_mark(self, payload: bytes) -> None:
+    def _note_mark(
+        self, payload: bytes, note: Callable[[Word, Mark], Word], otherwise: Callable[[Word], Word] | None = None
+    ) -> None:
+        edge = self.edge
         try:
-            self.edge.mark = high_water.read(payload)
+            edge.word = note(edge.word, high_water.read(payload))
         except ValueError:
             self.tell("verdict", "a mark that cannot be read was ignored")
+            edge.word = otherwise(edge.word) if otherwise is not None else edge.word
             return
-        self.edge.heard_at = self._marked_at = time.monotonic()
+        edge.heard_at = time.monotonic()
+        self._withdraw()

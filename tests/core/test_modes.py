@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
-from vango.core.modes import ANSWERS, TRANSITIONS, Mode, Signal, after
+import vango
+from vango.core.modes import ANSWERS, TABLE, TRANSITIONS, Mode, Signal, after
 
 EVERY_PAIR = [(mode, signal) for mode in Mode for signal in Signal]
 
 
-@pytest.mark.parametrize(("mode", "signal"), EVERY_PAIR)
-def test_every_signal_in_every_mode_leads_to_a_mode(mode: Mode, signal: Signal) -> None:
-    assert after(mode, signal) in Mode
+IN_FULL = """
+               down          loading       catching up   current       failed closed rebuilding
+start          loading       failed closed failed closed failed closed failed closed failed closed
+resumed        down          catching up   failed closed failed closed failed closed failed closed
+loaded         down          catching up   failed closed failed closed failed closed catching up
+behind         down          failed closed catching up   catching up   failed closed failed closed
+reached        down          failed closed current       current       failed closed failed closed
+surprise       down          failed closed failed closed failed closed failed closed failed closed
+rebuild        down          failed closed rebuilding    rebuilding    rebuilding    failed closed
+stop           down          down          down          down          down          down
+"""
+
+
+def cells(line: str) -> list[str]:
+    return [line[at : at + 14].strip() for at in range(15, 15 + 14 * len(Mode), 14)]
+
+
+def test_every_signal_in_every_mode_leads_where_the_table_says() -> None:
+    head, *lines = IN_FULL.strip("\n").splitlines()
+    modes = [Mode(word) for word in cells(head)]
+    written = {
+        (mode, Signal(line[:15].strip())): Mode(to)
+        for line in lines
+        for mode, to in zip(modes, cells(line), strict=True)
+    }
+    assert written == dict(TABLE) == {pair: after(*pair) for pair in EVERY_PAIR}
+
+
+def assigned(tree: ast.AST) -> list[ast.Attribute]:
+    """Return every attribute of a program that is assigned to, also in a tuple, by setattr or by a deletion."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)]
+
+
+def test_nothing_but_a_signal_changes_a_mode() -> None:
+    found: list[str] = []
+    for file in sorted(Path(vango.__file__).parent.rglob("*.py")):
+        tree = ast.parse(file.read_text())
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+            names = {node.attr for node in assigned(function)}
+            found += [f"{file.name}: {function.name}" for name in sorted(names & {"mode", "_mode"})]
+    assert found == ["edge.py: __init__", "edge.py: signal"]
 
 
 @pytest.mark.parametrize(("mode", "signal"), [pair for pair in EVERY_PAIR if pair not in TRANSITIONS])

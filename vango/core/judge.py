@@ -55,7 +55,6 @@ class Outcome(StrEnum):
     STALE_EPOCH = "stale epoch"
     GAP = "gap"
     FOREIGN = "foreign"
-    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True)

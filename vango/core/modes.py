@@ -1,4 +1,4 @@
-"""The modes of an edge and every way from one to another: one table, and what is not in it fails closed.
+"""The modes of an edge and every way from one to another: one table, which has a line for every pair.
 
     down ──start──▶ loading ──resumed/loaded──▶ catching up ◀──▶ current
                        │                            │               │
@@ -6,12 +6,15 @@
                                     ▼
                              failed closed ──rebuild──▶ rebuilding ──loaded──▶ catching up
 
-Any signal that the table does not expect leads to FAILED CLOSED, never to a claim. Stopping is always possible.
+A signal that is not expected in a mode leads to FAILED CLOSED, never to a claim. Stopping is always possible, and an
+edge that is down hears nothing but its start.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Mode(StrEnum):
@@ -53,15 +56,20 @@ TRANSITIONS: dict[tuple[Mode, Signal], Mode] = {
     (Mode.FAILED_CLOSED, Signal.REBUILD): Mode.REBUILDING,
     (Mode.REBUILDING, Signal.LOADED): Mode.CATCHING_UP,
 }
+"""What is expected."""
+
+TABLE: Mapping[tuple[Mode, Signal], Mode] = MappingProxyType(
+    {(mode, signal): Mode.FAILED_CLOSED for mode in Mode for signal in Signal}
+    | {(Mode.DOWN, signal): Mode.DOWN for signal in Signal}
+    | {(mode, Signal.STOP): Mode.DOWN for mode in Mode}
+    | TRANSITIONS
+)
+"""Every mode with every signal, and where it leads. Nothing else changes a mode."""
 
 ANSWERS = frozenset({Mode.CATCHING_UP, Mode.CURRENT})
 """The modes in which an edge answers requests. In every other it refuses."""
 
 
 def after(mode: Mode, signal: Signal) -> Mode:
-    """Return the mode that a signal leads to. Total: a surprise in any mode that runs ends in failed closed."""
-    if signal is Signal.STOP:
-        return Mode.DOWN
-    if mode is Mode.DOWN and signal is not Signal.START:
-        return Mode.DOWN
-    return TRANSITIONS.get((mode, signal), Mode.FAILED_CLOSED)
+    """Return the mode that a signal leads to."""
+    return TABLE[mode, signal]
