@@ -23,7 +23,7 @@ from vango.control import ControlPlane
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.snapshot import Snapshot
-from vango.database import is_full
+from vango.database import trouble
 from vango.edge import Edge
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.faults import Faults
@@ -168,8 +168,8 @@ class Bench:
         try:
             return await verb.act(self, **arguments)
         except sqlite3.Error as error:
-            advice = "Free some space, then try again." if is_full(error) else "Reset the bench to start again."
-            raise Unavailable(f"The database cannot be used: {error}. Nothing was committed. {advice}") from error
+            said = f"The database cannot be used: {error}. Nothing was committed. {trouble(error)}"
+            raise Unavailable(said) from error
         except OSError as error:
             raise Unavailable(
                 f"The disk does not take it: {error.strerror}. Free some space.", definite=False

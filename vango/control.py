@@ -13,6 +13,7 @@ from itertools import cycle, islice
 from vango import tasks
 from vango.core.events import Event, encode
 from vango.core.rules import WriteOrder
+from vango.database import patiently
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
 from vango.points import CONTROL_POINTS, Crashed, Pace, Path, Point
@@ -48,7 +49,7 @@ class ControlPlane:
     async def outbox(self, change: Change) -> Committed:
         """Commit first: the fact and the row that will tell of it, in one transaction. The relay publishes second."""
         await self.path.reach(Point.BEFORE_COMMIT)
-        committed = self.truth.commit(change, queue=True)
+        committed = await patiently(self.truth.commit, change, queue=True)
         self._tell_commit(change, committed)
         await self.path.reach(Point.BETWEEN_COMMIT_AND_PUBLISH)
         self.wake_relay()
@@ -59,14 +60,14 @@ class ControlPlane:
         event = self.truth.draft(change)
         await self.publish(event)
         await self.path.reach(Point.BEFORE_COMMIT)
-        committed = self.truth.record(change, event)
+        committed = await patiently(self.truth.record, change, event)
         self._tell_commit(change, committed)
         return committed
 
     async def commit_then_publish(self, change: Change) -> Committed:
         """Commit, then publish, with nothing written down in between. A crash there, and nobody is ever told."""
         await self.path.reach(Point.BEFORE_COMMIT)
-        committed = self.truth.commit(change, queue=False)
+        committed = await patiently(self.truth.commit, change, queue=False)
         self._tell_commit(change, committed)
         await self.path.reach(Point.BETWEEN_COMMIT_AND_PUBLISH)
         if committed.event is not None:

@@ -24,6 +24,7 @@ from nats.aio.msg import Msg
 from vango import high_water, tasks
 from vango.awake import Awake
 from vango.core.rules import RelayRules
+from vango.database import patiently
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
 from vango.no_answer import NoAnswer
@@ -163,7 +164,7 @@ class Relay:
 
     async def _session(self) -> None:
         wire = self._wire = await self._connect("relay")
-        token = take_lease(self.truth, self._name)
+        token = await patiently(take_lease, self.truth, self._name)
         if token is None:
             raise LeaseLost
         self._token, self._leased_at = token, time.monotonic()
@@ -198,7 +199,7 @@ class Relay:
             rows, sent = under_way.popleft()
             acks = await publisher.answers(sent, timeout_s=self.rules.ack_timeout_s)
             await self.path.reach(Point.BEFORE_MARK)
-            if not self._mark_acked(rows, acks):
+            if not await self._mark_acked(rows, acks):
                 # What is under way behind it will be sent again with it.
                 under_way.clear()
                 publisher.forget()
@@ -211,11 +212,12 @@ class Relay:
         last = under_way[-1].rows[-1].position if under_way else 0
         return waiting(self.truth, after=last, limit=BATCH)
 
-    def _mark_acked(self, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
+    async def _mark_acked(self, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
         """Mark the rows that were acked, and say whether all were. Raises nothing for an answer that is missing."""
         marked = self._unbroken_run(rows, acks)
         if marked:
-            sql = mark_published(self.truth, [(row.position, ack.seq) for row, ack in marked], token=self._token)
+            stored = [(row.position, ack.seq) for row, ack in marked]
+            sql = await patiently(mark_published, self.truth, stored, token=self._token)
             self._no_answer.settled([row for row, _ in marked])
             self._count(marked, sql)
         if len(marked) == len(rows):
@@ -294,7 +296,7 @@ class Relay:
 
     async def _beat(self, wire: Wire) -> None:
         if time.monotonic() - self._leased_at > LEASE_S / 3:
-            renew_lease(self.truth, self._token)
+            await patiently(renew_lease, self.truth, self._token)
             self._leased_at = time.monotonic()
         await wire.publish(high_water.HEARTBEAT, high_water.write(self.truth))
 

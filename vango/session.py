@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nats.aio.msg import Msg
@@ -18,6 +19,7 @@ from vango.core.claims import weigh
 from vango.core.modes import ANSWERS, Mode, Signal
 from vango.core.rules import EdgeRules, OnGap, Poison
 from vango.core.snapshot import BadSnapshot
+from vango.database import Held, P, T, patiently
 from vango.errors import Unavailable
 from vango.noise import Noise
 from vango.pull import BATCH, Pull
@@ -58,6 +60,21 @@ class Session:
     def tell(self, kind: str, text: str, **detail: Any) -> None:
         """Write a moment of this edge into the journal."""
         self.edge.journal.write(self.edge.name, kind, text, **detail)
+
+    async def keep(self, write: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Write into the view, however long another program holds it: an edge that waits claims nothing new."""
+        waits = f"another program holds {self.edge.name}.db; it waits until that is closed"
+        while True:
+            try:
+                written = await patiently(write, *arguments, **named)
+            except Held:
+                if self.edge.reason != waits:
+                    self.edge.reason = waits
+                    self.tell("trouble", waits)
+                continue
+            if self.edge.reason == waits:
+                self.edge.reason = ""
+            return written
 
     async def run(self) -> None:
         """Go on until the connection breaks. Raises `Unavailable` then, and `ConsumerGone`, `NotThere`, `Crashed`."""
