@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -184,9 +185,11 @@ class Bench:
             said = f"The database cannot be used: {error}. Nothing was committed. {trouble(error)}"
             raise Unavailable(said) from error
         except OSError as error:
-            raise Unavailable(
-                f"The disk does not take it: {error.strerror}. Free some space.", definite=False
-            ) from error
+            why = f"the disk does not take it ({error.strerror}). Free some space."
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                then = "restart it" if verb.place in ("broker", "relay", "edge") else "try again"
+                why = f"the disk is full; free some space, then {then}."
+            raise Unavailable(f"{verb.name} was not carried out to its end: {why}", definite=False) from error
 
     async def observe(self) -> Observation:
         """Take one observation, and record it."""
