@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,14 +17,14 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vango import loss, opening, rerun, settings, snapshots, verbs
+from vango import loss, opening, rerun, settings, snapshots, tasks, verbs
 from vango.broker import Broker
 from vango.changes import Changes
 from vango.control import ControlPlane
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.snapshot import Snapshot
-from vango.database import is_full
+from vango.database import trouble
 from vango.edge import Edge
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.faults import Faults
@@ -35,6 +36,7 @@ from vango.observation import Observation
 from vango.observe import Observer, is_at_rest
 from vango.pace import Pace
 from vango.points import Tempo
+from vango.progress import Progress
 from vango.recording import Recording
 from vango.registry import Verb
 from vango.relay import Relay
@@ -45,6 +47,7 @@ from vango.wire import Wire
 
 FIRST_CONNECTION_S = 5.0
 FIRST_CLAIMS_S = 0.5
+STOP_WITHIN_S = 5.0
 
 
 class Bench:
@@ -59,6 +62,7 @@ class Bench:
     def __init__(self, folder: Path, keeper: Keeper, lock: FileLock) -> None:
         self.folder = folder
         self.changes = Changes()
+        self.progress = Progress(self.changes.note)
         self.faults = Faults(self)
         self.rulebook = Rulebook(self)
         self.link = Link(self)
@@ -68,6 +72,7 @@ class Bench:
         self.trials = Trials(self)
         self._lock = lock
         self._one_at_a_time = asyncio.Lock()
+        self._acting: set[asyncio.Task[str]] = set()
         self._looking = asyncio.Lock()
         self._saved: settings.Settings | None = None
         self.journal = Journal(folder / "journal.db", self.changes.note)
@@ -141,12 +146,21 @@ class Bench:
     async def perform(self, verb_name: str, arguments: Mapping[str, Any] | None = None) -> str:
         """Carry out a verb and return a sentence. Verbs are carried out one after another and journalled first.
 
+        The verb has a task of its own: whoever asked for it may give up waiting, and it is carried out to its end.
         Raises `NotThere` or `BadInput` before anything happens, `Refused` or `Unavailable` from the part that acts.
         """
         verbs.find(verb_name).arguments(arguments or {})
+        acting = asyncio.create_task(self._perform(verb_name, arguments or {}), name=f"verb {verb_name}")
+        self._acting.add(acting)
+        acting.add_done_callback(self._acting.discard)
+        acting.add_done_callback(tasks.look_at)
+        return await asyncio.shield(acting)
+
+    async def _perform(self, verb_name: str, arguments: Mapping[str, Any]) -> str:
         try:
             async with self._one_at_a_time:
-                return await self.carry_out(verb_name, arguments or {})
+                with self.progress.of(verb_name):
+                    return await self.carry_out(verb_name, arguments)
         finally:
             self.changes.rested.set()
 
@@ -169,12 +183,14 @@ class Bench:
         try:
             return await verb.act(self, **arguments)
         except sqlite3.Error as error:
-            advice = "Free some space, then try again." if is_full(error) else "Reset the bench to start again."
-            raise Unavailable(f"The database cannot be used: {error}. Nothing was committed. {advice}") from error
+            said = f"The database cannot be used: {error}. Nothing was committed. {trouble(error)}"
+            raise Unavailable(said) from error
         except OSError as error:
-            raise Unavailable(
-                f"The disk does not take it: {error.strerror}. Free some space.", definite=False
-            ) from error
+            why = f"the disk does not take it ({error.strerror}). Free some space."
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                then = "restart it" if verb.place in ("broker", "relay", "edge") else "try again"
+                why = f"the disk is full; free some space, then {then}."
+            raise Unavailable(f"{verb.name} was not carried out to its end: {why}", definite=False) from error
 
     async def observe(self) -> Observation:
         """Take one observation, and record it."""
@@ -252,23 +268,28 @@ class Bench:
         done = rerun.script(self.journal)
         if not done:
             raise Refused("There is nothing to undo: nothing was done since the bench was reset.")
-        await self._again(done[:-1])
-        return f"{done[-1][0]} was undone: {_verbs(len(done) - 1)} carried out again on a fresh bench."
+        again = await self._again(done[:-1])
+        return again or f"{done[-1][0]} was undone: {_verbs(len(done) - 1)} carried out again on a fresh bench."
 
     async def fork(self, moment: int) -> str:
         """Do everything again up to a moment of the journal. Raises `NotThere` for one that has not been."""
         if moment > self.journal.last:
             raise NotThere(f"There is no moment {moment}; the last is {self.journal.last}.")
         done = rerun.script(self.journal, moment)
-        await self._again(done)
-        return f"This is a fresh bench, as of moment {moment}: {_verbs(len(done))} carried out again."
+        again = await self._again(done)
+        return again or f"This is a fresh bench, as of moment {moment}: {_verbs(len(done))} carried out again."
 
-    async def _again(self, done: Sequence[rerun.Done]) -> None:
+    async def _again(self, done: Sequence[rerun.Done]) -> str:
+        """Reset the bench and do everything again. Returns what to say when that was stopped, or nothing."""
         await self.carry_out("reset", {})
-        await rerun.follow(self, done)
+        made = await rerun.follow(self, done)
+        return (
+            "" if made == len(done) else f"Stopped: {made} of {_verbs(len(done))} carried out again on a fresh bench."
+        )
 
     async def close(self) -> None:
         """Stop every actor and the broker. Files stay, and the next opening finds everything again."""
+        await self._end_verbs()
         await self.changes.end()
         await self._pause()
         self.guests.forget()
@@ -278,13 +299,22 @@ class Bench:
         self.journal.close()
         self._lock.release()
 
+    async def _end_verbs(self) -> None:
+        """Let the verbs that are under way end whole: what can be stopped is asked to, and the rest is short."""
+        with contextlib.suppress(Refused):
+            self.progress.stop()
+        if self._acting:
+            await asyncio.wait(self._acting, timeout=STOP_WITHIN_S)
+        for acting in list(self._acting):
+            await tasks.end(acting)
+
     # Building and beginning.
 
     def _build(self) -> None:
         self.truth = Truth(self.folder / "truth.db")
         self.relay = Relay(self.truth, self.journal, self.link.connect, pace=self.pace)
         self.relay.rules = self.settings.relay
-        self.control = ControlPlane(self.truth, self.journal, self.wire, self.relay.wake, self.pace)
+        self.control = ControlPlane(self.truth, self.journal, self.wire, self.relay.wake, self.pace, self.progress)
         self.control.write_order = self.settings.write_order
         self.edges = {
             name: Edge(name, self.folder, self.journal, self.link.connect, rules, self.pace)

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Literal
 
 from vango.broker_folder import ANY_PORT, PORT_TAKEN, BrokerFolder
-from vango.errors import Refused, Unavailable
+from vango.errors import DiskFull, Refused, Unavailable
 from vango.keeper import Keeper
 
 READY_WITHIN_S = 10.0
 PORTS_POLL_S = 0.002
+LOOK_AT_DISK_S = 1.0
 CLOSE_PATIENCE_S = 2.0
 BACK_OFF_S = (0.1, 0.5, 2.0, 5.0, 10.0)
 TRIES_WINDOW_S = 60.0
@@ -240,11 +241,18 @@ class Broker:
 
     async def _listening(self, pid: int, gone: asyncio.Event) -> int:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + READY_WITHIN_S
+        deadline, look_at_disk_at = loop.time() + READY_WITHIN_S, loop.time() + LOOK_AT_DISK_S
         while loop.time() < deadline and not gone.is_set():
             if port := self._files.said_port(pid):
                 return port
             await asyncio.sleep(PORTS_POLL_S)
+            if loop.time() > look_at_disk_at:
+                look_at_disk_at = loop.time() + LOOK_AT_DISK_S
+                if self._files.is_full():
+                    break
+        if self._files.is_full():
+            # It cannot say where it listens, and not why: its log is on the same disk.
+            raise Unavailable(str(DiskFull("The broker could not start")))
         what = "ended at once" if gone.is_set() else f"was not ready within {READY_WITHIN_S:g} s"
         raise Unavailable(f"The broker {what}: {self._files.last_line()}")
 

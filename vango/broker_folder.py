@@ -7,6 +7,7 @@ owner alone. Folders are replaced by renaming, so a crash leaves the old one or 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -19,6 +20,7 @@ from vango.errors import Unavailable
 
 ANY_PORT = -1
 LOG_READ_BYTES = 16_384
+PROBE, PROBE_BYTES = "is-there-room", 65_536
 PORT_TAKEN = ("address already in use", "Only one usage of each socket address")
 
 CONFIG = """\
@@ -99,6 +101,19 @@ class BrokerFolder:
         """Return the last line of the log, or a sentence that there is none."""
         lines = self.log_since(max(0, self.log_size() - LOG_READ_BYTES)).strip().splitlines()
         return lines[-1] if lines else "its log is empty"
+
+    def is_full(self) -> bool:
+        """Say whether the disk takes nothing more: by writing something, because a limit may be anybody's."""
+        probe = self.path / PROBE
+        try:
+            with probe.open("wb", buffering=0) as file:
+                file.write(bytes(PROBE_BYTES))
+        except OSError as error:
+            return error.errno in (errno.ENOSPC, errno.EDQUOT)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                probe.unlink()
+        return False
 
     def copy(self, source: Path, name: str) -> Path:
         """Copy a store to a fresh folder of that name and return it. Raises Unavailable, and then leaves none."""

@@ -56,7 +56,7 @@ def stumble(session: Session, deliveries: Sequence[Delivery]) -> Sequence[Delive
 
 async def apply_then_ack(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Make the effect durable, then tell the broker. A crash in between brings the messages back: a duplicate."""
-    intake = apply(session, deliveries)
+    intake = await apply(session, deliveries)
     await session.edge.path.reach(Point.AFTER_APPLY)
     await ack(session, intake.done)
     await conclude(session, intake)
@@ -66,7 +66,7 @@ async def ack_then_apply(session: Session, deliveries: Sequence[Delivery]) -> No
     """Tell the broker, then make the effect durable. A crash in between loses the messages where nobody can see it."""
     await ack_and_confirm(session, deliveries)
     await session.edge.path.reach(Point.AFTER_ACK)
-    intake = apply(session, deliveries)
+    intake = await apply(session, deliveries)
     await conclude(session, intake)
 
 
@@ -74,22 +74,22 @@ async def queue_ack_then_apply(session: Session, deliveries: Sequence[Delivery])
     """As before, but the acks wait in the client's buffer: a crash before they are flushed takes them with it."""
     await ack(session, deliveries)
     await session.edge.path.reach(Point.AFTER_ACK, at_once=True)
-    intake = apply(session, deliveries)
+    intake = await apply(session, deliveries)
     await conclude(session, intake)
 
 
 async def apply_only(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Never ack: the broker counts a message as done when it is delivered, and a crash before the apply loses it."""
-    intake = apply(session, deliveries)
+    intake = await apply(session, deliveries)
     await session.edge.path.reach(Point.AFTER_APPLY)
     await conclude(session, intake)
 
 
-def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake:
+async def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake:
     """Judge a batch and write what follows from it: rows and position in one transaction."""
     view, was = session.view, session.view.position
     intake = take_in(view.rows, view.position, deliveries, session.rules, session.edge.recall)
-    sql = view.apply(intake.rows.values(), intake.position) if intake.rows else []
+    sql = await session.keep(view.apply, intake.rows.values(), intake.position) if intake.rows else []
     if view.position != was:
         session.note_move(mark_follows=True)
     session.edge.counters.update(intake.counts)

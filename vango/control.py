@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import nullcontext
 from itertools import cycle, islice
 
 from vango import tasks
 from vango.core.events import Event, encode
 from vango.core.rules import WriteOrder
+from vango.database import patiently
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
 from vango.points import CONTROL_POINTS, Crashed, Pace, Path, Point
+from vango.progress import Progress
 from vango.truth import AllocationChange, Change, Committed, Promotion, Truth, describe
 from vango.wire import Wire
 
 MOVES_WITHIN_S = 0.05
+CHANGES = "changes"
 NAME = "database"
 """The actor's name in the journal and at the gates of the pace: what it moves is the database of truth."""
 
@@ -34,6 +38,7 @@ class ControlPlane:
         wire: Callable[[], Wire],
         wake_relay: Callable[[], None],
         pace: Pace | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self.truth = truth
         self.write_order = WriteOrder.OUTBOX
@@ -42,13 +47,14 @@ class ControlPlane:
         self._journal = journal
         self._wire = wire
         self._moving: asyncio.Task[str] | None = None
+        self._progress = progress or Progress()
 
     # The three write orders.
 
     async def outbox(self, change: Change) -> Committed:
         """Commit first: the fact and the row that will tell of it, in one transaction. The relay publishes second."""
         await self.path.reach(Point.BEFORE_COMMIT)
-        committed = self.truth.commit(change, queue=True)
+        committed = await patiently(self.truth.commit, change, queue=True)
         self._tell_commit(change, committed)
         await self.path.reach(Point.BETWEEN_COMMIT_AND_PUBLISH)
         self.wake_relay()
@@ -59,14 +65,14 @@ class ControlPlane:
         event = self.truth.draft(change)
         await self.publish(event)
         await self.path.reach(Point.BEFORE_COMMIT)
-        committed = self.truth.record(change, event)
+        committed = await patiently(self.truth.record, change, event)
         self._tell_commit(change, committed)
         return committed
 
     async def commit_then_publish(self, change: Change) -> Committed:
         """Commit, then publish, with nothing written down in between. A crash there, and nobody is ever told."""
         await self.path.reach(Point.BEFORE_COMMIT)
-        committed = self.truth.commit(change, queue=False)
+        committed = await patiently(self.truth.commit, change, queue=False)
         self._tell_commit(change, committed)
         await self.path.reach(Point.BETWEEN_COMMIT_AND_PUBLISH)
         if committed.event is not None:
@@ -118,11 +124,22 @@ class ControlPlane:
         ready, owners = self.truth.ready_allocations(), self.truth.owners()
         if len(ready) < 2 or not owners:
             raise Refused("A burst needs a route and two ready allocations to give it to in turn.")
-        for route in islice(cycle(owners), n):
-            owners[route] = ready[(ready.index(owners[route]) + 1) % len(ready)] if owners[route] in ready else ready[0]
-            if await self._do(Promotion(route, owners[route])) is None:
-                return "The control plane crashed between commit and publish; the rest of the burst was not made."
+        # What waits at every point is no work that somebody waits for.
+        with nullcontext() if self.path.is_slowed else self._progress.counting(n, CHANGES):
+            for made, route in enumerate(islice(cycle(owners), n)):
+                if await self._progress.step(made, CHANGES):
+                    return self._tell_stop(made, n)
+                owned_by = owners[route]
+                owners[route] = ready[(ready.index(owned_by) + 1) % len(ready)] if owned_by in ready else ready[0]
+                if await self._do(Promotion(route, owners[route])) is None:
+                    return "The control plane crashed between commit and publish; the rest of the burst was not made."
         return f"{n} change{'s were' if n > 1 else ' was'} committed."
+
+    def _tell_stop(self, made: int, n: int) -> str:
+        """A burst is stopped between two commits. The journal has what was asked for with what came of it."""
+        said = f"The burst was stopped: {made:,} of {n:,} changes were committed, and they stay."
+        self._journal.write("learner", "stopped", said, verb="burst", arguments={"n": made})
+        return said
 
     async def set_write_order(self, order: WriteOrder) -> str:
         """Choose the write order."""

@@ -1,18 +1,38 @@
-"""SQLite the way every store of a bench uses it: WAL, fsync on commit, and transactions that lock before they read."""
+"""SQLite the way every store of a bench uses it: WAL, fsync on commit, and transactions that lock before they read.
+
+All benches share one event loop, so nothing in here waits for a lock: a transaction that finds the database held by
+another program is refused at once, and `patiently` tries it again while the loop turns.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-BUSY_S = 5.0
+from vango.errors import Unavailable
+
+HELD_S = 0.8
+TRY_AGAIN_S = 0.02
+HELD = "another program holds the database; close it and try again"
 MAX_HEARD = 8
+P = ParamSpec("P")
+T = TypeVar("T")
 _BLOB = re.compile(r"x'((?:[0-9a-f]{2})+)'")
+
+
+class Held(Unavailable):
+    """Another program holds the write lock. Nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(f"Nothing was changed: {HELD}.")
 
 
 def connect(path: Path, *, synchronous: str = "FULL") -> Database:
@@ -21,7 +41,7 @@ def connect(path: Path, *, synchronous: str = "FULL") -> Database:
     Raises `sqlite3.DatabaseError` when the file is not a sound database: opening reads its first page.
     """
     # The event loop's thread uses the connection; whoever opens it may be another thread.
-    connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=0, check_same_thread=False)
     try:
         database = Database(connection)
         for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
@@ -33,9 +53,21 @@ def connect(path: Path, *, synchronous: str = "FULL") -> Database:
     return database
 
 
+def is_held(error: sqlite3.Error) -> bool:
+    """Say whether an error means that another program holds the database."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def is_full(error: sqlite3.Error) -> bool:
     """Say whether an error means that the disk takes nothing more; what was committed before is sound."""
-    return (error.sqlite_errorcode & 0xFF) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def trouble(error: sqlite3.Error) -> str:
+    """Say what a person can try about an error of the database of truth."""
+    if is_held(error):
+        return f"{HELD[0].upper()}{HELD[1:]}."
+    return "Free some space, then try again." if is_full(error) else "Reset the bench to start again."
 
 
 @contextmanager
@@ -43,13 +75,13 @@ def transaction(database: Database, heard: list[str] | None = None) -> Iterator[
     """Run a block in one write transaction: all of it is committed, or none.
 
     BEGIN IMMEDIATE takes the write lock first, so that what the block reads is still true when it writes. `heard` is
-    given the first statements that write, as SQLite ran them.
+    given the first statements that write, as SQLite ran them. Raises `Held` at once when another program has the lock.
     """
     connection = database.conn
     if heard is not None:
         connection.set_trace_callback(_listener(connection, heard))
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        _lock(connection)
         yield connection
         connection.execute("COMMIT")
     except BaseException:
@@ -59,6 +91,41 @@ def transaction(database: Database, heard: list[str] | None = None) -> Iterator[
     finally:
         if heard is not None:
             connection.set_trace_callback(None)
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[sqlite3.Connection]:
+    """Run a block in one read transaction: it sees one state, and takes no lock that anybody could hold."""
+    connection = database.conn
+    connection.execute("BEGIN")
+    try:
+        yield connection
+    finally:
+        connection.execute("COMMIT")
+
+
+async def patiently(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Do a piece of work that is one transaction, again and again while another program holds the database.
+
+    The loop turns meanwhile. Raises `Held` when it is still held after `HELD_S`.
+    """
+    deadline = time.monotonic() + HELD_S
+    while True:
+        try:
+            return work(*arguments, **named)
+        except Held:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(TRY_AGAIN_S)
+
+
+def _lock(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if is_held(error):
+            raise Held from error
+        raise
 
 
 def _listener(connection: sqlite3.Connection, heard: list[str]) -> Callable[[str], None]:

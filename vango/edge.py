@@ -22,7 +22,7 @@ from vango.core.modes import ANSWERS, Mode, Signal, after
 from vango.core.recall import Recall
 from vango.core.rules import Answers, EdgeRules
 from vango.database import is_full
-from vango.errors import NotThere, Refused, StudyLabError, Unavailable
+from vango.errors import DiskFull, NotThere, Refused, StudyLabError, Unavailable
 from vango.journal import Journal
 from vango.points import EDGE_POINTS, Crashed, Pace, Path, Point
 from vango.pull import ConsumerGone
@@ -255,7 +255,7 @@ class Edge:
             words = str(error) if isinstance(error, StudyLabError) else f"{type(error).__name__}: {error}"
             self._task = None
             await self._drop()
-            self.signal(Signal.SURPRISE, f"{words.rstrip('.')}. {_advice(error)}")
+            self.signal(Signal.SURPRISE, f"{words.rstrip('.')}. {_advice(error)}".rstrip())
 
     def signal(self, signal: Signal, reason: str, *, quietly: bool = False) -> None:
         """Change the mode as the table of `vango.core.modes` has it; a reason is kept with the mode it led to.
@@ -275,6 +275,8 @@ class Edge:
 
 
 def _advice(error: Exception) -> str:
+    if isinstance(error, DiskFull):
+        return ""
     if isinstance(error, sqlite3.Error) and is_full(error):
         return "Free some space, then restart it."
     return "Wipe the view to start again." if isinstance(error, sqlite3.Error) else "Restart it to try again."

@@ -29,6 +29,13 @@ class Refused(StudyLabError):
     status_hint = 409
 
 
+class DiskFull(Refused):
+    """The disk takes nothing more. Nothing was changed."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(f"{who}: the disk is full; free some space, then restart it.")
+
+
 class NotThere(StudyLabError):
     """A name that nothing answers to: an unknown verb, edge, route or snapshot."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_WINDOW_S = 5.0
 LATE_S = 2.0
 OFFER_AGAIN_S = 0.02
+SAMPLES = "samples"
 
 
 class Faults:
@@ -116,11 +117,19 @@ class Faults:
     async def telemetry(self, n: int, shape: Shape) -> str:
         """Publish telemetry samples, straight into whatever stream stores them: they are no part of truth."""
         wire = self._bench.wire()
-        samples = [_sample(number, shape) for number in range(n)]
-        for subject, sample in samples[:-1]:
-            await wire.publish(subject, sample)
+        progress, asked_for = self._bench.progress, n
+        with progress.counting(n, SAMPLES):
+            for number in range(n - 1):
+                if await progress.step(number, SAMPLES):
+                    n = number + 1
+                    break
+                await wire.publish(*_sample(number, shape))
         # The last one is confirmed, and all were sent over one connection: when it is stored, so are those before it.
-        where, asked = await _store(wire, *samples[-1])
+        where, asked = await _store(wire, *_sample(n, shape))
+        if n < asked_for:
+            where += f"; stopped, {asked_for:,} were asked for"
+            arguments = {"n": n, "shape": shape.value}
+            self._bench.journal.write("learner", "stopped", f"stopped after {n}", verb="telemetry", arguments=arguments)
         text = f"{n} telemetry sample{'' if n == 1 else 's'}, {shape}: {where}"
         self._bench.journal.write("stream", "telemetry", text, count=n, shape=shape.value, api=asked)
         return f"{n} sample{' was' if n == 1 else 's were'} sent: {where}."

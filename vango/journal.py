@@ -31,7 +31,7 @@ MAX_TOGETHER = 500
 ROOT = Path(__file__).parent.parent
 TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 LATEST = 100
-_TRIM_EVERY = 500
+_TRIM_EVERY = 50
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS moment (
@@ -91,12 +91,20 @@ class Journal:
         return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM frame").fetchone()[0])
 
     def verbs(self, up_to: int | None = None) -> list[tuple[str, dict[str, Any]]]:
-        """Return every verb with its arguments, oldest first, up to and including a moment."""
+        """Return every verb with its arguments, as far as it came, oldest first, up to and including a moment."""
         last = self.last if up_to is None else up_to
-        rows = self._db.conn.execute("SELECT detail FROM moment WHERE kind = 'verb' AND n <= ? ORDER BY n", [last])
-        details = [json.loads(row[0]) for row in rows]
-        details += [moment.detail for moment in self._unwritten if moment.kind == "verb" and moment.n <= last]
-        return [(detail["verb"], detail["arguments"]) for detail in details]
+        rows = self._db.conn.execute(
+            "SELECT kind, detail FROM moment WHERE kind IN ('verb', 'stopped') AND n <= ? ORDER BY n", [last]
+        )
+        told = [(kind, json.loads(detail)) for kind, detail in rows]
+        told += [(m.kind, m.detail) for m in self._unwritten if m.kind in ("verb", "stopped") and m.n <= last]
+        verbs: list[tuple[str, dict[str, Any]]] = []
+        for kind, detail in told:
+            # A verb that was stopped on its way did no more than the moment of its stop says.
+            if kind == "stopped" and verbs and verbs[-1][0] == detail["verb"]:
+                verbs.pop()
+            verbs.append((detail["verb"], detail["arguments"]))
+        return verbs
 
     def keep_frame(self, n: int, observation: str) -> None:
         """Keep the observation taken at a moment, as JSON. One that the disk does not take is left out of the recording."""

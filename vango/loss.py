@@ -7,20 +7,26 @@ of the old one: which is the only thing that can bring the truth back.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vango import snapshots, streams
 from vango.database import connect
 from vango.errors import NotThere, Refused
-from vango.observation import LossSeen
-from vango.retell import compare, retell, stored_events
+from vango.observation import LossSeen, TableSeen
+from vango.progress import Stopped
+from vango.retell import compare, in_order, retell, stored_bodies
+from vango.schema import SCHEMA
 
 if TYPE_CHECKING:
     from vango.bench import Bench
 
 KEPT = "truth-kept.db"
+REBUILT = "truth-rebuilt.db"
 _SUFFIXES = ("", "-wal", "-shm")
 NOT_LOST = "The database was not destroyed; there is nothing to bring back."
 
@@ -62,12 +68,49 @@ async def rebuild_database(bench: Bench) -> str:
     """Rebuild the database from all that the streams hold. Raises `Refused` when it was not destroyed."""
     if not is_lost(bench):
         raise Refused(NOT_LOST)
-    events = await stored_events(bench.wire())
-    await _replace(bench, lambda: _discard(bench, "truth.db"), lambda: retell(bench.truth.db, events))
-    refused = bench.refused_rows
-    text = f"{len(events)} stored events were written into an empty database; it refused {len(refused)} rows"
+    try:
+        count, refused = await _rebuild_aside(bench)
+    except Stopped:
+        _discard(bench, REBUILT)
+        return "Stopped: nothing was rebuilt, and the database is as it was."
+    except BaseException:
+        _discard(bench, REBUILT)
+        raise
+
+    def put_in_place() -> None:
+        _discard(bench, "truth.db")
+        _move(bench, REBUILT, "truth.db")
+
+    await _replace(bench, put_in_place)
+    bench.refused_rows = refused
+    text = f"{count} stored events were written into an empty database; it refused {len(refused)} rows"
     bench.journal.write("database", "rebuilt", text, refused=list(refused[:50]))
     return f"{text}."
+
+
+async def _rebuild_aside(bench: Bench) -> tuple[int, tuple[str, ...]]:
+    """Write all that the streams hold into a database beside the truth's, in a thread. Raises `Stopped`."""
+    bodies: list[tuple[int, bytes]] = []
+    with bench.progress.counting(0, "events read"):
+        async for some in stored_bodies(bench.wire()):
+            bodies += some
+            if await bench.progress.step(len(bodies), "events read"):
+                raise Stopped
+    _discard(bench, REBUILT)
+    with bench.progress.counting(len(bodies), "events written"):
+        return await bench.progress.in_thread("events written", _write_anew, bench.folder / REBUILT, bodies)
+
+
+def _write_anew(
+    told: Callable[[int], None], file: Path, bodies: Sequence[tuple[int, bytes]]
+) -> tuple[int, tuple[str, ...]]:
+    database = connect(file)
+    try:
+        database.conn.executescript(SCHEMA)
+        events = in_order(bodies)
+        return len(events), retell(database, events, told)
+    finally:
+        database.close()
 
 
 async def restore_database(bench: Bench) -> str:
@@ -89,19 +132,35 @@ def is_lost(bench: Bench) -> bool:
     return (bench.folder / KEPT).exists()
 
 
-def look(bench: Bench) -> LossSeen | None:
-    """Compare the kept copy with the database that took its place; None while nothing was destroyed."""
-    if not is_lost(bench):
-        return None
-    kept = connect(bench.folder / KEPT)
-    try:
-        return LossSeen(compare(kept, bench.truth.db), bench.refused_rows)
-    finally:
-        kept.close()
+class Comparison:
+    """The kept copy beside the database that took its place, compared again when that has changed, and in a thread."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._of: tuple[object, ...] = ()
+        self._tables: tuple[TableSeen, ...] = ()
+
+    async def look(self) -> LossSeen | None:
+        """Compare; None while nothing was destroyed."""
+        if not is_lost(self._bench):
+            return None
+        connection = self._bench.truth.db.conn
+        version = connection.execute("PRAGMA data_version").fetchone()[0]
+        now = (connection, connection.total_changes, version)
+        if now != self._of:
+            folder = self._bench.folder
+            self._tables = await asyncio.to_thread(_compare, folder / KEPT, folder / "truth.db")
+            self._of = now
+        return LossSeen(self._tables, self._bench.refused_rows)
 
 
-async def _replace(bench: Bench, move: Callable[[], None], write: Callable[[], tuple[str, ...]] = lambda: ()) -> None:
-    """Stop the relay, close the database, move files, open what is there then, and write into it."""
+def _compare(kept_file: Path, found_file: Path) -> tuple[TableSeen, ...]:
+    with closing(connect(kept_file)) as kept, closing(connect(found_file)) as found:
+        return compare(kept, found)
+
+
+async def _replace(bench: Bench, move: Callable[[], None]) -> None:
+    """Stop the relay, close the database, move files, and open what is there then."""
     ran = bench.relay.is_running
     await bench.relay.stop("the database was replaced")
     async with bench.looking:
@@ -110,7 +169,7 @@ async def _replace(bench: Bench, move: Callable[[], None], write: Callable[[], t
             move()
         finally:
             bench.truth.open()
-        bench.refused_rows = write()
+        bench.refused_rows = ()
     if ran:
         await bench.relay.start()
 

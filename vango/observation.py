@@ -17,6 +17,23 @@ from vango.points import AtPoint, Tempo
 
 
 @dataclass(frozen=True, slots=True)
+class WorkSeen:
+    """A long verb that is under way: `done` of `total` are through, and `of` says of what; `total` 0 is not known."""
+
+    verb: str
+    done: int
+    total: int
+    of: str
+    is_stopping: bool = False
+
+    @property
+    def words(self) -> str:
+        """How far it is, for a person."""
+        stops = ", and it stops" if self.is_stopping else ""
+        return f"{self.done:,}{f' of {self.total:,}' if self.total else ''} {self.of}{stops}"
+
+
+@dataclass(frozen=True, slots=True)
 class RouteSeen:
     """One route in truth. `sequence` is that of the event which tells of its present owner."""
 
@@ -435,6 +452,7 @@ class Observation:
     guests: tuple[GuestSeen, ...] = ()
     turned_away: tuple[TurnedAwaySeen, ...] = ()
     outside: tuple[OutsideSeen, ...] = ()
+    work: WorkSeen | None = None
 
     @property
     def routes(self) -> StreamSeen | None:

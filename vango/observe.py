@@ -56,6 +56,7 @@ class Observer:
         self._guests = GuestObserver(bench.guests, self._truth)
         self._probes = {name: ProbeLog() for name in bench.edges}
         self._rules: dict[str, EdgeRules] = {}
+        self._loss = loss.Comparison(bench)
 
     def patience_s(self) -> float:
         """Return for how many seconds a look is good when nothing is known to have changed since.
@@ -73,9 +74,10 @@ class Observer:
         edges = self._bench.edges.values()
         facts = self._truth.facts()
         await self.broker.look(self._connection)
+        lost = await self._loss.look()
         owners = self._bench.truth.owners()
         probes = {edge.name: self._probe(edge, owners) for edge in edges}
-        truth = replace(self._truth.truth(), loss=loss.look(self._bench))
+        truth = replace(self._truth.truth(), loss=lost)
         heard = self._guests.heard()
         views = [edge.committed() for edge in edges] + [((), at) for at in self._guests.positions(heard)]
         record = self._truth.record(facts, views, self.broker.tape.ids)
@@ -105,6 +107,7 @@ class Observer:
             guests=self._guests.see(heard, record, self.broker.consumers, owners),
             turned_away=self._guests.turned_away(),
             outside=self.broker.outside,
+            work=self._bench.progress.see(),
         )
 
     def _sees_routes(self) -> bool:

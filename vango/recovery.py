@@ -89,8 +89,8 @@ async def rebuild(session: Session, *, fresh: bool) -> None:
 async def load(session: Session, stored: bytes) -> None:
     """Verify, replace view and position in one transaction, then follow from the snapshot's stream seq + 1."""
     snapshot = unseal(stored, verify=session.rules.verify_checksum)
-    _reach_while_loading(session, snapshot)
-    session.view.replace([snapshot.rows], snapshot.position)
+    await _reach_while_loading(session, snapshot)
+    await session.keep(session.view.replace, [snapshot.rows], snapshot.position)
     session.note_move(mark_follows=False)
     if session.rules.follow_from is FollowFrom.SNAPSHOT:
         await follow_the_snapshot(session, snapshot)
@@ -143,7 +143,7 @@ async def _fresh(session: Session) -> bytes:
     return await snapshots.fetch(session.wire, answer["name"])
 
 
-def _reach_while_loading(session: Session, snapshot: Snapshot) -> None:
+async def _reach_while_loading(session: Session, snapshot: Snapshot) -> None:
     """The crash point half-way through: the rows are written and the transaction is not committed."""
     path = session.edge.path
     if path.armed is not Point.IN_SNAPSHOT_LOAD:
@@ -154,4 +154,4 @@ def _reach_while_loading(session: Session, snapshot: Snapshot) -> None:
         path.armed = None
         raise Crashed(Point.IN_SNAPSHOT_LOAD)
 
-    session.view.replace(halves(), snapshot.position)
+    await session.keep(session.view.replace, halves(), snapshot.position)

@@ -29,6 +29,7 @@ from vango.awake import Awake
 from vango.core.audit import StuckRow
 from vango.core.events import MAX_EVENT_BYTES
 from vango.core.rules import RelayRules
+from vango.database import patiently
 from vango.errors import Refused, Unavailable
 from vango.journal import Journal
 from vango.lane import Lane
@@ -188,7 +189,7 @@ class Relay:
 
     async def _session(self) -> None:
         wire = self._wire = await self._connect("relay")
-        token = take_lease(self.truth, self._name)
+        token = await patiently(take_lease, self.truth, self._name)
         if token is None:
             raise LeaseLost
         self._token, self._leased_at = token, time.monotonic()
@@ -267,7 +268,7 @@ class Relay:
             acks = await publisher.answers(sent, timeout_s=self.rules.ack_timeout_s)
             await self.path.reach(Point.BEFORE_MARK)
             # Behind a row that did not go nothing is sent. What is under way behind it is still heard out.
-            stopped = not self._mark_acked(lane, rows, acks) or stopped or self.path.is_slowed
+            stopped = not await self._mark_acked(lane, rows, acks) or stopped or self.path.is_slowed
 
     def _next_rows(self, lane: Lane, under_way: Sequence[Batch], publisher: Publisher) -> Sequence[Waiting]:
         """Return the rows of a feed behind those that are under way, as many as may be sent before an answer is heard."""
@@ -289,14 +290,15 @@ class Relay:
         size = len(row.body) + HEADERS_ALLOWED
         return self._reception is not None and self._reception.expects(row.subject, size)
 
-    def _mark_acked(self, lane: Lane, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
+    async def _mark_acked(self, lane: Lane, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
         """Mark the rows that were acked, and say whether all were. Raises nothing for an answer that is missing."""
         read = [(row, _as_stored(row, ack)) for row, ack in zip(rows, acks, strict=True)]
         marked = [(row, ack) for row, ack in read if ack is not None and not ack.error]
         refused = [(row, ack) for row, ack in read if ack is not None and ack.error]
         silent = [row for row, ack in read if ack is None]
         if marked:
-            sql = mark_published(self.truth, [(row.position, ack.seq) for row, ack in marked], token=self._token)
+            stored = [(row.position, ack.seq) for row, ack in marked]
+            sql = await patiently(mark_published, self.truth, stored, token=self._token)
             self._no_answer.settled([row for row, _ in marked])
             lane.went()
             self._may_ask = True
@@ -390,7 +392,7 @@ class Relay:
 
     async def _beat(self, wire: Wire) -> None:
         if time.monotonic() - self._leased_at > LEASE_S / 3:
-            renew_lease(self.truth, self._token)
+            await patiently(renew_lease, self.truth, self._token)
             self._leased_at = time.monotonic()
         await wire.publish(high_water.HEARTBEAT, high_water.write(self.truth))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LEFT_OUT = frozenset({"undo", "fork", "reset", "pace", "go_on", "remove_guest"})
 MAX_VERBS = 2_000
+VERBS = "verbs"
 QUIET_S = 0.015
 QUIET_WITHIN_S = 0.5
 
@@ -36,13 +37,20 @@ def script(journal: Journal, up_to: int | None = None) -> list[Done]:
     return done
 
 
-async def follow(bench: Bench, verbs: Sequence[Done]) -> None:
-    """Carry out verbs on a bench that was just reset, each after what the one before it set in motion."""
-    for name, arguments in verbs:
-        # What was refused then is refused again: it is part of the history.
-        with contextlib.suppress(StudyLabError):
-            await bench.carry_out(name, arguments)
-        await _until_quiet(bench)
+async def follow(bench: Bench, verbs: Sequence[Done]) -> int:
+    """Carry out verbs on a bench that was just reset, each after what the one before it set in motion.
+
+    Returns how many were carried out: fewer than all when it was stopped on its way.
+    """
+    with bench.progress.counting(len(verbs), VERBS):
+        for done, (name, arguments) in enumerate(verbs):
+            if await bench.progress.step(done, VERBS):
+                return done
+            # What was refused then is refused again: it is part of the history.
+            with contextlib.suppress(StudyLabError):
+                await bench.carry_out(name, arguments)
+            await _until_quiet(bench)
+    return len(verbs)
 
 
 async def _until_quiet(bench: Bench) -> None:

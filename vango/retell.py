@@ -7,11 +7,12 @@ they were stored in. What the database's own constraints refuse is left out and 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from sqlite_utils import Database
 
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, InvalidEvent, decode, encode
+from vango.database import transaction
 from vango.observation import TableSeen
 from vango.tape import read_bodies
 from vango.truth import AllocationChange, Promotion, describe
@@ -39,30 +40,38 @@ TABLES = {
 """What is compared: the columns that must agree, each with its word. Clock times of the outbox need not."""
 
 
-async def stored_events(wire: Wire) -> list[tuple[int, Event]]:
-    """Read everything that the streams of facts hold: stream seq and event. What is no event is passed over."""
-    found: dict[str, tuple[int, Event]] = {}
+async def stored_bodies(wire: Wire) -> AsyncIterator[list[tuple[int, bytes]]]:
+    """Read everything that the streams of facts hold, some at a time: stream seq and body."""
     for stream in STREAMS:
-        for seq, body in await read_bodies(wire, stream):
-            try:
-                event = decode(body)
-            except InvalidEvent:
-                continue
-            found.setdefault(event.id, (seq, event))
+        async for bodies in read_bodies(wire, stream):
+            yield bodies
+
+
+def in_order(bodies: Sequence[tuple[int, bytes]]) -> list[tuple[int, Event]]:
+    """Return stream seq and event of what was stored, in the order of the commits. What is no event is passed over."""
+    found: dict[str, tuple[int, Event]] = {}
+    for seq, body in bodies:
+        try:
+            event = decode(body)
+        except InvalidEvent:
+            continue
+        found.setdefault(event.id, (seq, event))
     return sorted(found.values(), key=lambda stored: (stored[1].revision, stored[1].feed != "route"))
 
 
-def retell(db: Database, stored: Sequence[tuple[int, Event]]) -> tuple[str, ...]:
+def retell(db: Database, stored: Sequence[tuple[int, Event]], on_event: Callable[[int], None]) -> tuple[str, ...]:
     """Write events into an empty database, and return each row that it refused, with its words; that stops no other."""
     commands = {event.revision: _command(event) for _, event in stored if event.type == ROUTE_OWNER_UPDATED}
     refused: list[str] = []
-    for seq, event in stored:
-        for table, sql, values in _rows(seq, event, commands.get(event.revision)):
-            try:
-                with db.conn:
-                    db.conn.execute(sql, values)
-            except sqlite3.IntegrityError as error:
-                refused.append(f"{table} of event {event.id}: {error}")
+    with transaction(db) as connection:
+        for done, (seq, event) in enumerate(stored):
+            on_event(done)
+            for table, sql, values in _rows(seq, event, commands.get(event.revision)):
+                try:
+                    connection.execute(sql, values)
+                except sqlite3.IntegrityError as error:
+                    # The statement was undone, and nothing else: what the transaction wrote before stays.
+                    refused.append(f"{table} of event {event.id}: {error}")
     return tuple(refused)
 
 

@@ -19,6 +19,7 @@ from vango.core.claims import Mark, Word, stand
 from vango.core.modes import ANSWERS, Mode, Signal
 from vango.core.rules import EdgeRules, OnGap, Poison
 from vango.core.snapshot import BadSnapshot
+from vango.database import Held, P, T, patiently
 from vango.errors import Unavailable
 from vango.noise import Noise
 from vango.pull import BATCH, Pull
@@ -35,6 +36,8 @@ DELETIONS = (
 )
 LOOK_AGAIN_S = 0.02
 MARK_COMES_S = 0.1
+TOGETHER = 200
+"""At most so many messages are handled in one turn of the loop: more would hold up every other bench."""
 
 
 class Session:
@@ -59,6 +62,21 @@ class Session:
     def tell(self, kind: str, text: str, **detail: Any) -> None:
         """Write a moment of this edge into the journal."""
         self.edge.journal.write(self.edge.name, kind, text, **detail)
+
+    async def keep(self, write: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Write into the view, however long another program holds it: an edge that waits claims nothing new."""
+        waits = f"another program holds {self.edge.name}.db; it waits until that is closed"
+        while True:
+            try:
+                written = await patiently(write, *arguments, **named)
+            except Held:
+                if self.edge.reason != waits:
+                    self.edge.reason = waits
+                    self.tell("trouble", waits)
+                continue
+            if self.edge.reason == waits:
+                self.edge.reason = ""
+            return written
 
     async def run(self) -> None:
         """Go on until the connection breaks. Raises `Unavailable` then, and `ConsumerGone`, `NotThere`, `Crashed`."""
@@ -131,7 +149,7 @@ class Session:
         pull, edge = self._pull, self.edge
         if edge.orders:
             await edge.orders.popleft().obey(self)
-        elif pull is not None and (deliveries := pull.take(1 if self._one_at_a_time else BATCH)):
+        elif pull is not None and (deliveries := pull.take(1 if self._one_at_a_time else TOGETHER)):
             edge.heard_at = time.monotonic()
             edge.taken_seq = deliveries[-1].stream_seq
             await handle(self, deliveries)

@@ -23,7 +23,7 @@ from nats.js.object_store import ObjectStore
 
 from vango.core.judge import Row
 from vango.core.snapshot import BadSnapshot, Snapshot, checksum, seal, unseal
-from vango.database import transaction
+from vango.database import reading
 from vango.errors import NotThere, Refused, Unavailable
 from vango.truth import Truth
 from vango.wire import Wire
@@ -39,7 +39,7 @@ _T = TypeVar("_T")
 
 def build(truth: Truth, stream_seq: int) -> Snapshot:
     """Read a snapshot out of truth in one transaction. `stream_seq` must have been read from the stream before."""
-    with transaction(truth.db) as connection:
+    with reading(truth.db) as connection:
         link = connection.execute(
             "SELECT sequence, id FROM event WHERE feed = 'route' ORDER BY sequence DESC LIMIT 1"
         ).fetchone()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -88,15 +88,14 @@ def mark_known(cells: dict[int, CellSeen], known: Known) -> None:
             cells[seq] = replace(cell, known=not cell.known)
 
 
-async def read_bodies(wire: Wire, stream: str) -> list[tuple[int, bytes]]:
-    """Return stream seq and body of every message that a stream holds. Raises `NotThere`, `Unavailable`."""
+async def read_bodies(wire: Wire, stream: str) -> AsyncIterator[list[tuple[int, bytes]]]:
+    """Yield stream seq and body of every message that a stream holds, some at a time. Raises `NotThere`, `Unavailable`."""
     state = (await wire.api(f"STREAM.INFO.{stream}"))["state"]
-    found: list[tuple[int, bytes]] = []
     seq = state["first_seq"]
     while seq <= state["last_seq"] and (batch := await _batch(wire, stream, seq)):
-        found += [(int((message.headers or {})["Nats-Sequence"]), message.data) for message in batch]
+        found = [(int((message.headers or {})["Nats-Sequence"]), message.data) for message in batch]
+        yield found
         seq = found[-1][0] + 1
-    return found
 
 
 async def _batch(wire: Wire, stream: str, seq: int) -> list[Msg]:

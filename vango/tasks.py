@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 AGAIN_S = 0.2
+T = TypeVar("T")
+_at_work: set[asyncio.Task[Any]] = set()
 
 
 async def end(task: asyncio.Task[Any] | None) -> None:
@@ -17,6 +20,15 @@ async def end(task: asyncio.Task[Any] | None) -> None:
     while task is not None and not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=AGAIN_S)
+
+
+async def to_its_end(work: Coroutine[Any, Any, T], name: str) -> T:
+    """Do some work in a task of its own: who asked for it may give up waiting, and it is done to its end."""
+    task = asyncio.create_task(work, name=name)
+    _at_work.add(task)
+    task.add_done_callback(_at_work.discard)
+    task.add_done_callback(look_at)
+    return await asyncio.shield(task)
 
 
 def look_at(task: asyncio.Future[Any]) -> None:

@@ -16,6 +16,7 @@ from vango.core.audit import Soundness
 from vango.core.modes import Mode
 from vango.errors import StudyLabError, Unavailable
 from vango.observation import EdgeSeen, Observation
+from vango.progress import Stopped
 from vango.registry import find
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 3.0
 REST_S = 3.0
 LOOK_AGAIN_S = 0.03
+ACTS = "acts"
 EDGES = ("fra", "iad", "syd")
 CALM: tuple[Act, ...] = (
     act("thaw_broker"),
@@ -73,22 +75,28 @@ class Verdict:
 async def play(bench: Bench, script: Iterable[Act | Until]) -> Verdict:
     """Do a script on a bench, calm it, and return the verdict. Refusals are part of a storm and stop nothing.
 
-    Raises `BadInput` and `NotThere` for an act that no bench could do: nothing of the script was done then.
+    Raises `BadInput` and `NotThere` for an act that no bench could do: nothing of the script was done then; `Stopped`
+    when a person stopped it: what was killed or frozen on the way runs again then.
     """
     items = tuple(script)
     for item in items:
         if isinstance(item, Act):
             find(item.verb).arguments(dict(item.arguments))
-    happened, refusals = True, list[str]()
-    for item, following in zip(items, (*items[1:], None), strict=True):
-        if isinstance(item, Act):
-            refusals += await _do(bench, item)
-            if not (_only_sets(item) and _only_sets(following)):
-                await _rest(bench)
-        else:
-            happened = await _came(bench, item.is_so, PATIENCE_S) and happened
+    happened, refusals, stopped = True, list[str](), False
+    with bench.progress.counting(len(items), ACTS):
+        for done, (item, following) in enumerate(zip(items, (*items[1:], None), strict=True)):
+            if stopped := await bench.progress.step(done, ACTS):
+                break
+            if isinstance(item, Act):
+                refusals += await _do(bench, item)
+                if not (_only_sets(item) and _only_sets(following)):
+                    await _rest(bench)
+            else:
+                happened = await _came(bench, item.is_so, PATIENCE_S) and happened
     for item in CALM:
         await _do(bench, item, tell=False)
+    if stopped:
+        raise Stopped
     return replace(await _verdict(bench), refusals=tuple(refusals), happened=happened)
 
 

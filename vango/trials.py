@@ -20,6 +20,7 @@ from vango.matrix import ALL_ON, script, word
 from vango.mishaps import fault
 from vango.observation import StormSeen
 from vango.points import Tempo
+from vango.progress import Stopped
 from vango.protections import SINGLE, give_back, is_missing, prepare, protection
 from vango.settings import Settings
 from vango.trial import EDGES, Until, Verdict, perform, play
@@ -96,7 +97,10 @@ class Trials:
     async def storm(self, seed: int, length: int) -> str:
         """Play a storm on a fresh bench that has this bench's rules."""
         missing, acts = self.missing(), storm.script(seed, length)
-        verdict = await self._play((*prepare(), *acts))
+        try:
+            verdict = await self._play((*prepare(), *acts))
+        except Stopped:
+            return f"Storm {seed} was stopped, so there is no verdict. What it killed runs again."
         self._keep(_seen(seed, length, acts, missing, verdict))
         return f"Storm {seed}: {verdict.soundness}. {verdict.sentence}".rstrip()
 
@@ -112,9 +116,12 @@ class Trials:
         deadline, verdicts = time.monotonic() + SHRINK_WITHIN_S, list[Verdict]()
 
         async def fails(part: tuple[Act, ...]) -> bool:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self._bench.progress.is_stopping:
                 return False
-            verdict = await self._play((*prepare(), *part))
+            try:
+                verdict = await self._play((*prepare(), *part))
+            except Stopped:
+                return False
             fails = last.kinds[0] in verdict.kinds
             if fails:
                 verdicts.append(verdict)
@@ -127,7 +134,8 @@ class Trials:
         records = verdicts[-1].records if verdicts else last.records
         self.found.storms.pop()
         self._keep(replace(last, minimal=tuple(map(str, minimal)), records=records))
-        in_time = "" if time.monotonic() < deadline else " There was no time to look further; shrink it once more."
+        is_whole = time.monotonic() < deadline and not self._bench.progress.is_stopping
+        in_time = "" if is_whole else " It looked no further; shrink it once more."
         return f"{len(minimal)} of {len(acts)} acts are enough.{in_time}"
 
     async def try_without(self, key: str, fault_key: str) -> str:
@@ -135,7 +143,10 @@ class Trials:
         without, done = ALL_ON if key == ALL_ON.key else protection(key), fault(fault_key)
         self._bench.pace.change(Tempo.LIVE)
         await self._bench.afresh(Settings())
-        verdict = await play(self._bench, script(without, done))
+        try:
+            verdict = await play(self._bench, script(without, done))
+        except Stopped:
+            return "The trial was stopped, so the cell was not filled. What it killed runs again."
         said = word(verdict)
         self.found.cells.setdefault(without.key, {})[done.key] = said
         text = f"without {without.words}: {done.words}: {said}"

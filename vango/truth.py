@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, encode
-from vango.database import connect, is_full, transaction
+from vango.database import connect, transaction, trouble
 from vango.errors import BadInput, NotThere, Refused, Unavailable
 from vango.schema import REMEMBER_PUBLISHED, SCHEMA
 
@@ -117,9 +117,8 @@ def _in_words(change: Change) -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise Refused(f"The database refused {describe(change)}: {error}. Nothing was changed.") from error
     except sqlite3.Error as error:
-        advice = "Free some space, then try again." if is_full(error) else "Reset the bench to start again."
         raise Unavailable(
-            f"The database of truth cannot commit {describe(change)}: {error}. Nothing was changed. {advice}"
+            f"The database of truth cannot commit {describe(change)}: {error}. Nothing was changed. {trouble(error)}"
         ) from error
 
 

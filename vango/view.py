@@ -13,6 +13,7 @@ from vango.core.judge import Position, Row
 from vango.database import connect, transaction
 
 _SCHEMA = """
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS route (
     route TEXT PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, event_id TEXT NOT NULL,
     drains INTEGER NOT NULL, highest_epoch INTEGER NOT NULL
@@ -22,6 +23,7 @@ CREATE TABLE IF NOT EXISTS position (
     sequence INTEGER NOT NULL, event_id TEXT NOT NULL, stream_seq INTEGER NOT NULL
 ) STRICT;
 INSERT OR IGNORE INTO position VALUES (1, 0, '', 0);
+COMMIT;
 """
 
 
@@ -31,7 +33,8 @@ class View:
     def __init__(self, path: Path) -> None:
         self._db = connect(path)
         try:
-            self._db.conn.executescript(_SCHEMA)
+            if not self._db["position"].exists():
+                self._db.conn.executescript(_SCHEMA)
             columns = "route, owner, epoch, event_id, drains, highest_epoch"
             found = self._db.conn.execute(f"SELECT {columns} FROM route")
             self.rows: dict[str, Row] = {row[0]: Row(*row) for row in found}

@@ -21,9 +21,10 @@ from nats.errors import NoRespondersError
 
 from vango import nats_client, tasks
 from vango.awake import Awake
-from vango.errors import NotThere, Refused, Unavailable
+from vango.errors import DiskFull, NotThere, Refused, Unavailable
 
 CONNECT_S = 2
+NO_SPACE = ("no space left", "disk quota exceeded")
 API_S = 3.0
 PING_S = 20
 
@@ -194,5 +195,7 @@ def raise_for(reply: dict[str, Any]) -> None:
     error = reply.get("error")
     if not error:
         return
+    if any(words in str(error.get("description", "")).lower() for words in NO_SPACE):
+        raise DiskFull("The broker could not write")
     words = f"The broker says {error.get('err_code', error.get('code'))}: {error.get('description', '')}."
     raise NotThere(words) if error.get("code") == 404 else Refused(words)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.hub import Hub
@@ -16,6 +17,7 @@ from vango.observation import as_json
 
 bench = Blueprint("bench", __name__)
 MAX_MOMENTS = 1000
+ANSWER_S = 20.0
 
 
 @bench.get("/healthz")
@@ -52,15 +54,45 @@ def verbs(verb: str) -> AnyResponse:
     if page and (reason := found.locked(page).get(verb)):
         raise Refused(f"{verb} is locked here: {reason}")
     sentence = call(_perform(found, page, verb, _arguments()))
+    if sentence is None:
+        return _still_at_it(found)
     if wants_json():
         return jsonify(ok=True, sentence=sentence, moment=found.bench.journal.last)
     return say(sentence) if htmx else back()
 
 
-async def _perform(found: Hub, page: str, verb: str, arguments: dict[str, Any]) -> str:
+@bench.post("/bench/stop")
+def stop() -> AnyResponse:
+    """Stop the long verb that is under way, between two of its steps."""
+    sentence = call(_stop(hub(new=False)))
+    if wants_json():
+        return jsonify(ok=True, sentence=sentence)
+    return say(sentence) if htmx else back()
+
+
+async def _stop(found: Hub) -> str:
+    return found.bench.progress.stop()
+
+
+async def _perform(found: Hub, page: str, verb: str, arguments: dict[str, Any]) -> str | None:
+    """Carry out a verb and return its sentence; None when it takes longer than an answer may: it goes on then."""
     if page:
         found.run(page).acted()
-    return await found.bench.perform(verb, arguments)
+    try:
+        async with asyncio.timeout(ANSWER_S) as limit:
+            return await found.bench.perform(verb, arguments)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        return None
+
+
+def _still_at_it(found: Hub) -> AnyResponse:
+    work = found.bench.progress.see()
+    sentence = f"It is still under way{f': {work.words}' if work else ''}. The page shows how far it is."
+    if wants_json():
+        return make_response(jsonify(ok=True, sentence=sentence, under_way=True, moment=found.bench.journal.last), 202)
+    return say(sentence, status=202) if htmx else back()
 
 
 def _arguments() -> dict[str, Any]:

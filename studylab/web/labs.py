@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -12,10 +13,11 @@ from studylab.lab.runner import LabRun
 from studylab.web.htmx import back, htmx, say, wants_json
 from studylab.web.state import call, hub, state
 from vango.errors import BadInput, NotThere
+from vango.tasks import to_its_end
 
 labs = Blueprint("labs", __name__)
 
-Act = Callable[[LabRun], Awaitable[None]]
+Act = Callable[[LabRun], Coroutine[Any, Any, None]]
 
 
 @labs.post("/labs/<slug>/start")
@@ -79,7 +81,8 @@ def _carry_out(slug: str, act: Act, sentence: str) -> AnyResponse:
 
 async def _act(found: Hub, slug: str, act: Act) -> LabRun:
     run = found.run(slug)
-    await act(run)
+    # An answer that takes too long is given up; a lab that is half-way to a step must not be.
+    await to_its_end(act(run), f"lab {slug}")
     run.look(await run.bench.observe())
     return run
 

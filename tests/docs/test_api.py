@@ -44,6 +44,7 @@ def test_every_key_of_bench_json_is_documented_and_no_other() -> None:
         "/bench.json",
         "/bench/journal.json?after=N",
         "/bench/verbs/<verb>",
+        "/bench/stop",
         "/events",
         "/progress/export.json",
         "/progress/import",

@@ -5,6 +5,7 @@ SQLite is given a limit of pages, which makes it say what it says of a full disk
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ import pytest
 from sqlite_utils import Database
 
 from tests.vango.conftest import Hands
+from vango import broker_folder
 from vango.bench import Bench
 from vango.errors import Unavailable
 from vango.keeper import Keeper
@@ -62,7 +64,7 @@ def test_a_journal_that_cannot_be_written_stays_in_memory_until_it_can(hands: Ha
     journal = hands.bench.journal
     with full(journal._db):
         first = journal.last
-        for n in range(300):
+        for n in range(150):
             hands.do("add_route", route=f"route-{n}", owner="alloc-a")
         assert journal.trouble
         assert [m for m in journal.since(first, 5_000) if m.kind == "trouble"]
@@ -98,3 +100,47 @@ def test_a_damaged_journal_is_set_aside(hands: Hands, keeper: Keeper) -> None:
         assert (folder / "damaged-journal.db").exists()
     finally:
         hands._run(bench.close())
+
+
+FULL_DEVICE = Path("/dev/full")
+needs_a_full_device = pytest.mark.skipif(not FULL_DEVICE.exists(), reason="this system has no /dev/full")
+SENTENCE = "the disk is full; free some space, then restart it"
+
+
+@needs_a_full_device
+def test_an_edge_whose_consumer_the_broker_cannot_write_says_that_the_disk_is_full(hands: Hands) -> None:
+    consumers = next((hands.bench.folder / "broker").glob("**/ROUTES/obs/fra"))
+    hands.do("kill_edge", edge="fra")
+    (consumers / "meta.inf.tmp").symlink_to(FULL_DEVICE)
+    hands.do("edge_rules", edge="fra", ack_wait_s=7)
+    hands.do("restart_edge", edge="fra")
+    seen = hands.until(lambda seen: SENTENCE in seen.edge("fra").reason).edge("fra")
+    assert seen.mode == "failed closed"
+    assert "meta.inf" not in seen.reason
+    (consumers / "meta.inf.tmp").unlink(missing_ok=True)
+    hands.do("restart_edge", edge="fra")
+    hands.until(lambda seen: seen.edge("fra").claim == "current at 3")
+
+
+@needs_a_full_device
+def test_a_broker_that_cannot_start_on_a_full_disk_says_so(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    broker = hands.bench.broker
+    # What a server on a full disk cannot write, and says nowhere: the file with its port.
+    monkeypatch.setattr(broker._files, "said_port", lambda pid: 0)
+    (broker.folder / broker_folder.PROBE).symlink_to(FULL_DEVICE)
+    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: None)
+    with pytest.raises(Unavailable, match=SENTENCE):
+        hands.do("restart_broker")
+    monkeypatch.undo()
+    (broker.folder / broker_folder.PROBE).unlink()
+    hands.do("start_broker")
+    assert hands.settle().broker.state == "up"
+
+
+def test_a_file_that_a_full_disk_does_not_take_is_told_as_that(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def write() -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(hands.bench.faults, "broker_start", write)
+    with pytest.raises(Unavailable, match=SENTENCE):
+        hands.do("start_broker")
