@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from studylab.hub import Draw, Hub
 from vango.bench import Bench
 from vango.errors import BadInput, Unavailable
+from vango.files import own_folder, write_whole
 from vango.keeper import Keeper
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 LOOK_EVERY_S = 5.0
 MAX_STORED = 2000
+KEY_BYTES = 32
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +91,8 @@ class Benches:
 
     async def _open(self, folder: Path) -> Bench:
         try:
+            # A folder's name is the key of a visitor: who may list the folders may be anybody.
+            own_folder(folder.parent)
             return await Bench.open(folder, self._keeper)
         except (sqlite3.DatabaseError, OSError) as error:
             log.error("the bench in %s cannot be opened: %s", folder, error)
@@ -158,9 +162,18 @@ def lock_data(data: Path) -> FileLock:
 
 
 def secret_key(data: Path) -> bytes:
-    """Return the key that signs cookies; made once, readable by its owner only."""
+    """Return the key that signs cookies; made once, readable by its owner only. One that is cut short is made anew."""
     path = data / "secret.key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
+    found = path.read_bytes() if path.exists() else b""
+    if len(found) >= KEY_BYTES:
+        return found
+    if path.exists():
+        log.warning(
+            "%s held %d of %d bytes; a new key was made, and every visitor gets a new bench",
+            path,
+            len(found),
+            KEY_BYTES,
+        )
+    made = secrets.token_bytes(KEY_BYTES)
+    write_whole(path, made)
+    return made

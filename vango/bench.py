@@ -27,6 +27,7 @@ from vango.database import is_full
 from vango.edge import Edge
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.faults import Faults
+from vango.files import own_folder
 from vango.guests import Guests
 from vango.journal import Journal
 from vango.keeper import Keeper
@@ -93,7 +94,7 @@ class Bench:
         Raises `Unavailable` when another process has it, or no broker starts; `sqlite3.DatabaseError` when its truth
         is no sound database, which is left as it is.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        own_folder(folder)
         lock = FileLock(folder / "lock")
         try:
             lock.acquire(timeout=0)

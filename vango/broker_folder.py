@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from vango import rights
 from vango.errors import Unavailable
+from vango.files import write_whole
 
 ANY_PORT = -1
 LOG_READ_BYTES = 16_384
@@ -55,7 +55,7 @@ class BrokerFolder:
     def remember_port(self, port: int) -> None:
         """Use this port from now on, in the next run of the app too."""
         if port != self.port:
-            write_private(self.path / "port", str(port))
+            write_whole(self.path / "port", str(port))
         self.port = port
 
     def prepare(self, name: str, port: int) -> None:
@@ -73,7 +73,7 @@ class BrokerFolder:
             "store": str(self.store),
         }
         quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
-        write_private(self.config, CONFIG.format(port=port, edge_rights=rights.of_an_edge(), **quoted))
+        write_whole(self.config, CONFIG.format(port=port, edge_rights=rights.of_an_edge(), **quoted))
 
     def said_port(self, pid: int) -> int:
         """Return the port in the file the server writes, 0 while it is missing or half written (NATS-FACTS 1.1)."""
@@ -123,14 +123,6 @@ class BrokerFolder:
         return list(self.path.glob("trash-*"))
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file by one that only its owner may read."""
-    fresh = path.with_suffix(".tmp")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)
-
-
 def _credentials(path: Path) -> dict[str, str]:
     """Read the names and passwords of both users; make what is not there yet, once."""
     made = {
@@ -141,7 +133,7 @@ def _credentials(path: Path) -> dict[str, str]:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         found = {name: str(value) for name, value in json.loads(path.read_text("utf-8")).items() if name in made}
     if found.keys() < made.keys():
-        write_private(path, json.dumps({**made, **found}))
+        write_whole(path, json.dumps({**made, **found}))
     return {**made, **found}
 
 

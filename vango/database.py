@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from vango.files import own_database
+
 BUSY_S = 5.0
 MAX_HEARD = 8
 _BLOB = re.compile(r"x'((?:[0-9a-f]{2})+)'")
@@ -20,6 +22,7 @@ def connect(path: Path, *, synchronous: str = "FULL") -> Database:
 
     Raises `sqlite3.DatabaseError` when the file is not a sound database: opening reads its first page.
     """
+    own_database(path)
     # The event loop's thread uses the connection; whoever opens it may be another thread.
     connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
     try:
