@@ -30,10 +30,13 @@ logfile_size_limit: 1MB
 logfile_max_num: 2
 max_payload: 64KB
 max_connections: 256
-authorization {{ users: [
-  {{ user: {user}, password: {password} }}
-  {{ user: {edge_user}, password: {edge_password}, permissions: {edge_rights} }}
-] }}
+accounts {{
+  {bench} {{ jetstream: enabled, users: [ {{ user: {user}, password: {password} }} ], exports: {exports} }}
+  {outside} {{
+    users: [ {{ user: {edge_user}, password: {edge_password}, permissions: {edge_rights} }} ]
+    imports: {imports}
+  }}
+}}
 jetstream {{ store_dir: {store}, max_file_store: 256MB, max_memory_store: 16MB }}
 """
 
@@ -73,7 +76,16 @@ class BrokerFolder:
             "store": str(self.store),
         }
         quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
-        write_whole(self.config, CONFIG.format(port=port, edge_rights=rights.of_an_edge(), **quoted))
+        of_accounts = {"bench": rights.BENCH, "outside": rights.EDGES_OUTSIDE, "edge_rights": rights.of_an_edge(),
+                       "exports": rights.exports(), "imports": rights.imports()}  # fmt: skip
+        write_whole(self.config, CONFIG.format(port=port, **of_accounts, **quoted))
+        self._name_account()
+
+    def _name_account(self) -> None:
+        """A store of an earlier version has everything under the server's unnamed account: give it the bench's name."""
+        unnamed, named = (self.store / "jetstream" / account for account in ("$G", rights.BENCH))
+        if unnamed.is_dir() and not named.exists():
+            unnamed.rename(named)
 
     def said_port(self, pid: int) -> int:
         """Return the port in the file the server writes, 0 while it is missing or half written (NATS-FACTS 1.1)."""
