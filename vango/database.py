@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -14,6 +15,7 @@ from vango.files import own_database
 
 BUSY_S = 5.0
 MAX_HEARD = 8
+_TEXT = partial(str, encoding="utf-8", errors="backslashreplace")
 _BLOB = re.compile(r"x'((?:[0-9a-f]{2})+)'")
 
 
@@ -27,6 +29,8 @@ def connect(path: Path, *, synchronous: str = "FULL") -> Database:
     connection = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False)
     try:
         database = Database(connection)
+        # A row that somebody wrote into the file may hold bytes that are no text: they are read as escapes.
+        connection.text_factory = _TEXT
         for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}").close()
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

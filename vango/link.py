@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from nats.aio.msg import Msg
 
-from vango import consumers, snapshots, streams, tasks
+from vango import advisories, consumers, snapshots, streams, tasks
 from vango.errors import StudyLabError, Unavailable
 from vango.ration import Allowance, Ration
 from vango.recovery import SNAPSHOT_REQUEST
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 OUTSIDE = ("route.>", "allocation.>", "operation.>", "telemetry.>",
            "$JS.EVENT.ADVISORY.STREAM.>", "$JS.EVENT.ADVISORY.CONSUMER.>", "$JS.EVENT.ADVISORY.API")  # fmt: skip
-CONSUMER_DELETED = "$JS.EVENT.ADVISORY.CONSUMER.DELETED"
+# A message given up (MAX_DELIVERIES, MSG_TERMINATED, MSG_NAKED), and a deleted consumer of the routes.
+WORTH_TELLING = ("$JS.EVENT.ADVISORY.CONSUMER.M", f"$JS.EVENT.ADVISORY.CONSUMER.DELETED.{consumers.STREAM}.")
 ONLY_LOOKED = (".INFO", ".LIST", ".NAMES", ".DIRECT.", ".MSG.GET")
 RETRY_S = 0.1
 # A look shows whatever happened: of a thousand messages in a tenth of a second, a hundred are as good a reason to look.
@@ -107,19 +108,12 @@ class Link:
 
     async def _hear(self, message: Msg) -> None:
         """Something was published, or the server tells of a change: whoever made it, look."""
-        if message.subject == "$JS.EVENT.ADVISORY.API":
-            asked = json.loads(message.data).get("subject", "")
+        if message.subject == advisories.API:
+            asked = advisories.asked(message.data)
             if any(word in asked for word in ONLY_LOOKED):
                 return
-        elif message.subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.M"):
-            word = message.subject.split(".")[4].lower().replace("_", " ")
-            told = json.loads(message.data)
-            text = f"{word}: {told.get('consumer')} at seq {told.get('stream_seq')}, delivery {told.get('deliveries')}"
-            text += f": {told['reason']}" if told.get("reason") else ""
-            self._bench.journal.write("broker", "advisory", text, **told)
-        elif message.subject.startswith(f"{CONSUMER_DELETED}.{consumers.STREAM}."):
-            told = json.loads(message.data)
-            self._bench.journal.write("broker", "advisory", f"consumer deleted: {told.get('consumer')}", **told)
+        elif message.subject.startswith(WORTH_TELLING):
+            advisories.tell(self._bench.journal, message.subject, message.data)
         self._bench.changes.note(early=not self._is_the_relays(message))
 
     def _is_the_relays(self, message: Msg) -> bool:

@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
-from vango import tasks
+from vango import tasks, told
 from vango.awake import Awake
 from vango.errors import NotThere, Refused, Unavailable
 
@@ -161,7 +161,7 @@ class Wire:
         """
         payload = json.dumps(body).encode() if body is not None else b""
         answer = await self.request(f"$JS.API.{subject}", payload, timeout_s=timeout_s)
-        reply: dict[str, Any] = json.loads(answer.data)
+        reply = _answer(answer)
         self.last = {"subject": f"$JS.API.{subject}", "request": body, "reply": reply}
         raise_for(reply)
         return reply
@@ -172,18 +172,23 @@ class Wire:
         """Publish into a stream and wait for the PubAck, which is returned. Raises as `api` does."""
         headers = {"Nats-Msg-Id": message_id} if message_id else None
         answer = await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
-        reply: dict[str, Any] = json.loads(answer.data)
-        self.last = {"subject": subject, "headers": headers or {}, "request": json_or_text(payload), "reply": reply}
+        reply = _answer(answer)
+        self.last = {
+            "subject": subject,
+            "headers": headers or {},
+            "request": told.json_or_text(payload),
+            "reply": reply,
+        }
         raise_for(reply)
         return reply
 
 
-def json_or_text(payload: bytes) -> Any:
-    """Return what a payload says, for people: its JSON, or its text."""
+def _answer(answer: Msg) -> dict[str, Any]:
+    """Read an answer of the server. Raises `Unavailable` for bytes that are none: what they mean for the effect is unknown."""
     try:
-        return json.loads(payload)
-    except ValueError:
-        return payload.decode(errors="replace")
+        return told.read_object(answer.data)
+    except told.Unreadable as error:
+        raise Unavailable(f"The broker's answer cannot be read: {error}", definite=False) from error
 
 
 def raise_for(reply: dict[str, Any]) -> None:
