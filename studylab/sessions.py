@@ -7,13 +7,17 @@ import logging
 import re
 import secrets
 import sqlite3
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from studylab.hub import Draw, Hub
+from studylab.hub import Count, Draw, Hub
+from vango import tasks
 from vango.bench import Bench
 from vango.errors import BadInput, Unavailable
 from vango.files import own_folder, write_whole
@@ -30,6 +34,14 @@ KEY_BYTES = 32
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class _Door:
+    """What only one at a time goes through, and how many hold it or wait for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
 class Benches:
     """All benches of one app. Everything but `at_hand` and `end_streams` runs on the loop."""
 
@@ -42,9 +54,10 @@ class Benches:
         self._most = most
         self._live: dict[str, Hub] = {}
         self._coming = 0
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._streams = Count()
+        self._doors: dict[str, _Door] = {}
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="drawing")
-        self._parking = asyncio.create_task(self._park_idle(), name="parking")
+        self._parking = asyncio.create_task(tasks.keep_going(self._park_idle, log.error, "parking"), name="parking")
 
     @property
     def live(self) -> int:
@@ -54,7 +67,7 @@ class Benches:
     @property
     def viewers(self) -> int:
         """How many streams are open in all."""
-        return sum(hub.viewers for hub in self._live.values())
+        return self._streams.now
 
     @staticmethod
     def new_key() -> str:
@@ -75,8 +88,7 @@ class Benches:
     async def hub(self, key: str) -> Hub:
         """Return a bench's hub, waking the bench if it is parked, and hold it awake until `release`. Raises `Unavailable` when there is no room."""
         folder = self.folder(key)
-        lock = self._opening.setdefault(key, asyncio.Lock())
-        async with lock:
+        async with self._alone(key):
             if key not in self._live:
                 self._make_room(folder)
                 self._coming += 1
@@ -84,7 +96,7 @@ class Benches:
                     bench = await self._open(folder)
                 finally:
                     self._coming -= 1
-                self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
+                self._live[key] = Hub(bench, self.labs, self.draw, self._executor, self._streams)
             hub = self._live[key]
             hub.hold()
         return hub
@@ -113,12 +125,24 @@ class Benches:
 
     async def park(self, key: str, *, idle_s: float | None = None) -> None:
         """Stop a bench's processes and keep its files, unless somebody has used it within `idle_s` meanwhile."""
-        async with self._opening.setdefault(key, asyncio.Lock()):
+        async with self._alone(key):
             hub = self._live.get(key)
             if hub is not None and hub.end(unless_used_s=idle_s):
                 del self._live[key]
                 await hub.bench.close()
-        self._opening.pop(key, None)
+
+    @asynccontextmanager
+    async def _alone(self, key: str) -> AsyncIterator[None]:
+        """Open and park one bench one after another. The lock lives for as long as somebody holds it or waits for it."""
+        door = self._doors.setdefault(key, _Door())
+        door.users += 1
+        try:
+            async with door.lock:
+                yield
+        finally:
+            door.users -= 1
+            if not door.users:
+                del self._doors[key]
 
     async def _park_idle(self) -> None:
         while True:
@@ -141,7 +165,9 @@ class Benches:
         await asyncio.gather(self._parking, return_exceptions=True)
         for hub in self._live.values():
             hub.end()
-        await asyncio.gather(*(self.park(key) for key in list(self._live)))
+        for ended in await asyncio.gather(*(self.park(key) for key in list(self._live)), return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("a bench could not be parked", exc_info=ended)
         self._executor.shutdown(wait=False)
 
 

@@ -269,14 +269,16 @@ class Bench:
 
     async def close(self) -> None:
         """Stop every actor and the broker. Files stay, and the next opening finds everything again."""
-        await self.changes.end()
-        await self._pause()
-        self.guests.forget()
-        await self.broker.close()
-        self.truth.close()
-        self.recording.write_down()
-        self.journal.close()
-        self._lock.release()
+        # The last that is pushed is done first, and each is done whatever the one before it came to.
+        async with contextlib.AsyncExitStack() as ends:
+            ends.callback(self._lock.release)
+            ends.callback(self.journal.close)
+            ends.callback(self.recording.write_down)
+            ends.callback(self.truth.close)
+            ends.push_async_callback(self.broker.close)
+            ends.callback(self.guests.forget)
+            ends.push_async_callback(self._pause)
+            ends.push_async_callback(self.changes.end)
 
     # Building and beginning.
 
@@ -318,13 +320,14 @@ class Bench:
 
     async def _pause(self) -> None:
         """Stop everything that runs by itself, the broker excepted."""
-        await self.changes.pause()
-        await self.link.end()
-        self.pace.change(Tempo.LIVE)
-        await self.control.stop()
-        await self.relay.stop("the bench is closed")
-        for edge in self.edges.values():
-            await edge.stop("the bench is closed")
+        async with contextlib.AsyncExitStack() as ends:
+            for edge in reversed(self.edges.values()):
+                ends.push_async_callback(edge.stop, "the bench is closed")
+            ends.push_async_callback(self.relay.stop, "the bench is closed")
+            ends.push_async_callback(self.control.stop)
+            ends.callback(self.pace.change, Tempo.LIVE)
+            ends.push_async_callback(self.link.end)
+            ends.push_async_callback(self.changes.pause)
 
     def _tell_broker(self, kind: str, sentence: str) -> None:
         self.journal.write("broker", kind, sentence)

@@ -56,7 +56,8 @@ class Link:
 
     async def begin(self, timeout_s: float) -> bool:
         """Start keeping a connection, and wait for the first. Returns whether it came in time."""
-        self._keeping = asyncio.create_task(self._keep(), name="bench connection")
+        keeping = tasks.keep_going(self._keep, self._tell, "the bench's connection to its broker")
+        self._keeping = asyncio.create_task(keeping, name="bench connection")
         try:
             await asyncio.wait_for(self._there.wait(), timeout_s)
         except TimeoutError:
@@ -71,26 +72,34 @@ class Link:
     async def _keep(self) -> None:
         """Own the connection: whenever it breaks, open another."""
         while True:
-            wire: Wire | None = None
             try:
                 wire = await self.connect("bench")
-                await self._prepare(wire)
             except StudyLabError:
-                if wire is not None:
-                    await wire.cut()
                 await asyncio.sleep(RETRY_S)
                 continue
-            self._wire = wire
-            self._there.set()
-            self._bench.changes.note()
             try:
-                await wire.broken.wait()
+                await self._use(wire)
             finally:
                 self._wire = None
                 self._there.clear()
                 await wire.cut()
-            self._bench.observer.broker.tape.forget()
-            self._bench.changes.note()
+                self._bench.observer.broker.tape.forget()
+                self._bench.changes.note()
+
+    async def _use(self, wire: Wire) -> None:
+        """Be the bench's connection until it breaks."""
+        try:
+            await self._prepare(wire)
+        except StudyLabError:
+            await asyncio.sleep(RETRY_S)
+            return
+        self._wire = wire
+        self._there.set()
+        self._bench.changes.note()
+        await wire.broken.wait()
+
+    def _tell(self, sentence: str) -> None:
+        self._bench.journal.write("broker", "trouble", sentence)
 
     async def _prepare(self, wire: Wire) -> None:
         for stream, rules in self._bench.settings.streams.items():

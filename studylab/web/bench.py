@@ -47,10 +47,7 @@ async def _since(journal: Any, after: int) -> Any:
 @bench.post("/bench/verbs/<verb>")
 def verbs(verb: str) -> AnyResponse:
     """Carry out a verb with arguments from a form or from a JSON object."""
-    found = hub(new=False)
-    page = page_of_request()
-    if page and (reason := found.locked(page).get(verb)):
-        raise Refused(f"{verb} is locked here: {reason}")
+    found, page = hub(new=False), page_of_request()
     sentence = call(_perform(found, page, verb, _arguments()))
     if wants_json():
         return jsonify(ok=True, sentence=sentence, moment=found.bench.journal.last)
@@ -59,6 +56,8 @@ def verbs(verb: str) -> AnyResponse:
 
 async def _perform(found: Hub, page: str, verb: str, arguments: dict[str, Any]) -> str:
     if page:
+        if reason := found.locked(page).get(verb):
+            raise Refused(f"{verb} is locked here: {reason}")
         found.run(page).acted()
     return await found.bench.perform(verb, arguments)
 
