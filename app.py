@@ -21,8 +21,9 @@ from typing import Any
 from cheroot.wsgi import Server
 from flask import Flask
 
+from studylab import limits
 from studylab.author import course
-from studylab.loop import LoopThread
+from studylab.loop import NO_THREADS, LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.web import compress, errors, guard, guests, present
 from studylab.web.bench import bench
@@ -109,10 +110,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal. Returns the exit code: 1, with one line on standard error, when it cannot begin."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    benches, fewer = limits.make_room_for(options.max_benches)
+    if fewer:
+        print(fewer, file=sys.stderr)
     try:
         app = create_app(
             data=options.data, nats_server=options.nats_server, hosts=[options.host, *options.allow_host],
-            park_after_s=options.park_after, max_benches=options.max_benches, labs_from=options.labs,
+            park_after_s=options.park_after, max_benches=benches, labs_from=options.labs,
         )  # fmt: skip
         for fault in app.extensions["studylab"].faults:
             print(fault, file=sys.stderr)
@@ -130,6 +134,9 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     server.shutdown_timeout = 1
     try:
         server.prepare()
+    except RuntimeError as error:
+        server.stop()
+        raise Unavailable(NO_THREADS) from error
     except OSError as error:
         raise Unavailable(
             f"Port {options.port} on {options.host} cannot be used ({error.strerror or error}). "
@@ -139,7 +146,11 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     serving = threading.Thread(target=server.serve, name="server", daemon=True)
-    serving.start()
+    try:
+        serving.start()
+    except RuntimeError as error:
+        server.stop()
+        raise Unavailable(NO_THREADS) from error
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.bind_addr[1]}/"
     # What is there by now lives as long as the app, and need not be looked at again.

@@ -76,7 +76,9 @@ async function follow(messages) {
   }
 }
 
-const nc = await connect({ servers: url, user, pass: password, name, maxReconnectAttempts: -1 });
+const nc = await connect({
+  servers: url, user, pass: password, name, maxReconnectAttempts: -1, inboxPrefix: `_INBOX_${user}`,
+});
 hearMarks(nc.subscribe("control.heartbeat"));
 const manager = await jetstreamManager(nc);
 // The cursor of an earlier life stands beyond an empty view.

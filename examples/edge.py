@@ -80,7 +80,9 @@ class Edge:
 async def main(name, url, user, password, folder="."):
     """Follow the routes of a bench; claim what can be proved, once a second and after every change."""
     edge = Edge(Path(folder) / f"{name}.json")
-    nc = await nats.connect(url, user=user, password=password, name=name, max_reconnect_attempts=-1)
+    nc = await nats.connect(
+        url, user=user, password=password, name=name, max_reconnect_attempts=-1, inbox_prefix=f"_INBOX_{user}"
+    )
     js = nc.jetstream()
     await nc.subscribe("control.heartbeat", cb=edge.on_mark)
     if not edge.view["sequence"]:

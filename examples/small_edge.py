@@ -27,7 +27,7 @@ async def main(name, url, user, password):
         if view["mode"] != "failed closed":
             view["mode"] = "current" if json.loads(message.data)["route"]["id"] == view["event_id"] else "catching up"
 
-    nc = await nats.connect(url, user=user, password=password, name=name, allow_reconnect=False)
+    nc = await nats.connect(url, user=user, password=password, allow_reconnect=False, inbox_prefix="_INBOX_edge")
     with contextlib.suppress(nats.js.errors.NotFoundError):  # a cursor of an earlier life stands beyond an empty view
         await nc.jetstream().delete_consumer("ROUTES", name)
     await nc.jetstream().subscribe("route.owner.updated.>", stream="ROUTES", durable=name, cb=on_event, manual_ack=True)

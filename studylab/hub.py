@@ -48,6 +48,19 @@ Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn
 log = logging.getLogger(__name__)
 
 
+class Count:
+    """A number that every thread may change and read."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._lock = threading.Lock()
+
+    def add(self, some: int) -> None:
+        """Make it so much more."""
+        with self._lock:
+            self.now += some
+
+
 @dataclass(slots=True)
 class Page:
     """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn).
@@ -64,13 +77,16 @@ class Page:
 class Hub:
     """What stands between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
 
-    def __init__(self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor) -> None:
+    def __init__(
+        self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor, count: Count | None = None
+    ) -> None:
         self.bench = bench
         self.used_at = time.monotonic()
-        self._held = 0
+        self._held = self._viewers = 0
         self._labs = labs
         self._draw = draw
         self._executor = executor
+        self._count = count or Count()
         self._pages: dict[str, Page] = {}
         self._runs: dict[str, LabRun] = {}
         self._news = threading.Condition()
@@ -84,7 +100,7 @@ class Hub:
     @property
     def viewers(self) -> int:
         """How many streams are open."""
-        return sum(page.viewers for page in self._pages.values())
+        return self._viewers
 
     def is_in_use(self, within_s: float) -> bool:
         """Say whether somebody looks, asks, or did so within that time."""
@@ -158,14 +174,16 @@ class Hub:
         """Draw until nothing is dirty, at most 20 times a second. Owned by `mark`, which starts another when needed."""
         try:
             while self._dirty and self.viewers:
-                await self._until_told()
-                self._dirty = False
                 began = self._loop.time()
                 try:
+                    await self._until_told()
+                    self._dirty = False
+                    began = self._loop.time()
                     await self._frame()
                 except StudyLabError as error:
                     log.warning("a frame could not be drawn: %s", error)
                 except Exception:
+                    self._dirty = False
                     log.exception("a frame could not be drawn")
                 self._took_s = self._loop.time() - began
                 await asyncio.sleep(FRAME_S)
@@ -232,8 +250,7 @@ class Hub:
                 page.panels.clear()
                 page.begun += 1
             had = 0 if page.panels else page.version
-            page.viewers += 1
-        self.bench.changes.watched = True
+            self._look(page, 1)
         self._loop.call_soon_threadsafe(self.mark)
         try:
             while not self._ended:
@@ -246,6 +263,12 @@ class Hub:
                 yield newer or None
         finally:
             with self._news:
-                page.viewers -= 1
+                self._look(page, -1)
             self.used_at = time.monotonic()
-            self.bench.changes.watched = self.viewers > 0
+
+    def _look(self, page: Page, one: int) -> None:
+        """One more looks, or one less. Said under the lock: of two at once, one must not speak for both."""
+        page.viewers += one
+        self._viewers += one
+        self._count.add(one)
+        self.bench.changes.watched = self._viewers > 0

@@ -11,6 +11,7 @@ from vango.errors import Unavailable
 
 T = TypeVar("T")
 CLOSE_WITHIN_S = 5.0
+NO_THREADS = "this machine lets it start no more threads. Allow more processes (`ulimit -u`, or the pids limit of the container)."
 
 
 class LoopThread:
@@ -19,7 +20,11 @@ class LoopThread:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="event loop", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._loop.close()
+            raise Unavailable(NO_THREADS) from error
 
     def call(self, work: Coroutine[Any, Any, T], *, timeout_s: float) -> T:
         """Run a coroutine on the loop and return what it returns, or raise what it raises.
@@ -34,9 +39,9 @@ class LoopThread:
         try:
             return future.result(timeout_s)
         except TimeoutError as error:
-            if future.done():
-                raise
-            future.cancel()
+            if not future.cancel():
+                # It came to its end meanwhile, or the time-out is its own.
+                return future.result()
             raise Unavailable(f"The bench did not answer within {timeout_s:g} s.", definite=False) from error
 
     def close(self) -> None:

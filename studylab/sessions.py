@@ -7,15 +7,20 @@ import logging
 import re
 import secrets
 import sqlite3
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from studylab.hub import Draw, Hub
+from studylab.hub import Count, Draw, Hub
+from vango import tasks
 from vango.bench import Bench
 from vango.errors import BadInput, Unavailable
+from vango.files import own_folder, write_whole
 from vango.keeper import Keeper
 
 if TYPE_CHECKING:
@@ -24,8 +29,17 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 LOOK_EVERY_S = 5.0
 MAX_STORED = 2000
+KEY_BYTES = 32
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Door:
+    """What only one at a time goes through, and how many hold it or wait for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
 
 
 class Benches:
@@ -40,9 +54,10 @@ class Benches:
         self._most = most
         self._live: dict[str, Hub] = {}
         self._coming = 0
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._streams = Count()
+        self._doors: dict[str, _Door] = {}
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="drawing")
-        self._parking = asyncio.create_task(self._park_idle(), name="parking")
+        self._parking = asyncio.create_task(tasks.keep_going(self._park_idle, log.error, "parking"), name="parking")
 
     @property
     def live(self) -> int:
@@ -52,7 +67,7 @@ class Benches:
     @property
     def viewers(self) -> int:
         """How many streams are open in all."""
-        return sum(hub.viewers for hub in self._live.values())
+        return self._streams.now
 
     @staticmethod
     def new_key() -> str:
@@ -73,8 +88,7 @@ class Benches:
     async def hub(self, key: str) -> Hub:
         """Return a bench's hub, waking the bench if it is parked, and hold it awake until `release`. Raises `Unavailable` when there is no room."""
         folder = self.folder(key)
-        lock = self._opening.setdefault(key, asyncio.Lock())
-        async with lock:
+        async with self._alone(key):
             if key not in self._live:
                 self._make_room(folder)
                 self._coming += 1
@@ -82,13 +96,15 @@ class Benches:
                     bench = await self._open(folder)
                 finally:
                     self._coming -= 1
-                self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
+                self._live[key] = Hub(bench, self.labs, self.draw, self._executor, self._streams)
             hub = self._live[key]
             hub.hold()
         return hub
 
     async def _open(self, folder: Path) -> Bench:
         try:
+            # A folder's name is the key of a visitor: who may list the folders may be anybody.
+            own_folder(folder.parent)
             return await Bench.open(folder, self._keeper)
         except (sqlite3.DatabaseError, OSError) as error:
             log.error("the bench in %s cannot be opened: %s", folder, error)
@@ -109,12 +125,24 @@ class Benches:
 
     async def park(self, key: str, *, idle_s: float | None = None) -> None:
         """Stop a bench's processes and keep its files, unless somebody has used it within `idle_s` meanwhile."""
-        async with self._opening.setdefault(key, asyncio.Lock()):
+        async with self._alone(key):
             hub = self._live.get(key)
             if hub is not None and hub.end(unless_used_s=idle_s):
                 del self._live[key]
                 await hub.bench.close()
-        self._opening.pop(key, None)
+
+    @asynccontextmanager
+    async def _alone(self, key: str) -> AsyncIterator[None]:
+        """Open and park one bench one after another. The lock lives for as long as somebody holds it or waits for it."""
+        door = self._doors.setdefault(key, _Door())
+        door.users += 1
+        try:
+            async with door.lock:
+                yield
+        finally:
+            door.users -= 1
+            if not door.users:
+                del self._doors[key]
 
     async def _park_idle(self) -> None:
         while True:
@@ -137,7 +165,9 @@ class Benches:
         await asyncio.gather(self._parking, return_exceptions=True)
         for hub in self._live.values():
             hub.end()
-        await asyncio.gather(*(self.park(key) for key in list(self._live)))
+        for ended in await asyncio.gather(*(self.park(key) for key in list(self._live)), return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("a bench could not be parked", exc_info=ended)
         self._executor.shutdown(wait=False)
 
 
@@ -158,9 +188,18 @@ def lock_data(data: Path) -> FileLock:
 
 
 def secret_key(data: Path) -> bytes:
-    """Return the key that signs cookies; made once, readable by its owner only."""
+    """Return the key that signs cookies; made once, readable by its owner only. One that is cut short is made anew."""
     path = data / "secret.key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
+    found = path.read_bytes() if path.exists() else b""
+    if len(found) >= KEY_BYTES:
+        return found
+    if path.exists():
+        log.warning(
+            "%s held %d of %d bytes; a new key was made, and every visitor gets a new bench",
+            path,
+            len(found),
+            KEY_BYTES,
+        )
+    made = secrets.token_bytes(KEY_BYTES)
+    write_whole(path, made)
+    return made

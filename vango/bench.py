@@ -28,6 +28,7 @@ from vango.database import trouble
 from vango.edge import Edge
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.faults import Faults
+from vango.files import own_folder
 from vango.guests import Guests
 from vango.journal import Journal
 from vango.keeper import Keeper
@@ -98,7 +99,7 @@ class Bench:
         Raises `Unavailable` when another process has it, or no broker starts; `sqlite3.DatabaseError` when its truth
         is no sound database, which is left as it is.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        own_folder(folder)
         lock = FileLock(folder / "lock")
         try:
             lock.acquire(timeout=0)
@@ -289,15 +290,17 @@ class Bench:
 
     async def close(self) -> None:
         """Stop every actor and the broker. Files stay, and the next opening finds everything again."""
-        await self._end_verbs()
-        await self.changes.end()
-        await self._pause()
-        self.guests.forget()
-        await self.broker.close()
-        self.truth.close()
-        self.recording.write_down()
-        self.journal.close()
-        self._lock.release()
+        # The last that is pushed is done first, and each is done whatever the one before it came to.
+        async with contextlib.AsyncExitStack() as ends:
+            ends.callback(self._lock.release)
+            ends.callback(self.journal.close)
+            ends.callback(self.recording.write_down)
+            ends.callback(self.truth.close)
+            ends.push_async_callback(self.broker.close)
+            ends.callback(self.guests.forget)
+            ends.push_async_callback(self._pause)
+            ends.push_async_callback(self.changes.end)
+            ends.push_async_callback(self._end_verbs)
 
     async def _end_verbs(self) -> None:
         """Let the verbs that are under way end whole: what can be stopped is asked to, and the rest is short."""
@@ -348,13 +351,14 @@ class Bench:
 
     async def _pause(self) -> None:
         """Stop everything that runs by itself, the broker excepted."""
-        await self.changes.pause()
-        await self.link.end()
-        self.pace.change(Tempo.LIVE)
-        await self.control.stop()
-        await self.relay.stop("the bench is closed")
-        for edge in self.edges.values():
-            await edge.stop("the bench is closed")
+        async with contextlib.AsyncExitStack() as ends:
+            for edge in reversed(self.edges.values()):
+                ends.push_async_callback(edge.stop, "the bench is closed")
+            ends.push_async_callback(self.relay.stop, "the bench is closed")
+            ends.push_async_callback(self.control.stop)
+            ends.callback(self.pace.change, Tempo.LIVE)
+            ends.push_async_callback(self.link.end)
+            ends.push_async_callback(self.changes.pause)
 
     def _tell_broker(self, kind: str, sentence: str) -> None:
         self.journal.write("broker", kind, sentence)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from vango import rights
 from vango.errors import Unavailable
+from vango.files import write_whole
 
 ANY_PORT = -1
 LOG_READ_BYTES = 16_384
@@ -32,10 +32,13 @@ logfile_size_limit: 1MB
 logfile_max_num: 2
 max_payload: 64KB
 max_connections: 256
-authorization {{ users: [
-  {{ user: {user}, password: {password} }}
-  {{ user: {edge_user}, password: {edge_password}, permissions: {edge_rights} }}
-] }}
+accounts {{
+  {bench} {{ jetstream: enabled, users: [ {{ user: {user}, password: {password} }} ], exports: {exports} }}
+  {outside} {{
+    users: [ {{ user: {edge_user}, password: {edge_password}, permissions: {edge_rights} }} ]
+    imports: {imports}
+  }}
+}}
 jetstream {{ store_dir: {store}, max_file_store: 256MB, max_memory_store: 16MB }}
 """
 
@@ -57,7 +60,7 @@ class BrokerFolder:
     def remember_port(self, port: int) -> None:
         """Use this port from now on, in the next run of the app too."""
         if port != self.port:
-            write_private(self.path / "port", str(port))
+            write_whole(self.path / "port", str(port))
         self.port = port
 
     def prepare(self, name: str, port: int) -> None:
@@ -75,7 +78,16 @@ class BrokerFolder:
             "store": str(self.store),
         }
         quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
-        write_private(self.config, CONFIG.format(port=port, edge_rights=rights.of_an_edge(), **quoted))
+        of_accounts = {"bench": rights.BENCH, "outside": rights.EDGES_OUTSIDE, "edge_rights": rights.of_an_edge(),
+                       "exports": rights.exports(), "imports": rights.imports()}  # fmt: skip
+        write_whole(self.config, CONFIG.format(port=port, **of_accounts, **quoted))
+        self._name_account()
+
+    def _name_account(self) -> None:
+        """A store of an earlier version has everything under the server's unnamed account: give it the bench's name."""
+        unnamed, named = (self.store / "jetstream" / account for account in ("$G", rights.BENCH))
+        if unnamed.is_dir() and not named.exists():
+            unnamed.rename(named)
 
     def said_port(self, pid: int) -> int:
         """Return the port in the file the server writes, 0 while it is missing or half written (NATS-FACTS 1.1)."""
@@ -138,14 +150,6 @@ class BrokerFolder:
         return list(self.path.glob("trash-*"))
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file by one that only its owner may read."""
-    fresh = path.with_suffix(".tmp")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)
-
-
 def _credentials(path: Path) -> dict[str, str]:
     """Read the names and passwords of both users; make what is not there yet, once."""
     made = {
@@ -156,7 +160,7 @@ def _credentials(path: Path) -> dict[str, str]:
     with contextlib.suppress(OSError, ValueError, AttributeError):
         found = {name: str(value) for name, value in json.loads(path.read_text("utf-8")).items() if name in made}
     if found.keys() < made.keys():
-        write_private(path, json.dumps({**made, **found}))
+        write_whole(path, json.dumps({**made, **found}))
     return {**made, **found}
 
 

@@ -37,7 +37,8 @@ class Changes:
 
     def begin(self, patience_s: Callable[[], float]) -> None:
         """Start the clock. `patience_s` returns after how many seconds without a change to look in any case."""
-        self._ticking = asyncio.create_task(self._tick(patience_s), name="bench clock")
+        clock = tasks.keep_going(lambda: self._tick(patience_s), lambda _: self.note(), "the clock of a bench")
+        self._ticking = asyncio.create_task(clock, name="bench clock")
 
     async def pause(self) -> None:
         """Stop the clock; changes are still noted."""

@@ -12,17 +12,20 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
 from vango.errors import Unavailable
+from vango.files import own_database
 
 HELD_S = 0.8
 TRY_AGAIN_S = 0.02
 HELD = "another program holds the database; close it and try again"
 MAX_HEARD = 8
+_TEXT = partial(str, encoding="utf-8", errors="backslashreplace")
 P = ParamSpec("P")
 T = TypeVar("T")
 _BLOB = re.compile(r"x'((?:[0-9a-f]{2})+)'")
@@ -40,10 +43,13 @@ def connect(path: Path, *, synchronous: str = "FULL") -> Database:
 
     Raises `sqlite3.DatabaseError` when the file is not a sound database: opening reads its first page.
     """
+    own_database(path)
     # The event loop's thread uses the connection; whoever opens it may be another thread.
     connection = sqlite3.connect(path, timeout=0, check_same_thread=False)
     try:
         database = Database(connection)
+        # A row that somebody wrote into the file may hold bytes that are no text: they are read as escapes.
+        connection.text_factory = _TEXT
         for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}").close()
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

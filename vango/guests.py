@@ -40,7 +40,8 @@ COUNTED_IN_SECONDS_S = 120.0
 # Twice as many in a ration as are allowed in a round: one that was half used is renewed only at the round's end.
 _OWN = Allowance(2 * CLAIMS_A_SECOND + 1, 1.0)
 _ANYBODY = Allowance(2 * NEWCOMERS_A_SECOND + 1, 1.0)
-_INBOX = "_INBOX"
+# Where an answer may go: to an inbox of the bench's account, or back to the account of the edges from outside.
+_ANSWERS_TO = ("_INBOX", "_R_.")
 
 
 class Guests:
@@ -126,8 +127,8 @@ class Guests:
         await self._answer(message, refusal)
 
     async def _answer(self, message: Msg, refusal: str) -> None:
-        """Tell whoever asked what became of the claim. To inboxes only: a reply must not reach what the guest may not."""
-        if message.reply.startswith(_INBOX):
+        """Tell the one who asked what became of the claim. A reply must not reach what the guest may not."""
+        if message.reply.startswith(_ANSWERS_TO):
             answer = {"error": refusal} if refusal else {"ok": True}
             # Nobody waits for it on a connection that broke meanwhile.
             with contextlib.suppress(NatsError, OSError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from vango import told
 from vango.core.claims import Mark
 from vango.outbox import FEEDS, high_water_mark
 from vango.truth import Truth
@@ -26,7 +27,7 @@ def write(truth: Truth) -> bytes:
 def read(payload: bytes) -> Mark:
     """Return the mark of the routes. Raises `ValueError` for a payload that says none."""
     try:
-        word = json.loads(payload)["route"]
+        word = told.read_object(payload)["route"]
         return Mark(int(word["sequence"]), str(word["id"]), int(word["published"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (told.Unreadable, ValueError, KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"no mark of the routes in {payload[:100]!r}") from error

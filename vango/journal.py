@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 import sys
 import time
@@ -23,6 +24,7 @@ from sqlite_utils import Database
 
 from vango.database import connect
 from vango.observation import Moment
+from vango.told import Unreadable, fit, plain, read_object
 
 MAX_MOMENTS = 20_000
 MAX_FRAMES = 5_000
@@ -32,6 +34,7 @@ ROOT = Path(__file__).parent.parent
 TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 LATEST = 100
 _TRIM_EVERY = 50
+_MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS moment (
@@ -59,15 +62,15 @@ class Journal:
         self._details: deque[str] = deque(maxlen=MAX_UNWRITTEN)
         self._latest = deque(self.up_to(self.last, LATEST), maxlen=LATEST)
 
-    def write(self, actor: str, kind: str, text: str, **detail: Any) -> None:
+    def write(self, actor: str, kind: str, text: str, /, **detail: Any) -> None:
         """Add a moment. Never fails: while the disk takes nothing, moments wait in memory until it does again.
 
         Its detail is given `source`: the line of the program that it was told from, as file and line number.
         """
         self.last += 1
         # Read back from what is written, so that a moment is the same before and after it is on disk.
-        written = json.dumps({**detail, "source": _source()}, default=str)
-        self._add(Moment(self.last, time.time(), actor, kind, text, json.loads(written)), written)
+        written = _written({**detail, "source": _source()})
+        self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), json.loads(written)), written)
         self._write_soon()
         self.on_write()
 
@@ -118,7 +121,7 @@ class Journal:
     def frame(self, n: int) -> dict[str, Any] | None:
         """Return the last observation taken at or before a moment, as plain values, or None."""
         row = self._db.conn.execute("SELECT packed FROM frame WHERE n <= ? ORDER BY n DESC LIMIT 1", [n]).fetchone()
-        return None if row is None else json.loads(zlib.decompress(row[0]))
+        return None if row is None else read_object(zlib.decompress(row[0]))
 
     def _write_soon(self) -> None:
         """Write down at the end of this turn of the loop; at once when much waits, or when there is no loop."""
@@ -209,5 +212,18 @@ def _within(file: str) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else ""
 
 
+def _written(detail: dict[str, Any]) -> str:
+    """Return a moment's detail as JSON that can be kept and shown, whatever is in it."""
+    try:
+        written = json.dumps(detail, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return json.dumps(plain(detail))
+    return json.dumps(plain(json.loads(written))) if _MAY_BE_UNFIT.search(written) else written
+
+
 def _moment(row: tuple[Any, ...]) -> Moment:
-    return Moment(row[0], row[1], row[2], row[3], row[4], json.loads(row[5]))
+    try:
+        detail = read_object(row[5]) if _MAY_BE_UNFIT.search(row[5]) else json.loads(row[5])
+    except (Unreadable, ValueError):
+        detail = {"unreadable": fit(row[5])}
+    return Moment(row[0], row[1], row[2], row[3], fit(row[4]), detail)

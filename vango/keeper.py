@@ -140,14 +140,13 @@ class Keeper:
             if self._reader is not None:
                 await self._reader
             flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-I", "-S", str(CHILD)),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,
-                creationflags=flags,
-            )
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable, *("-I", "-S", str(CHILD)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    start_new_session=True, creationflags=flags,
+                )  # fmt: skip
+            except (OSError, RuntimeError) as error:
+                raise Unavailable(f"The keeper of the brokers cannot be started: {error}.") from error
             self._reader = asyncio.create_task(self._read(self._process), name="keeper-reader")
 
     def _reader_ended(self) -> bool:
@@ -174,12 +173,15 @@ class Keeper:
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
-        while line := await process.stdout.readline():
-            self._hear(json.loads(line))
-        await process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
-        await self._lose_all(process.pid)
+        try:
+            while line := await process.stdout.readline():
+                self._hear(json.loads(line))
+        finally:
+            # Also when something in a line was not foreseen: with its input closed the keeper ends, and so is noticed.
+            if process.stdin is not None:
+                process.stdin.close()
+            await process.wait()
+            await self._lose_all(process.pid)
 
     def _hear(self, event: dict[str, Any]) -> None:
         if event["event"] == "exited":

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from nats.aio.msg import Msg
 
-from vango import consumers, ears, snapshots, streams, tasks
+from vango import advisories, consumers, ears, snapshots, streams, tasks
 from vango.ears import Ears
 from vango.errors import StudyLabError, Unavailable
 from vango.ration import Allowance, Ration
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 ADVISORIES = ("$JS.EVENT.ADVISORY.STREAM.>", "$JS.EVENT.ADVISORY.CONSUMER.>", "$JS.EVENT.ADVISORY.API")
 STREAM_ADVISORY = "$JS.EVENT.ADVISORY.STREAM."
-CONSUMER_DELETED = "$JS.EVENT.ADVISORY.CONSUMER.DELETED"
+# A message given up (MAX_DELIVERIES, MSG_TERMINATED, MSG_NAKED), and a deleted consumer of the routes.
+WORTH_TELLING = ("$JS.EVENT.ADVISORY.CONSUMER.M", f"$JS.EVENT.ADVISORY.CONSUMER.DELETED.{consumers.STREAM}.")
 ONLY_LOOKED = (".INFO", ".LIST", ".NAMES", ".DIRECT.", ".MSG.GET")
 RETRY_S = 0.1
 # A look shows whatever happened: of a thousand messages in a tenth of a second, a hundred are as good a reason to look.
@@ -67,7 +68,8 @@ class Link:
 
     async def begin(self, timeout_s: float) -> bool:
         """Start keeping a connection, and wait for the first. Returns whether it came in time."""
-        self._keeping = asyncio.create_task(self._keep(), name="bench connection")
+        keeping = tasks.keep_going(self._keep, self._tell, "the bench's connection to its broker")
+        self._keeping = asyncio.create_task(keeping, name="bench connection")
         try:
             await asyncio.wait_for(self._there.wait(), timeout_s)
         except TimeoutError:
@@ -82,26 +84,34 @@ class Link:
     async def _keep(self) -> None:
         """Own the connection: whenever it breaks, open another."""
         while True:
-            wire: Wire | None = None
             try:
                 wire = await self.connect("bench")
-                heard = await self._prepare(wire)
             except StudyLabError:
-                if wire is not None:
-                    await wire.cut()
                 await asyncio.sleep(RETRY_S)
                 continue
-            self._wire = wire
-            self._there.set()
-            self._bench.changes.note()
             try:
-                await self._listen_on(wire, heard)
+                await self._use(wire)
             finally:
                 self._wire = None
                 self._there.clear()
                 await wire.cut()
-            self._bench.observer.broker.tape.forget()
-            self._bench.changes.note()
+                self._bench.observer.broker.tape.forget()
+                self._bench.changes.note()
+
+    async def _use(self, wire: Wire) -> None:
+        """Be the bench's connection until it breaks."""
+        try:
+            heard = await self._prepare(wire)
+        except StudyLabError:
+            await asyncio.sleep(RETRY_S)
+            return
+        self._wire = wire
+        self._there.set()
+        self._bench.changes.note()
+        await self._listen_on(wire, heard)
+
+    def _tell(self, sentence: str) -> None:
+        self._bench.journal.write("broker", "trouble", sentence)
 
     async def _listen_on(self, wire: Wire, heard: Ears) -> None:
         """Until the connection breaks, listen again to every stream that was made, changed, or has more to say than is heard."""
@@ -144,23 +154,16 @@ class Link:
 
     async def _hear(self, message: Msg) -> None:
         """Something was published, or the server tells of a change: whoever made it, look."""
-        if message.subject == "$JS.EVENT.ADVISORY.API":
-            asked = json.loads(message.data).get("subject", "")
+        if message.subject == advisories.API:
+            asked = advisories.asked(message.data)
             if ears.is_ours(asked) or any(word in asked for word in ONLY_LOOKED):
                 return
         elif ears.is_ours(message.subject):
             return
         elif message.subject.startswith(STREAM_ADVISORY):
             self._hear_of_stream(message.subject)
-        elif message.subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.M"):
-            word = message.subject.split(".")[4].lower().replace("_", " ")
-            told = json.loads(message.data)
-            text = f"{word}: {told.get('consumer')} at seq {told.get('stream_seq')}, delivery {told.get('deliveries')}"
-            text += f": {told['reason']}" if told.get("reason") else ""
-            self._bench.journal.write("broker", "advisory", text, **told)
-        elif message.subject.startswith(f"{CONSUMER_DELETED}.{consumers.STREAM}."):
-            told = json.loads(message.data)
-            self._bench.journal.write("broker", "advisory", f"consumer deleted: {told.get('consumer')}", **told)
+        elif message.subject.startswith(WORTH_TELLING):
+            advisories.tell(self._bench.journal, message.subject, message.data)
         self._bench.changes.note(early=not self._is_the_relays(message))
 
     def _hear_of_stream(self, subject: str) -> None:

@@ -7,6 +7,7 @@ fresh one. A quiet subject costs nothing: a round begins with the first message.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from nats.aio.subscription import Subscription
 from vango import tasks
 from vango.errors import Unavailable
 from vango.wire import Wire
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,10 @@ class Ration:
         came = self._subscription._received if self._subscription is not None else 0
         self._on_round(came >= self._allowance.messages)
         if came > self._allowance.messages // 2 and not self._wire.broken.is_set():
-            self._renewing = asyncio.create_task(self._renew(), name=f"ration of {self._subject}")
+            self._renewing = asyncio.create_task(
+                tasks.keep_going(self._renew, log.error, f"the ration of {self._subject}"),
+                name=f"ration of {self._subject}",
+            )
 
     async def _renew(self) -> None:
         spent = self._subscription

@@ -6,11 +6,10 @@ first event after it must chain on to it: the judge sees to that, and a break fa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from vango import consumers, snapshots
+from vango import consumers, snapshots, told
 from vango.core.judge import Row
 from vango.core.modes import Mode, Signal
 from vango.core.rules import FollowFrom, OnGap, StartFrom
@@ -135,11 +134,14 @@ async def _latest(session: Session) -> bytes:
 
 async def _fresh(session: Session) -> bytes:
     try:
-        answer = json.loads((await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)).data)
+        said = await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)
+        answer = told.read_object(said.data)
     except Unavailable:
         return await _latest(session)
-    if "name" not in answer:
-        raise BadSnapshot(answer.get("error", "the control plane could not take one").rstrip("."))
+    except told.Unreadable as error:
+        raise BadSnapshot(f"the control plane's answer cannot be read: {error}".rstrip(".")) from error
+    if not isinstance(answer.get("name"), str):
+        raise BadSnapshot(str(answer.get("error", "the control plane could not take one")).rstrip("."))
     return await snapshots.fetch(session.wire, answer["name"])
 
 

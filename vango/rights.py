@@ -2,6 +2,10 @@
 
 It may publish no event, change no stream, and touch no built-in edge's consumer. What it needs of the JetStream API is named
 subject by subject (NATS-FACTS 1.5); everything else the server refuses.
+
+Permissions look at where a message goes, and not at where its answer goes: the server would publish the answer to any
+reply subject that a guest names, into a stream as well. So edges from outside have an account of their own, without a
+stream in it. What they may ask is handed through to the bench's account, and answers come back into theirs.
 """
 
 from __future__ import annotations
@@ -11,6 +15,10 @@ from collections.abc import Iterable
 
 from vango.settings import EDGES
 from vango.snapshots import BUCKET_STREAM
+
+BENCH, EDGES_OUTSIDE = "BENCH", "EDGES"
+INBOX_PREFIX = "_INBOX_edge"
+"""Where an edge from outside hears its answers; its client is told so when it connects."""
 
 _CONSUMER = (
     "$JS.API.CONSUMER.CREATE.{stream}.{consumer}",
@@ -40,11 +48,15 @@ PUBLISH = (
 )
 NEVER = tuple(subject.format(stream="ROUTES", consumer=edge) for edge in EDGES for subject in _CONSUMER)
 SUBSCRIBE = (
-    "_INBOX.>",
+    f"{INBOX_PREFIX}.>",
     "control.heartbeat",
     "$JS.EVENT.ADVISORY.CONSUMER.DELETED.ROUTES.>",
     "$JS.EVENT.ADVISORY.STREAM.DELETED.ROUTES",
 )
+
+
+# Each has more than one answer: messages of a pull, of a batch, of a consumer that pushes.
+_ANSWERED_OFTEN = ("MSG.NEXT", "DIRECT.GET", "CONSUMER.CREATE", "CONSUMER.DURABLE.CREATE")
 
 
 def of_an_edge() -> str:
@@ -52,5 +64,25 @@ def of_an_edge() -> str:
     return f"{{ publish: {{ allow: {_quoted(PUBLISH)}, deny: {_quoted(NEVER)} }}, subscribe: {_quoted(SUBSCRIBE)} }}"
 
 
-def _quoted(subjects: Iterable[str]) -> str:
-    return json.dumps(list(subjects))
+def exports() -> str:
+    """Return what the bench's account hands through to the edges' account, as nats-server's config has it."""
+    asked = (
+        f"{{ service: {_quoted(subject)}{_answers(subject)}, accounts: [{EDGES_OUTSIDE}] }}" for subject in PUBLISH
+    )
+    heard = (f"{{ stream: {_quoted(subject)}, accounts: [{EDGES_OUTSIDE}] }}" for subject in SUBSCRIBE)
+    return f"[{', '.join((*asked, *heard))}]"
+
+
+def imports() -> str:
+    """Return what the edges' account takes from the bench's, as nats-server's config has it."""
+    asked = (f"{{ service: {{ account: {BENCH}, subject: {_quoted(subject)} }} }}" for subject in PUBLISH)
+    heard = (f"{{ stream: {{ account: {BENCH}, subject: {_quoted(subject)} }} }}" for subject in SUBSCRIBE)
+    return f"[{', '.join((*asked, *heard))}]"
+
+
+def _answers(subject: str) -> str:
+    return ", response_type: stream" if any(words in subject for words in _ANSWERED_OFTEN) else ""
+
+
+def _quoted(subjects: Iterable[str] | str) -> str:
+    return json.dumps(subjects if isinstance(subjects, str) else list(subjects))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from vango.core.rules import EdgeRules, RelayRules, StreamRules, WriteOrder
+from vango.files import write_whole
 from vango.streams import SUBJECTS
 
 EDGES = ("fra", "iad", "syd")
@@ -57,9 +58,7 @@ def copy(settings: Settings) -> Settings:
 
 def save(path: Path, settings: Settings) -> None:
     """Replace the file in one step."""
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(asdict(settings)))
-    draft.replace(path)
+    write_whole(path, json.dumps(asdict(settings)))
 
 
 def _rules(default: _T, found: dict[str, Any]) -> _T:

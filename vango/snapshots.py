@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 from collections.abc import Awaitable
 from dataclasses import replace
@@ -21,6 +20,7 @@ from nats.js.api import ObjectMeta, ObjectMetaOptions
 from nats.js.errors import NotFoundError
 from nats.js.object_store import ObjectStore
 
+from vango import told
 from vango.core.judge import Row
 from vango.core.snapshot import BadSnapshot, Snapshot, checksum, seal, unseal
 from vango.database import reading
@@ -92,8 +92,8 @@ async def names(wire: Wire) -> list[str]:
 def claimed_sum(stored: bytes) -> str:
     """Return the checksum that a stored snapshot says it has; empty when it cannot be read."""
     try:
-        return str(json.loads(stored)["sha256"])
-    except (ValueError, KeyError, TypeError):
+        return str(told.read_object(stored)["sha256"])
+    except (told.Unreadable, KeyError):
         return ""
 
 

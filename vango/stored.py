@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vango.errors import StudyLabError
 from vango.observation import Moment
-from vango.wire import json_or_text
+from vango.told import fit, json_or_text
 
 if TYPE_CHECKING:
     from vango.bench import Bench
@@ -48,12 +48,13 @@ def _in_truth(bench: Bench, event_id: str) -> dict[str, Any]:
 
 def _stream_seq(detail: dict[str, Any]) -> int:
     """Return the first stream seq that a detail names, or 0."""
-    if seqs := detail.get("stream_seqs") or list((detail.get("stored") or {}).values()):
-        return int(seqs[0])
-    return int(detail.get("stream_seq") or 0)
+    several, stored = detail.get("stream_seqs"), detail.get("stored")
+    named = [*(several if isinstance(several, list) else ()), *(stored.values() if isinstance(stored, dict) else ())]
+    named.append(detail.get("stream_seq"))
+    return next((seq for seq in named if type(seq) is int and seq > 0), 0)
 
 
 def _headers(packed: str) -> dict[str, str]:
     """Read the headers of a stored message: base64 of a version line and of name: value lines."""
-    lines = base64.b64decode(packed).decode(errors="replace").split("\r\n")[1:]
+    lines = fit(base64.b64decode(packed).decode(errors="backslashreplace")).replace("\\r", "\r").split("\r\n")[1:]
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines if ":" in line)}

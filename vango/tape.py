@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from vango.core.events import InvalidEvent, decode
 from vango.errors import Unavailable
 from vango.observation import CellSeen
+from vango.told import fit
 from vango.wire import Wire
 
 Known = Callable[[Collection[str]], frozenset[str]]
@@ -123,12 +124,12 @@ async def _batch(wire: Wire, stream: str, seq: int) -> list[Msg]:
 
 
 def _cell(message: Msg, headers: dict[str, str]) -> CellSeen:
-    seq, subject = int(headers["Nats-Sequence"]), headers.get("Nats-Subject", "")
+    seq, subject = int(headers["Nats-Sequence"]), fit(headers.get("Nats-Subject", ""))
     size, at = len(message.data), _when(headers.get("Nats-Time-Stamp", ""))
     try:
         event = decode(message.data)
     except InvalidEvent:
-        return CellSeen(seq, subject, headers.get("Nats-Msg-Id", ""), 0, "", "", 0, size, False, at)
+        return CellSeen(seq, subject, fit(headers.get("Nats-Msg-Id", "")), 0, "", "", 0, size, False, at)
     return CellSeen(seq, subject, event.id, event.sequence, event.route, event.owner, event.epoch, size, False, at,
                     event.previous_id)  # fmt: skip
 

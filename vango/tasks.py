@@ -1,14 +1,18 @@
-"""Ending a background task for good, and taking note of how one ended."""
+"""Ending a background task for good, keeping one going whatever it meets, and taking note of how one ended."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 AGAIN_S = 0.2
+BEGIN_AGAIN_S = 0.5
 T = TypeVar("T")
 _at_work: set[asyncio.Task[Any]] = set()
+
+log = logging.getLogger(__name__)
 
 
 async def end(task: asyncio.Task[Any] | None) -> None:
@@ -35,3 +39,22 @@ def look_at(task: asyncio.Future[Any]) -> None:
     """Take note of how a task ended whose asker may be gone by then, so that nothing calls its error unnoticed."""
     if not task.cancelled():
         task.exception()
+
+
+async def keep_going(work: Callable[[], Awaitable[None]], tell: Callable[[str], None], what: str) -> None:
+    """Run something that never ends; whenever it fails with an error that nobody foresaw, tell of it and begin again.
+
+    `tell` gets a sentence once for each kind of failure, so that one that comes again every second fills no journal.
+    """
+    told = ""
+    while True:
+        try:
+            await work()
+            return
+        except Exception as error:
+            seen = f"{type(error).__name__}: {error}"
+            if seen != told:
+                told = seen
+                log.exception("%s failed", what)
+                tell(f"{what} failed with an error that nobody foresaw ({seen}); it begins again")
+        await asyncio.sleep(BEGIN_AGAIN_S)

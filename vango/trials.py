@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from vango import storm
 from vango.acts import Act, parse
 from vango.errors import Refused
+from vango.files import write_whole
 from vango.matrix import ALL_ON, script, word
 from vango.mishaps import fault
 from vango.observation import StormSeen
@@ -179,10 +180,7 @@ class Trials:
         self._save()
 
     def _save(self) -> None:
-        file = self._bench.folder / FILE
-        draft = file.with_suffix(".new")
-        draft.write_text(json.dumps(asdict(self.found)), encoding="utf-8")
-        draft.replace(file)
+        write_whole(self._bench.folder / FILE, json.dumps(asdict(self.found)))
 
 
 def _seen(seed: int, length: int, acts: tuple[Act, ...], missing: tuple[str, ...], verdict: Verdict) -> StormSeen:

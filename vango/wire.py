@@ -19,7 +19,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
-from vango import nats_client, tasks
+from vango import nats_client, tasks, told
 from vango.awake import Awake
 from vango.errors import DiskFull, NotThere, Refused, Unavailable
 
@@ -156,7 +156,7 @@ class Wire:
         """
         payload = json.dumps(body).encode() if body is not None else b""
         answer = await self.request(f"$JS.API.{subject}", payload, timeout_s=timeout_s)
-        reply: dict[str, Any] = json.loads(answer.data)
+        reply = _answer(answer)
         self.last = {"subject": f"$JS.API.{subject}", "request": body, "reply": reply}
         raise_for(reply)
         return reply
@@ -172,8 +172,13 @@ class Wire:
             if isinstance(error.__cause__, NoRespondersError):
                 raise Refused(f"The broker says 503: no stream listens on {subject}. Nothing was stored.") from error
             raise
-        reply: dict[str, Any] = json.loads(answer.data)
-        self.last = {"subject": subject, "headers": headers or {}, "request": json_or_text(payload), "reply": reply}
+        reply = _answer(answer)
+        self.last = {
+            "subject": subject,
+            "headers": headers or {},
+            "request": told.json_or_text(payload),
+            "reply": reply,
+        }
         raise_for(reply)
         return reply
 
@@ -182,12 +187,12 @@ async def _already_told(_: Exception) -> None:
     """Errors of a connection end it, and `broken` tells; there is nothing else to do with them."""
 
 
-def json_or_text(payload: bytes) -> Any:
-    """Return what a payload says, for people: its JSON, or its text."""
+def _answer(answer: Msg) -> dict[str, Any]:
+    """Read an answer of the server. Raises `Unavailable` for bytes that are none: what they mean for the effect is unknown."""
     try:
-        return json.loads(payload)
-    except ValueError:
-        return payload.decode(errors="replace")
+        return told.read_object(answer.data)
+    except told.Unreadable as error:
+        raise Unavailable(f"The broker's answer cannot be read: {error}", definite=False) from error
 
 
 def raise_for(reply: dict[str, Any]) -> None:

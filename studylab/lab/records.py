@@ -19,6 +19,7 @@ from studylab.lab.joining import join
 from studylab.lab.model import Confidence
 from studylab.lab.progress import Record
 from vango.errors import BadInput, Unavailable
+from vango.files import write_whole
 from vango.registry import MAX_NAME, NAME
 
 FOLDER = "progress"
@@ -130,9 +131,7 @@ def save(bench_folder: Path, record: Record, *, at: float) -> None:
     """Write the record of one lab, whole or not at all."""
     path = path_of(bench_folder, record.slug)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(seal([record], at=at), encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, seal([record], at=at))
 
 
 def load(bench_folder: Path, slug: str) -> Record | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from studylab.lab.attempt import Attempt, Prediction, Said
 from studylab.lab.model import Figure, Place, Shown
+from vango.files import write_whole
 
 FOLDER = "labs"
 
@@ -25,9 +26,7 @@ def save(bench_folder: Path, slug: str, attempt: Attempt) -> None:
     """Write an attempt, whole or not at all."""
     path = path_of(bench_folder, slug)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(attempt)), encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, json.dumps(asdict(attempt)))
 
 
 def load(bench_folder: Path, slug: str) -> Attempt:

@@ -49,10 +49,7 @@ async def _since(journal: Any, after: int) -> Any:
 @bench.post("/bench/verbs/<verb>")
 def verbs(verb: str) -> AnyResponse:
     """Carry out a verb with arguments from a form or from a JSON object."""
-    found = hub(new=False)
-    page = page_of_request()
-    if page and (reason := found.locked(page).get(verb)):
-        raise Refused(f"{verb} is locked here: {reason}")
+    found, page = hub(new=False), page_of_request()
     sentence = call(_perform(found, page, verb, _arguments()))
     if sentence is None:
         return _still_at_it(found)
@@ -77,6 +74,8 @@ async def _stop(found: Hub) -> str:
 async def _perform(found: Hub, page: str, verb: str, arguments: dict[str, Any]) -> str | None:
     """Carry out a verb and return its sentence; None when it takes longer than an answer may: it goes on then."""
     if page:
+        if reason := found.locked(page).get(verb):
+            raise Refused(f"{verb} is locked here: {reason}")
         found.run(page).acted()
     try:
         async with asyncio.timeout(ANSWER_S) as limit:

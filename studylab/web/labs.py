@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.hub import Hub
 from studylab.lab.runner import LabRun
+from studylab.lab.seen import GuideSeen
 from studylab.web.htmx import back, htmx, say, wants_json
 from studylab.web.state import call, hub, state
 from vango.errors import BadInput, NotThere
@@ -71,20 +72,19 @@ def quiz(slug: str) -> AnyResponse:
 def _carry_out(slug: str, act: Act, sentence: str) -> AnyResponse:
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
-    run = call(_act(hub(new=False), slug, act))
+    guide = call(_act(hub(new=False), slug, act))
     if wants_json():
-        guide = run.guide()
         step = guide.current.id if guide.current else None
         return jsonify(ok=True, sentence=sentence, step=step, done=guide.done, finished=guide.finished)
     return say(sentence) if htmx else back()
 
 
-async def _act(found: Hub, slug: str, act: Act) -> LabRun:
+async def _act(found: Hub, slug: str, act: Act) -> GuideSeen:
     run = found.run(slug)
     # An answer that takes too long is given up; a lab that is half-way to a step must not be.
     await to_its_end(act(run), f"lab {slug}")
     run.look(await run.bench.observe())
-    return run
+    return run.guide()
 
 
 def _field(name: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
+from markupsafe import Markup
 
 from studylab.web import drawing, evidence, fields, pieces, running
 from studylab.web.fields import plain
@@ -31,6 +32,7 @@ from vango.observation import (
 )
 from vango.points import Tempo
 from vango.registry import REGISTRY
+from vango.told import fit
 
 LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker")
 GUESTS = "guests"
@@ -280,6 +282,11 @@ def again(stream: StreamSeen) -> set[int]:
     return repeats
 
 
+def _shown(value: Any) -> Any:
+    """What a template shows of a value: text with what no page can show written as escapes. Markup is made of such text."""
+    return fit(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
@@ -294,6 +301,7 @@ def register(app: Flask) -> None:
         CODE_TABS=evidence.CODE_TABS,
         icon_file=f"{app.static_url_path}/icons/icons.svg",
     )
+    app.jinja_env.finalize = _shown
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

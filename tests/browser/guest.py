@@ -12,7 +12,9 @@ EVERY_S = 0.5
 
 async def main(name: str, url: str, user: str, password: str, claim: str) -> None:
     """Claim until the process ends."""
-    client = await nats.connect(url, user=user, password=password, max_reconnect_attempts=-1)
+    client = await nats.connect(
+        url, user=user, password=password, max_reconnect_attempts=-1, inbox_prefix="_INBOX_edge"
+    )
     while True:
         await client.publish(f"edges.{name}.claim", claim.encode())
         await asyncio.sleep(EVERY_S)

@@ -17,7 +17,7 @@ SILENT_MS = 30_000
 PURGE = """
 import asyncio, nats, sys
 async def main(url, user, password):
-    client = await nats.connect(url, user=user, password=password)
+    client = await nats.connect(url, user=user, password=password, inbox_prefix="_INBOX_edge")
     await client.request("$JS.API.STREAM.CREATE.ORDERS", b'{"name": "ORDERS", "subjects": ["orders.>"]}')
     await client.request("$JS.API.STREAM.PURGE.ROUTES", b"")
     await client.close()

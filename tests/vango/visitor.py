@@ -11,6 +11,7 @@ import nats
 from nats.aio.client import Client
 
 from tests.vango.conftest import DEADLINE_S, Hands
+from vango.rights import INBOX_PREFIX
 
 
 class Visitor:
@@ -22,7 +23,13 @@ class Visitor:
         self._run = hands._run
         broker = hands.bench.broker
         self.client: Client = self._run(
-            nats.connect(broker.url, user=broker.edge_user, password=broker.edge_password, error_cb=self._note)
+            nats.connect(
+                broker.url,
+                user=broker.edge_user,
+                password=broker.edge_password,
+                error_cb=self._note,
+                inbox_prefix=INBOX_PREFIX,
+            )
         )
 
     async def _note(self, error: Exception) -> None:

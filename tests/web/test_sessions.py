@@ -191,3 +191,20 @@ def test_a_damaged_view_fails_closed_by_itself(small: Flask, tmp_path: Path) -> 
     modes = {edge["name"]: edge["mode"] for edge in learner.see()["edges"]}
     assert modes["fra"] == "failed closed"
     until(lambda: learner.see()["edges"][1]["mode"] == "current", "the others serve on")
+
+
+@pytest.mark.parametrize("left", [b"", b"half"])
+def test_a_key_that_was_cut_short_is_made_anew(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "secret.key").write_bytes(left)
+    app = create_app(data=tmp_path / "data")
+    try:
+        assert Learner(app).enter().status_code == 200
+        assert len(key := (tmp_path / "data" / "secret.key").read_bytes()) == 32
+    finally:
+        close_app(app)
+    assert sessions.secret_key(tmp_path / "data") == key
+
+
+def test_nobody_else_may_list_the_benches(shared: Flask, learner: Learner) -> None:
+    assert shared.extensions["studylab"].benches.data.joinpath("benches").stat().st_mode & 0o077 == 0

@@ -1,0 +1,43 @@
+"""What the machine allows: open files for as many benches as were asked for, and threads to serve them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+FILES_A_BENCH = 24
+"""Databases with their logs, connections to the broker, locks, and the pages of one learner."""
+FILES_OF_THE_APP = 128
+
+
+def make_room_for(benches: int) -> tuple[int, str]:
+    """Raise the limit on open files as far as this many benches need. Returns how many fit, and a sentence if not all do."""
+    if sys.platform == "win32":
+        return benches, ""
+    resource: Any = importlib.import_module("resource")
+    wanted = FILES_OF_THE_APP + FILES_A_BENCH * benches
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = _raised(resource, soft, hard, wanted) if _is_less(soft, wanted, resource) else wanted
+    fit = max(1, (allowed - FILES_OF_THE_APP) // FILES_A_BENCH)
+    if fit >= benches:
+        return benches, ""
+    return fit, (
+        f"Study Lab may open {allowed} files: that is enough for {fit} of {benches} benches awake at once. "
+        f"For all of them allow {wanted}, as with `ulimit -Hn {wanted}`."
+    )
+
+
+def _is_less(limit: int, wanted: int, resource: Any) -> bool:
+    return limit != resource.RLIM_INFINITY and limit < wanted
+
+
+def _raised(resource: Any, soft: int, hard: int, wanted: int) -> int:
+    """Raise the soft limit, at most to the hard one. Returns what it is then."""
+    most = min(wanted, hard) if _is_less(hard, wanted, resource) else wanted
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    except (OSError, ValueError):
+        # Some systems say that there is no hard limit and have one nevertheless.
+        return soft
+    return most
