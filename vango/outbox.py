@@ -27,27 +27,39 @@ class Waiting:
     sequence: int
     subject: str
     body: bytes
+    is_json: bool = True
 
 
 def waiting(truth: Truth, *, limit: int, after: int = 0, feed: str = "") -> list[Waiting]:
     """Return the first rows that are not marked as published, in order, from behind a position; of one feed or of all."""
-    feeds = (feed,) if feed else FEEDS
-    found = (_waiting(truth.db.conn, one, limit, after) for one in feeds)
+    if feed:
+        return _waiting(truth.db.conn, feed, limit, after)
+    found = (_waiting(truth.db.conn, one, limit, after) for one in FEEDS)
     return list(islice(heapq.merge(*found, key=lambda row: row.position), limit))
 
 
 def _waiting(db: sqlite3.Connection, feed: str, limit: int, after: int) -> list[Waiting]:
     # Whatever a row holds is read as bytes: it is sent as it is, or said to be what it is, and stops nobody here.
     rows = db.execute(
-        "SELECT o.position, CAST(o.event_id AS BLOB), o.feed, o.sequence, CAST(e.subject AS BLOB), CAST(e.body AS BLOB)"
+        "SELECT o.position, CAST(o.event_id AS BLOB), o.feed, o.sequence, CAST(e.subject AS BLOB), CAST(e.body AS BLOB),"
+        " json_valid(CAST(e.body AS TEXT))"
         " FROM outbox AS o JOIN event AS e ON e.feed = o.feed AND e.sequence = o.sequence"
         " WHERE o.published_at IS NULL AND o.feed = ? AND o.position > ? ORDER BY o.position LIMIT ?",
         [feed, after, limit],
     )
     return [
-        Waiting(position, _text(event_id), of, sequence, _text(subject), body or b"")
-        for position, event_id, of, sequence, subject, body in rows
+        Waiting(position, _text(event_id), of, sequence, _text(subject), body or b"", _is_json(body or b"", valid))
+        for position, event_id, of, sequence, subject, body, valid in rows
     ]
+
+
+def _is_json(body: bytes, valid: int | None) -> bool:
+    """SQLite judges the text up to its first NUL, and takes any bytes for text. It is quicker than reading the JSON."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return bool(valid) and b"\0" not in body
 
 
 def _text(value: bytes | None) -> str:

@@ -6,8 +6,10 @@ stream may refuse while it takes the next must go alone, because whatever is sen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from vango import streams
@@ -20,6 +22,7 @@ MAX_PAYLOAD = 64 * 1024
 """The bytes of a message, headers and body, that a bench's broker takes (`vango.broker_folder`)."""
 MAX_SUBJECT = 2048
 """The server ends a connection over a protocol line of more than 4,096 bytes; the reply subject needs its share."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Stands where a row's bytes are no UTF-8."""
 _HEADER_BYTES = len(b"NATS/1.0\r\n\r\n")
@@ -57,6 +60,7 @@ def stuck_until_changed(row: Waiting, refusal: str) -> StuckRow:
     return StuckRow(row.event_id, row.feed, row.position, f"the broker says {refusal}", cure)
 
 
+@lru_cache(maxsize=4096)
 def _subject_fault(subject: str) -> str:
     length, shown = len(subject.encode()), repr(subject[:60])
     if not subject:
@@ -78,7 +82,7 @@ def _subject_fault(subject: str) -> str:
 
 
 def _is_odd(text: str) -> bool:
-    return any(ord(char) < 0x20 or ord(char) == 0x7F for char in text)
+    return _CONTROL.search(text) is not None
 
 
 def _headers_size(headers: Mapping[str, str]) -> int:

@@ -294,8 +294,9 @@ class Relay:
         """Mark the rows that were acked, and say whether all were. Raises nothing for an answer that is missing."""
         read = [(row, _as_stored(row, ack)) for row, ack in zip(rows, acks, strict=True)]
         marked = [(row, ack) for row, ack in read if ack is not None and not ack.error]
-        refused = [(row, ack) for row, ack in read if ack is not None and ack.error]
-        silent = [row for row, ack in read if ack is None]
+        others = [] if len(marked) == len(rows) else read
+        refused = [(row, ack) for row, ack in others if ack is not None and ack.error]
+        silent = [row for row, ack in others if ack is None]
         if marked:
             stored = [(row.position, ack.seq) for row, ack in marked]
             sql = await patiently(mark_published, self.truth, stored, token=self._token)
@@ -340,7 +341,7 @@ class Relay:
             "relay", "publish", text, subject=first.subject, count=len(rows), message=_readable(first.body),
             headers=self._headers(first),
         )  # fmt: skip
-        if odd := [row for row in rows if not _is_json(row.body)]:
+        if odd := [row for row in rows if not row.is_json]:
             more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
             text = f"the body of {odd[0].event_id} (outbox row {odd[0].position}){more} is no JSON; the bytes go as they are"
             self._journal.write("relay", "unreadable", text, positions=[row.position for row in odd[:IDS_TOLD]])
@@ -402,8 +403,9 @@ class Relay:
 
 def _as_stored(row: Waiting, ack: PubAck | None) -> PubAck | None:
     """The stream already ends in this very event: an earlier attempt was stored (NATS-FACTS 2.2)."""
-    is_there = ack is not None and ack.code == WRONG_LAST_MSG_ID and ack.error.endswith(f": {row.event_id}")
-    return PubAck(0, duplicate=True) if is_there else ack
+    if ack is None or ack.code != WRONG_LAST_MSG_ID or not ack.error.endswith(f": {row.event_id}"):
+        return ack
+    return PubAck(0, duplicate=True)
 
 
 def _readable(body: bytes) -> Any:
@@ -414,11 +416,3 @@ def _readable(body: bytes) -> Any:
     except (ValueError, RecursionError):
         return body[:MAX_EVENT_BYTES].decode(errors="replace")
     return document
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        json.loads(body.decode())
-    except (ValueError, RecursionError):
-        return False
-    return True
