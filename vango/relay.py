@@ -390,6 +390,13 @@ class Relay:
             await asyncio.sleep(BEAT_S if self._quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S)
             self._quiet_beats += 1
             await self._beat(wire)
+            if self._nobody_called():
+                self.awake.set()
+
+    def _nobody_called(self) -> bool:
+        """Whether a row waits that no lane sends and none holds: its commit died before it could call."""
+        at_rest = {lane.feed for lane in self._lanes if lane.task is None and not lane.trouble}
+        return any(waiting(self.truth, limit=1, feed=feed) for feed in at_rest)
 
     async def _beat(self, wire: Wire) -> None:
         if time.monotonic() - self._leased_at > LEASE_S / 3:

@@ -68,7 +68,14 @@ class Truth:
     def open(self) -> None:
         """Open the database that is there, or an empty one. Whoever holds this truth sees it from then on."""
         self.db = connect(self._path)
-        self.db.conn.executescript(SCHEMA + REMEMBER_PUBLISHED)
+        self.db.conn.executescript(SCHEMA)
+        if self._is_of_an_older_version():
+            self.db.conn.executescript(REMEMBER_PUBLISHED)
+
+    def _is_of_an_older_version(self) -> bool:
+        """Whether rows were published and nothing remembers how far. Only reads: another program may hold the database."""
+        says = "SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM published)"
+        return bool(self.db.conn.execute(says).fetchone()[0])
 
     def close(self) -> None:
         """Close the database. What was committed stays."""

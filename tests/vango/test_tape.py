@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +48,20 @@ async def fill(bench: Bench, n: int, stream: str = "TELEMETRY") -> None:
         last = (await bench.wire().api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
 
 
+_looking = ContextVar("looking", default=False)
+
+
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
-    """Count what looking asks of the broker and the bytes that it answers."""
+    """Count what looking asks of the broker and the bytes that it answers; what others ask meanwhile is not counted."""
     seen = {"requests": 0, "messages": 0, "bytes": 0}
     api = Wire.api
 
     async def count_api(self: Wire, subject: str, *arguments: Any, **named: Any) -> dict[str, Any]:
         reply = await api(self, subject, *arguments, **named)
-        seen["requests"] += 1
-        seen["bytes"] += len(json.dumps(reply))
+        if _looking.get():
+            seen["requests"] += 1
+            seen["bytes"] += len(json.dumps(reply))
         return reply
 
     with monkeypatch.context() as patched:
@@ -72,7 +77,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
             return found
 
         patched.setattr(tape, "_batch", count_batch)
+        token = _looking.set(True)
         yield seen
+        _looking.reset(token)
 
 
 def lost(n: int) -> range:
