@@ -66,6 +66,8 @@ class Session:
             await self._run()
         finally:
             self._stop_waiting()
+            if self._pull is not None:
+                self._pull.stop_asking()
 
     async def _run(self) -> None:
         self.wire.wakes(self.edge.awake)
@@ -106,8 +108,11 @@ class Session:
     async def open_pull(self) -> None:
         """Ask the consumer for messages."""
         batch = 1 if self.rules.poison is Poison.RETRY else BATCH
-        self._pull = Pull(self.wire, consumers.STREAM, self.consumer, self.edge.awake.set, batch=batch)
+        self._pull = Pull(self.wire, consumers.STREAM, self.consumer, self.edge.awake.set, batch=batch, tell=self._tell_refusal)
         await self._pull.open()
+
+    def _tell_refusal(self, words: str) -> None:
+        self.tell("refused", words)
 
     async def close_pull(self) -> None:
         """Stop reading; what came and was not handled is dropped, and comes again."""
