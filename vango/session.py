@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nats.aio.msg import Msg
@@ -66,6 +67,7 @@ class Session:
             await self._run()
         finally:
             self._stop_waiting()
+            self.edge.word = self.edge.word.waited()
             if self._pull is not None:
                 self._pull.stop_asking()
 
@@ -108,11 +110,9 @@ class Session:
     async def open_pull(self) -> None:
         """Ask the consumer for messages."""
         batch = 1 if self.rules.poison is Poison.RETRY else BATCH
-        self._pull = Pull(self.wire, consumers.STREAM, self.consumer, self.edge.awake.set, batch=batch, tell=self._tell_refusal)
+        wire, wake, tell = self.wire, self.edge.awake.set, partial(self.tell, "refused")
+        self._pull = Pull(wire, consumers.STREAM, self.consumer, wake, batch=batch, tell=tell)
         await self._pull.open()
-
-    def _tell_refusal(self, words: str) -> None:
-        self.tell("refused", words)
 
     async def close_pull(self) -> None:
         """Stop reading; what came and was not handled is dropped, and comes again."""
@@ -204,7 +204,6 @@ class Session:
     def _stop_waiting(self) -> None:
         if self._until_mark is not None:
             self._until_mark.cancel()
-            self._until_mark = None
 
     def _withdraw(self) -> None:
         """End a claim that the last mark does not say. Told only if the next mark does not restore it at once."""
@@ -233,21 +232,18 @@ class Session:
 
     async def _hear_mark(self, message: Msg) -> None:
         known = self.edge.mark
-        self._note_mark(message.data, Word.heard)
+        self._note_mark(message.data, Word.heard, otherwise=lambda word: word)
         # One who is current by the mark, and hears the same again, has nothing to do.
         is_news = self.edge.mark != known or not self.rules.ask_high_water_mark
         if is_news or self.edge.mode is not Mode.CURRENT:
             self.edge.awake.set()
 
-    def _note_mark(
-        self, payload: bytes, note: Callable[[Word, Mark], Word], otherwise: Callable[[Word], Word] | None = None
-    ) -> None:
+    def _note_mark(self, payload: bytes, note: Callable[[Word, Mark], Word], otherwise: Callable[[Word], Word]) -> None:
         edge = self.edge
         try:
             edge.word = note(edge.word, high_water.read(payload))
+            edge.heard_at = time.monotonic()
         except ValueError:
             self.tell("verdict", "a mark that cannot be read was ignored")
-            edge.word = otherwise(edge.word) if otherwise is not None else edge.word
-            return
-        edge.heard_at = time.monotonic()
+            edge.word = otherwise(edge.word)
         self._withdraw()

@@ -20,24 +20,22 @@ def test_looks_beside_many_takes_always_show_snapshots_and_none_waits_for_what_i
         hands.do("add_route", route=f"r{n}", owner="alloc-a")
     hands.do("take_snapshot")
     hands.settle()
-    looks: list[tuple[float, int]] = []
+    shown: list[int] = []
 
     async def take() -> None:
         for _ in range(TAKES):
             await hands.bench.perform("take_snapshot", {})
 
     async def look() -> None:
-        loop, taking = asyncio.get_running_loop(), asyncio.create_task(take())
+        taking = asyncio.create_task(take())
         while not taking.done():
-            begun = loop.time()
-            seen = await hands.bench.observe()
-            looks.append((loop.time() - begun, len(seen.snapshots)))
+            shown.append(len((await hands.bench.observe()).snapshots))
             await asyncio.sleep(0)
         await taking
 
     run(look())
-    assert min(count for _, count in looks) >= 1
-    assert max(took for took, _ in looks) < snapshots.PATIENCE_S
+    # A look that waits for what is gone gives up, and shows none.
+    assert min(shown) >= 1
     assert len(hands.settle().snapshots) == snapshots.KEEP
 
 
