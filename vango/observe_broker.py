@@ -7,8 +7,9 @@ there; what was seen before is never shown as if it were now.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -36,14 +37,16 @@ class BrokerObserver:
         self.streams: tuple[StreamSeen, ...] = ()
         self.consumers: tuple[ConsumerSeen, ...] = ()
         self.snapshots: tuple[SnapshotSeen, ...] = ()
-        self._bucket_seq = -1
+        self._sealed: dict[str, SnapshotSeen] = {}
+        self._bucket: tuple[int, int] | None = None
         self._before: dict[str, BeforeSeen] = {}
         self.known = known
 
     def forget(self) -> None:
         """Forget everything that was seen."""
         self.tape.forget()
-        self.streams, self.consumers, self.outside, self.snapshots, self._bucket_seq = (), (), (), (), -1
+        self.streams, self.consumers, self.outside, self.snapshots, self._bucket = (), (), (), (), None
+        self._sealed.clear()
         self._before.clear()
 
     async def look(self, connection: Callable[[], Wire]) -> None:
@@ -99,17 +102,24 @@ class BrokerObserver:
         return replace(_unseen(name, trouble), before=self._before.get(name))
 
     async def _look_at_bucket(self, wire: Wire, info: dict[str, Any] | None) -> None:
-        seq = info["state"]["last_seq"] if info is not None else -1
+        holds = (info["state"]["last_seq"], info["state"]["messages"]) if info is not None else None
+        if holds is not None and holds == self._bucket:
+            return
         try:
-            if info is None:
-                self.snapshots = ()
-            elif seq != self._bucket_seq:
-                found = [await _snapshot(wire, name) for name in await snapshots.names(wire)]
-                self.snapshots = (*(replace(seen, body="") for seen in found[:-1]), *found[-1:])
-            self._bucket_seq = seq
+            found = await self._snapshots(wire) if holds is not None else ()
+            self.snapshots = (*(replace(seen, body="") for seen in found[:-1]), *found[-1:])
+            self._bucket = holds
         except StudyLabError:
-            # A snapshot that was deleted between listing and reading: the next look tells.
-            self.snapshots, self._bucket_seq = (), -1
+            self.snapshots, self._bucket = (), None
+
+    async def _snapshots(self, wire: Wire) -> Sequence[SnapshotSeen]:
+        """Read those that were not read before: what is stored under a nuid never changes. What has gone is left out."""
+        sealed: dict[str, SnapshotSeen] = {}
+        for one in await snapshots.stored(wire):
+            with contextlib.suppress(NotThere):
+                sealed[one.nuid] = self._sealed.get(one.nuid) or await _snapshot(wire, one)
+        self._sealed = sealed
+        return tuple(sealed.values())
 
 
 def _unseen(name: str, trouble: str) -> StreamSeen:
@@ -152,8 +162,8 @@ def _consumer(info: dict[str, Any]) -> ConsumerSeen:
     )  # fmt: skip
 
 
-async def _snapshot(wire: Wire, name: str) -> SnapshotSeen:
-    stored = await snapshots.fetch(wire, name)
+async def _snapshot(wire: Wire, one: snapshots.Stored) -> SnapshotSeen:
+    stored, name = await snapshots.read(wire, one), one.name
     try:
         loose = unseal(stored, verify=False)
     except BadSnapshot:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nats.aio.msg import Msg
@@ -84,6 +85,9 @@ class Session:
             await self._run()
         finally:
             self._stop_waiting()
+            self.edge.word = self.edge.word.waited()
+            if self._pull is not None:
+                self._pull.stop_asking()
 
     async def _run(self) -> None:
         self.wire.wakes(self.edge.awake)
@@ -124,7 +128,8 @@ class Session:
     async def open_pull(self) -> None:
         """Ask the consumer for messages."""
         batch = 1 if self.rules.poison is Poison.RETRY else BATCH
-        self._pull = Pull(self.wire, consumers.STREAM, self.consumer, self.edge.awake.set, batch=batch)
+        wire, wake, tell = self.wire, self.edge.awake.set, partial(self.tell, "refused")
+        self._pull = Pull(wire, consumers.STREAM, self.consumer, wake, batch=batch, tell=tell)
         await self._pull.open()
 
     async def close_pull(self) -> None:
@@ -217,7 +222,6 @@ class Session:
     def _stop_waiting(self) -> None:
         if self._until_mark is not None:
             self._until_mark.cancel()
-            self._until_mark = None
 
     def _withdraw(self) -> None:
         """End a claim that the last mark does not say. Told only if the next mark does not restore it at once."""
@@ -246,21 +250,18 @@ class Session:
 
     async def _hear_mark(self, message: Msg) -> None:
         known = self.edge.mark
-        self._note_mark(message.data, Word.heard)
+        self._note_mark(message.data, Word.heard, otherwise=lambda word: word)
         # One who is current by the mark, and hears the same again, has nothing to do.
         is_news = self.edge.mark != known or not self.rules.ask_high_water_mark
         if is_news or self.edge.mode is not Mode.CURRENT:
             self.edge.awake.set()
 
-    def _note_mark(
-        self, payload: bytes, note: Callable[[Word, Mark], Word], otherwise: Callable[[Word], Word] | None = None
-    ) -> None:
+    def _note_mark(self, payload: bytes, note: Callable[[Word, Mark], Word], otherwise: Callable[[Word], Word]) -> None:
         edge = self.edge
         try:
             edge.word = note(edge.word, high_water.read(payload))
+            edge.heard_at = time.monotonic()
         except ValueError:
             self.tell("verdict", "a mark that cannot be read was ignored")
-            edge.word = otherwise(edge.word) if otherwise is not None else edge.word
-            return
-        edge.heard_at = time.monotonic()
+            edge.word = otherwise(edge.word)
         self._withdraw()

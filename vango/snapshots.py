@@ -3,15 +3,17 @@
 The order is the proof. The stream's last seq is read first and the truth after it, so every event that the snapshot
 does not cover is committed, and therefore stored, after that seq. Following from there misses nothing; what comes
 twice is a duplicate (NATS-FACTS 5.3).
+
+What the bucket holds is read with direct gets: the reads of the client's object store wait for ever for a missing chunk.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import base64
 import secrets
 from collections.abc import Awaitable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -20,7 +22,7 @@ from nats.js.api import ObjectMeta, ObjectMetaOptions
 from nats.js.errors import NotFoundError
 from nats.js.object_store import ObjectStore
 
-from vango import told
+from vango import direct, told
 from vango.core.judge import Row
 from vango.core.snapshot import BadSnapshot, Snapshot, checksum, seal, unseal
 from vango.database import reading
@@ -35,6 +37,15 @@ CHUNK_BYTES = 32 * 1024
 PATIENCE_S = 3.0
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One stored snapshot: `nuid` names its bytes, which never change; a name may be given to others later."""
+
+    name: str
+    nuid: str
+    size: int
 
 
 def build(truth: Truth, stream_seq: int) -> Snapshot:
@@ -73,20 +84,41 @@ async def take(wire: Wire, truth: Truth, stream: str) -> tuple[str, Snapshot]:
 
 async def fetch(wire: Wire, name: str) -> bytes:
     """Return a stored snapshot's bytes, unverified. Raises `NotThere`, `Unavailable`."""
-    bucket = await _bucket(wire)
-    found = await _patiently(bucket.get(name))
-    return bytes(found.data or b"")
+    for one in await stored(wire):
+        if one.name == name:
+            return await read(wire, one)
+    raise NotThere("The bucket has no such snapshot.")
+
+
+async def read(wire: Wire, one: Stored) -> bytes:
+    """Return the bytes of one that was found stored. Raises `NotThere` when it has gone since, `Unavailable`."""
+    chunks = await direct.everything(wire, BUCKET_STREAM, _chunks(one.nuid))
+    found = b"".join(chunk.data for chunk in chunks)
+    if len(found) < one.size:
+        raise NotThere(f"The snapshot {one.name} has gone: {len(found)} of its {one.size} bytes are left.")
+    return found
+
+
+async def stored(wire: Wire) -> list[Stored]:
+    """Return the stored snapshots, oldest first. Raises `NotThere` without a bucket, `Unavailable`."""
+    found = await direct.everything(wire, BUCKET_STREAM, f"$O.{BUCKET}.M.>")
+    return [one for meta in found if (one := _read_meta(meta.data)) is not None]
+
+
+def _read_meta(payload: bytes) -> Stored | None:
+    """Read what the bucket says of one object; None for one that was deleted, or that no object store wrote."""
+    try:
+        meta = told.read_object(payload)
+    except told.Unreadable:
+        return None
+    name, nuid, size = meta.get("name"), meta.get("nuid"), meta.get("size")
+    is_whole = isinstance(name, str) and isinstance(nuid, str) and type(size) is int
+    return Stored(name, nuid, size) if is_whole and not meta.get("deleted") else None
 
 
 async def names(wire: Wire) -> list[str]:
     """Return the names of the stored snapshots, oldest first; the last stored one is the latest."""
-    bucket = await _bucket(wire)
-    try:
-        # Without the word the list has what was deleted as well.
-        found = await _patiently(bucket.list(ignore_deletes=True))
-    except NotThere:
-        return []
-    return [info.name for info in sorted(found, key=lambda info: info.mtime or "")]
+    return [one.name for one in await stored(wire)]
 
 
 def claimed_sum(stored: bytes) -> str:
@@ -102,11 +134,12 @@ async def corrupt_latest(wire: Wire) -> str:
 
     Raises `NotThere` when there is none to corrupt, `Refused` when that was done before.
     """
-    stored = await names(wire)
-    if not stored:
+    found = await stored(wire)
+    if not found:
         raise NotThere("No snapshot is stored. Take one first.")
+    latest = found[-1]
     try:
-        snapshot = unseal(await fetch(wire, stored[-1]))
+        snapshot = unseal(await read(wire, latest))
     except BadSnapshot as error:
         raise Refused(f"The latest snapshot is damaged already: {error}. Take a fresh one first.") from error
     if not snapshot.rows:
@@ -115,8 +148,8 @@ async def corrupt_latest(wire: Wire) -> str:
     forged = seal(replace(snapshot, rows=rows)).replace(
         checksum(replace(snapshot, rows=rows)).encode(), checksum(snapshot).encode()
     )
-    await _put(wire, stored[-1], forged)
-    return stored[-1]
+    await _put(wire, latest.name, forged)
+    return latest.name
 
 
 def flip_one_bit(owner: str) -> str:
@@ -133,11 +166,15 @@ async def _put(wire: Wire, name: str, sealed: bytes) -> None:
 
 
 async def _forget_old(wire: Wire) -> None:
-    bucket = await _bucket(wire)
-    for name in (await names(wire))[:-KEEP]:
-        # An edge that asks for a fresh one makes another take run beside this one; it may have been quicker.
-        with contextlib.suppress(NotThere):
-            await _patiently(bucket.delete(name))
+    """Remove the oldest for good. Another take may run beside this one and be quicker: there is nothing left to remove then."""
+    for one in (await stored(wire))[:-KEEP]:
+        meta = base64.urlsafe_b64encode(one.name.encode()).decode()
+        for subject in (f"$O.{BUCKET}.M.{meta}", _chunks(one.nuid)):
+            await wire.api(f"STREAM.PURGE.{BUCKET_STREAM}", {"filter": subject})
+
+
+def _chunks(nuid: str) -> str:
+    return f"$O.{BUCKET}.C.{nuid}"
 
 
 async def _bucket(wire: Wire) -> ObjectStore:
@@ -145,7 +182,7 @@ async def _bucket(wire: Wire) -> ObjectStore:
 
 
 async def _patiently(work: Awaitable[_T]) -> _T:
-    """Wait for the object store, but not for ever: its reads hang when a chunk is missing."""
+    """Wait for the object store, but not for ever."""
     try:
         return await asyncio.wait_for(work, PATIENCE_S)
     except NotFoundError as error:

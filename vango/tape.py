@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import replace
@@ -11,8 +10,8 @@ from typing import Any
 
 from nats.aio.msg import Msg
 
+from vango import direct
 from vango.core.events import InvalidEvent, decode
-from vango.errors import Unavailable
 from vango.observation import CellSeen
 from vango.told import fit
 from vango.wire import Wire
@@ -22,7 +21,6 @@ Known = Callable[[Collection[str]], frozenset[str]]
 
 WINDOW = 60
 MAX_IDS = 20_000
-PATIENCE_S = 1.0
 
 
 class Tape:
@@ -100,27 +98,7 @@ async def read_bodies(wire: Wire, stream: str) -> AsyncIterator[list[tuple[int, 
 
 
 async def _batch(wire: Wire, stream: str, seq: int) -> list[Msg]:
-    """Read messages in one batched direct get: many answers, then a status that ends them."""
-    messages: list[Msg] = []
-    ended = asyncio.Event()
-
-    async def hear(message: Msg) -> None:
-        if "Status" in (message.headers or {}):
-            ended.set()
-            return
-        messages.append(message)
-
-    inbox = wire.client.new_inbox()
-    subscription = await wire.subscribe(inbox, hear)
-    try:
-        body = f'{{"seq": {seq}, "batch": {WINDOW}}}'.encode()
-        await wire.publish(f"$JS.API.DIRECT.GET.{stream}", body, reply=inbox)
-        await asyncio.wait_for(ended.wait(), PATIENCE_S)
-    except TimeoutError as error:
-        raise Unavailable(f"The stream {stream} does not hand out its messages.") from error
-    finally:
-        await wire.unsubscribe(subscription)
-    return messages
+    return await direct.batch(wire, stream, {"seq": seq, "batch": WINDOW})
 
 
 def _cell(message: Msg, headers: dict[str, str]) -> CellSeen:
