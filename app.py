@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from cheroot.workers.threadpool import WorkerThread
 from cheroot.wsgi import Server
 from flask import Flask
 
@@ -135,7 +136,7 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     try:
         server.prepare()
     except RuntimeError as error:
-        server.stop()
+        _give_up(server)
         raise Unavailable(NO_THREADS) from error
     except OSError as error:
         raise Unavailable(
@@ -149,7 +150,7 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     try:
         serving.start()
     except RuntimeError as error:
-        server.stop()
+        _give_up(server)
         raise Unavailable(NO_THREADS) from error
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.bind_addr[1]}/"
@@ -164,6 +165,14 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     app.extensions["studylab"].benches.end_streams()
     server.stop()
     return 0
+
+
+def _give_up(server: Server) -> None:
+    """End the threads of a server that could not start all of them: they would keep the process alive for ever."""
+    started = (thread for thread in threading.enumerate() if isinstance(thread, WorkerThread))
+    server.requests._threads = [thread for thread in started if thread.server is server]
+    server.requests.stop(server.shutdown_timeout)
+    server.socket.close()
 
 
 def _has_display() -> bool:

@@ -248,6 +248,8 @@ async def _check_version(binary: Path) -> None:
         )
     except OSError as error:
         raise Unavailable(f"{binary} cannot be run ({error.strerror}); give the path of a nats-server.") from error
+    except RuntimeError as error:
+        raise Unavailable(f"{binary} cannot be run: {error}. Allow more processes.") from error
     try:
         async with asyncio.timeout(VERSION_WITHIN_S):
             said, _ = await process.communicate()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from app import close_app, create_app
 from studylab import sessions
-from tests.web.learner import OWN, Learner, brokers_under, until
+from studylab.lab.runner import LabRun
+from tests.web.learner import JSON, OWN, Learner, brokers_under, until
+from vango.bench import Bench
 from vango.errors import Unavailable
 
 
@@ -208,3 +212,72 @@ def test_a_key_that_was_cut_short_is_made_anew(tmp_path: Path, left: bytes) -> N
 
 def test_nobody_else_may_list_the_benches(shared: Flask, learner: Learner) -> None:
     assert shared.extensions["studylab"].benches.data.joinpath("benches").stat().st_mode & 0o077 == 0
+
+
+def test_visitors_who_are_turned_away_leave_nothing_behind(small: Flask) -> None:
+    benches = small.extensions["studylab"].benches
+    staying = Learner(small)
+    assert staying.enter().status_code == 200
+    hub = benches.at_hand(next(iter(benches._live)))
+    assert [Learner(small).enter().status_code for _ in range(20)] == [503] * 20
+    hub.release()
+    assert benches._doors == {}
+
+
+def test_who_comes_while_a_bench_is_parked_gets_it_when_that_is_done(
+    shared: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with learner.client.session_transaction() as session:
+        key = session["bench"]
+    closes, opens, parking, opening = Bench.close, Bench.open, threading.Event(), threading.Event()
+
+    async def close_slowly(bench: Bench) -> None:
+        parking.set()
+        await asyncio.sleep(0.3)
+        await closes(bench)
+
+    async def open_slowly(*arguments: Any) -> Bench:
+        opening.set()
+        await asyncio.sleep(0.3)
+        return await opens(*arguments)
+
+    monkeypatch.setattr(Bench, "close", close_slowly)
+    monkeypatch.setattr(Bench, "open", open_slowly)
+    others = [Learner(shared) for _ in range(2)]
+    for other in others:
+        with other.client.session_transaction() as session:
+            session["bench"] = key
+    with ThreadPoolExecutor(3) as visitors:
+        visitors.submit(park, shared, key)
+        assert parking.wait(10)
+        first = visitors.submit(others[0].enter)
+        assert opening.wait(10)
+        assert (others[1].enter().status_code, first.result().status_code) == (200, 200)
+
+
+def test_the_clock_stops_when_the_last_of_two_pages_leaves(shared: Flask, learner: Learner) -> None:
+    running = shared.extensions["studylab"]
+    with learner.client.session_transaction() as session:
+        hub = running.benches._live[session["bench"]]
+    before, (one, other) = running.benches.viewers, (hub.watch(""), hub.watch(""))
+    next(one), next(other)
+    assert (hub.viewers, running.benches.viewers - before) == (2, 2)
+    one.close()
+    assert hub.bench.changes.watched
+    other.close()
+    assert (hub.bench.changes.watched, running.benches.viewers) == (False, before)
+
+
+def test_a_play_of_a_lab_is_made_on_the_loop(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    class Noted(LabRun):
+        def __init__(self, *arguments: Any) -> None:
+            made.append(threading.current_thread().name)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr("studylab.hub.LabRun", Noted)
+    headers = {**JSON, "Referer": "http://localhost/labs/streams"}
+    learner.client.post("/bench/verbs/observe", json={}, headers=headers)
+    learner.client.post("/bench/verbs/promote", json={"route": "shop", "to": "alloc-c"}, headers=headers)
+    assert made == ["event loop"]
