@@ -84,7 +84,8 @@ def high_water_mark(truth: Truth, feed: str) -> Mark:
     if latest is None:
         return Mark(0, "", 0)
     first_waiting = db.execute(
-        "SELECT min(sequence) FROM outbox WHERE published_at IS NULL AND feed = ?", [feed]
+        "SELECT min(sequence) FROM outbox INDEXED BY outbox_waiting_feed WHERE published_at IS NULL AND feed = ?",
+        [feed],
     ).fetchone()[0]
     bound = latest[0] + 1 if first_waiting is None else first_waiting
     told = db.execute("SELECT max(sequence) FROM outbox WHERE feed = ? AND sequence < ?", [feed, bound]).fetchone()[0]

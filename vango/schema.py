@@ -69,6 +69,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     queued_at REAL NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (position) WHERE published_at IS NULL;
+CREATE INDEX IF NOT EXISTS outbox_waiting_feed ON outbox (feed, sequence) WHERE published_at IS NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS outbox_feed ON outbox (feed, sequence);
 
 -- One relay at a time, or order is gone.

@@ -7,19 +7,16 @@ meanwhile is measured. What takes longer than it may is tried once more, because
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from benchmarks.turns import LIMIT_MS, turns
 from tests.vango.conftest import Hands
-from tests.vango.turns import turns
 from vango.errors import StudyLabError
 from vango.verbs import REGISTRY
 
-LIMIT_MS = 20.0
 MOMENTS = 20_000
 SHOP = {"route": "shop", "to": "alloc-c"}
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -60,19 +57,9 @@ def in_order() -> list[str]:
     return [*first, *(name for name in REGISTRY if name not in (*first, *LAST)), *LAST]
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def longest_turn(hands: Hands, name: str) -> tuple[float, str]:
     edge = {"edge": "iad"} if name in NEEDS_AN_EDGE else {}
-    with without_collector(), turns() as found:
+    with turns() as found:
         with suppress(StudyLabError):  # a refusal takes its turn as well
             hands.do(name, **{**edge, **ARGUMENTS.get(name, {})})
         with suppress(StudyLabError):  # not everything settles: a killed broker does not
@@ -90,7 +77,7 @@ def test_no_verb_holds_the_loop_of_all_benches(hands: Hands) -> None:
 
 def test_news_that_waited_for_the_broker_holds_nobody_up(hands: Hands) -> None:
     def outage() -> float:
-        with without_collector(), turns() as found:
+        with turns() as found:
             hands.do("kill_broker")
             hands.do("burst", n=3000)
             hands.do("start_broker")
