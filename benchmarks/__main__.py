@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nats.errors import Error as NatsError
 
-from benchmarks import browser, crowd, edge, history, latency, outside, page, relay, starts, tape, verb
+from benchmarks import browser, crowd, edge, history, latency, outside, page, relay, starts, tape, turns, verb
 from benchmarks.machine import browser as browser_path
 from benchmarks.machine import circumstances, said_by
 from benchmarks.report import Report, Row, as_json, as_table, write_into
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[Scale], list[Row]]] = {
     "outside": outside.measure,
     "starts": starts.measure,
     "verb": verb.measure,
+    "turns": turns.measure,
     "crowd": crowd.measure,
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from vango import trial_commands
+from vango import limits, trial_commands
 from vango.bench import Bench
 from vango.core.audit import Soundness
 from vango.core.rules import NAIVE_EDGE, EdgeRules
@@ -44,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--nats-server", type=Path, metavar="PATH", help="the broker to run")
     demo.set_defaults(run=_demo)
     trial_commands.add(commands)
+    sizes = commands.add_parser("limits", help="how large a bench may become; the table of docs/operations.md")
+    sizes.set_defaults(run=_limits)
     edge = commands.add_parser("edge", help="run one edge as a process of its own, to be killed from a terminal")
     edge.add_argument("--name", required=True, help="the edge's name, which is also its consumer's")
     edge.add_argument("--server", required=True, metavar="URL", help="nats://127.0.0.1:PORT of a bench")
@@ -53,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     edge.add_argument("--rules", choices=("correct", "naive"), default="correct", help="how the edge consumes")
     edge.set_defaults(run=_edge)
     return parser
+
+
+async def _limits(_: argparse.Namespace) -> None:
+    print("\n".join(limits.table()))
 
 
 async def _demo(options: argparse.Namespace) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -13,7 +12,7 @@ from vango.control import ControlPlane
 from vango.core.audit import Fact, StuckRow, Told, TruthRecord
 from vango.core.judge import Position, Row
 from vango.observation import AllocationSeen, FactSeen, OutboxSeen, RouteSeen, TruthSeen, WaitingSeen
-from vango.outbox import FEEDS, high_water_mark, waiting
+from vango.outbox import FEEDS, count_waiting, high_water_mark, waiting
 from vango.reception import stuck_for_ever, why_never
 from vango.truth import Truth
 
@@ -63,7 +62,7 @@ class TruthObserver:
             known_ids=self.known(ids),
             untold=missing,
             waiting=truth.db.conn.execute(
-                "SELECT count(*) FROM outbox WHERE published_at IS NULL AND feed = 'route'"
+                "SELECT count(*) FROM outbox INDEXED BY outbox_waiting_feed WHERE published_at IS NULL AND feed = 'route'"
             ).fetchone()[0],
             stuck=self._stuck(),
         )
@@ -76,9 +75,10 @@ class TruthObserver:
 
     def _without_outbox_row(self) -> list[Fact]:
         db = self._truth.db.conn
-        # Every outbox row has an event of its own, so equal counts say that every event has its row. Counting is quick;
-        # the search for those without one looks at every event that ever was.
-        events, rows = (_count(db, table) for table in ("event", "outbox"))
+        # Every outbox row has an event of its own and a feed has no holes, so equal numbers say that every event has its
+        # row. Counting is quick; the search for those without one looks at every event that ever was.
+        events = db.execute("SELECT coalesce(max(sequence), 0) FROM event WHERE feed = 'route'").fetchone()[0]
+        rows = db.execute("SELECT count(*) FROM outbox WHERE feed = 'route'").fetchone()[0]
         if events == rows:
             return []
         found = db.execute(
@@ -130,11 +130,14 @@ class TruthObserver:
     def outbox(self) -> OutboxSeen:
         """Return how many rows wait, for how long, and the first of them."""
         db = self._truth.db.conn
-        count, oldest = db.execute("SELECT count(*), min(queued_at) FROM outbox WHERE published_at IS NULL").fetchone()
+        count = count_waiting(self._truth)
+        first = db.execute(
+            "SELECT queued_at FROM outbox WHERE published_at IS NULL ORDER BY position LIMIT 1"
+        ).fetchone()
         total = db.execute("SELECT count(*) FROM outbox").fetchone()[0]
         rows = waiting(self._truth, limit=WAITING_SHOWN)
         return OutboxSeen(
-            count, total - count, round(max(0.0, time.time() - oldest), 1) if oldest else 0.0,
+            count, total - count, round(max(0.0, time.time() - first[0]), 1) if first else 0.0,
             tuple(WaitingSeen(row.position, row.event_id, row.subject, row.sequence) for row in rows),
         )  # fmt: skip
 
@@ -144,10 +147,6 @@ _FACT = (
     " CASE WHEN o.event_id IS NULL THEN 0 WHEN o.published_at IS NULL THEN 1 ELSE 2 END, e.revision"
     " FROM event AS e LEFT JOIN outbox AS o ON o.feed = e.feed AND o.sequence = e.sequence"
 )
-
-
-def _count(db: sqlite3.Connection, table: str) -> int:
-    return int(db.execute(f"SELECT count(*) FROM {table} WHERE feed = 'route'").fetchone()[0])
 
 
 def _stored(fact: Fact) -> Fact:

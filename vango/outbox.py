@@ -120,7 +120,8 @@ def high_water_mark(truth: Truth, feed: str) -> Mark:
 def _told(db: sqlite3.Connection, feed: str, latest: int) -> int:
     """Return up to which sequence the rows that are left in the outbox say that a feed was published."""
     first_waiting = db.execute(
-        "SELECT min(sequence) FROM outbox WHERE published_at IS NULL AND feed = ?", [feed]
+        "SELECT min(sequence) FROM outbox INDEXED BY outbox_waiting_feed WHERE published_at IS NULL AND feed = ?",
+        [feed],
     ).fetchone()[0]
     bound = latest + 1 if first_waiting is None else first_waiting
     told = db.execute("SELECT max(sequence) FROM outbox WHERE feed = ? AND sequence < ?", [feed, bound]).fetchone()[0]

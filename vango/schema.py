@@ -70,6 +70,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 ) STRICT;
 DROP INDEX IF EXISTS outbox_waiting;
 CREATE INDEX IF NOT EXISTS outbox_waiting_by_feed ON outbox (feed, position) WHERE published_at IS NULL;
+CREATE INDEX IF NOT EXISTS outbox_waiting_feed ON outbox (feed, sequence) WHERE published_at IS NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS outbox_feed ON outbox (feed, sequence);
 
 -- How far each feed was published, kept apart from the outbox, whose published rows anybody may clear away.

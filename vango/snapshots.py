@@ -112,8 +112,9 @@ def _read_meta(payload: bytes) -> Stored | None:
     except told.Unreadable:
         return None
     name, nuid, size = meta.get("name"), meta.get("nuid"), meta.get("size")
-    is_whole = isinstance(name, str) and isinstance(nuid, str) and type(size) is int
-    return Stored(name, nuid, size) if is_whole and not meta.get("deleted") else None
+    if not isinstance(name, str) or not isinstance(nuid, str) or not isinstance(size, int) or meta.get("deleted"):
+        return None
+    return Stored(name, nuid, size)
 
 
 async def names(wire: Wire) -> list[str]:

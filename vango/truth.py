@@ -22,6 +22,9 @@ from vango.database import connect, transaction, trouble
 from vango.errors import BadInput, NotThere, Refused, Unavailable
 from vango.schema import REMEMBER_PUBLISHED, SCHEMA
 
+MAX_CHANGES = 100_000
+"""A truth of so many changes is about as large as the journal beside it may become; no lesson needs more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
@@ -153,6 +156,10 @@ def _draft(connection: sqlite3.Connection, change: Change) -> Event:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     revision = connection.execute("SELECT coalesce(max(number), 0) + 1 FROM revision").fetchone()[0]
     feed = "route" if isinstance(change, Promotion) else "allocation"
+    if revision > MAX_CHANGES:
+        raise Refused(
+            f"This truth holds {MAX_CHANGES:,} changes, and no more fit. Nothing was changed. Reset the bench to begin anew."
+        )
     sequence, previous_id = _next_link(connection, feed)
     event_id = f"{feed}-{sequence}-{secrets.token_hex(3)}"
     if isinstance(change, AllocationChange):

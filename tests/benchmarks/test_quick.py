@@ -20,7 +20,7 @@ PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 OUTSIDE = [
     f"outside-{act}-{share}" for act in ("publish", "purge", "consumer", "stream", "claim") for share in ("p50", "p95")
 ]
-ROWS = ["click-p50", "click-p95", "page-task", "page-weight", "scrub-p50", "scrub-p95", "undo", "fork", "tape", "relay", "edge", "latency-p50", "latency-p95", *OUTSIDE, "start-app", "start-bench", "start-reset", "verb-cpu"]  # fmt: skip
+ROWS = ["click-p50", "click-p95", "page-task", "page-weight", "scrub-p50", "scrub-p95", "undo", "fork", "tape", "relay", "edge", "latency-p50", "latency-p95", *OUTSIDE, "start-app", "start-bench", "start-reset", "verb-cpu", "turn"]  # fmt: skip
 RUN_WITHIN_S = 600
 
 

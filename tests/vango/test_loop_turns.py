@@ -1,26 +1,24 @@
 """No verb holds the loop that all benches share, whatever the bench has behind it.
 
 Every verb of the registry is carried out on a bench with a history of 20,000 moments, and the longest turn of the loop
-meanwhile is measured. What takes longer than it may is tried once more, because a machine can stumble.
+meanwhile is measured. What takes longer than it may is tried again, because a machine can stumble.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from benchmarks.turns import LIMIT_MS, turns
 from tests.vango.conftest import Hands
-from tests.vango.turns import turns
 from vango.errors import StudyLabError
 from vango.verbs import REGISTRY
 
-LIMIT_MS = 20.0
 MOMENTS = 20_000
+MORE_TRIES = 3
 SHOP = {"route": "shop", "to": "alloc-c"}
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "promote": SHOP,
@@ -60,19 +58,9 @@ def in_order() -> list[str]:
     return [*first, *(name for name in REGISTRY if name not in (*first, *LAST)), *LAST]
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def longest_turn(hands: Hands, name: str) -> tuple[float, str]:
     edge = {"edge": "iad"} if name in NEEDS_AN_EDGE else {}
-    with without_collector(), turns() as found:
+    with turns() as found:
         with suppress(StudyLabError):  # a refusal takes its turn as well
             hands.do(name, **{**edge, **ARGUMENTS.get(name, {})})
         with suppress(StudyLabError):  # not everything settles: a killed broker does not
@@ -84,20 +72,20 @@ def test_no_verb_holds_the_loop_of_all_benches(hands: Hands) -> None:
     for n in range(MOMENTS):
         hands.bench.journal.write("learner", "note", f"something happened, for the {n}th time", n=n)
     over = [name for name in in_order() if longest_turn(hands, name)[0] > LIMIT_MS]
-    again = {name: longest_turn(hands, name) for name in over}
-    assert not [said for ms, said in again.values() if ms > LIMIT_MS]
+    again = [min(longest_turn(hands, name) for _ in range(MORE_TRIES)) for name in over]
+    assert [said for ms, said in again if ms > LIMIT_MS] == []
 
 
 def test_news_that_waited_for_the_broker_holds_nobody_up(hands: Hands) -> None:
     def outage() -> float:
-        with without_collector(), turns() as found:
+        with turns() as found:
             hands.do("kill_broker")
             hands.do("burst", n=3000)
             hands.do("start_broker")
             hands.settle()
         return found.longest_ms
 
-    assert outage() <= LIMIT_MS or outage() <= LIMIT_MS
+    assert any(outage() <= LIMIT_MS for _ in range(1 + MORE_TRIES))
 
 
 def test_a_turn_that_is_too_long_is_seen_and_named(hands: Hands) -> None:

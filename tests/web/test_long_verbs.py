@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_what_takes_longer_than_an_answer_may_goes_on(learner: Learner, monkeypa
     answer = learner.do("burst", n=2_000)
     assert answer.status_code == 202
     assert answer.get_json()["under_way"] is True
-    assert "of 2,000 changes" in answer.get_json()["sentence"]
+    assert "still under way" in answer.get_json()["sentence"]
     until(lambda: learner.see()["truth"]["sequence"] == 2_003, "the rest of the burst")
 
 
@@ -70,3 +71,25 @@ def test_with_nothing_under_way_there_is_nothing_to_stop(learner: Learner) -> No
     answer = stop(learner)
     assert answer.status_code == 409
     assert answer.get_json()["error"] == "No verb is under way, so there is nothing to stop."
+
+
+def test_who_holds_one_learner_s_database_troubles_nobody_else(learner: Learner, other: Learner) -> None:
+    other.enter()
+    with learner.client.session_transaction() as session:
+        folder = learner.client.application.extensions["studylab"].benches.folder(session["bench"])
+    outside = sqlite3.connect(folder / "truth.db", isolation_level=None)
+    outside.execute("BEGIN IMMEDIATE")
+    try:
+        refusal = threading.Thread(target=lambda: refused.append(learner.do("promote", route="shop", to="alloc-c")))
+        refused: list[Any] = []
+        refusal.start()
+        served = 0
+        while refusal.is_alive():
+            served += other.do("burst", n=1).status_code == 200
+        assert served >= 3
+        assert refused[0].status_code == 503
+        assert "another program holds the database; close it and try again" in refused[0].get_json()["error"]
+        assert learner.see()["truth"]["sequence"] == 3
+    finally:
+        outside.close()
+    assert learner.do("promote", route="shop", to="alloc-c").status_code == 200
