@@ -100,7 +100,7 @@ class Relay:
         self.awake = Awake()
         self._task: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
-        self._quiet_beats = 0
+        self._quiet_beats, self._beaten_at = 0, 0.0
         self._begins_chain = False
         self._lanes: tuple[Lane, ...] = ()
         self._reception: Reception | None = None
@@ -238,7 +238,9 @@ class Relay:
             await self.awake.listen(pause_s)
         else:
             await self._beat(wire)
-            await self.awake.rest(pause_s)
+            self._quiet_beats += 1
+            # Whoever crashed behind a commit woke nobody: look now and then in any case.
+            await self.awake.rest(min(pause_s or IDLE_BEAT_S, self._beat_s))
 
     def _begin_lanes(self, publisher: Publisher) -> None:
         """Begin the lanes that may go; while somebody watches the relay's points, only the one whose turn it is."""
@@ -384,24 +386,22 @@ class Relay:
         if lane.is_news(row.event_id, reason):
             self._journal.write("relay", "refused", self.reason, position=row.position, definite=True)
 
-    async def _keep_time(self, wire: Wire) -> None:
-        """Beat now and then, whatever the lanes do meanwhile; more seldom when nobody did anything for a while."""
-        while True:
-            await asyncio.sleep(BEAT_S if self._quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S)
-            self._quiet_beats += 1
-            await self._beat(wire)
-            if self._nobody_called():
-                self.awake.set()
+    @property
+    def _beat_s(self) -> float:
+        return BEAT_S if self._quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S
 
-    def _nobody_called(self) -> bool:
-        """Whether a row waits that no lane sends and none holds: its commit died before it could call."""
-        at_rest = {lane.feed for lane in self._lanes if lane.task is None and not lane.trouble}
-        return any(waiting(self.truth, limit=1, feed=feed) for feed in at_rest)
+    async def _keep_time(self, wire: Wire) -> None:
+        """Beat when nobody else did for too long: whatever the lanes do meanwhile, it is heard that the relay lives."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            if time.monotonic() - self._beaten_at > self._beat_s:
+                await self._beat(wire)
 
     async def _beat(self, wire: Wire) -> None:
         if time.monotonic() - self._leased_at > LEASE_S / 3:
             await patiently(renew_lease, self.truth, self._token)
             self._leased_at = time.monotonic()
+        self._beaten_at = time.monotonic()
         await wire.publish(high_water.HEARTBEAT, high_water.write(self.truth))
 
     async def _answer_mark(self, request: Msg) -> None:
