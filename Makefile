@@ -5,13 +5,16 @@ ARGS ?=
 WORKERS ?= 3
 SETUP = PYTHON="$(PYTHON)" sh tools/setup
 PY = .venv/bin/python
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench pictures vendor clean
+.PHONY: help run check test test-all lint format bench pictures vendor clean
 
 help:
 	@echo 'make run     start the app and open the browser; options: make run ARGS="--port 8080 --no-browser"'
-	@echo 'make test    run the whole suite; a part of it: make test ARGS=tests/core'
+	@echo 'make check   what a change must pass before anything else: lint, and the tests of the core and of vango that are quick'
+	@echo 'make test    run the suite; a part of it: make test ARGS=tests/core'
+	@echo 'make test-all run the suite with what takes long, as before a release'
 	@echo 'make lint    run ruff, mypy and the import contracts'
 	@echo 'make format  let ruff put the code in order'
 	@echo 'make bench   measure, and print a table'
@@ -23,9 +26,17 @@ run:
 	@$(SETUP) run
 	@$(PY) app.py $(ARGS)
 
+check: lint
+	@$(SETUP) test
+	@$(PYTEST) -m "not slow" $(QUICK) $(ARGS)
+
 test:
 	@$(SETUP) test
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
+
+test-all:
+	@$(SETUP) test
+	@$(PYTEST) $(ARGS)
 
 lint:
 	@$(SETUP) lint

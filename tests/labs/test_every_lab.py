@@ -10,9 +10,8 @@ from labs import LABS
 from studylab.lab.code import show
 from studylab.lab.model import Do, Lab, Predict, Wrong
 from studylab.lab.proofread import slips
-from tests.labs.conftest import Learner
-
-ALL = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.slug)
+from tests.few import A_FEW_LABS, EVERY_LAB
+from tests.labs.conftest import Learner, Places
 
 
 def wrong_scripts() -> Iterator[object]:
@@ -22,23 +21,24 @@ def wrong_scripts() -> Iterator[object]:
                 yield pytest.param(lab, step, wrong, id=f"{lab.slug}-{step.id}-{wrong.name}")
 
 
-@ALL
+@EVERY_LAB
 def test_a_lab_is_written_without_slips(lab: Lab) -> None:
     assert list(slips(lab)) == []
 
 
-@ALL
+@EVERY_LAB
 def test_the_code_of_a_debrief_is_found_in_the_running_program(lab: Lab) -> None:
     assert {shown.role for shown in map(show, lab.debrief.code)} == {"trap", "cure"}
     assert all("async def" in show(code).source or "def " in show(code).source for code in lab.debrief.code)
 
 
-@ALL
-def test_the_solution_passes_three_times_in_a_row_and_measures_what_the_lab_says_happens(
-    learner: Learner, lab: Lab
+@EVERY_LAB
+@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_the_solution_passes_as_often_as_it_is_played_and_measures_what_the_lab_says_happens(
+    learner: Learner, lab: Lab, times: int
 ) -> None:
     run = learner.opens(lab)
-    for finished in range(1, 4):
+    for finished in range(1, times + 1):
         learner.does(run.start())
         for index, step in enumerate(lab.steps):
             assert run.attempt.step == index
@@ -55,7 +55,7 @@ def test_the_solution_passes_three_times_in_a_row_and_measures_what_the_lab_says
             assert run.attempt.predictions[step.id].measured == said
 
 
-@ALL
+@EVERY_LAB
 def test_every_step_with_something_to_do_has_a_wrong_answer_that_is_tried(lab: Lab) -> None:
     assert [step.id for step in lab.steps if isinstance(step, Do) and not step.wrong] == []
 
@@ -70,10 +70,9 @@ def does_not_pass_untouched(learner: Learner, step: Do) -> None:
 
 @pytest.mark.parametrize(("lab", "step", "wrong"), list(wrong_scripts()))
 def test_a_wrong_answer_does_not_pass_and_is_told_what_differs(
-    learner: Learner, lab: Lab, step: Do, wrong: Wrong
+    places: Places, learner: Learner, lab: Lab, step: Do, wrong: Wrong
 ) -> None:
-    run = learner.opens(lab)
-    learner.does(run.catch_up(step.id))
+    run = places.takes(learner, lab, step)
     does_not_pass_untouched(learner, step)
     learner.does(run.play(wrong.script))
     learner.sees()
@@ -82,7 +81,7 @@ def test_a_wrong_answer_does_not_pass_and_is_told_what_differs(
     assert any(wrong.says in text for text in differs), differs
 
 
-@ALL
+@A_FEW_LABS
 def test_starting_again_returns_to_the_start(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())
@@ -98,7 +97,7 @@ def test_starting_again_returns_to_the_start(learner: Learner, lab: Lab) -> None
     assert after.stream("ROUTES").last_seq == before.stream("ROUTES").last_seq
 
 
-@ALL
+@A_FEW_LABS
 def test_an_attempt_survives_a_restart_and_can_be_finished(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())
@@ -113,7 +112,7 @@ def test_an_attempt_survives_a_restart_and_can_be_finished(learner: Learner, lab
     assert learner.lab_run.guide().finished
 
 
-@ALL
+@A_FEW_LABS
 def test_catching_up_keeps_what_the_learner_did_and_marks_the_rest(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())
