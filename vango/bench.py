@@ -343,11 +343,11 @@ class Bench:
     async def _until_edges_stand(self) -> None:
         """Give the edges a moment to come up, so that the first look at a bench does not find them half awake."""
         under_way = (Mode.LOADING, Mode.CATCHING_UP)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_CLAIMS_S):
-                while any(edge.mode in under_way for edge in self.edges.values()):
-                    self.changes.clear()
-                    await self.changes.wait(FIRST_CLAIMS_S)
+        # A deadline and no `asyncio.timeout`: the wait inside may swallow its cancellation on Python 3.11.
+        deadline = time.monotonic() + FIRST_CLAIMS_S
+        while any(edge.mode in under_way for edge in self.edges.values()) and time.monotonic() < deadline:
+            self.changes.clear()
+            await self.changes.wait(max(0.0, deadline - time.monotonic()))
 
     async def _pause(self) -> None:
         """Stop everything that runs by itself, the broker excepted."""

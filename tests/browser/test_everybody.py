@@ -20,8 +20,11 @@ from tests.browser.inspect_page import DESK_LOOKS, MOST_LOOKS, faults
 from tests.browser.learner import Learner
 from tests.browser.test_progress import play
 
-READ = ("/", "/concepts", "/concepts?q=ack", "/concepts/glossary", "/matrix", "/nowhere", "/labs/none",
-        *(concept.address for concept in concepts()))  # fmt: skip
+READ = ("/", "/concepts", "/concepts?q=ack", "/concepts/glossary", "/matrix", "/nowhere", "/labs/none")
+FIRST, *MORE = (concept.address for concept in concepts())
+# One page of a kind is looked at in every run, the others in `make test-all`: they differ in their words.
+PAGES = (*READ, FIRST, *(pytest.param(address, marks=pytest.mark.slow) for address in MORE))
+LAB_PAGES = [pytest.param(lab, id=lab.slug, marks=pytest.mark.slow if lab.number > 1 else ()) for lab in LABS]
 SHOW_ALL = """() => {
   document.querySelector("main").hidden = true;
   for (const dialog of document.querySelectorAll("dialog")) {
@@ -67,7 +70,7 @@ def opens_some(page: Page) -> None:
         place.locator("details").evaluate_all("all => { if (all.length) all.at(-1).open = true; }")
 
 
-@pytest.mark.parametrize("path", READ)
+@pytest.mark.parametrize("path", PAGES)
 def test_a_page_to_read(offline: Page, path: str) -> None:
     offline.goto(path)
     offline.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
@@ -85,7 +88,7 @@ def test_the_pages_of_progress(offline: Page, played: bool) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.slug)
+@pytest.mark.parametrize("lab", LAB_PAGES)
 def test_a_lab(learner: Learner, lab: Lab) -> None:
     learner.opens(f"/labs/{lab.slug}")
     learner.page.locator("#panel-guide .begin button").click()

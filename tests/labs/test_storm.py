@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from labs.storm import LAB, SEED
 from tests.labs.conftest import Learner
 from vango.trials import load
@@ -44,6 +46,7 @@ def test_the_minimal_script_fails_alike_and_no_longer_holds_what_does_nothing(le
     assert learner.here() == "explain-minimal"
 
 
+@pytest.mark.slow
 def test_another_protection_with_its_own_fault_proves_as_much(learner: Learner) -> None:
     at(learner, "matrix")
     for protection, fault in (("continuity", "gap"), ("mark", "purged-tail"), ("epochs", "zombie")):
@@ -52,6 +55,7 @@ def test_another_protection_with_its_own_fault_proves_as_much(learner: Learner) 
     assert load(learner.bench.folder).cells["epochs"]["zombie"].startswith("resurrected")
 
 
+@pytest.mark.slow
 def test_two_protections_missing_together_prove_nothing_about_one(learner: Learner) -> None:
     at(learner, "matrix")
     for fault in ("edge-crash", "purged-tail", "old-snapshot"):
@@ -59,6 +63,7 @@ def test_two_protections_missing_together_prove_nothing_about_one(learner: Learn
     assert "none has been found that cannot go" in answers(learner, "matrix")
 
 
+@pytest.mark.slow
 def test_the_same_seed_twice_is_one_storm(learner: Learner) -> None:
     at(learner, "few")
     does(learner, "take_away", protection="message-ids")
@@ -68,6 +73,7 @@ def test_the_same_seed_twice_is_one_storm(learner: Learner) -> None:
     assert "Play a second seed" in answers(learner, "few")
 
 
+@pytest.mark.slow
 def test_taking_two_more_away_does_not_say_which_of_them_was_needed(learner: Learner) -> None:
     at(learner, "few")
     for key in ("checksum", "message-ids", "ack"):

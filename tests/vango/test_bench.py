@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.vango.conftest import Hands, Run
+from tests.vango.conftest import DEADLINE_S, Hands, Run
 from vango.bench import Bench
+from vango.changes import Changes
+from vango.core.modes import Mode
+from vango.edge import Edge
 from vango.errors import BadInput, NotThere, Unavailable
 from vango.keeper import Keeper
 from vango.observe_broker import OUTSIDE_SHOWN
@@ -154,3 +159,20 @@ def test_whoever_looks_during_a_reset_sees_a_whole_bench(hands: Hands) -> None:
 
     hands.do("promote", route="shop", to="alloc-c")
     assert set(hands._run(look_all_the_while())) <= {4, 0, 1, 2, 3}
+
+
+def test_a_bench_opens_though_an_edge_is_for_ever_on_its_way(
+    run: Run[Any], keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Python 3.11 a wait may swallow the cancellation of a time-out around it, which is then not heard again."""
+
+    async def swallows(changes: Changes, timeout_s: float = 1.0) -> bool:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(timeout_s)
+        return False
+
+    monkeypatch.setattr(Changes, "wait", swallows)
+    monkeypatch.setattr(Edge, "mode", property(lambda edge: Mode.CATCHING_UP))
+    bench = run(asyncio.wait_for(Bench.open(tmp_path / "bench", keeper), DEADLINE_S))
+    monkeypatch.undo()
+    run(bench.close())
