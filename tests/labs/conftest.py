@@ -68,10 +68,20 @@ class Learner:
 
 
 @pytest.fixture
-def learner(run: Any, tmp_path: Path) -> Iterator[Learner]:
-    """A learner with a fresh bench."""
+def keeper(run: Any) -> Iterator[Keeper]:
+    """The process that owns the test's brokers."""
     keeper = run(Keeper.start())
+    try:
+        yield keeper
+    finally:
+        run(keeper.close())
+
+
+@pytest.fixture
+def learner(run: Any, keeper: Keeper, tmp_path: Path) -> Iterator[Learner]:
+    """A learner with a fresh bench."""
     learner = Learner(run, keeper, tmp_path / "bench")
-    yield learner
-    learner.leaves()
-    run(keeper.close())
+    try:
+        yield learner
+    finally:
+        learner.leaves()

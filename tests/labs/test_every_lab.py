@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,10 @@ from labs import LABS
 from studylab.lab.code import show
 from studylab.lab.model import Do, Lab, Predict, Wrong
 from studylab.lab.proofread import slips
+from tests.conftest import Run
 from tests.labs.conftest import Learner
+from tests.labs.kept import Kept
+from vango.keeper import Keeper
 
 ALL = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.slug)
 
@@ -68,12 +72,22 @@ def does_not_pass_untouched(learner: Learner, step: Do) -> None:
     assert all(answer.text and not answer.broken for answer in said.values())
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The benches of every lab as they are at each step, kept as folders: each way to a step is gone once."""
+    return Kept(tmp_path_factory.mktemp("kept"))
+
+
 @pytest.mark.parametrize(("lab", "step", "wrong"), list(wrong_scripts()))
 def test_a_wrong_answer_does_not_pass_and_is_told_what_differs(
-    learner: Learner, lab: Lab, step: Do, wrong: Wrong
+    run: Run, keeper: Keeper, kept: Kept, tmp_path: Path, lab: Lab, step: Do, wrong: Wrong
 ) -> None:
-    run = learner.opens(lab)
-    learner.does(run.catch_up(step.id))
+    with kept.at(run, keeper, lab, step, tmp_path / "bench") as learner:
+        answers_wrongly(learner, step, wrong)
+
+
+def answers_wrongly(learner: Learner, step: Do, wrong: Wrong) -> None:
+    run = learner.lab_run
     does_not_pass_untouched(learner, step)
     learner.does(run.play(wrong.script))
     learner.sees()
