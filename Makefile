@@ -7,11 +7,13 @@ SETUP = PYTHON="$(PYTHON)" sh tools/setup
 PY = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench pictures vendor clean
+.PHONY: help run check test test-all lint format bench pictures vendor clean
 
 help:
 	@echo 'make run     start the app and open the browser; options: make run ARGS="--port 8080 --no-browser"'
-	@echo 'make test    run the whole suite; a part of it: make test ARGS=tests/core'
+	@echo 'make check   the inner loop: lint, types, contracts, and the tests of core and vango'
+	@echo 'make test    run the suite; a part of it: make test ARGS=tests/core'
+	@echo 'make test-all run the suite with all that takes long, as before a release'
 	@echo 'make lint    run ruff, mypy and the import contracts'
 	@echo 'make format  let ruff put the code in order'
 	@echo 'make bench   measure, and print a table'
@@ -23,9 +25,19 @@ run:
 	@$(SETUP) run
 	@$(PY) app.py $(ARGS)
 
+check: lint
+	@$(SETUP) test
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal tests/core tests/vango $(ARGS)
+
 test:
 	@$(SETUP) test
+	@$(PY) -m benchmarks.machine
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-all:
+	@$(SETUP) test
+	@$(PY) -m benchmarks.machine
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "slow or not slow" $(ARGS)
 
 lint:
 	@$(SETUP) lint
@@ -47,7 +59,7 @@ bench:
 
 pictures:
 	@$(SETUP) test
-	@STUDYLAB_PICTURES=1 $(PY) -m pytest tests/browser -k 'a_lie_is_named or played_through_its_page_by_mouse or pictures_for_the_tour' $(ARGS)
+	@STUDYLAB_PICTURES=1 $(PY) -m pytest -m 'slow or not slow' tests/browser -k 'a_lie_is_named or played_through_its_page_by_mouse or pictures_for_the_tour' $(ARGS)
 
 vendor:
 	@$(SETUP) run

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Iterator
+from collections.abc import Collection, Coroutine, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +33,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # A loaded machine is no reason to fail, and what failed on one machine must fail on the next.
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("suite")
+
+
+class Named(Protocol):
+    """A lab, as far as a choice among them needs to know it."""
+
+    @property
+    def slug(self) -> str: ...
+
+
+def in_full(labs: Iterable[Named | None], chosen: Collection[str]) -> list[ParameterSet]:
+    """Return the labs as parameters: those not chosen are left to `make test-all`."""
+    return [
+        pytest.param(
+            lab, marks=() if lab is None or lab.slug in chosen else pytest.mark.slow, id=lab.slug if lab else "sandbox"
+        )
+        for lab in labs
+    ]
 
 
 class Run(Protocol):
