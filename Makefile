@@ -31,12 +31,10 @@ check: lint
 
 test:
 	@$(SETUP) test
-	@$(PY) -m benchmarks.machine
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-all:
 	@$(SETUP) test
-	@$(PY) -m benchmarks.machine
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "slow or not slow" $(ARGS)
 
 lint:

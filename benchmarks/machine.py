@@ -124,7 +124,3 @@ def browser() -> str:
     if not named:
         raise Unavailable("No browser is set up: run `make bench`, or set STUDYLAB_BROWSER to a Chromium or Chrome.")
     return named
-
-
-if __name__ == "__main__":
-    print(f"This machine: {circumstances()['speed']}.")

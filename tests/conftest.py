@@ -4,52 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Collection, Coroutine, Iterable, Iterator
+import sys
+import types
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pytest
-from _pytest.mark import ParameterSet
 from hypothesis import settings
+
+from benchmarks.machine import turns_a_second
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSER_FILE = ROOT / ".venv" / "browser-path"
 BROWSER_VARIABLE = "STUDYLAB_BROWSER"
-RUN_TIMEOUT_S = 300.0
+RUN_TIMEOUT_S = 240.0  # less than pytest's own: the test then fails with what it waited for
 
 T = TypeVar("T")
-
-# These wait for a broker's clock or for a browser, and a machine that stalls for half a second can make one miss its
-# moment. Such a test is given two more chances, and the summary says which took one; what is broken fails all three.
-ON_THE_CLOCK = ("browser", "labs", "vango", "web")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(ROOT / "tests") and item.path.relative_to(ROOT / "tests").parts[0] in ON_THE_CLOCK:
-            item.add_marker(pytest.mark.flaky(reruns=2))
-
 
 # A loaded machine is no reason to fail, and what failed on one machine must fail on the next.
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("suite")
 
 
-class Named(Protocol):
-    """A lab, as far as a choice among them needs to know it."""
-
-    @property
-    def slug(self) -> str: ...
-
-
-def in_full(labs: Iterable[Named | None], chosen: Collection[str]) -> list[ParameterSet]:
-    """Return the labs as parameters: those not chosen are left to `make test-all`."""
-    return [
-        pytest.param(
-            lab, marks=() if lab is None or lab.slug in chosen else pytest.mark.slow, id=lab.slug if lab else "sandbox"
-        )
-        for lab in labs
-    ]
+def pytest_report_header() -> str:
+    return f"this machine: {turns_a_second() / 1e6:.0f} million turns of an empty Python loop a second, {os.cpu_count()} cores"
 
 
 class Run(Protocol):
@@ -62,11 +41,27 @@ class Run(Protocol):
 def run() -> Iterator[Run]:
     """Give a test its own event loop: what is left running at the end is cancelled and the loop is closed."""
     with asyncio.Runner() as runner:
+        runner.get_loop().set_exception_handler(complain)
 
         def run_one(coro: Coroutine[Any, Any, T], *, timeout_s: float = RUN_TIMEOUT_S) -> T:
             return runner.run(within(coro, timeout_s))
 
         yield run_one
+
+
+def complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Hand on what asyncio would only log, such as a task that is destroyed while it waits: pytest makes it an error."""
+    loop.default_exception_handler(context)
+    found = context.get("exception") or RuntimeError(context["message"])
+    about = context.get("task") or context.get("future") or context.get("handle")
+    told = types.SimpleNamespace(
+        exc_type=type(found),
+        exc_value=found,
+        exc_traceback=found.__traceback__,
+        err_msg=context["message"],
+        object=about,
+    )
+    sys.unraisablehook(told)
 
 
 async def within(coro: Coroutine[Any, Any, T], timeout_s: float) -> T:

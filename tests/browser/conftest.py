@@ -50,10 +50,11 @@ def address(served: Served) -> str:
 @pytest.fixture(scope="module")
 def browser(browser_path: str) -> Iterator[Browser]:
     """One browser for the tests of a file. Not for the session: while it is open, no other loop can run here."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"]) as browser,
+    ):
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.browser.hands import Mouse
 from tests.browser.inspect_page import DESK_LOOKS, MOST_LOOKS, faults
 from tests.browser.learner import Learner
 from tests.browser.test_progress import play
-from tests.conftest import in_full
+from tests.few import A_FEW_LABS
 
 READ = ("/", "/concepts", "/concepts?q=ack", "/concepts/glossary", "/matrix", "/nowhere", "/labs/none",
         *(concept.address for concept in concepts()))  # fmt: skip
@@ -86,7 +86,7 @@ def test_the_pages_of_progress(offline: Page, played: bool) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("lab", in_full(LABS, ("commit-first", "storm")))
+@A_FEW_LABS
 def test_a_lab(learner: Learner, lab: Lab) -> None:
     learner.opens(f"/labs/{lab.slug}")
     learner.page.locator("#panel-guide .begin button").click()

@@ -13,7 +13,7 @@ from studylab.lab import call
 from tests.browser.inspect_page import DESK, Look, show
 from tests.browser.learner import Learner
 from tests.browser.test_progress import play
-from tests.conftest import in_full
+from tests.few import SANDBOX_AND_LABS
 
 FROM_AFAR = Look("projector", "light", DESK)
 USABLE = """() => [...document.querySelectorAll(".stage :is(button, a, input, select), .guide li.is-now :is(button, a, input)")]
@@ -43,7 +43,7 @@ def test_projector_mode_is_kept_in_this_browser_and_switched_by_key_and_button(p
     expect(page.locator("html")).to_have_attribute("data-view", "desk")
 
 
-@pytest.mark.parametrize("lab", in_full([None, *LABS], ("commit-first",)))
+@SANDBOX_AND_LABS
 def test_projector_mode_leaves_out_nothing_that_can_be_used(by_mouse: Learner, lab: object) -> None:
     page = by_mouse.page
     by_mouse.opens(f"/labs/{lab.slug}" if lab else "/sandbox")  # type: ignore[attr-defined]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from labs import LABS
 from studylab.lab import Do, Explain, Lab, Step
 from tests.browser.learner import Learner
-from tests.conftest import in_full
+from tests.few import A_FEW_LABS
 
 LAB_1 = LABS[0]
 
@@ -26,7 +25,7 @@ def cure(lab: Lab) -> str:
     return [step.id for step in lab.steps if isinstance(step, Do)][-1]
 
 
-@pytest.mark.parametrize("lab", in_full(LABS, ("commit-first", "replay", "storm")))
+@A_FEW_LABS
 def test_a_lab_is_played_through_its_page_by_mouse(by_mouse: Learner, lab: Lab, picture: Callable[[str], None]) -> None:
     names = {trap(lab): "trap", cure(lab): "cure"}
 

@@ -36,8 +36,6 @@ def test_with_every_protection_every_cell_is_sound() -> None:
     assert {CELLS[ALL_ON.key, column.key] for column in FAULTS} == {SOUND}
 
 
-# A fault that waits for the end of the duplicate window may come too late on a machine that stalls.
-@pytest.mark.flaky(reruns=2)
 @pytest.mark.parametrize(("without", "key"), AGAIN)
 def test_a_cell_filled_again_says_what_the_page_says(run: Any, without: str, key: str) -> None:
     assert run(fill([protection(without)], [fault(key)])) == {(without, key): CELLS[without, key]}

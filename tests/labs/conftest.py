@@ -21,6 +21,7 @@ class Learner:
     def __init__(self, run: Any, keeper: Keeper, folder: Path) -> None:
         self._wait, self._keeper, self._folder = run, keeper, folder
         self.bench: Bench = run(Bench.open(folder, keeper))
+        self._is_here = True
         self.lab_run: LabRun
 
     def opens(self, lab: Lab) -> LabRun:
@@ -56,15 +57,21 @@ class Learner:
         step = current(self.lab_run.lab, self.lab_run.attempt)
         return step.id if step else ""
 
+    def _enters(self) -> None:
+        self.bench = self._wait(Bench.open(self._folder, self._keeper))
+        self._is_here = True
+
     def leaves_and_comes_back(self) -> None:
         """Stop everything and open it again from its files."""
-        self._wait(self.bench.close())
-        self.bench = self._wait(Bench.open(self._folder, self._keeper))
+        self.leaves()
+        self._enters()
         self.opens(self.lab_run.lab)
 
     def leaves(self) -> None:
-        """Stop everything."""
-        self._wait(self.bench.close())
+        """Stop everything, if it is not stopped."""
+        if self._is_here:
+            self._is_here = False
+            self._wait(self.bench.close())
 
 
 @pytest.fixture

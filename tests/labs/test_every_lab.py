@@ -11,14 +11,11 @@ from labs import LABS
 from studylab.lab.code import show
 from studylab.lab.model import Do, Lab, Predict, Wrong
 from studylab.lab.proofread import slips
-from tests.conftest import Run, in_full
+from tests.conftest import Run
+from tests.few import A_FEW_LABS, EVERY_LAB
 from tests.labs.conftest import Learner
 from tests.labs.kept import Kept
 from vango.keeper import Keeper
-
-ALL = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.slug)
-# What the engine does for every lab alike is seen on three of them, and on the rest by `make test-all`.
-ENGINE = pytest.mark.parametrize("lab", in_full(LABS, ("commit-first", "acks", "storm")))
 
 
 def wrong_scripts() -> Iterator[object]:
@@ -28,24 +25,24 @@ def wrong_scripts() -> Iterator[object]:
                 yield pytest.param(lab, step, wrong, id=f"{lab.slug}-{step.id}-{wrong.name}")
 
 
-@ALL
+@EVERY_LAB
 def test_a_lab_is_written_without_slips(lab: Lab) -> None:
     assert list(slips(lab)) == []
 
 
-@ALL
+@EVERY_LAB
 def test_the_code_of_a_debrief_is_found_in_the_running_program(lab: Lab) -> None:
     assert {shown.role for shown in map(show, lab.debrief.code)} == {"trap", "cure"}
     assert all("async def" in show(code).source or "def " in show(code).source for code in lab.debrief.code)
 
 
-@ALL
+@EVERY_LAB
 def test_the_solution_passes_and_measures_what_the_lab_says_happens(learner: Learner, lab: Lab) -> None:
     passes(learner, lab, times=1)
 
 
 @pytest.mark.slow
-@ALL
+@EVERY_LAB
 def test_the_solution_passes_three_times_in_a_row(learner: Learner, lab: Lab) -> None:
     passes(learner, lab, times=3)
 
@@ -69,7 +66,7 @@ def passes(learner: Learner, lab: Lab, *, times: int) -> None:
             assert run.attempt.predictions[step.id].measured == said
 
 
-@ALL
+@EVERY_LAB
 def test_every_step_with_something_to_do_has_a_wrong_answer_that_is_tried(lab: Lab) -> None:
     assert [step.id for step in lab.steps if isinstance(step, Do) and not step.wrong] == []
 
@@ -106,7 +103,7 @@ def answers_wrongly(learner: Learner, step: Do, wrong: Wrong) -> None:
     assert any(wrong.says in text for text in differs), differs
 
 
-@ENGINE
+@A_FEW_LABS
 def test_starting_again_returns_to_the_start(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())
@@ -122,7 +119,7 @@ def test_starting_again_returns_to_the_start(learner: Learner, lab: Lab) -> None
     assert after.stream("ROUTES").last_seq == before.stream("ROUTES").last_seq
 
 
-@ENGINE
+@A_FEW_LABS
 def test_an_attempt_survives_a_restart_and_can_be_finished(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())
@@ -137,7 +134,7 @@ def test_an_attempt_survives_a_restart_and_can_be_finished(learner: Learner, lab
     assert learner.lab_run.guide().finished
 
 
-@ENGINE
+@A_FEW_LABS
 def test_catching_up_keeps_what_the_learner_did_and_marks_the_rest(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())

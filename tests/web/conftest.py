@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 @pytest.fixture
 def learner(shared: Flask) -> Iterator[Learner]:
     """Somebody on a bench of their own."""
-    learner = Learner(shared)
-    assert learner.enter().status_code == 200
-    yield learner
-    learner.leave()
+    with ExitStack() as stack:
+        learner = Learner(shared)
+        stack.callback(learner.leave)
+        assert learner.enter().status_code == 200
+        yield learner
 
 
 @pytest.fixture
@@ -40,12 +42,11 @@ def other(shared: Flask) -> Iterator[Learner]:
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start the app as a process; it is ended with the test. The data folder is the same at every start of a test."""
-    started: list[Running] = []
+    with ExitStack() as stack:
 
-    def start(*options: str) -> Running:
-        started.append(Running(tmp_path / "data", *options))
-        return started[-1]
+        def start(*options: str) -> Running:
+            running = Running(tmp_path / "data", *options)
+            stack.callback(running.end)
+            return running
 
-    yield start
-    for running in started:
-        running.end()
+        yield start
