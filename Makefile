@@ -5,20 +5,16 @@ ARGS ?=
 WORKERS ?= 3
 SETUP = PYTHON="$(PYTHON)" sh tools/setup
 PY = .venv/bin/python
-# The bench of each of these opens once and answers at once: a change that breaks something breaks one of them in a minute.
-QUICK = tests/core tests/vango --deselect tests/vango/test_trials.py --deselect tests/vango/test_told.py \
-	--deselect tests/vango/test_loop_turns.py --deselect tests/vango/test_nats_cli.py
-PYTEST = $(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test test-all coverage lint format bench pictures vendor clean
 
 help:
 	@echo 'make run     start the app and open the browser; options: make run ARGS="--port 8080 --no-browser"'
-	@echo 'make check   what a change must pass before anything else: lint, and the tests of the core and of vango that are quick'
+	@echo 'make check   the inner loop: lint, types, contracts, and the tests of core and vango'
 	@echo 'make test    run the suite; a part of it: make test ARGS=tests/core'
-	@echo 'make test-all run the suite with what takes long, as before a release'
-	@echo 'make coverage say which lines and branches of vango and studylab the tests of the core, vango and the web do not take'
+	@echo 'make test-all run the suite with all that takes long, as before a release'
+	@echo 'make coverage say which lines and branches of vango and studylab the tests of the core, vango and the web leave out'
 	@echo 'make lint    run ruff, mypy and the import contracts'
 	@echo 'make format  let ruff put the code in order'
 	@echo 'make bench   measure, and print a table'
@@ -32,20 +28,20 @@ run:
 
 check: lint
 	@$(SETUP) test
-	@$(PYTEST) -m "not slow" $(QUICK) $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal tests/core tests/vango $(ARGS)
 
 test:
 	@$(SETUP) test
-	@$(PYTEST) -m "not slow" $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-all:
 	@$(SETUP) test
-	@$(PYTEST) $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "slow or not slow" $(ARGS)
 
 # Not in make test: on Python 3.11 counting branches makes the tests use half as much processor time again and more.
 coverage:
 	@$(SETUP) test
-	@$(PYTEST) -m "not slow" tests/core tests/vango tests/web --cov --cov-report=term $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal tests/core tests/vango tests/web --cov --cov-report=term $(ARGS)
 
 lint:
 	@$(SETUP) lint
@@ -67,7 +63,7 @@ bench:
 
 pictures:
 	@$(SETUP) test
-	@STUDYLAB_PICTURES=1 $(PY) -m pytest tests/browser -k 'a_lie_is_named or played_through_its_page_by_mouse or pictures_for_the_tour' $(ARGS)
+	@STUDYLAB_PICTURES=1 $(PY) -m pytest -m 'slow or not slow' tests/browser -k 'a_lie_is_named or played_through_its_page_by_mouse or pictures_for_the_tour' $(ARGS)
 
 vendor:
 	@$(SETUP) run

@@ -393,6 +393,7 @@ TERM = Do(
             "letting the broker give up once more",
             (
                 call("publish_poison", route="shop"),
+                Wait("the third delivery", lambda seen: seen.edge("iad").counters["invalid"] >= 6),
                 call("promote", route="blog", to="alloc-c"),
                 Wait("what is behind it", reading.at_rest),
             ),

@@ -178,8 +178,11 @@ def _crash(evidence: Evidence) -> int:
 
 
 def _in_hand(evidence: Evidence) -> str:
-    """Return the id of the event that the relay had published when it last crashed before its mark; empty if none."""
-    sent = [m for m in reading.moments(evidence, "relay", "publish") if m.n < _crash(evidence)]
+    """Return the id of the route event that the relay had published when it last crashed before its mark; empty if none."""
+    sent = [
+        m for m in reading.moments(evidence, "relay", "publish")
+        if m.n < _crash(evidence) and m.detail["subject"].startswith("route.")
+    ]  # fmt: skip
     return str(sent[-1].detail["message"]["id"]) if sent else ""
 
 

@@ -269,7 +269,8 @@ def reused(evidence: Evidence) -> str:
     """Say which stream seq has carried two events; empty when none has."""
     before: dict[int, str] = {}
     for moment in reading.moments(evidence, "relay", "mark"):
-        before.update((seq, event_id) for event_id, seq in moment.detail.get("stored", {}).items() if seq)
+        stored = moment.detail.get("stored", {}).items()
+        before.update((seq, event_id) for event_id, seq in stored if seq and event_id.startswith("route-"))
         for cell in evidence.now.stream("ROUTES").cells:
             first = before.get(cell.seq, cell.event_id)
             if first != cell.event_id:

@@ -281,6 +281,7 @@ CURE = Do(
             (
                 call("edge_rules", edge="fra", foreign="skip"),
                 call("edge_rules", edge="syd", subject_filter=">"),
+                Wait("every edge to be current", reading.at_rest),
                 *AGAIN,
                 Wait("every edge to have the changes", reading.at_rest),
             ),

@@ -14,3 +14,10 @@ A_FEW_LABS = pytest.mark.parametrize(
     "lab",
     [pytest.param(lab, id=lab.slug, marks=[] if lab.number in STAND_FOR_ALL else pytest.mark.slow) for lab in LABS],
 )
+SANDBOX_AND_LABS = pytest.mark.parametrize(
+    "lab",
+    [
+        pytest.param(None, id="sandbox"),
+        *(pytest.param(lab, id=lab.slug, marks=[] if lab is LABS[0] else pytest.mark.slow) for lab in LABS),
+    ],
+)

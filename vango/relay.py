@@ -51,7 +51,7 @@ from vango.reception import Reception, stuck_for_ever, stuck_until_changed, why_
 from vango.truth import Truth
 from vango.wire import Wire
 
-BATCH = 1000
+BATCH = 400
 UNDER_WAY = 2
 """Batches at a time. The second keeps the broker busy while the first is marked; more would be more to send again."""
 BEAT_S = 1.0
@@ -264,6 +264,8 @@ class Relay:
                 await self.path.reach(Point.BEFORE_PUBLISH)
                 self._tell_publish(rows)
                 under_way.append(Batch(rows, await publisher.send([self._outgoing(row) for row in rows])))
+                # Every other bench has its turn between two batches.
+                await asyncio.sleep(0)
             if not under_way:
                 return
             rows, sent = under_way.popleft()

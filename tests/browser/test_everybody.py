@@ -19,12 +19,12 @@ from tests.browser.hands import Mouse
 from tests.browser.inspect_page import DESK_LOOKS, MOST_LOOKS, faults
 from tests.browser.learner import Learner
 from tests.browser.test_progress import play
+from tests.few import A_FEW_LABS
 
 READ = ("/", "/concepts", "/concepts?q=ack", "/concepts/glossary", "/matrix", "/nowhere", "/labs/none")
 FIRST, *MORE = (concept.address for concept in concepts())
 # One page of a kind is looked at in every run, the others in `make test-all`: they differ in their words.
 PAGES = (*READ, FIRST, *(pytest.param(address, marks=pytest.mark.slow) for address in MORE))
-LAB_PAGES = [pytest.param(lab, id=lab.slug, marks=pytest.mark.slow if lab.number > 1 else ()) for lab in LABS]
 SHOW_ALL = """() => {
   document.querySelector("main").hidden = true;
   for (const dialog of document.querySelectorAll("dialog")) {
@@ -88,7 +88,7 @@ def test_the_pages_of_progress(offline: Page, played: bool) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("lab", LAB_PAGES)
+@A_FEW_LABS
 def test_a_lab(learner: Learner, lab: Lab) -> None:
     learner.opens(f"/labs/{lab.slug}")
     learner.page.locator("#panel-guide .begin button").click()

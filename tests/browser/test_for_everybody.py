@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from labs import LABS
-from studylab.lab import Lab, call
+from studylab.lab import call
 from tests.browser.inspect_page import DESK, Look, show
 from tests.browser.learner import Learner
 from tests.browser.test_progress import play
-from tests.few import A_FEW_LABS
+from tests.few import SANDBOX_AND_LABS
 
 FROM_AFAR = Look("projector", "light", DESK)
 USABLE = """() => [...document.querySelectorAll(".stage :is(button, a, input, select), .guide li.is-now :is(button, a, input)")]
@@ -43,20 +43,13 @@ def test_projector_mode_is_kept_in_this_browser_and_switched_by_key_and_button(p
     expect(page.locator("html")).to_have_attribute("data-view", "desk")
 
 
-def test_projector_mode_leaves_out_nothing_of_the_sandbox_that_can_be_used(by_mouse: Learner) -> None:
-    by_mouse.opens("/sandbox")
-    leaves_out_nothing(by_mouse.page)
-
-
-@A_FEW_LABS
-def test_projector_mode_leaves_out_nothing_of_a_lab_that_can_be_used(by_mouse: Learner, lab: Lab) -> None:
-    by_mouse.opens(f"/labs/{lab.slug}")
-    by_mouse.page.locator("#panel-guide .begin button").click()
-    by_mouse.is_at(lab.steps[0])
-    leaves_out_nothing(by_mouse.page)
-
-
-def leaves_out_nothing(page: Page) -> None:
+@SANDBOX_AND_LABS
+def test_projector_mode_leaves_out_nothing_that_can_be_used(by_mouse: Learner, lab: object) -> None:
+    page = by_mouse.page
+    by_mouse.opens(f"/labs/{lab.slug}" if lab else "/sandbox")  # type: ignore[attr-defined]
+    if lab:
+        page.locator("#panel-guide .begin button").click()
+        by_mouse.is_at(lab.steps[0])  # type: ignore[attr-defined]
     near = set(page.evaluate(USABLE))
     show(page, FROM_AFAR)
     assert len(near) > 3

@@ -1,4 +1,4 @@
-"""Labs in a real browser, from the start to the debrief, by mouse; and lab 1 by keys alone."""
+"""Every lab in a real browser, from its start to the debrief, by mouse; and lab 1 by keys alone."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ GUARDS: dict[str, Guard] = {
     "modes: surprise fails closed": Guard(
         "a claim after something that nobody foresaw",
         "vango.core.modes",
-        "return TRANSITIONS.get((mode, signal), Mode.FAILED_CLOSED)",
-        "return TRANSITIONS.get((mode, signal), mode)",
+        "{(mode, signal): Mode.FAILED_CLOSED for mode in Mode for signal in Signal}",
+        "{(mode, signal): mode for mode in Mode for signal in Signal}",
         "tests/core/test_modes.py::test_a_surprise_fails_closed_in_every_mode_that_runs",
     ),
     "checksum": Guard(
@@ -119,9 +119,9 @@ GUARDS: dict[str, Guard] = {
     ),
     "an unknown outcome keeps its id": Guard(
         "one fact stored twice",
-        "vango.relay",
-        'headers["Nats-Msg-Id"] = self._no_answer.message_id(row)',
-        'headers["Nats-Msg-Id"] = self._no_answer.message_id(row) + str(time.monotonic())',
+        "vango.no_answer",
+        "return self._new_ids.get(row.event_id, row.event_id)",
+        "return self._new_ids.get(row.event_id, secrets.token_hex(8))",
         "tests/vango/test_no_answer.py::test_under_the_same_id_it_is_stored_once_and_the_broker_says_duplicate",
     ),
     "operation id": Guard(
@@ -152,5 +152,40 @@ GUARDS: dict[str, Guard] = {
         "        nats_client.when_ended(client, self._end)\n",
         "",
         "tests/vango/test_connection_ends.py::test_the_end_is_noticed_when_the_client_still_has_something_to_send",
+    ),
+    "only a mark allows a claim": Guard(
+        "an edge that is current at what the truth never said",
+        "vango.core.claims",
+        "if word.mark is not None and (word.answers or word.mark.sequence >= position.sequence):",
+        "if word.mark is not None and word.mark.sequence >= position.sequence or word.unanswered:",
+        "tests/core/test_claims.py::test_what_may_be_said",
+    ),
+    "an expired request is asked again": Guard(
+        "an edge that hears nothing more after a quiet minute",
+        "vango.pull",
+        'elif status in ("404", "408"):\n            await self._ask()',
+        'elif status in ("404", "408"):\n            pass',
+        "tests/vango/test_pull.py::test_an_event_after_a_quiet_time_arrives",
+    ),
+    "a refusal loses no consumer": Guard(
+        "a consumer that is taken for deleted",
+        "vango.pull",
+        '(status == "409" and any(word in words.lower() for word in GONE))',
+        'status == "409"',
+        "tests/vango/test_pull.py::test_a_refused_request_is_no_lost_consumer_and_is_asked_again",
+    ),
+    "the lease has a timer": Guard(
+        "a relay that loses its lease while it waits for the broker",
+        "vango.relay",
+        "            if time.monotonic() - self._beaten_at > self._beat_s:\n",
+        "            if False:\n",
+        "tests/vango/test_feeds.py::test_while_a_publish_is_under_way_the_heart_beats_and_the_lease_is_renewed",
+    ),
+    "what can never be stored is not sent": Guard(
+        "a row that is sent again for ever",
+        "vango.relay",
+        "if reason := why_never(row.subject, row.body, self._headers(row), publisher.max_payload):",
+        'if reason := "":',
+        "tests/vango/test_feeds.py::test_what_can_never_be_stored_is_told_once_is_not_sent_and_stops_no_other_feed",
     ),
 }

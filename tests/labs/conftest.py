@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -59,19 +57,6 @@ class Learner:
         step = current(self.lab_run.lab, self.lab_run.attempt)
         return step.id if step else ""
 
-    def moves_to(self, folder: Path) -> None:
-        """Go on at a copy of another bench. What is under way there must have come to rest."""
-        self.leaves()
-        shutil.rmtree(self._folder)
-        shutil.copytree(folder, self._folder, ignore=shutil.ignore_patterns("lock"))
-        self._enters()
-
-    def leaves_a_copy(self, folder: Path) -> None:
-        """Keep a copy of the bench, and go on."""
-        self.leaves()
-        shutil.copytree(self._folder, folder, ignore=shutil.ignore_patterns("lock"))
-        self._enters()
-
     def _enters(self) -> None:
         self.bench = self._wait(Bench.open(self._folder, self._keeper))
         self._is_here = True
@@ -89,44 +74,21 @@ class Learner:
             self._wait(self.bench.close())
 
 
-class Places:
-    """Benches on which a learner has come to a step, each played to once: what begins there begins with a copy."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def takes(self, learner: Learner, lab: Lab, step: Step) -> LabRun:
-        """Bring a learner to a step: from a copy of it, or by playing on from the nearest step before it."""
-        target = lab.index(step.id)
-        known = [index for index in range(target, -1, -1) if self._of(lab, index).exists()]
-        if known:
-            learner.moves_to(self._of(lab, known[0]))
-        run = learner.opens(lab)
-        if not known:
-            learner.does(run.start())
-        if target not in known:
-            for step_before in lab.steps[run.attempt.step : target]:
-                learner.passes(step_before)
-            learner.leaves_a_copy(self._of(lab, target))
-            run = learner.opens(lab)
-        return run
-
-    def _of(self, lab: Lab, index: int) -> Path:
-        return self._folder / f"{lab.slug}-{index}"
-
-
-@pytest.fixture(scope="session")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
-    """The steps that this process has come to."""
-    return Places(tmp_path_factory.mktemp("places"))
+@pytest.fixture
+def keeper(run: Any) -> Iterator[Keeper]:
+    """The process that owns the test's brokers."""
+    keeper = run(Keeper.start())
+    try:
+        yield keeper
+    finally:
+        run(keeper.close())
 
 
 @pytest.fixture
-def learner(run: Any, tmp_path: Path) -> Iterator[Learner]:
+def learner(run: Any, keeper: Keeper, tmp_path: Path) -> Iterator[Learner]:
     """A learner with a fresh bench."""
-    with ExitStack() as stack:
-        keeper = run(Keeper.start())
-        stack.callback(lambda: run(keeper.close()))
-        learner = Learner(run, keeper, tmp_path / "bench")
-        stack.callback(learner.leaves)
+    learner = Learner(run, keeper, tmp_path / "bench")
+    try:
         yield learner
+    finally:
+        learner.leaves()

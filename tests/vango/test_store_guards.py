@@ -60,20 +60,22 @@ def test_a_view_whose_position_cannot_move_keeps_its_rows_as_they_were(tmp_path:
     found.close()
 
 
-def test_a_snapshot_covers_all_that_was_stored_up_to_its_stream_seq(hands: Hands, run: Any) -> None:
+def test_a_snapshot_covers_all_that_was_stored_up_to_its_stream_seq(
+    hands: Hands, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wire = hands.bench.wire()
+    api = wire.api
 
-    class Interrupted:
-        """The bench's connection; an owner changes while the stream is asked how far it has come."""
-
-        client = wire.client
-
-        async def api(self, subject: str, body: Any = None) -> Any:
+    async def interrupted(subject: str, *arguments: Any, **named: Any) -> Any:
+        """An owner changes while the stream is asked how far it has come."""
+        if subject == "STREAM.INFO.ROUTES":
+            monkeypatch.undo()
             await hands.bench.perform("promote", {"route": "shop", "to": "alloc-b"})
             await hands.bench.settle()
-            return await wire.api(subject, body)
+        return await api(subject, *arguments, **named)
 
-    _, snapshot = run(snapshots.take(Interrupted(), hands.bench.truth, "ROUTES"))  # type: ignore[arg-type]
+    monkeypatch.setattr(wire, "api", interrupted)
+    _, snapshot = run(snapshots.take(wire, hands.bench.truth, "ROUTES"))
     assert snapshot.stream_seq == hands.settle().stream("ROUTES").last_seq
     assert snapshot.sequence == hands.settle().truth.sequence
 
