@@ -77,10 +77,10 @@ def test_an_act_that_nobody_could_do_is_refused_before_the_first_is_done(hands: 
 
 
 def test_an_event_is_offered_until_the_broker_has_forgotten_its_id(hands: Hands) -> None:
-    hands.do("stream_limits", duplicate_window_s=0.2)
     hands.do("promote", route="shop", to="alloc-b")
     hands.settle()
     assert hands.do("republish", sequence=4) == "Event 4 was published again: the broker says duplicate."
+    hands.do("stream_limits", duplicate_window_s=0.2)
     assert hands.do("republish", sequence=4, after_window=True) == "Event 4 was published again: stored as seq 5."
 
 
