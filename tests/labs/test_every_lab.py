@@ -15,7 +15,9 @@ from tests.conftest import Run
 from tests.few import A_FEW_LABS, EVERY_LAB
 from tests.labs.conftest import Learner
 from tests.labs.kept import Kept
+from vango.errors import Unavailable
 from vango.keeper import Keeper
+from vango.observation import Observation
 
 
 def wrong_scripts() -> Iterator[object]:
@@ -97,10 +99,19 @@ def answers_wrongly(learner: Learner, step: Do, wrong: Wrong) -> None:
     run = learner.lab_run
     does_not_pass_untouched(learner, step)
     learner.does(run.play(wrong.script))
-    learner.sees()
+
+    def differs() -> list[str]:
+        return [answer.text for answer in run.attempt.said[step.id].values() if not answer.passed]
+
+    def is_told(seen: Observation) -> bool:
+        run.look(seen)
+        return learner.here() != step.id or any(wrong.says in text for text in differs())
+
+    try:
+        learner.does(run.bench.wait_until(is_told))
+    except Unavailable:
+        pytest.fail(f"No check says {wrong.says!r}. They say: {differs()}")
     assert learner.here() == step.id
-    differs = [answer.text for answer in run.attempt.said[step.id].values() if not answer.passed]
-    assert any(wrong.says in text for text in differs), differs
 
 
 @A_FEW_LABS
