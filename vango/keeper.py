@@ -146,6 +146,9 @@ class Keeper:
                     start_new_session=True, creationflags=flags,
                 )  # fmt: skip
             except (OSError, RuntimeError) as error:
+                if isinstance(error, RuntimeError):
+                    # No thread is left: asyncio gives up half-way and would log a future of its own after our one line.
+                    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
                 raise Unavailable(f"The keeper of the brokers cannot be started: {error}.") from error
             self._reader = asyncio.create_task(self._read(self._process), name="keeper-reader")
 
