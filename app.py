@@ -12,9 +12,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from studylab import limits
 from studylab.author import course
 from studylab.loop import NO_THREADS, LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
-from studylab.web import compress, errors, guard, guests, present
+from studylab.web import compress, cookie, errors, guard, guests, present
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
@@ -42,6 +40,7 @@ from vango.errors import StudyLabError, Unavailable
 from vango.keeper import Keeper
 
 DEFAULT_PORT = 8321
+KEEP_PLACE_S = 7200.0
 MAX_STREAMS = 240
 RESERVE_THREADS = 32
 START_S = 20.0
@@ -52,7 +51,7 @@ CYCLES = (20_000, 10, 10)
 
 def create_app(
     *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (), park_after_s: float = 900.0,
-    max_benches: int = 200, max_streams: int = MAX_STREAMS, labs_from: Path | None = None,
+    max_benches: int = 200, keep_place_s: float = KEEP_PLACE_S, max_streams: int = MAX_STREAMS, labs_from: Path | None = None,
 ) -> Flask:  # fmt: skip
     """Make an app with its loop, its keeper and its benches. End it with `close_app`.
 
@@ -66,19 +65,20 @@ def create_app(
     try:
         keeper = loop.call(Keeper.start(nats_server), timeout_s=START_S)
         by_slug = {lab.slug: lab for lab in taught.labs}
-        benches = loop.call(_benches(folder, keeper, by_slug, park_after_s, max_benches), timeout_s=START_S)
+        benches = loop.call(
+            _benches(folder, keeper, by_slug, park_after_s=park_after_s, most=max_benches, keep_s=keep_place_s),
+            timeout_s=START_S,
+        )
     except BaseException:
         loop.close()
         lock.release()
         raise
     app.secret_key = secret_key(folder)
-    app.permanent_session_lifetime = timedelta(days=365)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), max_streams, taught.faults)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
-    # Cookies know no ports: another Study Lab on this machine must not overwrite this one's.
-    cookie = f"studylab_{sha256(app.secret_key).hexdigest()[:8]}"
-    guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts], cookie=cookie)
+    cookie.register(app)
+    guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts])
     compress.register(app)
     errors.register(app)
     present.register(app)
@@ -91,8 +91,8 @@ def create_app(
     return app
 
 
-async def _benches(folder: Path, keeper: Keeper, labs: dict[str, Any], park_after_s: float, most: int) -> Benches:
-    return Benches(folder, keeper, labs, park_after_s=park_after_s, most=most)
+async def _benches(folder: Path, keeper: Keeper, labs: dict[str, Any], **limits: Any) -> Benches:
+    return Benches(folder, keeper, labs, **limits)
 
 
 def close_app(app: Flask) -> None:
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app = create_app(
             data=options.data, nats_server=options.nats_server, hosts=[options.host, *options.allow_host],
-            park_after_s=options.park_after, max_benches=benches, labs_from=options.labs,
+            park_after_s=options.park_after, max_benches=benches, keep_place_s=options.keep_place, labs_from=options.labs,
         )  # fmt: skip
         for fault in app.extensions["studylab"].faults:
             print(fault, file=sys.stderr)
@@ -197,6 +197,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-benches", type=int, default=200, metavar="N", help="benches awake at once (default: 200)"
     )
+    parser.add_argument(
+        "--keep-place", type=float, default=KEEP_PLACE_S, metavar="SECONDS",
+        help="keep the place of who was in for so long after they left (default: 7200)",
+    )  # fmt: skip
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a further Host to answer to")
     return parser
 

@@ -28,12 +28,9 @@ class Forbidden(StudyLabError):
     status_hint = 403
 
 
-def protect(app: Flask, hosts: Sequence[str], *, cookie: str) -> None:
-    """Put the guard in front of an app. `cookie` is the name of its session cookie."""
-    app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY, SESSION_COOKIE_SAMESITE="Strict", SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_NAME=cookie, SESSION_REFRESH_EACH_REQUEST=False,
-    )  # fmt: skip
+def protect(app: Flask, hosts: Sequence[str]) -> None:
+    """Put the guard in front of an app."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.wsgi_app = HostGuard(app.wsgi_app, hosts)  # type: ignore[method-assign]
     app.before_request(_check)
     app.after_request(_harden)
@@ -61,11 +58,6 @@ class HostGuard:
 
 def _bare(host: str) -> str:
     return host.lower().strip("[]")
-
-
-def from_elsewhere() -> bool:
-    """Say whether another site sent the visitor here: a Strict cookie is then left at home, even if there is one."""
-    return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
 
 
 def _check() -> None:

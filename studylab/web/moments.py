@@ -18,7 +18,7 @@ moments = Blueprint("moments", __name__)
 @moments.get("/bench/moments/<int:n>")
 def evidence(n: int) -> str:
     """The evidence of a moment, as a piece of a page."""
-    moment, asked = call(_find(hub(new=False).bench, n))
+    moment, asked = call(_find(hub().bench, n))
     shown = tabs(moment, asked)
     titles, forks = [(tab.key, tab.title) for tab in shown], request.args.get("forks") == "yes"
     return render_template("evidence.html", moment=moment, tabs=shown, titles=titles, forks=forks, locked={})

@@ -30,7 +30,7 @@ def events() -> Response:
         raise Unavailable(
             f"All {state().max_streams} live views are taken. The page still works; reload it to see changes."
         )
-    response = Response(_messages(hub(new=False), page, state().boot), mimetype="text/event-stream")
+    response = Response(_messages(hub(), page, state().boot), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
 

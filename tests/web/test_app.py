@@ -35,7 +35,7 @@ def test_it_says_where_it_is_and_is_healthy(start: Callable[..., Running]) -> No
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_at_once_also_with_an_open_page(start: Callable[..., Running], how: signal.Signals) -> None:
     running = start()
-    page = running.stream(running.ask("/sandbox").cookie)
+    page = running.stream(running.enter())
     page.next()
     began = time.monotonic()
     assert running.end(how) == ""
@@ -47,7 +47,7 @@ def test_a_killed_app_leaves_no_broker_and_finds_its_benches_again(
     start: Callable[..., Running], tmp_path: Path
 ) -> None:
     first = start()
-    cookie = first.ask("/sandbox").cookie
+    cookie = first.enter()
     first.do(cookie, "promote", route="shop", to="alloc-c")
     assert len(brokers_under(tmp_path)) == 1
     first.end(signal.SIGKILL)
