@@ -24,7 +24,7 @@ from studylab import limits
 from studylab.author import course
 from studylab.loop import NO_THREADS, LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
-from studylab.web import compress, cookie, errors, guard, guests, present
+from studylab.web import compress, cookie, errors, guard, guests, present, public
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.htmx import htmx
@@ -52,11 +52,14 @@ CYCLES = (20_000, 10, 10)
 def create_app(
     *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (), park_after_s: float = 900.0,
     max_benches: int = 200, keep_place_s: float = KEEP_PLACE_S, max_streams: int = MAX_STREAMS, labs_from: Path | None = None,
+    public_url: str = "",
 ) -> Flask:  # fmt: skip
     """Make an app with its loop, its keeper and its benches. End it with `close_app`.
 
-    Raises `Unavailable` when the data folder cannot be used, there is no nats-server, or `labs_from` holds no lab.
+    Raises `Unavailable` when the data folder cannot be used, there is no nats-server, or `labs_from` holds no lab, and
+    `BadInput` when `public_url` is no address.
     """
+    at = public.parse(public_url) if public_url else None
     app = Flask(__name__)
     taught = course.load(labs_from)
     folder = (data or Path(app.instance_path)).resolve()
@@ -78,8 +81,10 @@ def create_app(
     app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), max_streams, taught.faults)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
     cookie.register(app)
-    guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts])
+    guard.protect(app, ["127.0.0.1", "localhost", "::1", *hosts, *([at.host] if at else [])], at.origin if at else "")
     compress.register(app)
+    if at:
+        public.register(app, at)
     errors.register(app)
     present.register(app)
     guests.register(app)
@@ -117,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app = create_app(
             data=options.data, nats_server=options.nats_server, hosts=[options.host, *options.allow_host],
+            public_url=options.public_url,
             park_after_s=options.park_after, max_benches=benches, keep_place_s=options.keep_place, labs_from=options.labs,
         )  # fmt: skip
         for fault in app.extensions["studylab"].faults:
@@ -157,7 +163,8 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     # What is there by now lives as long as the app, and need not be looked at again.
     gc.freeze()
     gc.set_threshold(*CYCLES)
-    print(f"Study Lab is at {address}", flush=True)
+    behind = f"{options.public_url}, behind which it listens on " if options.public_url else ""
+    print(f"Study Lab is at {behind}{address}", flush=True)
     if not options.no_browser and _has_display():
         threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
     while serving.is_alive() and not stopped.wait(0.5):
@@ -183,7 +190,9 @@ def _has_display() -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python app.py", description="Study Lab: event propagation on a real bench.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--host", type=guard.bare, default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free one (default: %(default)s)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where benches are kept (default: instance/)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
@@ -201,6 +210,9 @@ def _parser() -> argparse.ArgumentParser:
         "--keep-place", type=float, default=KEEP_PLACE_S, metavar="SECONDS",
         help="keep the place of who was in for so long after they left (default: 7200)",
     )  # fmt: skip
+    parser.add_argument(
+        "--public-url", default="", metavar="URL", help="the address that visitors type, when a proxy stands in front"
+    )
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a further Host to answer to")
     return parser
 

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from vango.bench import Bench
 from vango.errors import BadInput, Unavailable
 from vango.files import own_folder, write_whole
 from vango.keeper import Keeper
+from vango.told import fit
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
@@ -230,6 +232,12 @@ class Benches:
 
 def lock_data(data: Path) -> FileLock:
     """Take the data folder for this app. Raises `Unavailable` when it cannot be written or another app has it."""
+    if fit(str(data)) != str(data):
+        # SQLite and the broker's configuration take names in UTF-8 only.
+        raise Unavailable(
+            f"The data folder cannot be {fit(str(data))}: expected a name in {sys.getfilesystemencoding()}, without control "
+            "characters. Choose another with --data, or start Python in UTF-8 mode: PYTHONUTF8=1."
+        )
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = FileLock(data / "lock")

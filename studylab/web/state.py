@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from flask import current_app, g, request, session
+from flask import current_app, g, session
 
 from studylab import places
 from studylab.author.source import Fault
 from studylab.hub import Hub
 from studylab.loop import LoopThread
 from studylab.sessions import Benches
+from studylab.web.htmx import path_of_referer
 from vango.errors import NotThere
 
 T = TypeVar("T")
@@ -76,6 +76,6 @@ def release(_: BaseException | None = None) -> None:
 
 def page_of_request() -> str:
     """Return the slug of the lab that the request was made from, empty for the sandbox and for programs."""
-    path = urlsplit(request.headers.get("Referer", "")).path
+    path = path_of_referer()
     slug = path.removeprefix("/labs/") if path.startswith("/labs/") else ""
     return slug if slug in state().benches.labs else ""

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 
 from studylab.hub import Hub
 from studylab.web.htmx import partial
+from studylab.web.public import linked, prefix
 from studylab.web.state import hub, state
 from vango.errors import NotThere, Unavailable
 
@@ -30,12 +31,12 @@ def events() -> Response:
         raise Unavailable(
             f"All {state().max_streams} live views are taken. The page still works; reload it to see changes."
         )
-    response = Response(_messages(hub(), page, state().boot), mimetype="text/event-stream")
+    response = Response(_messages(hub(), page, state().boot, prefix()), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(found: Hub, page: str, boot: str) -> Iterator[bytes]:
+def _messages(found: Hub, page: str, boot: str, prefix: str) -> Iterator[bytes]:
     yield b"retry: 500\n\n"
     frames = found.watch(page)
     try:
@@ -44,7 +45,7 @@ def _messages(found: Hub, page: str, boot: str) -> Iterator[bytes]:
                 yield f"id: {_id(boot, number)}\nevent: beat\ndata: {number}\n\n".encode()
             else:
                 html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
-                lines = "".join(f"data: {line}\n" for line in LINE_END.split(html))
+                lines = "".join(f"data: {line}\n" for line in LINE_END.split(linked(html, prefix)))
                 yield f"id: {_id(boot, number)}\n{lines}\n".encode()
     finally:
         frames.close()  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from studylab.hub import Hub
-from studylab.web.guard import CSP
+from studylab.web.guard import CSP, HEADERS
 from tests.web.learner import Learner, Running
 
 PROMOTE = {"route": "shop", "to": "alloc-c"}
@@ -56,6 +56,7 @@ def test_only_known_hosts_are_answered_on_every_route(start: Callable[..., Runni
         for host in ("evil.example", "127.0.0.1.evil.example", "lab.example.evil", "", "a b", "[::1"):
             refused = running.ask(path, Host=host)
             assert (refused.status, "Host" in refused.body) == (400, True), (path, host)
+            assert [name for name in HEADERS if f"{name}: {HEADERS[name]}" not in refused.head] == []
     for host in ("127.0.0.1", f"localhost:{running.port}", "[::1]:8321", "LAB.example"):
         assert running.ask("/healthz", Host=host).status == 200, host
 
