@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.hub import Hub
+from studylab.web.given import fields
 from studylab.web.htmx import back, htmx, say, wants_json
 from studylab.web.state import acting, call, hub, page_of_request, promise_bench, state
 from vango.errors import BadInput, Refused
@@ -62,7 +63,7 @@ async def _since(journal: Any, after: int) -> Any:
 def verbs(verb: str) -> AnyResponse:
     """Carry out a verb with arguments from a form or from a JSON object."""
     found, page = acting(), page_of_request()
-    sentence = call(_perform(found, page, verb, _arguments()))
+    sentence = call(_perform(found, page, verb, fields()))
     if sentence is None:
         return _still_at_it(found)
     if wants_json():
@@ -104,15 +105,3 @@ def _still_at_it(found: Hub) -> AnyResponse:
     if wants_json():
         return make_response(jsonify(ok=True, sentence=sentence, under_way=True, moment=found.bench.journal.last), 202)
     return say(sentence, status=202) if htmx else back()
-
-
-def _arguments() -> dict[str, Any]:
-    if request.is_json:
-        given = request.get_json(silent=True)
-        if not isinstance(given, dict):
-            raise BadInput(
-                'The body is not a JSON object. Send the arguments as one, such as {"route": "shop", "to": "alloc-c"}.'
-            )
-        return given
-    # A field left empty in a form means: leave as it is.
-    return {name: value for name, value in request.form.items() if value != ""}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.hub import Hub
 from studylab.lab.runner import LabRun
 from studylab.lab.seen import GuideSeen
+from studylab.web.given import fields
 from studylab.web.htmx import back, htmx, say, wants_json
 from studylab.web.state import acting, call, state
 from vango.errors import BadInput, NotThere
@@ -89,8 +90,7 @@ async def _act(found: Hub, slug: str, act: Act) -> GuideSeen:
 
 def _field(name: str) -> str:
     """Return a field of the form or of the JSON object. Raises `BadInput` when it is missing."""
-    given = request.get_json(silent=True) if request.is_json else request.form
-    value = given.get(name) if isinstance(given, Mapping) else None
+    value = fields().get(name)
     if not isinstance(value, str) or not value:
         raise BadInput(f"The field {name!r} is missing. Choose an answer, or reload the page and try again.")
     return value

@@ -34,7 +34,8 @@ def code(key: str) -> str:
 
 
 async def _find(bench: Bench, n: int) -> tuple[Moment, dict[str, object]]:
-    moment = next((moment for moment in bench.journal.up_to(n, 1) if moment.n == n), None)
+    last = bench.journal.last
+    moment = next((moment for moment in bench.journal.up_to(min(n, last), 1) if moment.n == n), None)
     if moment is None:
-        raise NotThere(f"The journal has no moment {str(n)[:20]}; its last is {bench.journal.last}.")
+        raise NotThere(f"The journal has no moment {str(n)[:20]}; its last is {last}.")
     return moment, await stored.find(bench, moment)
