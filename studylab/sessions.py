@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 LOOK_EVERY_S = 5.0
 MAX_STORED = 2000
+MIN_FREE = 512 << 20
+"""Bytes that the disk must have free for a new bench: so much may a busy one come to need in a day."""
 KEY_BYTES = 32
 
 UNTOUCHED_S = 30.0
@@ -163,6 +165,11 @@ class Benches:
         stored = folder.parent
         if folder.exists() or not stored.exists():
             return
+        if (free := shutil.disk_usage(stored).free) < MIN_FREE:
+            raise Unavailable(
+                f"The disk has {free >> 20} MB free, and a new bench is made when there are {MIN_FREE >> 20} MB. Whoever runs "
+                "Study Lab can delete old benches, or choose another folder with --data."
+            )
         found = list(stored.iterdir())
         if len(found) < MAX_STORED:
             return

@@ -175,6 +175,18 @@ def test_the_stored_benches_that_nobody_used_make_space_for_new_ones(
     assert used.owner("shop") == "alloc-c"
 
 
+def test_a_disk_that_is_nearly_full_takes_no_new_bench_and_keeps_those_there(
+    open_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app(max_benches=9)
+    inside = come(app)
+    monkeypatch.setattr(sessions, "MIN_FREE", 1 << 60)
+    answer = Learner(app).enter()
+    assert (answer.status_code, "MB free" in answer.text) == (503, True)
+    inside.leave()
+    assert inside.owner("shop") == "alloc-c"
+
+
 def test_a_program_gets_a_bench_by_a_post_and_keeps_it(shared: Flask, other: Learner) -> None:
     first = other.client.post("/bench", headers=JSON)
     had = key(other)
