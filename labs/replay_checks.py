@@ -326,7 +326,7 @@ def _slow(evidence: Evidence) -> tuple[int, float, float]:
 
 
 class _Acks:
-    """Stream seq and seconds from first delivery to first ack: of the latest acks, at least `HELD`.
+    """Stream seq and seconds from first delivery to first ack: of each ack that no later one has outlasted.
 
     It holds when each message came first, of the latest `HELD_NUMBERS` at least; of an acked one, that it counts no more.
     """
@@ -341,10 +341,15 @@ class _Acks:
             if moment.kind == "got":
                 self._came.setdefault(seq, moment.at)
             elif (came := self._came.get(seq, math.inf)) < math.inf:
-                self.held.append((seq, moment.at - came))
+                self._note(seq, moment.at - came)
                 self._came[seq] = math.inf
-        ledgers.shorten(self.held, ledgers.HELD)
         ledgers.shorten_names(self._came)
+
+    def _note(self, seq: int, took_s: float) -> None:
+        while self.held and self.held[-1][1] <= took_s:
+            self.held.pop()
+        self.held.append((seq, took_s))
+        ledgers.shorten(self.held, ledgers.HELD)
 
 
 def accepted_late(evidence: Evidence) -> Result:

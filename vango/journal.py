@@ -35,6 +35,7 @@ ROOT = Path(__file__).parent.parent
 TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 LATEST = 100
 MAX_OF_A_KIND = 500
+OLDEST = 400_000
 _TRIM_EVERY = 50
 _MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 
@@ -180,10 +181,11 @@ class Journal:
         self._details.clear()
 
     def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
-        """Drop the moments up to a number, but of every actor and kind the last `MAX_OF_A_KIND`.
+        """Drop the moments up to a number, but of every actor and kind the last `MAX_OF_A_KIND` for `OLDEST` moments more.
 
         So a burst pushes out no kill of before it. Of a kind that has so many since, nothing older is left.
         """
+        connection.execute("DELETE FROM moment WHERE n <= ?", [up_to - OLDEST])
         fallen = "SELECT DISTINCT actor, kind FROM moment WHERE n > ? AND n <= ?"
         for kind in connection.execute(fallen, [self._looked_through, up_to]).fetchall():
             connection.execute(_TRIM, [*kind, up_to, *kind, MAX_OF_A_KIND])
