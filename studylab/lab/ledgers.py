@@ -87,8 +87,9 @@ class Commits:
             self.gone += shorten(self.held, HELD_NUMBERS)
 
     def up_to(self, n: int) -> int:
-        """Return how many there were up to a moment."""
-        return self.gone + bisect_right(self.held, n, key=lambda made: made[0])
+        """Return how many there were up to a moment; 0 when none that is held is as old."""
+        at = bisect_right(self.held, n, key=lambda made: made[0])
+        return self.gone + at if at else 0
 
 
 def is_change(moment: Moment) -> bool:
@@ -99,34 +100,28 @@ def is_change(moment: Moment) -> bool:
 class Handed:
     """What an edge was handed, added up: how many messages, how many of other domains, and the bytes of all.
 
-    One line a moment: the latest `HELD_NUMBERS`, up to twice as many. What is before them is known as a sum.
+    One sum a moment, `HELD_NUMBERS` up to twice as many: when there are more, every other of the older ones goes.
     """
 
     def __init__(self) -> None:
-        self._ns: list[int] = []
-        self._sums: list[tuple[int, int, int]] = []
-        self._base = self.total = (0, 0, 0)
+        self._ns = [0]
+        self._sums = [(0, 0, 0)]
 
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
         detail, passed_over = moment.detail, moment.kind == "noise"
-        count, foreign, size = self.total
-        self.total = (
-            count + detail.get("count", 0),
-            foreign + detail.get("count" if passed_over else "foreign", 0),
-            size + detail.get("bytes", 0),
-        )
+        count, foreign, size = self._sums[-1]
+        count += detail.get("count", 0)
+        foreign += detail.get("count" if passed_over else "foreign", 0)
         self._ns.append(moment.n)
-        self._sums.append(self.total)
-        if went := shorten(self._ns, HELD_NUMBERS):
-            self._base = self._sums[went - 1]
-            del self._sums[:went]
+        self._sums.append((count, foreign, size + detail.get("bytes", 0)))
+        if len(self._ns) > 2 * HELD_NUMBERS:
+            del self._ns[1:HELD_NUMBERS:2], self._sums[1:HELD_NUMBERS:2]
 
     def after(self, n: int) -> tuple[int, int, int]:
         """Return what was handed after a moment."""
-        at = bisect_right(self._ns, n)
-        before = self._sums[at - 1] if at else self._base
-        count, foreign, size = (now - was for now, was in zip(self.total, before, strict=True))
+        before = self._sums[bisect_right(self._ns, n) - 1]
+        count, foreign, size = (now - was for now, was in zip(self._sums[-1], before, strict=True))
         return count, foreign, size
 
 

@@ -83,7 +83,7 @@ def commits(evidence: Evidence) -> Sequence[tuple[int, str]]:
 
 
 def count_commits(evidence: Evidence, up_to: float = math.inf) -> int:
-    """Return how many route commits there were since the step began, up to a moment."""
+    """Return how many route commits there were since the step began, up to a moment; 0 when that is too long ago."""
     made = _commits(evidence)
     return made.gone + len(made.held) if up_to == math.inf else made.up_to(int(up_to))
 
