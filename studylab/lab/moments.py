@@ -58,6 +58,11 @@ class Moments:
             self._first = self._source.since(self.began_at, 1)
         return self._first[0].at if self._first else 0.0
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether anything has been asked for."""
+        return bool(self._ledgers)
+
     def read_up(self, at_most: int | None = None) -> bool:
         """Hand on what is new, no further than so many moments of the journal. Returns whether that was all."""
         last = self._source.last

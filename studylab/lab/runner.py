@@ -69,8 +69,11 @@ class LabRun:
             self._keep(progress.meet(self.record, here, seen.audit.findings, self._clock()))
         return changed
 
-    async def read_up(self) -> None:
+    async def read_up(self, seen: Observation) -> None:
         """Read what has happened since the last look, in short turns of the loop: the look then need not."""
+        if self.attempt.begun and not self._moments().is_asked:
+            # After a restart much may be there already. What the checks ask of nothing says which of it to read.
+            moves.look(self.lab, self.attempt, seen, self._moments())
         while self.attempt.begun and not self._moments().read_up(READ_AT_ONCE):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
 
@@ -214,7 +217,7 @@ class LabRun:
 
     async def _evidence(self) -> Evidence:
         seen = await self.bench.observe()
-        await self.read_up()
+        await self.read_up(seen)
         return Evidence(seen, self._moments(), self.attempt.memory)
 
     def _moments(self) -> Moments:
