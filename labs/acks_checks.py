@@ -120,7 +120,7 @@ def crashed_after_confirmed(evidence: Evidence) -> Result:
     seq = reading.crashed_with(evidence, "iad", AFTER_ACK)
     if not seq:
         return NotYet(NOT_CRASHED)
-    said = [m for m in reading.moments(evidence, "iad", "ack") if seq in m.detail["stream_seqs"]]
+    said = reading.about(evidence, "iad", "ack", "stream_seqs", seq)
     if not any("confirmed" in moment.text for moment in said):
         return NotYet(f"The ack of stream seq {seq} was queued and not confirmed, so the broker never heard it. "
                       "Choose ack: before apply.")  # fmt: skip
@@ -214,7 +214,7 @@ def absorbed(evidence: Evidence) -> Result:
     again = came_again(evidence, seq)
     if isinstance(again, NotYet):
         return again
-    verdicts = [m.text for m in reading.moments(evidence, "iad", "verdict") if m.detail.get("stream_seq") == seq]
+    verdicts = [m.text for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq)]
     if not any(text.startswith("duplicate") for text in verdicts):
         return NotYet(
             f"Stream seq {seq} came again, and iad did not recognise it: {'; '.join(verdicts) or 'it was applied twice'}."
@@ -266,8 +266,8 @@ def came_back_late(evidence: Evidence) -> Result:
         return again
     cells = {cell.seq: cell for cell in evidence.now.stream("ROUTES").cells}
     back, first = reading.deliveries(evidence, "iad", seq)[-1][0], cells.get(seq)
-    applied = {n for m in reading.moments(evidence, "iad", "apply") if m.n < back.n for n in m.detail["sequences"]}
-    later = [c for c in cells.values() if first and c.route == first.route and c.seq > seq and c.sequence in applied]
+    behind = [c for c in cells.values() if first and c.route == first.route and c.seq > seq]
+    later = [c for c in behind if _applied_before(evidence, c.sequence, back.n)]
     if first is None or not later:
         return NotYet(
             f"Stream seq {seq} came again, and no later event of its route had been applied: the order was kept."
@@ -275,12 +275,17 @@ def came_back_late(evidence: Evidence) -> Result:
     return Passed(f"Event {later[-1].sequence} was applied, then event {first.sequence} of the same route came again.")
 
 
+def _applied_before(evidence: Evidence, sequence: int, n: int) -> bool:
+    applied = reading.about(evidence, "iad", "apply", "sequences", sequence)
+    return bool(applied) and applied[0].n < n
+
+
 def order_did_no_harm(evidence: Evidence) -> Result:
     """The older event was recognised by its epoch, and the view is right."""
     if isinstance(came_back_late(evidence), NotYet):
         return NotYet("This counts once an event has come back behind a later one.")
     seq = _stumbled(evidence)
-    verdicts = [m.text for m in reading.moments(evidence, "iad", "verdict") if m.detail.get("stream_seq") == seq]
+    verdicts = [m.text for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq)]
     if not any(text.startswith("stale epoch") for text in verdicts):
         return NotYet(f"iad has not refused stream seq {seq} for its epoch: {'; '.join(verdicts) or 'no verdict yet'}.")
     differs = reading.disagreement(evidence.now)
@@ -292,8 +297,8 @@ def order_did_no_harm(evidence: Evidence) -> Result:
 
 def _poison(evidence: Evidence) -> int:
     """Return the stream seq of the last message in sight that no edge can read and that came since the step began."""
-    got = {seq for m in reading.moments(evidence, "iad", "got") for seq in m.detail["stream_seqs"]}
-    seqs = [cell.seq for cell in evidence.now.stream("ROUTES").cells if not cell.sequence and cell.seq in got]
+    unread = [cell.seq for cell in evidence.now.stream("ROUTES").cells if not cell.sequence]
+    seqs = [seq for seq in unread if reading.about(evidence, "iad", "got", "stream_seqs", seq)]
     return seqs[-1] if seqs else 0
 
 

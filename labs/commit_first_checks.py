@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from studylab.lab import (
     CellSeen,
     EdgeSeen,
@@ -9,6 +11,7 @@ from studylab.lab import (
     Figure,
     Measured,
     Memory,
+    Moment,
     NotYet,
     Observation,
     Passed,
@@ -20,14 +23,52 @@ from studylab.lab import (
 
 PUBLISHED = "published"
 NO_ROW = "no outbox row"
+AHEAD = 100
 NOT_CRASHED = "The control plane has not crashed since this step began. Arm the crash, then promote."
 
 
 def _crashed_ids(evidence: Evidence) -> list[str]:
     """Return the event ids of the commits that a crash followed, oldest first."""
-    crashes = [m.n for m in reading.moments(evidence, "database", "crash")]
-    before = [[event_id for n, event_id in reading.commits(evidence) if n < crash] for crash in crashes]
-    return [ids[-1] for ids in before if ids]
+    crashes = reading.moments(evidence, "database", "crash")
+    before = [reading.last_commit(evidence, before=crash.n) for crash in crashes]
+    return [event_id for event_id in before if event_id]
+
+
+class _Early:
+    """What was published before its commit: the first that was `found`, and the last that the last refusal `invented`.
+
+    It holds the ids that were published and not committed since the last refusal, and those committed: the latest 100.
+    """
+
+    def __init__(self) -> None:
+        self.found: tuple[str, int, int] | None = None
+        self.invented = ""
+        self._ahead: dict[str, int] = {}
+        self._made: deque[str] = deque(maxlen=AHEAD)
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if moment.kind == "publish":
+            self._note(moment.text.split()[1], moment.n)
+        elif moment.kind == "commit":
+            event_id = moment.detail["event_id"]
+            self._made.append(event_id)
+            published = self._ahead.pop(event_id, 0)
+            if published and self.found is None and reading.is_change(moment):
+                self.found = (event_id, published, moment.n)
+        else:
+            self.invented = next(reversed(self._ahead), "")
+            self._ahead.clear()
+
+    def _note(self, event_id: str, n: int) -> None:
+        if event_id not in self._made:
+            self._ahead[event_id] = n
+        if len(self._ahead) > AHEAD:
+            del self._ahead[next(iter(self._ahead))]
+
+
+def _early(evidence: Evidence) -> _Early:
+    return evidence.moments.ask(_Early, [("database", kind) for kind in ("publish", "commit", "refused")])
 
 
 def _phantoms(seen: Observation) -> list[CellSeen]:
@@ -57,10 +98,9 @@ def promotion_served(evidence: Evidence) -> Result:
 
 def published_before_commit(evidence: Evidence) -> Result:
     """The journal has the publish before the commit."""
-    for committed, event_id in reading.commits(evidence):
-        for moment in evidence.moments:
-            if moment.kind == "publish" and f" {event_id} " in moment.text and moment.n < committed:
-                return Passed(f"Journal: {event_id} published at moment {moment.n}, committed at moment {committed}.")
+    if (found := _early(evidence).found) is not None:
+        event_id, published, committed = found
+        return Passed(f"Journal: {event_id} published at moment {published}, committed at moment {committed}.")
     return NotYet("No promotion was committed whose event had been published before.")
 
 
@@ -227,15 +267,10 @@ def show_untold(evidence: Evidence) -> Shown:
 
 def refusal_was_silent(evidence: Evidence) -> Result:
     """The last promotion that was refused had not been published."""
-    refusals = [m.n for m in reading.moments(evidence, "database", "refused")]
-    if not refusals:
+    if not reading.moments(evidence, "database", "refused"):
         return NotYet("No promotion was refused since this step began.")
-    since = refusals[-2] if len(refusals) > 1 else 0
-    committed = {event_id for _, event_id in reading.commits(evidence)}
-    told = [m.text.split()[1] for m in reading.moments(evidence, "database", "publish") if since < m.n < refusals[-1]]
-    invented = [event_id for event_id in told if event_id not in committed]
-    if invented:
-        return NotYet(f"{invented[-1]} was published, and then the database refused it.")
+    if invented := _early(evidence).invented:
+        return NotYet(f"{invented} was published, and then the database refused it.")
     return Passed("Refused, and nothing was published.")
 
 

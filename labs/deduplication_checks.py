@@ -55,8 +55,7 @@ def _and(seqs: Sequence[int]) -> str:
 
 def _made(evidence: Evidence) -> list[FactSeen]:
     """Return the changes of owner since the step began, oldest first."""
-    facts = [reading.fact(evidence.now, event_id) for _, event_id in reading.commits(evidence)]
-    return [fact for fact in facts if fact is not None]
+    return reading.changes(evidence)
 
 
 def _change(fact: FactSeen) -> str:
@@ -173,17 +172,14 @@ def keep_operation(evidence: Evidence) -> Memory:
 
 def _crash(evidence: Evidence) -> int:
     """Return the moment of the relay's last crash before its mark, or 0."""
-    crashes = [m.n for m in reading.moments(evidence, "relay", "crash") if m.text == f"crashed {BEFORE_MARK}"]
-    return max(crashes, default=0)
+    crash, _ = reading.in_hand(evidence, "relay", "publish", BEFORE_MARK, subject="route.")
+    return crash.n if crash is not None else 0
 
 
 def _in_hand(evidence: Evidence) -> str:
     """Return the id of the route event that the relay had published when it last crashed before its mark; empty if none."""
-    sent = [
-        m for m in reading.moments(evidence, "relay", "publish")
-        if m.n < _crash(evidence) and m.detail["subject"].startswith("route.")
-    ]  # fmt: skip
-    return str(sent[-1].detail["message"]["id"]) if sent else ""
+    _, sent = reading.in_hand(evidence, "relay", "publish", BEFORE_MARK, subject="route.")
+    return str(sent.detail["message"]["id"]) if sent is not None else ""
 
 
 def _second_copies(evidence: Evidence) -> list[int]:
@@ -191,8 +187,8 @@ def _second_copies(evidence: Evidence) -> list[int]:
     event_id = _in_hand(evidence)
     seqs = reading.copies(evidence.now, event_id)
     # Not every mark after the crash will do: the journal may be ahead of what was seen of the stream.
-    marks = [m.text for m in reading.moments(evidence, "relay", "mark") if m.n > _crash(evidence)]
-    is_second = len(seqs) == 1 and f"mark {event_id}: acked as seq {seqs[0]}" in marks
+    marks = reading.after(reading.about(evidence, "relay", "mark", "stored", event_id), _crash(evidence))
+    is_second = len(seqs) == 1 and any(mark.detail["stored"][event_id] == seqs[0] for mark in marks)
     return seqs if is_second else seqs[1:]
 
 
@@ -209,7 +205,7 @@ def answered_duplicate(evidence: Evidence) -> Result:
         return NotYet(NOT_CRASHED)
     if relay_is_down(evidence.now):
         return NotYet("The relay is down: start it.")
-    said = [m.text for m in reading.moments(evidence, "relay", "duplicate") if m.n > _crash(evidence)]
+    said = [m.text for m in reading.after(reading.moments(evidence, "relay", "duplicate"), _crash(evidence))]
     if not said:
         return NotYet(f"No PubAck for {event_id} said duplicate.")
     seqs = reading.copies(evidence.now, event_id)
@@ -276,7 +272,7 @@ def drained_twice(evidence: Evidence) -> Result:
 def window_does_not_slide(evidence: Evidence) -> Result:
     """An id was stored again though its last duplicate was younger than the window."""
     window_s = evidence.now.stream("ROUTES").rules.duplicate_window_s
-    sent = [m for m in reading.moments(evidence, "learner", "publish") if m.text.startswith("republish")]
+    sent = reading.moments(evidence, "learner", "publish", begins="republish")
     for before, moment in itertools.pairwise(sent):
         same = before.detail.get("event_id") == moment.detail.get("event_id")
         pause_s = moment.at - before.at
@@ -316,8 +312,7 @@ def keep_twice(evidence: Evidence) -> Memory:
 
 
 def _times_applied(evidence: Evidence, sequence: int) -> int:
-    applied = reading.moments(evidence, "iad", "apply")
-    return sum(moment.detail["sequences"].count(sequence) for moment in applied)
+    return len(reading.about(evidence, "iad", "apply", "sequences", sequence))
 
 
 def applied_once(evidence: Evidence) -> Result:
@@ -331,8 +326,8 @@ def applied_once(evidence: Evidence) -> Result:
         return NotYet(
             f"iad applied event {fact.sequence} {count} times, and drained the old owner of {fact.route} each time."
         )
-    told = [m for m in reading.moments(evidence, "iad", "verdict") if m.text.startswith("duplicate")]
-    known = [m.text for m in told if m.detail.get("stream_seq") in again]
+    told = [m for seq in again for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq)]
+    known = [m.text for m in told if m.text.startswith("duplicate")]
     if not known:
         return NotYet("No second copy of the event has come to iad.")
     return Passed(f"iad applied event {fact.sequence} once. Of the second copy it says: {known[-1]}.")

@@ -32,19 +32,13 @@ def consumers_of(seen: Observation, edge: str) -> list[ConsumerSeen]:
 
 def _deletions(evidence: Evidence, edge: str) -> list[tuple[Moment, str]]:
     """Return the server's advisories of deleted consumers of an edge since the step began, with their names."""
-    told = [(m, m.text.removeprefix(DELETED)) for m in reading.moments(evidence, "broker", "advisory")]
-    return [
-        (m, name) for m, name in told if m.text.startswith(DELETED) and (name == edge or name.startswith(f"{edge}-"))
-    ]
+    told = [(m, m.text.removeprefix(DELETED)) for m in reading.moments(evidence, "broker", "advisory", begins=DELETED)]
+    return [(m, name) for m, name in told if name == edge or name.startswith(f"{edge}-")]
 
 
 def _slept(evidence: Evidence, edge: str, least: int = CHANGES) -> reading.Sleep | None:
-    long = [sleep for sleep in reading.sleeps(evidence, edge) if len(sleep.commits) >= least]
+    long = [sleep for sleep in reading.sleeps(evidence, edge) if sleep.missed >= least]
     return long[-1] if long else None
-
-
-def _handed(sleep: reading.Sleep, edge: str) -> int:
-    return reading.handed(sleep.told, edge)[0]
 
 
 def _in_words(consumer: ConsumerSeen) -> str:
@@ -84,7 +78,7 @@ def both_slept(evidence: Evidence) -> Result:
     """Two edges were down while three changes were made."""
     for edge in (KEPT, FLEETING):
         if _slept(evidence, edge) is None:
-            counts = [len(sleep.commits) for sleep in reading.sleeps(evidence, edge)]
+            counts = [sleep.missed for sleep in reading.sleeps(evidence, edge)]
             if not counts:
                 return NotYet(f"{edge} has not been down since this step began.")
             return NotYet(f"{edge} slept through {max(counts)} changes of owner; let it be {CHANGES}.")
@@ -109,10 +103,10 @@ def one_caught_up(evidence: Evidence) -> Result:
     sleep = _slept(evidence, KEPT)
     if sleep is None or sleep.ended is None:
         return NotYet(f"{KEPT} is not back from three changes.")
-    handed = _handed(sleep, KEPT)
-    if handed < len(sleep.commits) or not reading.is_current(evidence.now.edge(KEPT)):
-        return NotYet(f"{KEPT} was handed {handed} of {len(sleep.commits)}; it says: {evidence.now.edge(KEPT).claim}.")
-    return Passed(f"{KEPT} missed {len(sleep.commits)} and was handed {handed}.")
+    handed = sleep.handed
+    if handed < sleep.missed or not reading.is_current(evidence.now.edge(KEPT)):
+        return NotYet(f"{KEPT} was handed {handed} of {sleep.missed}; it says: {evidence.now.edge(KEPT).claim}.")
+    return Passed(f"{KEPT} missed {sleep.missed} and was handed {handed}.")
 
 
 def other_never_learns(evidence: Evidence) -> Result:
@@ -122,10 +116,8 @@ def other_never_learns(evidence: Evidence) -> Result:
         return NotYet(f"{FLEETING} is not back from three changes.")
     said = [text for text in reading.findings(evidence.now, "lost") if text.startswith(FLEETING)]
     if not said:
-        return NotYet(
-            f"{FLEETING} was handed {_handed(sleep, FLEETING)} of {len(sleep.commits)}; it says: {edge.claim}."
-        )
-    return Passed(f"{FLEETING} was handed {_handed(sleep, FLEETING)} of {len(sleep.commits)}. {said[0]}")
+        return NotYet(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}; it says: {edge.claim}.")
+    return Passed(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}. {said[0]}")
 
 
 def who_got_what(evidence: Evidence) -> Measured:
@@ -133,7 +125,7 @@ def who_got_what(evidence: Evidence) -> Measured:
     kept, fleeting = _slept(evidence, KEPT), _slept(evidence, FLEETING)
     if kept is None or fleeting is None:
         return Measured("", "Nobody slept.")
-    got, other, missed = _handed(kept, KEPT), _handed(fleeting, FLEETING), len(fleeting.commits)
+    got, other, missed = kept.handed, fleeting.handed, fleeting.missed
     sentence = f"Of {missed} missed changes {KEPT} was handed {got} and {FLEETING} {other}."
     if other > missed:
         return Measured("all", sentence)
@@ -146,7 +138,7 @@ def keep_sleep(evidence: Evidence) -> Memory:
     """Keep the consumers' fates and the audit's words."""
     sleep = _slept(evidence, FLEETING)
     return {
-        "missed": len(sleep.commits) if sleep else 0,
+        "missed": sleep.missed if sleep else 0,
         "gone": [name for _, name in _deletions(evidence, FLEETING)][:1],
         "after": [_in_words(c) for edge in (KEPT, FLEETING) for c in consumers_of(evidence.now, edge)],
         "lost_said": [text for text in reading.findings(evidence.now, "lost") if text.startswith(FLEETING)],
@@ -199,13 +191,13 @@ def remembered(evidence: Evidence) -> Result:
         )
     sleep = _slept(evidence, FLEETING)
     if sleep is None:
-        counts = [len(one.commits) for one in reading.sleeps(evidence, FLEETING)]
+        counts = [one.missed for one in reading.sleeps(evidence, FLEETING)]
         return NotYet(
             f"{FLEETING} slept through {max(counts, default=0)} changes since this step began; let it be {CHANGES}."
         )
     if sleep.ended is None:
         return NotYet(f"{FLEETING} is down; start it again.")
-    handed, missed = _handed(sleep, FLEETING), len(sleep.commits)
+    handed, missed = sleep.handed, sleep.missed
     if handed != missed or not reading.is_current(evidence.now.edge(FLEETING)):
         return NotYet(f"{FLEETING} missed {missed} and was handed {handed}; it is {evidence.now.edge(FLEETING).claim}.")
     differs = reading.disagreement(evidence.now)
@@ -263,7 +255,7 @@ def _deleted_in_sleep(evidence: Evidence, least: int) -> reading.Sleep | None:
     names = [(told.n, name) for told, name in _deletions(evidence, KEPT) if name == KEPT]
     for sleep in reversed(reading.sleeps(evidence, KEPT)):
         within = [n for n, _ in names if sleep.began < n and (sleep.ended is None or n <= sleep.ended)]
-        if within and len(sleep.commits) >= least:
+        if within and sleep.missed >= least:
             return sleep
     return None
 
@@ -272,7 +264,7 @@ def _not_deleted(evidence: Evidence) -> NotYet:
     sleeps = reading.sleeps(evidence, KEPT)
     if not sleeps:
         return NotYet(f"{KEPT} has not been down since this step began.")
-    if not sleeps[-1].commits:
+    if not sleeps[-1].missed:
         return NotYet(f"No change of owner was made while {KEPT} was down.")
     return NotYet(f"The consumer {KEPT} was not deleted while {KEPT} was down: its cursor is still the old one.")
 
@@ -285,7 +277,7 @@ def name_is_no_memory(evidence: Evidence) -> Result:
     consumer, edge = evidence.now.consumer(KEPT), evidence.now.edge(KEPT)
     if sleep.ended is None or consumer is None:
         return NotYet(f"{KEPT} is down. Start it: it creates the consumer again.")
-    handed = _handed(sleep, KEPT)
+    handed = sleep.handed
     if handed:
         return NotYet(
             f"{KEPT} was handed {handed} messages: its new consumer began behind its own position, not from new."
@@ -302,7 +294,7 @@ def what_the_name_held(evidence: Evidence) -> Measured:
     sleep = _deleted_in_sleep(evidence, 1)
     if sleep is None:
         return Measured("refuse", refused[-1] if refused else "The consumer was not deleted.")
-    handed, missed = _handed(sleep, KEPT), len(sleep.commits)
+    handed, missed = sleep.handed, sleep.missed
     sentence = f"{KEPT} missed {missed} and was handed {handed}."
     return Measured("nothing" if not handed else "missed" if handed == missed else "all", sentence)
 
@@ -348,7 +340,7 @@ def position_saved_it(evidence: Evidence) -> Result:
         return NotYet(
             f"{KEPT} was rebuilt from a snapshot; here its own position must do. Delete the consumer in its sleep once more."
         )
-    handed, missed = _handed(sleep, KEPT), len(sleep.commits)
+    handed, missed = sleep.handed, sleep.missed
     if handed < missed:
         return NotYet(f"{KEPT} missed {missed} in its sleep and was handed {handed}: its new consumer began too late.")
     differs = reading.disagreement(evidence.now)
@@ -362,7 +354,7 @@ def position_saved_it(evidence: Evidence) -> Result:
 def keep_saved(evidence: Evidence) -> Memory:
     """Keep how much the position brought back."""
     sleep = _deleted_in_sleep(evidence, 1)
-    return {"saved": _handed(sleep, KEPT) if sleep else 0}
+    return {"saved": sleep.handed if sleep else 0}
 
 
 def happened(memory: Memory) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from studylab.lab import (
@@ -10,12 +11,14 @@ from studylab.lab import (
     Figure,
     Measured,
     Memory,
+    Moment,
     NotYet,
     Observation,
     Passed,
     Place,
     Result,
     Shown,
+    ledgers,
     reading,
 )
 
@@ -38,9 +41,9 @@ def _loads(evidence: Evidence, edge: str) -> list[int]:
     return [moment.n for moment in reading.moments(evidence, edge, "snapshot")]
 
 
-def _accident(moment: object) -> str:
+def _accident(moment: Moment) -> str:
     """Name the accident that a moment of the journal is; empty when it is none."""
-    kind, text, detail = getattr(moment, "kind", ""), getattr(moment, "text", ""), getattr(moment, "detail", {})
+    kind, text, detail = moment.kind, moment.text, moment.detail
     if kind == "rollback":
         return ROLLED_BACK
     if not text.startswith("ROUTES"):
@@ -58,7 +61,8 @@ def _accident(moment: object) -> str:
 def _accidents(evidence: Evidence) -> list[str]:
     """Return the accidents since fra last had a snapshot loaded: until then what it holds may be due to any of them."""
     since = max(_loads(evidence, "fra"), default=0)
-    found = [_accident(moment) for moment in evidence.moments if moment.n > since]
+    may_be = evidence.moments.ask(ledgers.Latest, [("stream", "limits"), ("stream", "purge"), ("broker", "rollback")])
+    found = [_accident(moment) for moment in reading.after(may_be.held, since)]
     return list(dict.fromkeys(name for name in found if name))
 
 
@@ -156,31 +160,39 @@ def middle_missing(evidence: Evidence) -> Result:
 
 def _closures(evidence: Evidence, edge: str, since: int = 0) -> list[str]:
     """Return the words with which an edge failed closed because of a gap, oldest first."""
-    closed = [
-        m.text for m in reading.moments(evidence, edge, "mode") if m.n > since and m.detail.get("after") == CLOSED
-    ]
+    modes = reading.after(reading.moments(evidence, edge, "mode"), since)
+    closed = [moment.text for moment in modes if moment.detail.get("after") == CLOSED]
     return [text for text in closed if any(word in text for word in (*_CHAIN, _END))]
 
 
 def ack_floor_moved(evidence: Evidence) -> Result:
     """A purge moved the ack floor of an edge that slept."""
-    for moment in reading.moments(evidence, "stream", "purge"):
-        floor = moment.detail.get("ack_floors", {}).get("fra", 0)
-        applied = _applied_before(evidence, moment.n)
+    purges = evidence.moments.ask(_Purges, [("stream", "purge"), ("fra", "got"), ("fra", "snapshot")])
+    for floor, reached in purges.held:
+        applied = reached or (0 if purges.has_got else evidence.now.edge("fra").stream_seq)
         if floor > applied:
             return Passed(f"fra had applied up to stream seq {applied}; after the purge its Ack Floor was {floor}.")
     return NotYet("No purge has moved fra's Ack Floor past what fra had read.")
 
 
-def _applied_before(evidence: Evidence, n: int) -> int:
-    """Return the last stream seq that fra had got before a moment; its position now when it got nothing since."""
-    got = [moment for moment in reading.moments(evidence, "fra", "got") if moment.n < n]
-    loads = [moment for moment in reading.moments(evidence, "fra", "snapshot") if moment.n < n]
-    reached = [moment.detail["stream_seqs"][-1] for moment in got] + [moment.detail["stream_seq"] for moment in loads]
-    if reached:
-        return int(max(reached))
-    later = [moment for moment in reading.moments(evidence, "fra", "got") if moment.n > n]
-    return evidence.now.edge("fra").stream_seq if not later else 0
+class _Purges:
+    """The latest purges, at least 500: fra's ack floor after each, and the last stream seq that fra had got before, or 0."""
+
+    def __init__(self) -> None:
+        self.held: list[tuple[int, int]] = []
+        self.has_got = False
+        self._reached = 0
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if moment.kind == "purge":
+            self.held.append((moment.detail.get("ack_floors", {}).get("fra", 0), self._reached))
+            ledgers.shorten(self.held, ledgers.HELD)
+        elif moment.kind == "got":
+            self.has_got = True
+            self._reached = max(self._reached, moment.detail["stream_seqs"][-1])
+        else:
+            self._reached = max(self._reached, moment.detail["stream_seq"])
 
 
 def all_whole(evidence: Evidence) -> Result:
@@ -207,9 +219,9 @@ def what_fra_noticed(evidence: Evidence) -> Measured:
 
 def _jumps(evidence: Evidence) -> list[tuple[int, int]]:
     """Return where the stream seqs that fra got are not consecutive."""
-    got = [seq for moment in reading.moments(evidence, "fra", "got") for seq in moment.detail["stream_seqs"]]
+    got = reading.named(evidence, "fra", "got", "stream_seqs")
     starts = [moment.detail["stream_seq"] for moment in reading.moments(evidence, "fra", "snapshot")]
-    pairs = zip(sorted({*got, *starts}), sorted({*got, *starts})[1:], strict=False)
+    pairs = itertools.pairwise(sorted({*got, *starts}))
     return [(before, after) for before, after in pairs if after > before + 1]
 
 
@@ -267,15 +279,25 @@ def keep_numbers(evidence: Evidence) -> Memory:
 
 def reused(evidence: Evidence) -> str:
     """Say which stream seq has carried two events; empty when none has."""
-    before: dict[int, str] = {}
-    for moment in reading.moments(evidence, "relay", "mark"):
-        stored = moment.detail.get("stored", {}).items()
-        before.update((seq, event_id) for event_id, seq in stored if seq and event_id.startswith("route-"))
-        for cell in evidence.now.stream("ROUTES").cells:
-            first = before.get(cell.seq, cell.event_id)
-            if first != cell.event_id:
-                return f"Stream seq {cell.seq} was event {first} and is {cell.event_id} now."
+    first = evidence.moments.ask(_FirstStored, [("relay", "mark")]).held
+    for cell in evidence.now.stream("ROUTES").cells:
+        if (before := first.get(cell.seq, cell.event_id)) != cell.event_id:
+            return f"Stream seq {cell.seq} was event {before} and is {cell.event_id} now."
     return ""
+
+
+class _FirstStored:
+    """The event that each stream seq carried first: of `HELD_NUMBERS` numbers at least, the latest."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, str] = {}
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        for event_id, seq in moment.detail.get("stored", {}).items():
+            if seq and event_id.startswith("route-"):
+                self.held.setdefault(seq, event_id)
+        ledgers.shorten_names(self.held)
 
 
 def number_used_twice(evidence: Evidence) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from studylab.lab import (
     EdgeSeen,
     Evidence,
@@ -92,7 +94,7 @@ def done_twice(evidence: Evidence) -> Result:
         return NotYet("This counts on the rebuilt database.")
     for moment in reading.moments(evidence, "learner", "verb"):
         asked = moment.detail["arguments"].get("operation")
-        if asked == OPERATION and any(n > moment.n for n, _ in reading.commits(evidence)):
+        if asked == OPERATION and reading.last_commit(evidence, after=moment.n):
             return Passed(f"{OPERATION} had been done once. The rebuilt database did it again.")
     return NotYet(f"Ask for {OPERATION} once more: shop to alloc-b. What does the rebuilt database say?")
 
@@ -217,13 +219,13 @@ def decided_without_a_bus(evidence: Evidence) -> Result:
     gone = _destroyed_at(evidence, "stream")
     if not gone:
         return NotYet("This counts once the bus is gone.")
-    back = [moment.n for moment in reading.moments(evidence, "stream", "restored") if moment.n > gone]
-    decided = [event_id for n, event_id in reading.commits(evidence) if n > gone and not any(b < n for b in back)]
+    back = reading.after(reading.moments(evidence, "stream", "restored"), gone)
+    decided = reading.last_commit(evidence, after=gone, before=back[0].n if back else math.inf)
     if not decided:
         return NotYet(
             "Nothing was committed between the loss of the bus and its return. Give a route to another owner."
         )
-    return Passed(f"{decided[-1]} was committed with no bus to tell anybody.")
+    return Passed(f"{decided} was committed with no bus to tell anybody.")
 
 
 def converged_from_the_database(evidence: Evidence) -> Result:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from studylab.lab import (
     EdgeSeen,
     Evidence,
     Figure,
     Measured,
     Memory,
+    Moment,
     NotYet,
     Observation,
     Passed,
@@ -15,6 +18,7 @@ from studylab.lab import (
     Result,
     RouteSeen,
     Shown,
+    ledgers,
     reading,
 )
 
@@ -43,8 +47,17 @@ def _path(seen: Observation, route: str) -> str:
 
 def _from_the_past(evidence: Evidence, since: int) -> list[tuple[str, int]]:
     """Return text and sequence of what iad applied after a moment though its position was past it."""
-    applied = [moment for moment in reading.moments(evidence, "iad", "apply") if moment.n > since]
+    applied = reading.after(evidence.moments.ask(_Past, [("iad", "apply")]).held, since)
     return [(m.text, n) for m in applied for n in m.detail["sequences"] if n <= m.detail["before"]]
+
+
+class _Past(ledgers.Latest):
+    """The moments in which an event was applied that the position was past."""
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if any(n <= moment.detail["before"] for n in moment.detail["sequences"]):
+            super().add(moment)
 
 
 def _replay(evidence: Evidence) -> int:
@@ -52,10 +65,14 @@ def _replay(evidence: Evidence) -> int:
     return max((moment.n for moment in reading.moments(evidence, "iad", "replay")), default=0)
 
 
-def _read_again(evidence: Evidence) -> list[int]:
-    """Return the stream seqs that came to iad since its last replay, oldest first."""
-    got = [m for m in reading.moments(evidence, "iad", "got") if m.n > _replay(evidence)]
-    return [seq for moment in got for seq in moment.detail["stream_seqs"]]
+def _read_again(evidence: Evidence) -> int:
+    """Return how many messages came to iad since its last replay."""
+    return reading.handed(evidence, "iad", after=_replay(evidence))[0]
+
+
+def _has_come_again(evidence: Evidence, seq: int) -> bool:
+    """Say whether a message came to iad since its last replay."""
+    return bool(reading.after(reading.about(evidence, "iad", "got", "stream_seqs", seq), _replay(evidence)))
 
 
 # The history.
@@ -92,13 +109,13 @@ def walked_through_the_past(evidence: Evidence) -> Result:
         return NotYet("iad has not read anything again since this step began.")
     texts = [text for text, _ in _from_the_past(evidence, _replay(evidence))]
     if not texts:
-        seqs = _read_again(evidence)
+        count = _read_again(evidence)
         return NotYet(
-            f"iad has read stream seqs {seqs} again and applied no older event."
-            if seqs
+            f"iad has read {count} message{'s' * (count != 1)} again and applied no older event."
+            if count
             else "The replay has not begun."
         )
-    if not is_read_through(evidence.now) or evidence.now.stream("ROUTES").last_seq not in _read_again(evidence):
+    if not is_read_through(evidence.now) or not _has_come_again(evidence, evidence.now.stream("ROUTES").last_seq):
         return NotYet(f"iad is still reading. So far: {'; '.join(texts)}.")
     return Passed(f"iad, in this order: {'; '.join(texts)}.")
 
@@ -111,7 +128,7 @@ def misled_while_current(evidence: Evidence) -> Result:
     probe = reading.wrong_probe(iad(evidence.now))
     if probe is None:
         return NotYet("No request to iad was answered wrongly so far.")
-    withdrew = [m.text for m in reading.moments(evidence, "iad", "mode") if m.n > since]
+    withdrew = [m.text for m in reading.after(reading.moments(evidence, "iad", "mode"), since)]
     if withdrew:
         return NotYet(f"iad was not current all the time: {withdrew[0]}.")
     return Passed(f"iad said “{iad(evidence.now).claim}” throughout, and sent a request for {probe.route} to {probe.answer}; "
@@ -170,7 +187,7 @@ def _zombies(evidence: Evidence) -> list[tuple[str, int]]:
     """Return event id and stream seq of every old event that was stored again since the step began."""
     current = {route.sequence for route in evidence.now.truth.routes}
     cells = evidence.now.stream("ROUTES").cells
-    began = evidence.moments[0].at if evidence.moments else evidence.now.at
+    began = evidence.moments.first_at or evidence.now.at
     again = [c for c in cells if reading.copies(evidence.now, c.event_id)[0] < c.seq and c.stored_at >= began]
     return [(cell.event_id, cell.seq) for cell in again if cell.sequence and cell.sequence not in current]
 
@@ -233,8 +250,13 @@ def keep_zombie(evidence: Evidence) -> Memory:
 
 def _verdicts(evidence: Evidence, word: str, since: int) -> list[int]:
     """Return the stream seqs at which iad came to a verdict after a moment."""
-    told = [m for m in reading.moments(evidence, "iad", "verdict") if m.n > since and m.text.startswith(word)]
+    told = reading.after(reading.moments(evidence, "iad", "verdict", begins=word), since)
     return [int(moment.detail["stream_seq"]) for moment in told if "stream_seq" in moment.detail]
+
+
+def _judged(evidence: Evidence, word: str, seq: int) -> bool:
+    """Say whether iad came to a verdict about a message since the step began."""
+    return any(m.text.startswith(word) for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq))
 
 
 def replay_was_harmless(evidence: Evidence) -> Result:
@@ -255,7 +277,7 @@ def replay_was_harmless(evidence: Evidence) -> Result:
         return NotYet(f"iad recognised {len(known)} events by their ids and none by its epoch. It has "
                       f"{iad(evidence.now).remembered} ids in memory: a longer past, or a restart, and they are news again.")  # fmt: skip
     return Passed(
-        f"Of {len(_read_again(evidence))} messages iad counted {len(stale)} as stale and {len(known)} as duplicates."
+        f"Of {_read_again(evidence)} messages iad counted {len(stale)} as stale and {len(known)} as duplicates."
     )
 
 
@@ -265,8 +287,8 @@ def zombie_was_harmless(evidence: Evidence) -> Result:
     if not zombies:
         return NotYet("No event of a past owner was stored again since this step began.")
     event_id, seq = zombies[-1]
-    if seq not in _verdicts(evidence, "stale epoch", 0):
-        by_id = seq in _verdicts(evidence, "duplicate", 0)
+    if not _judged(evidence, "stale epoch", seq):
+        by_id = _judged(evidence, "duplicate", seq)
         return NotYet(f"{event_id} came again at seq {seq}, and iad "
                       + ("knew its id, for as long as it is in memory." if by_id else "has not refused it."))  # fmt: skip
     return Passed(f"{event_id} came again at seq {seq}; iad counted it as stale.")
@@ -296,15 +318,38 @@ def keep_cure(evidence: Evidence) -> Memory:
 
 def _slow(evidence: Evidence) -> tuple[int, float, float]:
     """Return stream seq, seconds from first delivery to first ack, and ack_wait, of the latest late ack; else zeros."""
-    wait_s, acked = iad(evidence.now).rules.ack_wait_s, dict[int, float]()
-    for moment in reading.moments(evidence, "iad", "ack"):
-        for seq in moment.detail["stream_seqs"]:
-            acked.setdefault(seq, moment.at)
-    for seq in sorted(acked, reverse=True):
-        times = reading.deliveries(evidence, "iad", seq)
-        if times and acked[seq] - times[0][0].at > wait_s:
-            return seq, acked[seq] - times[0][0].at, wait_s
+    wait_s = iad(evidence.now).rules.ack_wait_s
+    for seq, took_s in reversed(evidence.moments.ask(_Acks, [("iad", "got"), ("iad", "ack")]).held):
+        if took_s > wait_s:
+            return seq, took_s, wait_s
     return 0, 0.0, wait_s
+
+
+class _Acks:
+    """Stream seq and seconds from first delivery to first ack: of each ack that no later one has outlasted.
+
+    It holds when each message came first, of the latest `HELD_NUMBERS` at least; of an acked one, that it counts no more.
+    """
+
+    def __init__(self) -> None:
+        self.held: list[tuple[int, float]] = []
+        self._came: dict[int, float] = {}
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        for seq in moment.detail["stream_seqs"]:
+            if moment.kind == "got":
+                self._came.setdefault(seq, moment.at)
+            elif (came := self._came.get(seq, math.inf)) < math.inf:
+                self._note(seq, moment.at - came)
+                self._came[seq] = math.inf
+        ledgers.shorten_names(self._came)
+
+    def _note(self, seq: int, took_s: float) -> None:
+        while self.held and self.held[-1][1] <= took_s:
+            self.held.pop()
+        self.held.append((seq, took_s))
+        ledgers.shorten(self.held, ledgers.HELD)
 
 
 def accepted_late(evidence: Evidence) -> Result:
@@ -315,7 +360,7 @@ def accepted_late(evidence: Evidence) -> Result:
         return NotYet(
             f"iad has acked nothing later than ack_wait: it takes {rules.handling_s:g} s over an event, ack_wait is {wait_s:g} s."
         )
-    acks = sum(seq in moment.detail["stream_seqs"] for moment in reading.moments(evidence, "iad", "ack"))
+    acks = len(reading.about(evidence, "iad", "ack", "stream_seqs", seq))
     consumer = evidence.now.consumer("iad")
     if acks == 1 and consumer is not None and consumer.ack_floor >= seq and not consumer.num_ack_pending:
         return Passed(f"iad acked stream seq {seq} {took_s:.2f} s after it got it, ack_wait being {wait_s:g} s; the broker "
@@ -331,7 +376,7 @@ def delivered_again(evidence: Evidence) -> Result:
     if not seq:
         return NotYet("This counts after a late ack.")
     times = reading.deliveries(evidence, "iad", seq)
-    if len(times) < 2 or seq not in _verdicts(evidence, "duplicate", 0):
+    if len(times) < 2 or not _judged(evidence, "duplicate", seq):
         return NotYet(f"Stream seq {seq} was handled {len(times)} time{'s' * (len(times) != 1)} so far.")
     return Passed(f"Stream seq {seq} came again as delivery {times[1][1]} all the same, and iad recognised it.")
 

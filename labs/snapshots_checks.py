@@ -49,7 +49,7 @@ def _syd(evidence: Evidence) -> EdgeSeen:
 
 def _got_after(evidence: Evidence, n: int) -> list[int]:
     """Return the stream seqs that syd got after a moment."""
-    got = [moment for moment in reading.moments(evidence, NEWCOMER, "got") if moment.n > n]
+    got = reading.after(reading.moments(evidence, NEWCOMER, "got"), n)
     return [seq for moment in got for seq in moment.detail["stream_seqs"]]
 
 
@@ -301,7 +301,8 @@ def chained_on(evidence: Evidence) -> Result:
 
 def _fell_between(evidence: Evidence, load: Load, cell: CellSeen) -> bool:
     """Say whether an event was committed before the load, and not covered by it."""
-    return any(n < load.n and event_id == cell.event_id for n, event_id in reading.commits(evidence))
+    made = reading.about(evidence, "database", "commit", "event_id", cell.event_id)
+    return bool(made) and reading.is_change(made[0]) and made[0].n < load.n
 
 
 def current_and_right(evidence: Evidence) -> Result:

@@ -23,17 +23,12 @@ USUAL_HEADERS = {"Nats-Msg-Id"}
 
 def _slept(evidence: Evidence, least: int) -> reading.Sleep | None:
     """Return the last time in which the edge was down for that many changes, or None."""
-    long = [sleep for sleep in reading.sleeps(evidence, SLEEPER) if len(sleep.commits) >= least]
+    long = [sleep for sleep in reading.sleeps(evidence, SLEEPER) if sleep.missed >= least]
     return long[-1] if long else None
 
 
-def _got(sleep: reading.Sleep) -> list[int]:
-    """Return the stream seqs that the edge was handed when it was back."""
-    return [seq for moment in sleep.told if moment.kind == "got" for seq in moment.detail.get("stream_seqs", ())]
-
-
 def _sleep_so_far(evidence: Evidence, least: int) -> NotYet:
-    counts = [len(sleep.commits) for sleep in reading.sleeps(evidence, SLEEPER)]
+    counts = [sleep.missed for sleep in reading.sleeps(evidence, SLEEPER)]
     if not counts:
         return NotYet(f"{SLEEPER} has not been down since this step began. Kill it first.")
     return NotYet(f"{SLEEPER} slept through {max(counts)} changes of owner; the outage has {least}.")
@@ -45,9 +40,7 @@ def _sleep_so_far(evidence: Evidence, least: int) -> NotYet:
 def slept(evidence: Evidence) -> Result:
     """The edge was down while twelve changes were made."""
     sleep = _slept(evidence, OUTAGE)
-    return (
-        Passed(f"{len(sleep.commits)} changes while {SLEEPER} was down.") if sleep else _sleep_so_far(evidence, OUTAGE)
-    )
+    return Passed(f"{sleep.missed} changes while {SLEEPER} was down.") if sleep else _sleep_so_far(evidence, OUTAGE)
 
 
 def handed_the_rest(evidence: Evidence) -> Result:
@@ -58,12 +51,13 @@ def handed_the_rest(evidence: Evidence) -> Result:
     if sleep.ended is None:
         first = evidence.now.stream("ROUTES").first_seq
         return NotYet(f"{SLEEPER} is still down. The stream's first sequence is {first} by now. Start {SLEEPER}.")
-    seqs, missed = _got(sleep), len(sleep.commits)
-    if not seqs or evidence.now.outbox.waiting or not reading.is_current(evidence.now.edge(SLEEPER)):
-        return NotYet(f"{SLEEPER} was handed {len(seqs)} so far; it says: {evidence.now.edge(SLEEPER).claim}.")
-    if len(seqs) >= missed:
-        return NotYet(f"{SLEEPER} was handed all {missed} messages: the stream still had them.")
-    return Passed(f"{missed} changes were missed, {len(seqs)} messages came: {seqs[0]} to {seqs[-1]}.")
+    if not sleep.seqs or evidence.now.outbox.waiting or not reading.is_current(evidence.now.edge(SLEEPER)):
+        return NotYet(f"{SLEEPER} was handed {sleep.seqs} so far; it says: {evidence.now.edge(SLEEPER).claim}.")
+    if sleep.seqs >= sleep.missed:
+        return NotYet(f"{SLEEPER} was handed all {sleep.missed} messages: the stream still had them.")
+    return Passed(
+        f"{sleep.missed} changes were missed, {sleep.seqs} messages came: {sleep.first_seq} to {sleep.last_seq}."
+    )
 
 
 def told_nothing(evidence: Evidence) -> Result:
@@ -90,38 +84,36 @@ def wrong_all_the_same(evidence: Evidence) -> Result:
 
 def _advisories(evidence: Evidence) -> list[Moment]:
     sleep = _slept(evidence, OUTAGE)
-    about = reading.moments(evidence, "broker", "advisory")
-    return [moment for moment in about if sleep and sleep.ended and moment.n > sleep.ended and SLEEPER in moment.text]
+    if sleep is None or sleep.ended is None:
+        return []
+    told = reading.after(reading.moments(evidence, "broker", "advisory"), sleep.ended)
+    return [moment for moment in told if SLEEPER in moment.text]
 
 
 def what_it_was_told(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
     sleep = _slept(evidence, OUTAGE)
-    told = sleep.told if sleep else ()
-    seqs = _got(sleep) if sleep else []
-    headers = {name for moment in told if moment.kind == "got" for name in moment.detail.get("headers", ())}
-    closed = [
-        m.text for m in told if (m.actor, m.kind) == (SLEEPER, "mode") and m.detail.get("after") == "failed closed"
-    ]
-    if closed or _advisories(evidence):
-        return Measured("error", (closed or [_advisories(evidence)[0].text])[0])
-    if sleep and len(seqs) >= len(sleep.commits):
-        return Measured("all", f"{SLEEPER} was handed all {len(seqs)}.")
-    if headers - USUAL_HEADERS:
-        return Measured("header", f"The first message had the headers {reading.listed(sorted(headers))}.")
+    if sleep is None:
+        return Measured("", f"{SLEEPER} slept through no outage.")
+    headers = reading.listed(sorted(sleep.headers))
+    if sleep.closed or _advisories(evidence):
+        return Measured("error", (sleep.closed or [_advisories(evidence)[0].text])[0])
+    if sleep.seqs >= sleep.missed:
+        return Measured("all", f"{SLEEPER} was handed all {sleep.seqs}.")
+    if sleep.headers - USUAL_HEADERS:
+        return Measured("header", f"The first message had the headers {headers}.")
     return Measured(
-        "rest", f"{len(seqs)} messages, stream seq {seqs[0]} to {seqs[-1]}; headers: {reading.listed(sorted(headers))}."
+        "rest", f"{sleep.seqs} messages, stream seq {sleep.first_seq} to {sleep.last_seq}; headers: {headers}."
     )
 
 
 def keep_outage(evidence: Evidence) -> Memory:
     """Keep how much was missed, how much came, and the audit's words."""
     sleep = _slept(evidence, OUTAGE)
-    seqs = _got(sleep) if sleep else []
     return {
-        "missed": len(sleep.commits) if sleep else 0,
-        "handed": len(seqs),
-        "first": seqs[0] if seqs else 0,
+        "missed": sleep.missed if sleep else 0,
+        "handed": sleep.seqs if sleep else 0,
+        "first": sleep.first_seq if sleep else 0,
         "false_said": reading.findings(evidence.now, "false confidence"),
     }
 
@@ -185,27 +177,26 @@ def replayed(evidence: Evidence) -> Result:
         return _sleep_so_far(evidence, LONG_OUTAGE)
     if sleep.ended is None:
         return NotYet(f"{SLEEPER} is down; start it again.")
-    seqs, missed = _got(sleep), len(sleep.commits)
     if [m for m in reading.moments(evidence, SLEEPER, "snapshot") if m.n > sleep.began]:
         return NotYet(
             f"{SLEEPER} was rebuilt from a snapshot after that outage; here the stream alone must do. Once more."
         )
-    if len(seqs) < missed:
-        return NotYet(f"The stream kept too little: {SLEEPER} was handed {len(seqs)} of {missed}.")
+    if sleep.seqs < sleep.missed:
+        return NotYet(f"The stream kept too little: {SLEEPER} was handed {sleep.seqs} of {sleep.missed}.")
     differs = reading.disagreement(evidence.now)
     if differs:
         return NotYet(f"{differs} If it was wrong before the outage, let it load a snapshot and repeat the outage.")
     if not reading.is_current(evidence.now.edge(SLEEPER)):
         return NotYet(f"{SLEEPER} is {evidence.now.edge(SLEEPER).claim}.")
     return Passed(
-        f"{missed} changes missed, {len(seqs)} handed over, no snapshot needed: every row is the database's row."
+        f"{sleep.missed} changes missed, {sleep.seqs} handed over, no snapshot needed: every row is the database's row."
     )
 
 
 def keep_size(evidence: Evidence) -> Memory:
     """Keep what the stream was set to."""
     sleep = _slept(evidence, LONG_OUTAGE)
-    return {"replayed": len(sleep.commits) if sleep else 0, "each": round(_bytes_each(evidence))}
+    return {"replayed": sleep.missed if sleep else 0, "each": round(_bytes_each(evidence))}
 
 
 # Lowering a limit.
@@ -257,23 +248,25 @@ def id_forgotten(evidence: Evidence) -> Result:
         return NotYet("The broker has not been restarted since this step began.")
     stored, _ = _republished(evidence)
     window_s = evidence.now.stream("ROUTES").rules.duplicate_window_s
-    first = {
-        m.detail.get("event_id"): m
-        for m in reading.moments(evidence, "database", "commit")
-        if m.detail.get("subject", "").startswith("route.")
-    }
     for again in stored:
-        made = first.get(again.text.split()[1].rstrip(":"))
+        made = _commit_of(evidence, again.text.split()[1].rstrip(":"))
         if made is not None and again.at - made.at < window_s:
             return Passed(
                 f"Event {made.detail['sequence']} was stored again as seq {again.detail['ack']['seq']}, "
                 f"{again.at - made.at:.0f} s after its commit. The window is {window_s:g} s."
             )
     held = {cell.event_id for cell in evidence.now.stream("ROUTES").cells}
-    gone = [moment.detail["sequence"] for event_id, moment in first.items() if event_id not in held]
-    if not gone:
+    gone = next((event_id for _, event_id in reading.commits(evidence) if event_id not in held), "")
+    made = _commit_of(evidence, gone)
+    if made is None:
         return NotYet("No event of this step has been evicted yet. Make more changes than the stream holds.")
-    return NotYet(f"After the restart, republish an event of this step that was evicted: {gone[0]}, for example.")
+    sequence = made.detail["sequence"]
+    return NotYet(f"After the restart, republish an event of this step that was evicted: {sequence}, for example.")
+
+
+def _commit_of(evidence: Evidence, event_id: str) -> Moment | None:
+    made = reading.about(evidence, "database", "commit", "event_id", event_id)
+    return made[0] if made and reading.is_change(made[0]) else None
 
 
 def id_remembered(evidence: Evidence) -> Result:

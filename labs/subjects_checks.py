@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from studylab.lab import (
@@ -17,6 +18,7 @@ from studylab.lab import (
     Place,
     Result,
     Shown,
+    ledgers,
     reading,
 )
 
@@ -34,6 +36,15 @@ RENAMED = "a field renamed"
 
 
 @dataclass(frozen=True, slots=True)
+class _Behind:
+    """A change of owner that an edge has not applied yet: when it was committed, and what had been passed over by then."""
+
+    at: float
+    sequence: int
+    passed_over: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Wait:
     """How a change of owner fared at an edge: messages passed over between commit and apply, and the time it took."""
 
@@ -42,19 +53,39 @@ class _Wait:
     ms: int
 
 
-def _waits(evidence: Evidence, edge: str) -> list[_Wait]:
-    """Return every change that an edge has applied since the step began, in order."""
-    found = []
-    for commit in reading.moments(evidence, "database", "commit"):
-        if not commit.detail.get("subject", "").startswith("route."):
-            continue
-        sequence = commit.detail["sequence"]
-        applied = reading.applied_at(reading.since(evidence, commit.n), edge, sequence)
-        if applied is not None:
-            between = [moment for moment in evidence.moments if commit.n < moment.n <= applied.n]
-            _, foreign, _ = reading.handed(between, edge)
-            found.append(_Wait(sequence, foreign, round((applied.at - commit.at) * 1000)))
-    return found
+class _Waits:
+    """The changes that an edge has applied: the last of them, and the one that waited longest.
+
+    It holds those that the edge has not applied yet, the last 20,000.
+    """
+
+    def __init__(self) -> None:
+        self.last: _Wait | None = None
+        self.worst: _Wait | None = None
+        self._behind: deque[_Behind] = deque(maxlen=2 * ledgers.HELD_NUMBERS)
+        self._passed_over = 0
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if reading.is_change(moment):
+            self._behind.append(_Behind(moment.at, moment.detail["sequence"], self._passed_over))
+        elif moment.kind == "apply":
+            while self._behind and self._behind[0].sequence <= moment.detail.get("position", 0):
+                self._note(self._behind.popleft(), moment.at)
+        elif moment.kind != "commit":
+            self._passed_over += moment.detail.get("count" if moment.kind == "noise" else "foreign", 0)
+
+    def _note(self, behind: _Behind, at: float) -> None:
+        passed_over, ms = self._passed_over - behind.passed_over, round((at - behind.at) * 1000)
+        self.last = _Wait(behind.sequence, passed_over, ms)
+        if self.worst is None or passed_over > self.worst.passed_over:
+            self.worst = self.last
+
+
+def _waits(evidence: Evidence, edge: str) -> _Waits:
+    """Return how the changes fared that an edge has applied since the step began."""
+    kinds = [("database", "commit"), *((edge, kind) for kind in ("apply", "got", "noise"))]
+    return evidence.moments.ask(_Waits, kinds)
 
 
 # The flood.
@@ -62,7 +93,7 @@ def _waits(evidence: Evidence, edge: str) -> list[_Wait]:
 
 def samples_handed(evidence: Evidence) -> Result:
     """The edge that reads everything was handed a flood."""
-    count, foreign, size = reading.handed(evidence.moments, READS_ALL)
+    count, foreign, size = reading.handed(evidence, READS_ALL)
     if foreign < SAMPLES:
         return NotYet(f"{READS_ALL} was handed {foreign} messages of other domains; {SAMPLES} samples make a flood.")
     return Passed(f"{READS_ALL} was handed {count} messages, {size:,} bytes. {foreign} were of other domains.")
@@ -70,10 +101,9 @@ def samples_handed(evidence: Evidence) -> Result:
 
 def change_waited(evidence: Evidence) -> Result:
     """A change of owner stood behind a backlog of samples."""
-    waits = _waits(evidence, READS_ALL)
-    if not waits:
+    worst = _waits(evidence, READS_ALL).worst
+    if worst is None:
         return NotYet(f"{READS_ALL} has applied no change of owner that was committed since this step began.")
-    worst = max(waits, key=lambda wait: wait.passed_over)
     if worst.passed_over < WAITED:
         return NotYet(
             f"{READS_ALL} passed over {worst.passed_over} messages before event {worst.sequence}. "
@@ -87,7 +117,7 @@ def change_waited(evidence: Evidence) -> Result:
 
 def changes_arrived(evidence: Evidence) -> Result:
     """Three changes were made, and every edge has them."""
-    made = len(reading.commits(evidence))
+    made = reading.count_commits(evidence)
     if made < CHANGES:
         return NotYet(f"{made} changes of owner since this step began; make {CHANGES}.")
     differs = reading.disagreement(evidence.now)
@@ -96,7 +126,7 @@ def changes_arrived(evidence: Evidence) -> Result:
 
 def share_that_mattered(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
-    count, foreign, _ = reading.handed(evidence.moments, READS_ALL)
+    count, foreign, _ = reading.handed(evidence, READS_ALL)
     own, share = count - foreign, (count - foreign) / count
     option = "few" if share < FEW else "half" if share < 0.9 else "all"
     return Measured(option, f"{own} of {count} deliveries to {READS_ALL} were about routes: {share:.1%}.")
@@ -104,16 +134,15 @@ def share_that_mattered(evidence: Evidence) -> Measured:
 
 def keep_flood(evidence: Evidence) -> Memory:
     """Keep what the flood cost each edge, and what the change that waited longest had to wait for."""
-    worst = max(_waits(evidence, READS_ALL), key=lambda wait: wait.passed_over)
-    count, foreign, _ = reading.handed(evidence.moments, READS_ALL)
+    worst = _waits(evidence, READS_ALL).worst
+    count, foreign, _ = reading.handed(evidence, READS_ALL)
     return {
         "own": count - foreign,
         "foreign": foreign,
         "handed": count,
-        "delay_ms": worst.ms,
+        "delay_ms": worst.ms if worst is not None else 0,
         "cost": [
-            [edge.name, *reading.handed(evidence.moments, edge.name), edge.rules.foreign.value]
-            for edge in evidence.now.edges
+            [edge.name, *reading.handed(evidence, edge.name), edge.rules.foreign.value] for edge in evidence.now.edges
         ],
     }
 
@@ -165,11 +194,7 @@ def change_does_not_arrive(evidence: Evidence) -> Result:
 def _published_since(evidence: Evidence, position: int) -> list[int]:
     """Return the sequences that were committed since the step began, stand in ROUTES and are not covered by a position."""
     stored = {cell.sequence for cell in evidence.now.stream("ROUTES").cells if cell.route}
-    made = {
-        fact.sequence
-        for _, event_id in reading.commits(evidence)
-        if (fact := reading.fact(evidence.now, event_id)) is not None
-    }
+    made = {fact.sequence for fact in reading.changes(evidence)}
     return sorted(sequence for sequence in made & stored if sequence > position)
 
 
@@ -238,7 +263,7 @@ def what_server_said(evidence: Evidence) -> Measured:
     about = [moment.text for moment in told if MISTYPED in moment.text]
     if about:
         return Measured("warn", about[-1])
-    count, _, _ = reading.handed(evidence.moments, MISTYPED)
+    count, _, _ = reading.handed(evidence, MISTYPED)
     if count:
         return Measured("all", f"{MISTYPED} was handed {count} messages.")
     return Measured("silent", f"No refusal, no advisory, no delivery: {MISTYPED} was handed 0 messages.")
@@ -310,9 +335,8 @@ def flood_touched_nobody(evidence: Evidence) -> Result:
             if edge.stuck and not reading.matches(edge.rules.subject_filter, SAMPLE_SUBJECT):
                 return NotYet(_still_stuck(edge))
         return NotYet(f"No flood since this step began: {SAMPLES} samples with a field renamed.")
-    after = reading.since(evidence, flood.n)
     for edge in evidence.now.edges:
-        _, foreign, size = reading.handed(after, edge.name)
+        _, foreign, size = reading.handed(evidence, edge.name, after=flood.n)
         if foreign:
             return NotYet(
                 f"{edge.name} was handed {foreign} messages of other domains after the flood, {size:,} bytes in all. "
@@ -329,17 +353,19 @@ def _still_stuck(edge: EdgeSeen) -> str:
 
 
 def _change_after(evidence: Evidence, n: int) -> Result:
-    commits = [m for m in reading.since(evidence, n) if (m.actor, m.kind) == ("database", "commit")]
+    commits = reading.after(reading.moments(evidence, "database", "commit"), n)
     if not commits:
         return NotYet("No change of owner was committed after the flood. Make one, and see what it waits for.")
     last = commits[-1]
     for edge in evidence.now.edges:
         if edge.stuck:
             return NotYet(_still_stuck(edge))
-        if reading.applied_at(reading.since(evidence, last.n), edge.name, last.detail["sequence"]) is None:
+        applied = reading.after(reading.moments(evidence, edge.name, "apply"), last.n)
+        if not any(moment.detail.get("position", 0) >= last.detail["sequence"] for moment in applied):
             return NotYet(f"{edge.name} has not applied event {last.detail['sequence']}; it says: {edge.claim}.")
     differs = reading.disagreement(evidence.now)
-    waits = ", ".join(f"{edge.name} {_waits(evidence, edge.name)[-1].ms} ms" for edge in evidence.now.edges)
+    lasts = ((edge.name, _waits(evidence, edge.name).last) for edge in evidence.now.edges)
+    waits = ", ".join(f"{name} {wait.ms} ms" for name, wait in lasts if wait is not None)
     if differs:
         return NotYet(differs)
     return Passed(
@@ -349,8 +375,8 @@ def _change_after(evidence: Evidence, n: int) -> Result:
 
 def keep_cure(evidence: Evidence) -> Memory:
     """Keep how long the last change took to reach the edge that had waited."""
-    waits = _waits(evidence, READS_ALL)
-    return {"cured_ms": waits[-1].ms if waits else 0}
+    wait = _waits(evidence, READS_ALL).last
+    return {"cured_ms": wait.ms if wait is not None else 0}
 
 
 def happened(memory: Memory) -> tuple[str, ...]:

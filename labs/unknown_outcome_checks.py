@@ -29,11 +29,10 @@ NOT_SILENT = (
 
 def _unanswered(evidence: Evidence) -> dict[str, int]:
     """Return the events whose PubAck did not come since the step began, with the moment of the first silence."""
-    found: dict[str, int] = {}
-    for moment in reading.moments(evidence, "relay", "unanswered"):
-        for event_id in moment.detail.get("event_ids", ()):
-            found.setdefault(event_id, moment.n)
-    return {event_id: n for event_id, n in found.items() if reading.fact(evidence.now, event_id) is not None}
+    facts = [fact.event_id for fact in evidence.now.truth.history[::-1]]
+    silent = ((about[0].n, event_id) for event_id in facts
+              if (about := reading.about(evidence, "relay", "unanswered", "event_ids", event_id)))  # fmt: skip
+    return {event_id: n for n, event_id in sorted(silent, key=lambda one: one[0])}
 
 
 def _copies(seen: Observation, event_id: str) -> list[CellSeen]:
@@ -42,8 +41,8 @@ def _copies(seen: Observation, event_id: str) -> list[CellSeen]:
 
 def _killed_after(evidence: Evidence, n: int) -> bool:
     """Say whether the broker was killed after a moment without having been thawed before: what it had not read is gone."""
-    ends = [m for m in evidence.moments if m.actor == "broker" and m.kind in ("kill", "thaw") and m.n > n]
-    return bool(ends) and ends[0].kind == "kill"
+    killed, thawed = (reading.after(reading.moments(evidence, "broker", kind), n) for kind in ("kill", "thaw"))
+    return bool(killed) and not (thawed and thawed[0].n < killed[0].n)
 
 
 def _fact(seen: Observation, event_id: str) -> FactSeen:
@@ -232,9 +231,6 @@ def silence_was_harmless(evidence: Evidence) -> Result:
         return NotYet(NOT_SILENT)
     if away := _away(evidence.now):
         return NotYet(away)
-    said_duplicate = {
-        event_id for m in reading.moments(evidence, "relay", "duplicate") for event_id in m.detail.get("stored", {})
-    }
     for event_id in reversed(silent):
         cells = _copies(evidence.now, event_id)
         if len(cells) > 1:
@@ -243,7 +239,7 @@ def silence_was_harmless(evidence: Evidence) -> Result:
             )
         if _fact(evidence.now, event_id).told == NO_ROW:
             return NotYet(f"{event_id} was given up. That it may be stored all the same is luck.")
-        if cells and event_id in said_duplicate:
+        if cells and reading.about(evidence, "relay", "duplicate", "stored", event_id):
             return Passed(
                 f"No PubAck for {event_id}; published again, the broker said duplicate: one message, seq {cells[0].seq}."
             )
@@ -307,22 +303,22 @@ def outage_waits(evidence: Evidence) -> Result:
 
 def drained_in_order(evidence: Evidence) -> Result:
     """Everything that was committed while the broker was away is stored once, in the order of the commits."""
-    back = [m.n for m in reading.moments(evidence, "broker", "start") + reading.moments(evidence, "broker", "thaw")]
+    back = [m.n for kind in ("start", "thaw") for m in reading.moments(evidence, "broker", kind)[-1:]]
     if not back and evidence.now.broker.state != "up":
         return NotYet(f"The broker is {evidence.now.broker.state}; {evidence.now.outbox.waiting} rows wait for it.")
-    owed = [event_id for n, event_id in reading.commits(evidence) if back and n < back[-1]]
-    if len(owed) < MANY:
-        return NotYet(f"Since this step began {len(owed)} changes were committed before the broker came back.")
+    owed = reading.count_commits(evidence, up_to=back[-1]) if back else 0
+    if owed < MANY:
+        return NotYet(f"Since this step began {owed} changes were committed before the broker came back.")
     if evidence.now.outbox.waiting:
         return NotYet(f"{evidence.now.outbox.waiting} rows still wait. The relay is {evidence.now.relay.state}.")
-    last = owed[-IN_SIGHT:]
+    last = reading.last_commits(evidence, IN_SIGHT, before=back[-1])
     stored = [cell.event_id for cell in evidence.now.stream("ROUTES").cells if cell.event_id in last]
     if stored != last:
         return NotYet(f"The last {len(last)} that were owed are not in the stream once each and in order.")
     differs = reading.disagreement(evidence.now)
     if differs:
         return NotYet(differs)
-    return Passed(f"{len(owed)} events, stored once each and in the order of the commits; every edge has the last.")
+    return Passed(f"{owed} events, stored once each and in the order of the commits; every edge has the last.")
 
 
 def what_edges_did_meanwhile(evidence: Evidence) -> Measured:
@@ -343,7 +339,7 @@ def keep_cure(evidence: Evidence) -> Memory:
 def keep_outage(evidence: Evidence) -> Memory:
     """Keep what the quiz and the debrief tell of the outage."""
     drained = drained_in_order(evidence)
-    owed = len(reading.commits(evidence))
+    owed = reading.count_commits(evidence)
     return {"outage_rows": owed, "outage_said": drained.why if isinstance(drained, Passed) else ""}
 
 

@@ -152,6 +152,7 @@ class Hub:
         context: dict[str, Any] = {"seen": seen, "moments": moments, "locked": {}, "guide": None}
         if page:
             run = self.run(page)
+            await run.read_up(seen)
             run.look(seen)
             context |= {"guide": run.guide(), "locked": self.locked(page)}
         return context

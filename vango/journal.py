@@ -8,6 +8,7 @@ looked at as it was.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import json
 import re
 import sqlite3
@@ -15,7 +16,7 @@ import sys
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ MAX_TOGETHER = 500
 ROOT = Path(__file__).parent.parent
 TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 LATEST = 100
+MAX_OF_A_KIND = 500
+OLDEST = 400_000
 _TRIM_EVERY = 50
 _MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 
@@ -41,7 +44,14 @@ CREATE TABLE IF NOT EXISTS moment (
     n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
     text TEXT NOT NULL, detail TEXT NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS moment_by_kind ON moment (actor, kind);
 CREATE TABLE IF NOT EXISTS frame (n INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+"""
+
+_TRIM = """
+DELETE FROM moment WHERE actor = ? AND kind = ? AND n <= min(?, (
+    SELECT n FROM moment WHERE actor = ? AND kind = ? ORDER BY n DESC LIMIT 1 OFFSET ?
+))
 """
 
 
@@ -57,6 +67,7 @@ class Journal:
         self.last: int = row[0] if row else 0
         self.trouble = ""
         self._trimmed = self.last
+        self._looked_through = 0
         self._due: asyncio.Handle | None = None
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
         self._details: deque[str] = deque(maxlen=MAX_UNWRITTEN)
@@ -78,6 +89,16 @@ class Journal:
         """Return the moments with a number above n, oldest first, at most `limit`."""
         rows = self._db.conn.execute("SELECT * FROM moment WHERE n > ? ORDER BY n LIMIT ?", [n, limit])
         return [*map(_moment, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
+
+    def of(self, kinds: Collection[tuple[str, str]], after: int, up_to: int) -> Iterator[Moment]:
+        """Yield the moments of some actors and kinds above one number and up to another, oldest first.
+
+        It reads no others, however many there are. Moments of a rare kind are there for longer: see `_trim`.
+        """
+        query = "SELECT * FROM moment WHERE actor = ? AND kind = ? AND n > ? AND n <= ? ORDER BY n"
+        found = [self._db.conn.execute(query, [*kind, after, up_to]) for kind in kinds]
+        yield from map(_moment, heapq.merge(*found))
+        yield from (m for m in self._unwritten if after < m.n <= up_to and (m.actor, m.kind) in kinds)
 
     def tail(self, limit: int) -> list[Moment]:
         """Return the last moments, oldest first. Those that every page shows are at hand; more are read from the disk."""
@@ -151,13 +172,24 @@ class Journal:
         with self._db.conn as connection:
             connection.executemany("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?)", rows)
             if self.last >= self._trimmed + _TRIM_EVERY:
-                connection.execute("DELETE FROM moment WHERE n <= ?", [self.last - MAX_MOMENTS])
+                self._trim(connection, self.last - MAX_MOMENTS)
                 connection.execute(
                     "DELETE FROM frame WHERE n <= (SELECT n FROM frame ORDER BY n DESC LIMIT 1 OFFSET ?)", [MAX_FRAMES]
                 )
                 self._trimmed = self.last
         self._unwritten.clear()
         self._details.clear()
+
+    def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
+        """Drop the moments up to a number, but of every actor and kind the last `MAX_OF_A_KIND` for `OLDEST` moments more.
+
+        So a burst pushes out no kill of before it. Of a kind that has so many since, nothing older is left.
+        """
+        connection.execute("DELETE FROM moment WHERE n <= ?", [up_to - OLDEST])
+        fallen = "SELECT DISTINCT actor, kind FROM moment WHERE n > ? AND n <= ?"
+        for kind in connection.execute(fallen, [self._looked_through, up_to]).fetchall():
+            connection.execute(_TRIM, [*kind, up_to, *kind, MAX_OF_A_KIND])
+        self._looked_through = up_to
 
     def _say_trouble(self, error: sqlite3.Error) -> None:
         """Say once that the disk takes nothing, as a moment like any other."""

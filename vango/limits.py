@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vango import opening
-from vango.journal import MAX_FRAMES, MAX_MOMENTS, MAX_UNWRITTEN
+from vango.journal import MAX_FRAMES, MAX_MOMENTS, MAX_OF_A_KIND, MAX_UNWRITTEN, OLDEST
 from vango.truth import MAX_CHANGES, Promotion, Truth
 from vango.verbs import MAX_BURST
 
@@ -43,6 +43,6 @@ def table() -> Iterator[str]:
     yield "|---|---|---|"
     yield f"| changes in the database of truth | {MAX_CHANGES:,}, about {MAX_CHANGES * change // MB} MB ({change} bytes each) | refused, with the sentence to reset the bench: that gives the space back |"
     yield f"| changes in one burst | {MAX_BURST:,} | refused before it begins |"
-    yield f"| moments in the journal | {MAX_MOMENTS:,} | the oldest go |"
+    yield f"| moments in the journal | {MAX_MOMENTS:,}, and of those before, up to {OLDEST:,} back, the last {MAX_OF_A_KIND:,} of every actor and kind | the oldest go |"
     yield f"| observations in the recording | {MAX_FRAMES:,} | the oldest go |"
     yield f"| moments that wait for a disk that takes nothing | {MAX_UNWRITTEN:,} | the oldest go |"

@@ -10,6 +10,7 @@ from typing import Any
 
 from studylab.author.rest import at_rest
 from studylab.lab.model import Check, Do, Evidence, Lab, Memory, NotYet, Passed, Question, Quiz, Script, Wait
+from studylab.lab.moments import listed
 from studylab.lab.shape import Path
 
 Raised = tuple[Path, str, BaseException | None]
@@ -54,7 +55,7 @@ def ask(lab: Lab) -> Iterator[Raised]:
 def _ask_check(check: Check, path: Path, step: str) -> Iterator[Raised]:
     memory = Untold()
     what = f"{step}: the check “{check.label}”"
-    answer, raised = _try(lambda: check.test(Evidence(at_rest(), (), memory)))
+    answer, raised = _try(lambda: check.test(Evidence(at_rest(), listed(), memory)))
     if memory.looked:
         return
     if raised is not None:

@@ -1,9 +1,10 @@
 """The lab engine: what a lab is (`model`), an attempt at one (`attempt`, `store`), and how it is played and drawn.
 
-Modules under `labs/` import from here only; `reading` has the small questions that several labs ask of the evidence.
+Modules under `labs/` import from here only; `reading` has the small questions that several labs ask of the evidence,
+`ledgers` what is held of the moments for them.
 """
 
-from studylab.lab import reading
+from studylab.lab import ledgers, reading
 from studylab.lab.model import (
     Call,
     Check,
@@ -39,5 +40,5 @@ from vango.observation import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Moment
 __all__ = [
     "Call", "CellSeen", "Check", "Code", "Confidence", "ConsumerSeen", "Debrief", "Do", "EdgeSeen", "Evidence", "Explain", "FactSeen", "Figure",
     "Hints", "Lab", "Measured", "Memory", "Moment", "NotYet", "Observation", "Option", "Passed", "Place", "Predict", "Question", "Quiz",
-    "Result", "RouteSeen", "Script", "Shown", "Step", "Wait", "Wrong", "call", "reading", "refused",
+    "Result", "RouteSeen", "Script", "Shown", "Step", "Wait", "Wrong", "call", "ledgers", "reading", "refused",
 ]  # fmt: skip

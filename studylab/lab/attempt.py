@@ -6,10 +6,11 @@ own function that raises is reported in a sentence and never stops the attempt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from studylab.lab import reading
 from studylab.lab.model import (
     Check,
     Confidence,
@@ -26,8 +27,9 @@ from studylab.lab.model import (
     Shown,
     Step,
 )
+from studylab.lab.moments import Moments
 from vango.errors import BadInput, NotThere, Refused
-from vango.observation import Moment, Observation
+from vango.observation import Observation
 from vango.registry import REGISTRY
 
 ALWAYS_OPEN = ("pace", "go_on")
@@ -99,14 +101,14 @@ def current(lab: Lab, attempt: Attempt) -> Step | None:
     return lab.steps[attempt.step] if attempt.begun and attempt.step < len(lab.steps) else None
 
 
-def look(lab: Lab, attempt: Attempt, now: Observation, moments: Sequence[Moment]) -> Attempt:
+def look(lab: Lab, attempt: Attempt, now: Observation, moments: Moments) -> Attempt:
     """Let the current step's checks look at the bench; go on to the next step when all of them have passed."""
-    if attempt.begun and any(moment.kind == "reset" for moment in moments):
+    evidence = Evidence(now, moments, attempt.memory)
+    if attempt.begun and reading.moments(evidence, "learner", "reset"):
         return replace(attempt, begun=False, trouble="The bench was reset outside of this lab. Start the lab again.")
     step = current(lab, attempt)
     if not isinstance(step, Do):
         return attempt
-    evidence = Evidence(now, moments, attempt.memory)
     before = attempt.said.get(step.id, {})
     said = {check.label: _ask(check, before.get(check.label), evidence) for check in step.checks}
     if said != before:

@@ -6,12 +6,13 @@ A lab decides nothing about how it is run or drawn: `runner` plays it, `guide` t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from vango.observation import Moment, Observation
+from studylab.lab.moments import Moments
+from vango.observation import Observation
 
 Memory = Mapping[str, Any]
 """Plain JSON values that earlier steps of the same attempt kept, by name."""
@@ -19,10 +20,13 @@ Memory = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that a check may look at: the bench now, what happened since the step began, what earlier steps kept."""
+    """All that a check may look at: the bench now, what happened since the step began, what earlier steps kept.
+
+    `moments` is asked through `studylab.lab.reading`.
+    """
 
     now: Observation
-    moments: Sequence[Moment]
+    moments: Moments
     memory: Memory
 
 

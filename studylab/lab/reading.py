@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
+from typing import Any
 
+from studylab.lab.ledgers import ByName, Commits, Handed, InHand, Latest, Sleeps
+from studylab.lab.ledgers import Sleep as Sleep
+from studylab.lab.ledgers import is_change as is_change
 from studylab.lab.model import Evidence
 from vango.observation import EdgeSeen, FactSeen, Moment, Observation, ProbeSeen
 
@@ -52,23 +56,66 @@ def records(seen: Observation, kind: str) -> list[str]:
     return [record for finding in seen.audit.findings for record in finding.records if finding.kind.value == kind]
 
 
-def moments(evidence: Evidence, actor: str, kind: str) -> list[Moment]:
-    """Return what one actor did of one kind since the step began, oldest first."""
-    return [moment for moment in evidence.moments if (moment.actor, moment.kind) == (actor, kind)]
+def moments(evidence: Evidence, actor: str, kind: str, begins: str = "") -> Sequence[Moment]:
+    """Return the latest that one actor did of one kind since the step began, oldest first: at least the last 500.
+
+    `begins` asks for those only whose text begins with these words.
+    """
+    return evidence.moments.ask(Latest, [(actor, kind)], begins).held
 
 
-def commits(evidence: Evidence) -> list[tuple[int, str]]:
-    """Return moment and event id of every route commit since the step began, oldest first."""
-    return [
-        (moment.n, moment.detail["event_id"])
-        for moment in moments(evidence, "database", "commit")
-        if moment.detail.get("subject", "").startswith("route.")
-    ]
+def about(evidence: Evidence, actor: str, kind: str, field: str, name: object) -> Sequence[Moment]:
+    """Return the moments of one kind since the step began in whose detail a field names a number or an id, oldest first.
+
+    Of very many the first and the latest.
+    """
+    return evidence.moments.ask(ByName, [(actor, kind)], field).held.get(name, ())
 
 
-def since(evidence: Evidence, n: int) -> list[Moment]:
-    """Return the moments after a number, oldest first."""
-    return [moment for moment in evidence.moments if moment.n > n]
+def named(evidence: Evidence, actor: str, kind: str, field: str) -> Collection[Any]:
+    """Return the numbers or ids that a field of the moments of one kind has named since the step began."""
+    return evidence.moments.ask(ByName, [(actor, kind)], field).held.keys()
+
+
+def commits(evidence: Evidence) -> Sequence[tuple[int, str]]:
+    """Return moment and event id of the route commits since the step began, oldest first: at least the last 10,000."""
+    return _commits(evidence).held
+
+
+def count_commits(evidence: Evidence, up_to: float = math.inf) -> int:
+    """Return how many route commits there were since the step began, up to a moment; 0 when that is too long ago."""
+    made = _commits(evidence)
+    return made.gone + len(made.held) if up_to == math.inf else made.up_to(int(up_to))
+
+
+def last_commit(evidence: Evidence, after: int = 0, before: float = math.inf) -> str:
+    """Return the event id of the last route commit between two moments of this step; empty when there was none."""
+    made = commits(evidence)
+    at = len(made) if before == math.inf else bisect_left(made, before, key=lambda one: one[0])
+    return made[at - 1][1] if at and made[at - 1][0] > after else ""
+
+
+def last_commits(evidence: Evidence, count: int, before: float = math.inf) -> list[str]:
+    """Return the event ids of the last so many route commits before a moment, oldest first."""
+    made = commits(evidence)
+    end = len(made) if before == math.inf else bisect_left(made, before, key=lambda one: one[0])
+    return [event_id for _, event_id in made[max(0, end - count) : end]]
+
+
+def changes(evidence: Evidence) -> list[FactSeen]:
+    """Return the rows of the history that were committed since the step began, oldest first."""
+    history = evidence.now.truth.history
+    made = {event_id for _, event_id in commits(evidence)[-len(history) :]} if history else set()
+    return [fact for fact in history[::-1] if fact.event_id in made]
+
+
+def _commits(evidence: Evidence) -> Commits:
+    return evidence.moments.ask(Commits, [("database", "commit")])
+
+
+def after(told: Sequence[Moment], n: int) -> Sequence[Moment]:
+    """Return those of some moments, oldest first, that came after a number."""
+    return told[bisect_right(told, n, key=lambda moment: moment.n) :]
 
 
 def verbs(evidence: Evidence, name: str) -> list[Moment]:
@@ -76,57 +123,14 @@ def verbs(evidence: Evidence, name: str) -> list[Moment]:
     return [moment for moment in moments(evidence, "learner", "verb") if moment.detail.get("verb") == name]
 
 
-def handed(told: Sequence[Moment], edge: str) -> tuple[int, int, int]:
-    """Return how many messages an edge was handed in some moments, how many of other domains, and the bytes of all."""
-    count = foreign = size = 0
-    for moment in told:
-        if moment.actor == edge and moment.kind in ("got", "noise"):
-            passed_over = moment.kind == "noise"
-            count += moment.detail.get("count", 0)
-            foreign += moment.detail.get("count" if passed_over else "foreign", 0)
-            size += moment.detail.get("bytes", 0)
-    return count, foreign, size
-
-
-def applied_at(told: Sequence[Moment], edge: str, sequence: int) -> Moment | None:
-    """Return the moment in which an edge applied the event of a sequence, or None."""
-    of_edge = (moment for moment in told if (moment.actor, moment.kind) == (edge, "apply"))
-    return next((moment for moment in of_edge if moment.detail.get("position", 0) >= sequence), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Sleep:
-    """A time in which an edge was down: the numbers of its last and first moment (None: it still is), and what it missed.
-
-    `commits` are moment and event id of every route commit in between; `told` is what happened from its start to the
-    next commit.
-    """
-
-    began: int
-    ended: int | None
-    commits: tuple[tuple[int, str], ...]
-    told: tuple[Moment, ...]
+def handed(evidence: Evidence, edge: str, after: int = 0) -> tuple[int, int, int]:
+    """Return how many messages an edge was handed after a moment, how many of other domains, and the bytes of all."""
+    return evidence.moments.ask(Handed, [(edge, "got"), (edge, "noise")]).after(after)
 
 
 def sleeps(evidence: Evidence, edge: str) -> list[Sleep]:
     """Return the times in which an edge was down since the step began, oldest first."""
-    made = commits(evidence)
-    found: list[Sleep] = []
-    began: int | None = None
-    for moment in evidence.moments:
-        if moment.actor != edge or moment.kind not in ("kill", "crash", "start"):
-            continue
-        if moment.kind == "start" and began is not None:
-            found.append(_sleep(evidence, made, began, moment.n))
-        began = None if moment.kind == "start" else moment.n
-    return found if began is None else [*found, _sleep(evidence, made, began, None)]
-
-
-def _sleep(evidence: Evidence, made: Sequence[tuple[int, str]], began: int, ended: int | None) -> Sleep:
-    missed = tuple(commit for commit in made if began < commit[0] < (ended or math.inf))
-    following = next((n for n, _ in made if ended is not None and n > ended), math.inf)
-    told = tuple(moment for moment in evidence.moments if ended is not None and ended <= moment.n < following)
-    return Sleep(began, ended, missed, told)
+    return evidence.moments.ask(Sleeps, [("database", "commit"), *((edge, kind) for kind in Sleeps.KINDS)]).all()
 
 
 def matches(pattern: str, subject: str) -> bool:
@@ -154,7 +158,7 @@ def deliveries(evidence: Evidence, edge: str, seq: int) -> list[tuple[Moment, in
     """Return when a message came to an edge since the step began, each time with the broker's delivery count."""
     return [
         (moment, count)
-        for moment in moments(evidence, edge, "got")
+        for moment in about(evidence, edge, "got", "stream_seqs", seq)
         for at, count in zip(moment.detail["stream_seqs"], moment.detail["deliveries"], strict=True)
         if at == seq
     ]
@@ -162,14 +166,24 @@ def deliveries(evidence: Evidence, edge: str, seq: int) -> list[tuple[Moment, in
 
 def crashed_with(evidence: Evidence, edge: str, point: str) -> int:
     """Return the stream seq that an edge had in hand when it last crashed at a point since the step began, or 0."""
-    crashes = [moment.n for moment in moments(evidence, edge, "crash") if moment.text == f"crashed {point}"]
-    got = [moment for moment in moments(evidence, edge, "got") if crashes and moment.n < crashes[-1]]
-    return int(got[-1].detail["stream_seqs"][0]) if got else 0
+    _, got = in_hand(evidence, edge, "got", point)
+    return int(got.detail["stream_seqs"][0]) if got is not None else 0
+
+
+def in_hand(
+    evidence: Evidence, actor: str, kind: str, point: str, subject: str = ""
+) -> tuple[Moment | None, Moment | None]:
+    """Return when an actor last crashed at a point since the step began, and the last moment of a kind before that.
+
+    `subject` asks for moments only that tell of a subject which begins so.
+    """
+    crashes = evidence.moments.ask(InHand, [(actor, "crash"), (actor, kind)], subject).held
+    return crashes.get(f"crashed {point}", (None, None))
 
 
 def advisories(evidence: Evidence, kind: str, consumer: str) -> list[Moment]:
     """Return the server's advisories of one kind on a consumer since the step began: “max deliveries” and so on."""
-    told = [moment for moment in moments(evidence, "broker", "advisory") if moment.text.startswith(f"{kind}:")]
+    told = moments(evidence, "broker", "advisory", begins=f"{kind}:")
     return [moment for moment in told if moment.detail.get("consumer") == consumer]
 
 

@@ -5,6 +5,7 @@ Everything runs on the loop thread. A learner's own verbs do not pass through he
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +19,7 @@ from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
 from studylab.lab.joining import join
 from studylab.lab.model import Call, Do, Evidence, Lab, Script
+from studylab.lab.moments import Moments
 from studylab.lab.progress import Record
 from studylab.lab.seen import GuideSeen
 from vango.errors import NotThere, Refused, StudyLabError, Unavailable
@@ -27,8 +29,9 @@ from vango.points import Tempo
 if TYPE_CHECKING:
     from vango.bench import Bench
 
-MAX_MOMENTS = 5_000
 STEP_TIMEOUT_S = 15.0
+READ_AT_ONCE = 1_000
+"""How many moments are gone by in one turn of the loop: about 5 ms."""
 TRIES = 3
 """How often a solution is played: the broker's clocks (ack_wait, duplicate window) do not stop when the machine does."""
 
@@ -47,6 +50,7 @@ class LabRun:
         self._clock = clock
         self._mark = records.mark_of(bench.folder)
         self.attempt: Attempt = store.load(bench.folder, lab.slug)
+        self._since = Moments(bench.journal, self.attempt.began_at)
         self._owed = False
         self.record = progress.new(lab)
         self.take_up_record()
@@ -57,12 +61,21 @@ class LabRun:
         """Let the checks look at an observation. Returns whether the guide changed."""
         if not self.attempt.begun:
             return False
+        moments = self._moments()
+        moments.read_up()
         here = moves.current(self.lab, self.attempt)
-        moments = self.bench.journal.since(self.attempt.began_at, limit=MAX_MOMENTS)
         changed = self._become(moves.look(self.lab, self.attempt, seen, moments))
         if here is not None and self.attempt.begun:
             self._keep(progress.meet(self.record, here, seen.audit.findings, self._clock()))
         return changed
+
+    async def read_up(self, seen: Observation) -> None:
+        """Read what has happened since the last look, in short turns of the loop: the look then need not."""
+        if self.attempt.begun and not self._moments().is_asked:
+            # After a restart much may be there already. What the checks ask of nothing says which of it to read.
+            moves.look(self.lab, self.attempt, seen, self._moments())
+        while self.attempt.begun and not self._moments().read_up(READ_AT_ONCE):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
 
     def acted(self, *, begins: bool = False) -> None:
         """The learner did something in this lab: note the time."""
@@ -203,8 +216,15 @@ class LabRun:
             raise Unavailable(f"Waited {timeout_s:g} s for {what} and it did not come. {error}") from error
 
     async def _evidence(self) -> Evidence:
-        moments = self.bench.journal.since(self.attempt.began_at, limit=MAX_MOMENTS)
-        return Evidence(await self.bench.observe(), moments, self.attempt.memory)
+        seen = await self.bench.observe()
+        await self.read_up(seen)
+        return Evidence(seen, self._moments(), self.attempt.memory)
+
+    def _moments(self) -> Moments:
+        """Return the moments of the step that the attempt is at."""
+        if self._since.began_at != self.attempt.began_at:
+            self._since = Moments(self.bench.journal, self.attempt.began_at)
+        return self._since
 
     def _not_busy(self) -> None:
         if self.busy:

@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 
 from studylab.lab import Evidence, Memory, Observation, store
 from studylab.lab.attempt import Attempt
+from studylab.lab.moments import listed
 from vango.observation import Moment
 
 
@@ -42,7 +43,7 @@ class Witness:
     def evidence(self, slug: str) -> Evidence:
         """Return all that a check or a solution of a lab may look at."""
         attempt = self.attempt(slug)
-        return Evidence(self.bench(), self.journal(attempt.began_at), attempt.memory)
+        return Evidence(self.bench(), listed(self.journal(attempt.began_at)), attempt.memory)
 
     def journal(self, after: int = 0) -> tuple[Moment, ...]:
         """Return what happened after a moment, oldest first."""

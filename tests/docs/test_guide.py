@@ -10,7 +10,7 @@ import pytest
 from studylab.__main__ import _parser
 from studylab.author.guide import GUIDE, SECTION, filled
 from studylab.author.source import has_lab
-from studylab.lab.runner import MAX_MOMENTS
+from studylab.lab.ledgers import HELD
 from vango.errors import NotThere
 
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -41,4 +41,4 @@ def test_a_section_from_what_is_not_there_is_refused(section: str) -> None:
 def test_commands_and_limits_in_the_guide_are_the_program_s() -> None:
     for command in re.findall(r"python -m studylab ([^`#\n]*)", TEXT):
         _parser().parse_args(command.split())
-    assert f"at most {MAX_MOMENTS:,}" in TEXT
+    assert f"at least {HELD:,}" in TEXT

@@ -110,6 +110,13 @@ GUARDS: dict[str, Guard] = {
         'synchronous: str = "OFF"',
         "tests/vango/test_store_guards.py::test_truth_and_views_are_synced_at_each_commit",
     ),
+    "rare moments are kept": Guard(
+        "a burst that pushes what a lab waits for out of the journal",
+        "vango.journal",
+        "connection.execute(_TRIM, [*kind, up_to, *kind, MAX_OF_A_KIND])",
+        'connection.execute("DELETE FROM moment WHERE n <= ?", [up_to])',
+        "tests/vango/test_journal.py::test_what_is_told_often_pushes_out_no_other_kind",
+    ),
     "apply before ack": Guard(
         "a message that is acked and never applied",
         "vango.consume",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from studylab.lab import reading
 from studylab.lab.model import (
     Check,
     Debrief,
     Do,
+    Evidence,
     Explain,
     Figure,
     Hints,
@@ -39,6 +41,12 @@ SEEN = Observation(
     audit=AuditSeen(Soundness.SOUND, "", ()),
     broker=BrokerSeen("up", 1, "", "", "", 0, False, ""),
 )
+
+
+def _made(evidence: Evidence) -> int:
+    return len(reading.moments(evidence, "database", "commit"))
+
+
 MOMENT = Moment(1, 0.0, "database", "commit", "commit r1", {})
 
 _OPTIONS = (Option("yes", "It will", "So it is.", happens=True), Option("no", "It will not", "It did."))
@@ -63,10 +71,10 @@ LAB = Lab(
             id="do",
             title="Do",
             prose="Do it.",
-            checks=(Check("done", lambda e: Passed("done") if e.moments else NotYet("Nothing has happened.")),),
+            checks=(Check("done", lambda e: Passed("done") if _made(e) else NotYet("Nothing has happened.")),),
             solution=(call("promote", route="shop", to="alloc-c"),),
             hints=Hints("nudge", "panel-truth", "look", "principle", "verb"),
-            keep=lambda evidence: {"moments": len(evidence.moments)},
+            keep=lambda evidence: {"moments": _made(evidence)},
         ),
         Explain("explain", "Explain", "So.", lambda _: Shown((), Figure("", ()))),
         Quiz("quiz", "Quiz", "Say.", (Question("q", lambda _: "Did it?", lambda _: _OPTIONS, lambda _: "yes"),)),

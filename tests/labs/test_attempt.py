@@ -12,10 +12,11 @@ from studylab.lab import store
 from studylab.lab.attempt import Attempt, begin, choose, current, locked, look, proceed, reveal
 from studylab.lab.guide import draw
 from studylab.lab.model import Check, Do, Evidence, Explain, Figure, Lab, Memory, NotYet, Passed, Place, Result, Shown
+from studylab.lab.moments import listed
 from tests.labs.small import LAB, MOMENT, SEEN
 from vango.errors import BadInput, Refused
 
-HERE = Evidence(SEEN, (), {})
+HERE = Evidence(SEEN, listed(), {})
 
 
 def at(step_id: str) -> Attempt:
@@ -31,8 +32,8 @@ def with_check(test: object) -> Lab:
 
 def test_a_check_once_passed_stays_passed() -> None:
     lab = with_check(lambda e: Passed("seen") if e.now.moment == 1 else NotYet("gone"))
-    attempt = look(lab, at("do"), replace(SEEN, moment=1), ())
-    attempt = look(lab, attempt, replace(SEEN, moment=2), ())
+    attempt = look(lab, at("do"), replace(SEEN, moment=1), listed())
+    attempt = look(lab, attempt, replace(SEEN, moment=2), listed())
     assert attempt.said["do"]["first"].passed
     assert attempt.said["do"]["first"].text == "seen"
     assert attempt.step == 1
@@ -42,16 +43,16 @@ def test_a_check_that_raises_is_reported_in_a_sentence_and_may_pass_later() -> N
     def test(evidence: Evidence) -> Result:
         return Passed(f"moment {10 // evidence.now.moment}")
 
-    attempt = look(with_check(test), at("do"), replace(SEEN, moment=0), ())
+    attempt = look(with_check(test), at("do"), replace(SEEN, moment=0), listed())
     said = attempt.said["do"]["first"]
     assert said.broken
     assert "could not be made" in said.text
-    assert look(with_check(test), attempt, replace(SEEN, moment=5), ()).said["do"]["first"].text == "moment 2"
+    assert look(with_check(test), attempt, replace(SEEN, moment=5), listed()).said["do"]["first"].text == "moment 2"
 
 
 def test_a_step_is_passed_when_all_its_checks_are_and_the_prediction_is_measured() -> None:
     attempt = choose(LAB, at("predict"), "predict", "no", "certain", HERE)
-    attempt = look(LAB, attempt, replace(SEEN, moment=7), (MOMENT,))
+    attempt = look(LAB, attempt, replace(SEEN, moment=7), listed([MOMENT]))
     made = attempt.predictions["predict"]
     assert (made.option, made.measured, made.sentence) == ("no", "yes", "It did.")
     assert (attempt.step, attempt.began_at, attempt.memory) == (2, 7, {"moments": 1})
@@ -67,7 +68,7 @@ def test_a_measure_that_raises_costs_the_learner_nothing() -> None:
     explain = LAB.steps[2]
     assert isinstance(explain, Explain)
     lab = replace(LAB, steps=(*LAB.steps[:2], replace(explain, show=broken), *LAB.steps[3:]))
-    attempt = look(lab, at("do"), SEEN, (MOMENT,))
+    attempt = look(lab, at("do"), SEEN, listed([MOMENT]))
     assert attempt.step == 2
     assert "could not be read" in attempt.trouble
 
@@ -79,13 +80,13 @@ def test_what_a_step_failed_to_keep_is_told_and_not_forgotten_on_the_way_to_the_
     step = LAB.steps[1]
     assert isinstance(step, Do)
     lab = replace(LAB, steps=(LAB.steps[0], replace(step, keep=broken), *LAB.steps[2:]))
-    attempt = look(lab, replace(at("do"), trouble="an old one"), SEEN, (MOMENT,))
+    attempt = look(lab, replace(at("do"), trouble="an old one"), SEEN, listed([MOMENT]))
     assert attempt.step == 2
     assert attempt.trouble == "What “Do” wanted to keep could not be read: KeyError 'gone'."
 
 
 def test_a_reset_outside_of_the_lab_is_noticed() -> None:
-    attempt = look(LAB, at("do"), SEEN, (replace(MOMENT, kind="reset"),))
+    attempt = look(LAB, at("do"), SEEN, listed([replace(MOMENT, actor="learner", kind="reset")]))
     assert not attempt.begun
     assert "Start the lab again" in attempt.trouble
 
@@ -140,7 +141,7 @@ def test_markup_in_prose_is_shown_as_text() -> None:
 
 def test_an_attempt_is_found_again_as_it_was(tmp_path: Path) -> None:
     shown = Shown(("a record",), Figure("caption", (Place("Database", "a → b", True),)))
-    attempt = replace(look(LAB, at("do"), SEEN, (MOMENT,)), shown={"explain": shown})
+    attempt = replace(look(LAB, at("do"), SEEN, listed([MOMENT])), shown={"explain": shown})
     store.save(tmp_path, "small", attempt)
     assert store.load(tmp_path, "small") == attempt
     assert store.load(tmp_path, "other") == Attempt()

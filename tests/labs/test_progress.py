@@ -14,12 +14,13 @@ from studylab.lab.attempt import Attempt, begin, choose, look
 from studylab.lab.calibration import calibrate, judgement
 from studylab.lab.joining import join
 from studylab.lab.model import Confidence, Evidence
+from studylab.lab.moments import listed
 from studylab.lab.progress import PAUSE_S, Done, Met, Predicted, Record, Spent, act, keep, meet, new
 from tests.labs.conftest import Learner
 from tests.labs.small import LAB, MOMENT, SEEN
 from vango.core.audit import Finding, Kind
 
-HERE = Evidence(SEEN, (), {})
+HERE = Evidence(SEEN, listed(), {})
 FOUND = Finding(Kind.PHANTOM, "fra", "fra serves what never was.", "Load a snapshot.", ("e9 is in no history",))
 
 
@@ -32,7 +33,7 @@ def predicts(option: str, confidence: str = "certain") -> Attempt:
 
 
 def measured(option: str, confidence: str = "certain") -> Attempt:
-    return look(LAB, predicts(option, confidence), SEEN, (MOMENT,))
+    return look(LAB, predicts(option, confidence), SEEN, listed([MOMENT]))
 
 
 def test_a_prediction_is_kept_with_its_confidence_and_its_outcome_in_words() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studylab.lab import Evidence, Moment, reading
+from studylab.lab.moments import listed
 from tests.labs.small import SEEN
 
 
@@ -37,13 +38,12 @@ def commit(n: int, event_id: str) -> Moment:
 def test_a_sleep_has_what_was_committed_in_it_and_what_happened_on_its_return() -> None:
     told = (
         commit(1, "before"), moment(2, "syd", "kill"), commit(3, "a"), moment(4, "fra", "kill"), commit(5, "b"),
-        moment(6, "syd", "start"), moment(7, "syd", "got", count=2), commit(8, "after"), moment(9, "syd", "crash"),
-        commit(10, "c"),
+        moment(6, "syd", "start"), moment(7, "syd", "got", count=2), commit(8, "after"),
+        moment(9, "syd", "got", count=1), moment(9, "syd", "crash"), commit(10, "c"),
     )  # fmt: skip
-    first, second = reading.sleeps(Evidence(SEEN, told, {}), "syd")
-    assert (first.began, first.ended, [event_id for _, event_id in first.commits]) == (2, 6, ["a", "b"])
-    assert [one.n for one in first.told] == [6, 7]
-    assert (second.ended, [event_id for _, event_id in second.commits], second.told) == (None, ["c"], ())
+    first, second = reading.sleeps(Evidence(SEEN, listed(told), {}), "syd")
+    assert (first.began, first.ended, first.missed, first.handed) == (2, 6, 2, 2)
+    assert (second.began, second.ended, second.missed, second.handed) == (9, None, 1, 0)
 
 
 def test_what_an_edge_was_handed_counts_noise_and_what_was_foreign_among_the_rest() -> None:
@@ -52,4 +52,6 @@ def test_what_an_edge_was_handed_counts_noise_and_what_was_foreign_among_the_res
         moment(2, "fra", "got", count=3, foreign=1, bytes=30),
         moment(3, "iad", "got", count=9, foreign=0, bytes=90),
     )
-    assert reading.handed(told, "fra") == (8, 6, 80)
+    evidence = Evidence(SEEN, listed(told), {})
+    assert reading.handed(evidence, "fra") == (8, 6, 80)
+    assert reading.handed(evidence, "fra", after=1) == (3, 1, 30)

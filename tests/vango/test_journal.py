@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from vango.journal import MAX_TOGETHER, Journal
+from vango.journal import _TRIM_EVERY as TRIM_EVERY
+from vango.journal import MAX_MOMENTS, MAX_OF_A_KIND, MAX_TOGETHER, Journal
 
 
 @pytest.fixture
@@ -72,3 +73,49 @@ def test_what_waits_is_committed_when_it_is_closed(file: Path) -> None:
 
     asyncio.run(tell())
     assert on_disk(file) == [1]
+
+
+def numbers(journal: Journal, actor: str, kind: str) -> list[int]:
+    return [moment.n for moment in journal.of([(actor, kind)], 0, journal.last)]
+
+
+def test_what_is_told_often_pushes_out_no_other_kind(file: Path) -> None:
+    journal = Journal(file, lambda: None)
+    journal.write("syd", "kill", "syd killed")
+    journal.write("relay", "publish", "the first of very many")
+    for _ in range(MAX_OF_A_KIND + 10):
+        journal.write("broker", "advisory", "told often, long ago")
+    for _ in range(2):
+        tell_much(journal, MAX_MOMENTS)
+        journal.close()
+        journal = Journal(file, lambda: None)
+    try:
+        assert numbers(journal, "syd", "kill") == [1]
+        assert numbers(journal, "broker", "advisory") == list(range(13, 13 + MAX_OF_A_KIND))
+        many = numbers(journal, "relay", "publish")
+        assert MAX_MOMENTS <= len(many) <= MAX_MOMENTS + TRIM_EVERY
+        assert many[-1] == journal.last
+    finally:
+        journal.close()
+
+
+def tell_much(journal: Journal, times: int) -> None:
+    """Write very much, in a turn of the loop: together, as a burst does."""
+
+    async def tell() -> None:
+        for n in range(times):
+            journal.write("relay", "publish", f"publish {n}")
+
+    asyncio.run(tell())
+
+
+def test_moments_of_some_kinds_come_in_the_order_in_which_they_were_told(journal: Journal) -> None:
+    async def tell() -> None:
+        for n in range(10):
+            journal.write(("fra", "iad", "syd")[n % 3], "got", f"got {n}")
+            if n == 5:
+                await a_turn()
+        of_two = journal.of([("iad", "got"), ("fra", "got")], 2, 8)
+        assert [moment.n for moment in of_two] == [4, 5, 7, 8]
+
+    asyncio.run(tell())

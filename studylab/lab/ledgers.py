@@ -1,0 +1,210 @@
+"""What is held of moments so that no question goes through all of them again: the ledgers of `reading` and of the labs."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vango.observation import Moment
+
+HELD = 500
+"""How many moments of one kind are held at least; up to twice as many before the oldest go."""
+HELD_NUMBERS = 10_000
+"""How many numbers or ids are held at least; up to twice as many before the oldest go. 16 moments of each."""
+HELD_EACH = 16
+
+
+def shorten(held: list[Any], least: int) -> int:
+    """Drop the oldest once there are twice as many as wanted. Returns how many went."""
+    if len(held) <= 2 * least:
+        return 0
+    went = len(held) - least
+    del held[:went]
+    return went
+
+
+def shorten_names(held: dict[Any, Any]) -> None:
+    """Drop those that came first once there are twice as many as `HELD_NUMBERS`."""
+    if len(held) > 2 * HELD_NUMBERS:
+        for name in list(held)[:HELD_NUMBERS]:
+            del held[name]
+
+
+class Latest:
+    """The latest moments whose text begins with some words: `HELD`, up to twice as many."""
+
+    def __init__(self, begins: str = "") -> None:
+        self._begins = begins
+        self.held: list[Moment] = []
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if moment.text.startswith(self._begins):
+            self.held.append(moment)
+            shorten(self.held, HELD)
+
+
+class ByName:
+    """Moments by what one field of their detail names: a number, an id, or several of either.
+
+    Of `HELD_NUMBERS` names, up to twice as many, those that were named last; of each the first eight moments and the last eight.
+    """
+
+    def __init__(self, named: str) -> None:
+        self._field = named
+        self.held: dict[Any, list[Moment]] = {}
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        for name in _names(moment.detail.get(self._field)):
+            about = self.held.pop(name, [])
+            about.append(moment)
+            if len(about) > HELD_EACH:
+                del about[HELD_EACH // 2]
+            self.held[name] = about
+        shorten_names(self.held)
+
+
+def _names(value: Any) -> Iterable[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list | dict) else (value,)
+
+
+class Commits:
+    """Moment and event id of the route commits: the latest `HELD_NUMBERS`, up to twice as many; `gone` counts the rest."""
+
+    def __init__(self) -> None:
+        self.held: list[tuple[int, str]] = []
+        self.gone = 0
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if is_change(moment):
+            self.held.append((moment.n, moment.detail["event_id"]))
+            self.gone += shorten(self.held, HELD_NUMBERS)
+
+    def up_to(self, n: int) -> int:
+        """Return how many there were up to a moment; 0 when none that is held is as old."""
+        at = bisect_right(self.held, n, key=lambda made: made[0])
+        return self.gone + at if at else 0
+
+
+def is_change(moment: Moment) -> bool:
+    """Say whether a moment is the commit of a change of owner."""
+    return moment.kind == "commit" and str(moment.detail.get("subject", "")).startswith("route.")
+
+
+class Handed:
+    """What an edge was handed, added up: how many messages, how many of other domains, and the bytes of all.
+
+    One sum a moment, `HELD_NUMBERS` up to twice as many: when there are more, every other of the older ones goes.
+    """
+
+    def __init__(self) -> None:
+        self._ns = [0]
+        self._sums = [(0, 0, 0)]
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        detail, passed_over = moment.detail, moment.kind == "noise"
+        count, foreign, size = self._sums[-1]
+        count += detail.get("count", 0)
+        foreign += detail.get("count" if passed_over else "foreign", 0)
+        self._ns.append(moment.n)
+        self._sums.append((count, foreign, size + detail.get("bytes", 0)))
+        if len(self._ns) > 2 * HELD_NUMBERS:
+            del self._ns[1:HELD_NUMBERS:2], self._sums[1:HELD_NUMBERS:2]
+
+    def after(self, n: int) -> tuple[int, int, int]:
+        """Return what was handed after a moment."""
+        before = self._sums[bisect_right(self._ns, n) - 1]
+        count, foreign, size = (now - was for now, was in zip(self._sums[-1], before, strict=True))
+        return count, foreign, size
+
+
+@dataclass(slots=True)
+class Sleep:
+    """A time in which an edge was down: the numbers of its last and first moment (None: it still is), and what it missed.
+
+    `missed` counts the route commits in between. The rest is what happened from its start to the next commit: how many
+    messages it was `handed`, the first and the last stream seq of those that it took up and how many they were, the
+    headers that came with them, and the words with which it failed closed, the first 16.
+    """
+
+    began: int
+    ended: int | None = None
+    missed: int = 0
+    handed: int = 0
+    first_seq: int = 0
+    last_seq: int = 0
+    seqs: int = 0
+    headers: set[str] = field(default_factory=set)
+    closed: list[str] = field(default_factory=list)
+
+    def take(self, moment: Moment) -> None:
+        """Add what happened on its return."""
+        if moment.kind in ("got", "noise"):
+            self.handed += moment.detail.get("count", 0)
+        if moment.kind == "got" and (seqs := moment.detail.get("stream_seqs")):
+            self.first_seq, self.last_seq = self.first_seq or seqs[0], seqs[-1]
+            self.seqs += len(seqs)
+            self.headers.update(moment.detail.get("headers", ()))
+        if moment.kind == "mode" and moment.detail.get("after") == "failed closed" and len(self.closed) < HELD_EACH:
+            self.closed.append(moment.text)
+
+
+class Sleeps:
+    """The times in which an edge was down, oldest first: the latest `HELD`, up to twice as many."""
+
+    KINDS = ("kill", "crash", "start", "got", "noise", "mode")
+
+    def __init__(self) -> None:
+        self._ended: list[Sleep] = []
+        self._now: Sleep | None = None
+        self._back: list[Sleep] = []
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if moment.kind in ("kill", "crash"):
+            self._now = Sleep(moment.n)
+        elif moment.kind == "start":
+            self._wake(moment.n)
+        elif is_change(moment):
+            self._back.clear()
+            if self._now is not None:
+                self._now.missed += 1
+        else:
+            for sleep in self._back:
+                sleep.take(moment)
+
+    def _wake(self, n: int) -> None:
+        if self._now is not None:
+            self._now.ended = n
+            self._ended.append(self._now)
+            self._back.append(self._now)
+            shorten(self._ended, HELD)
+            shorten(self._back, HELD_EACH)
+        self._now = None
+
+    def all(self) -> list[Sleep]:
+        """Return them, the one that lasts among them."""
+        return self._ended if self._now is None else [*self._ended, self._now]
+
+
+class InHand:
+    """What an actor had in hand when it last crashed at each point: the last moment of another kind before that."""
+
+    def __init__(self, subject: str = "") -> None:
+        self._subject = subject
+        self._last: Moment | None = None
+        self.held: dict[str, tuple[Moment, Moment | None]] = {}
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if moment.kind == "crash":
+            self.held[moment.text] = (moment, self._last)
+        elif not self._subject or str(moment.detail.get("subject", "")).startswith(self._subject):
+            self._last = moment
