@@ -18,13 +18,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cheroot.workers.threadpool import WorkerThread
-from cheroot.wsgi import Server
 from flask import Flask
 
 from studylab import limits
 from studylab.author import course
-from studylab.loop import NO_THREADS, LoopThread
+from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.web import compress, errors, guard, guests, present
 from studylab.web.bench import bench
@@ -36,9 +34,10 @@ from studylab.web.pages import pages
 from studylab.web.panels import draw
 from studylab.web.progress import progress
 from studylab.web.recording import recording
+from studylab.web.server import Server
 from studylab.web.state import State, release
 from studylab.web.stream import stream
-from vango.errors import StudyLabError, Unavailable
+from vango.errors import StudyLabError
 from vango.keeper import Keeper
 
 DEFAULT_PORT = 8321
@@ -131,48 +130,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(app: Flask, options: argparse.Namespace) -> int:
-    server = Server((options.host, options.port), app, numthreads=MAX_STREAMS + RESERVE_THREADS, request_queue_size=128)
-    server.shutdown_timeout = 1
-    try:
-        server.prepare()
-    except RuntimeError as error:
-        _give_up(server)
-        raise Unavailable(NO_THREADS) from error
-    except OSError as error:
-        raise Unavailable(
-            f"Port {options.port} on {options.host} cannot be used ({error.strerror or error}). "
-            "Choose another with --port; 0 takes any free one."
-        ) from error
+    server = Server(app, options.host, options.port, threads=MAX_STREAMS + RESERVE_THREADS)
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    serving = threading.Thread(target=server.serve, name="server", daemon=True)
-    try:
-        serving.start()
-    except RuntimeError as error:
-        _give_up(server)
-        raise Unavailable(NO_THREADS) from error
+    server.start()
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
-    address = f"http://{f'[{host}]' if ':' in host else host}:{server.bind_addr[1]}/"
+    address = f"http://{f'[{host}]' if ':' in host else host}:{server.port}/"
     # What is there by now lives as long as the app, and need not be looked at again.
     gc.freeze()
     gc.set_threshold(*CYCLES)
     print(f"Study Lab is at {address}", flush=True)
     if not options.no_browser and _has_display():
         threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
-    while serving.is_alive() and not stopped.wait(0.5):
+    while server.is_alive() and not stopped.wait(0.5):
         pass
     app.extensions["studylab"].benches.end_streams()
     server.stop()
     return 0
-
-
-def _give_up(server: Server) -> None:
-    """End the threads of a server that could not start all of them: they would keep the process alive for ever."""
-    started = (thread for thread in threading.enumerate() if isinstance(thread, WorkerThread))
-    server.requests._threads = [thread for thread in started if thread.server is server]
-    server.requests.stop(server.shutdown_timeout)
-    server.socket.close()
 
 
 def _has_display() -> bool:
