@@ -35,6 +35,7 @@ class Limits:
     answer_bytes_a_s: int = 10_000
     idle_s: float = 30.0
     linger_s: float = 1.0
+    slow_after_s: float = 1.0
     head_bytes: int = 16 * 1024
     body_bytes: int = MAX_BODY
     slow_an_address: int = 64
@@ -72,7 +73,8 @@ class Connection:
         self.request = NONE_YET
         self.body = bytearray()
         self.phase = Phase.HEAD
-        self.deadline = time.monotonic() + limits.head_s
+        self._since = time.monotonic()
+        self.deadline = self._since + limits.head_s
         self.http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
         self._limits = limits
         self._answer = memoryview(b"")
@@ -81,6 +83,11 @@ class Connection:
 
     @property
     def is_slow(self) -> bool:
+        """Say whether the client owes the rest of a request, and has for longer than a good one takes."""
+        return self.is_owing and time.monotonic() - self._since > self._limits.slow_after_s
+
+    @property
+    def is_owing(self) -> bool:
         """Say whether the client owes the rest of a request."""
         return self.phase in (Phase.HEAD, Phase.BODY)
 
@@ -99,6 +106,7 @@ class Connection:
         if self.phase is Phase.LINGER:
             return False
         if self.phase is Phase.IDLE:
+            self._since = time.monotonic()
             self._turn_to(Phase.HEAD, self._limits.head_s)
         self._came += len(data)
         if self._came > self._limits.head_bytes + FRAMING * self._limits.body_bytes:
@@ -209,7 +217,7 @@ class Connection:
             self._turn_to(Phase.LINGER, self._limits.linger_s)
             return False
         self.http.start_next_cycle()
-        self._came = len(self.http.trailing_data[0])
+        self._came, self._since = len(self.http.trailing_data[0]), time.monotonic()
         self._turn_to(*((Phase.HEAD, self._limits.head_s) if self._came else (Phase.IDLE, self._limits.idle_s)))
         return self._is_whole()
 

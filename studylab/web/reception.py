@@ -10,7 +10,7 @@ import logging
 import selectors
 import socket
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -21,7 +21,7 @@ LOOK_S = 0.25
 ACCEPT_AT_ONCE = 64
 
 TOO_SLOW = "The request did not come whole within {0:g} s."
-TOO_MANY = "Too many unfinished requests come from this address; the oldest was let go."
+TOO_MANY = "Too many requests are left unfinished; this one, the oldest, was let go."
 FULL = "More requests are waiting than this app can take. Try again in a moment."
 
 log = logging.getLogger(__name__)
@@ -75,9 +75,9 @@ class Reception:
                 key.data()
             while self._back:
                 self._attend(self._back.popleft())
-            if time.monotonic() - looked >= min(LOOK_S, self._limits.linger_s):
+            if time.monotonic() - looked >= LOOK_S:
                 looked = time.monotonic()
-                self._let_go_of_late_ones(looked)
+                self._look_after()
         self.close()
 
     def close(self) -> None:
@@ -148,7 +148,7 @@ class Reception:
             if not self._hand_over(connection):
                 raise Refused(503, FULL)
             return
-        if was_idle and connection.is_slow:
+        if was_idle and connection.is_owing:
             # What began just now is not the oldest.
             self._forget(connection)
         self._wait_for(connection)
@@ -162,26 +162,27 @@ class Reception:
         else:
             self._selector.register(connection.socket, wanted, ready)
             self._waiting[connection] = None
-            self._make_room(connection)
+            self._make_room()
 
-    def _make_room(self, newcomer: Connection) -> None:
-        slow = [each for each in self._waiting if each.is_slow and each.address == newcomer.address]
-        if len(slow) > self._limits.slow_an_address:
-            self._let_go(slow[0], TOO_MANY)
-        elif len(self._waiting) > self._limits.waiting:
-            idle = next((each for each in self._waiting if not each.is_slow), None)
+    def _make_room(self) -> None:
+        if len(self._waiting) > self._limits.waiting:
+            idle = next((each for each in self._waiting if each.phase is Phase.IDLE), None)
             self._let_go(idle or next(iter(self._waiting)), TOO_MANY)
 
-    def _let_go_of_late_ones(self, now: float) -> None:
-        for connection in [each for each in self._waiting if each.deadline < now]:
-            self._let_go(
-                connection,
-                TOO_SLOW.format(self._limits.head_s if connection.phase is Phase.HEAD else self._limits.body_s),
-            )
+    def _look_after(self) -> None:
+        """Let go of those whose time is over, and of an address's oldest where it keeps too many requests unfinished."""
+        now, slow = time.monotonic(), Counter(each.address for each in self._waiting if each.is_slow)
+        for connection in list(self._waiting):
+            if connection.deadline < now:
+                within_s = self._limits.head_s if connection.phase is Phase.HEAD else self._limits.body_s
+                self._let_go(connection, TOO_SLOW.format(within_s))
+            elif connection.is_slow and slow[connection.address] > self._limits.slow_an_address:
+                slow[connection.address] -= 1
+                self._let_go(connection, TOO_MANY)
 
     def _let_go(self, connection: Connection, sentence: str) -> None:
         """Close a connection, with a sentence if it owes the rest of a request. Whoever takes no answer gets no other."""
-        if connection.phase in (Phase.HEAD, Phase.BODY) and connection.has_said_something:
+        if connection.is_owing and connection.has_said_something:
             connection.refuse(408, sentence)
             # One that has left needs none.
             with suppress(OSError):

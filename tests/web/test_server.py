@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,17 +21,8 @@ from studylab.web.connection import Limits
 from studylab.web.server import Server
 from tests.web.learner import WITHIN_S, Running, until
 
-SMALL = Limits(
-    head_s=1.0,
-    body_s=1.0,
-    answer_s=1.0,
-    answer_bytes_a_s=1_000_000,
-    idle_s=1.0,
-    linger_s=0.3,
-    slow_an_address=20,
-    waiting=40,
-)
-PATIENT = Limits(head_s=WITHIN_S, body_s=WITHIN_S, slow_an_address=20, waiting=40)
+SMALL = Limits(head_s=1.0, body_s=1.0, answer_s=1.0, answer_bytes_a_s=1_000_000, idle_s=1.0)
+PATIENT = Limits(head_s=WITHIN_S, body_s=WITHIN_S, idle_s=WITHIN_S, slow_after_s=0.0, slow_an_address=20, waiting=400)
 ASK = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 POST = b"POST /bench/verbs/burst HTTP/1.1\r\nHost: localhost\r\n"
 STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r]+\r\n")
@@ -175,10 +166,34 @@ def test_many_slow_requests_of_one_address_keep_nobody_else_waiting(serve: Calla
             if not number % 50:
                 assert served.answers()
         first = told(all_of(slow[0]))
-        assert (first.status, "this address" in first.body) == (408, True)
+        assert (first.status, "unfinished" in first.body) == (408, True)
         assert served.answers()
         slow[-1].sendall(b"host\r\n\r\n")
         assert slow[-1].recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_class_that_comes_at_once_from_one_address_is_not_slow(serve: Callable[..., Served]) -> None:
+    served = serve(replace(PATIENT, slow_after_s=WITHIN_S))
+    with ExitStack() as stack:
+        learners = [stack.enter_context(served.connect()) for _ in range(200)]
+        for connection in reversed(learners):
+            connection.sendall(ASK)
+        assert all(connection.recv(65536).startswith(b"HTTP/1.1 200") for connection in learners)
+
+
+def test_where_too_many_wait_those_at_rest_go_first(serve: Callable[..., Served]) -> None:
+    served = serve(replace(PATIENT, waiting=5))
+    with ExitStack() as stack:
+        asking, *at_rest = (stack.enter_context(served.connect()) for _ in range(5))
+        asking.sendall(b"GET /healthz HTTP/1.1\r\n")
+        for connection in at_rest:
+            connection.sendall(ASK)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        more = [stack.enter_context(served.connect()) for _ in range(4)]
+        assert [all_of(connection) for connection in at_rest] == [b""] * 4
+        for connection in (asking, *more):
+            connection.sendall(b"Host: localhost\r\n\r\n" if connection is asking else ASK)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_an_answer_that_nobody_takes_holds_no_thread_and_ends(serve: Callable[..., Served]) -> None:
