@@ -23,6 +23,7 @@ from flask import Flask
 from studylab import limits
 from studylab.author import course
 from studylab.loop import LoopThread
+from studylab.places import MAX_STREAMS
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.web import compress, errors, guard, guests, present
 from studylab.web.bench import bench
@@ -41,7 +42,6 @@ from vango.errors import StudyLabError
 from vango.keeper import Keeper
 
 DEFAULT_PORT = 8321
-MAX_STREAMS = 240
 RESERVE_THREADS = 32
 START_S = 20.0
 STOP_S = 10.0
@@ -65,7 +65,9 @@ def create_app(
     try:
         keeper = loop.call(Keeper.start(nats_server), timeout_s=START_S)
         by_slug = {lab.slug: lab for lab in taught.labs}
-        benches = loop.call(_benches(folder, keeper, by_slug, park_after_s, max_benches), timeout_s=START_S)
+        benches = loop.call(
+            _benches(folder, keeper, by_slug, park_after_s, max_benches, max_streams), timeout_s=START_S
+        )
     except BaseException:
         loop.close()
         lock.release()
@@ -73,7 +75,7 @@ def create_app(
     app.secret_key = secret_key(folder)
     app.permanent_session_lifetime = timedelta(days=365)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), max_streams, taught.faults)
+    app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), taught.faults)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
     # Cookies know no ports: another Study Lab on this machine must not overwrite this one's.
     cookie = f"studylab_{sha256(app.secret_key).hexdigest()[:8]}"
@@ -90,8 +92,10 @@ def create_app(
     return app
 
 
-async def _benches(folder: Path, keeper: Keeper, labs: dict[str, Any], park_after_s: float, most: int) -> Benches:
-    return Benches(folder, keeper, labs, park_after_s=park_after_s, most=most)
+async def _benches(
+    folder: Path, keeper: Keeper, labs: dict[str, Any], park_after_s: float, most: int, streams: int
+) -> Benches:
+    return Benches(folder, keeper, labs, park_after_s=park_after_s, most=most, streams=streams)
 
 
 def close_app(app: Flask) -> None:

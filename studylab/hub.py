@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from studylab.lab import records
 from studylab.lab.attempt import locked
 from studylab.lab.runner import LabRun
+from studylab.places import Place
 from vango.errors import StudyLabError
 
 if TYPE_CHECKING:
@@ -121,6 +122,11 @@ class Hub:
         with self._news:
             self._held -= 1
             self.used_at = time.monotonic()
+
+    def wake(self) -> None:
+        """Let every waiting page look whether its view is over."""
+        with self._news:
+            self._news.notify_all()
 
     def end(self, *, unless_used_s: float | None = None) -> bool:
         """Let every waiting page go: the bench is being parked or the app stops. False when it was used in that time."""
@@ -241,8 +247,12 @@ class Hub:
 
     # In the threads of the pages.
 
-    def watch(self, slug: str) -> Iterator[dict[str, str] | None]:
-        """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat."""
+    def watch(self, slug: str, place: Place | None = None) -> Iterator[dict[str, str] | None]:
+        """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat.
+
+        Ends when the view's place is over, or the bench.
+        """
+        place = place or Place(self)
         with self._news:
             page = self._pages.setdefault(slug, Page())
             if not page.viewers:
@@ -253,9 +263,9 @@ class Hub:
             self._look(page, 1)
         self._loop.call_soon_threadsafe(self.mark)
         try:
-            while not self._ended:
+            while not (self._ended or place.over):
                 with self._news:
-                    if page.version <= had and not self._ended:
+                    if page.version <= had and not (self._ended or place.over):
                         self._news.wait(BEAT_S)
                     newer = {panel: drawn.html for panel, (version, drawn) in page.panels.items() if version > had}
                     had = page.version

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from studylab.hub import Count, Draw, Hub
+from studylab.places import MAX_STREAMS, Places
 from vango import tasks
 from vango.bench import Bench
 from vango.errors import BadInput, Unavailable
@@ -45,9 +46,19 @@ class _Door:
 class Benches:
     """All benches of one app. Everything but `at_hand` and `end_streams` runs on the loop."""
 
-    def __init__(self, data: Path, keeper: Keeper, labs: dict[str, Lab], *, park_after_s: float, most: int) -> None:
+    def __init__(
+        self,
+        data: Path,
+        keeper: Keeper,
+        labs: dict[str, Lab],
+        *,
+        park_after_s: float,
+        most: int,
+        streams: int = MAX_STREAMS,
+    ) -> None:
         self.data = data
         self.labs = labs
+        self.places = Places(streams)
         self.draw: Draw = lambda _context, before: iter((before,))
         self._keeper = keeper
         self._park_after_s = park_after_s

@@ -10,6 +10,7 @@ import queue
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from studylab.loop import NO_THREADS
@@ -103,7 +104,9 @@ class Server:
     def _answer_one(self, connection: Connection) -> None:
         try:
             wsgi.serve(self._app, connection, (self._host, self.port))
-            connection.write()
+            # The reception sends what is left, and notices whoever has left.
+            with suppress(OSError):
+                connection.write()
         except wsgi.Left:
             connection.cut_off()
         except Exception:

@@ -10,9 +10,10 @@ from itertools import count
 from flask import Blueprint, Response, request
 
 from studylab.hub import Hub
+from studylab.places import Place
 from studylab.web.htmx import partial
 from studylab.web.state import hub, state
-from vango.errors import NotThere, Unavailable
+from vango.errors import NotThere
 
 stream = Blueprint("stream", __name__)
 
@@ -26,26 +27,28 @@ def events() -> Response:
     page = request.args.get("page", "")
     if page and page not in state().benches.labs:
         raise NotThere(f"There is no lab {page[:40]!r}.")
-    if state().benches.viewers >= state().max_streams:
-        raise Unavailable(
-            f"All {state().max_streams} live views are taken. The page still works; reload it to see changes."
-        )
-    response = Response(_messages(hub(new=False), page, state().boot), mimetype="text/event-stream")
+    found, places = hub(new=False), state().benches.places
+    # Taken before the stream begins: of many that come at once, none counts without another.
+    place = places.take(found)
+    response = Response(_messages(found, page, place, state().boot), mimetype="text/event-stream")
+    response.call_on_close(lambda: places.leave(place))
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(found: Hub, page: str, boot: str) -> Iterator[bytes]:
+def _messages(found: Hub, page: str, place: Place, boot: str) -> Iterator[bytes]:
     yield b"retry: 500\n\n"
-    frames = found.watch(page)
+    numbers, frames = count(1), found.watch(page, place)
     try:
-        for number, panels in zip(count(1), frames, strict=False):
+        for panels, number in zip(frames, numbers, strict=False):
             if panels is None:
                 yield f"id: {_id(boot, number)}\nevent: beat\ndata: {number}\n\n".encode()
             else:
                 html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
                 lines = "".join(f"data: {line}\n" for line in LINE_END.split(html))
                 yield f"id: {_id(boot, number)}\n{lines}\n".encode()
+        if place.over:
+            yield f"id: {_id(boot, next(numbers))}\nevent: over\ndata: {place.over}\n\n".encode()
     finally:
         frames.close()  # type: ignore[attr-defined]
 

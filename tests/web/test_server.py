@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -344,6 +345,34 @@ def test_an_app_that_fails_is_one_sentence(caplog: pytest.LogCaptureFixture) -> 
         server.stop()
     assert (answer.status, "slip of the pen" in answer.body) == (500, False)
     assert "slip of the pen" in caplog.text
+
+
+def test_who_leaves_before_the_answer_is_not_written_about(caplog: pytest.LogCaptureFixture) -> None:
+    begun, free, done = threading.Event(), threading.Event(), threading.Event()
+
+    class Parts(list[bytes]):
+        def close(self) -> None:
+            done.set()
+
+    def waits(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        begun.set()
+        free.wait(WITHIN_S)
+        start_response("200 OK", [("Content-Length", "3000000")])
+        return Parts([bytes(3_000_000)])
+
+    server = Server(waits, "127.0.0.1", 0, threads=1)
+    server.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), WITHIN_S) as connection:
+            connection.sendall(ASK)
+            assert begun.wait(WITHIN_S)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        free.set()
+        assert done.wait(WITHIN_S)
+    finally:
+        free.set()
+        server.stop()
+    assert caplog.text == ""
 
 
 def test_a_class_behind_one_address_is_served(start: Callable[..., Running]) -> None:

@@ -1,0 +1,142 @@
+"""Places for live views: a learner has so many, and in a full house whoever has most makes room for whoever has none."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app import close_app, create_app
+from studylab.places import EACH, LEAVING, Place, Places
+from tests.web.learner import Learner, Message, Running, Stream, until
+from vango.errors import Unavailable
+
+AT_ONCE = 20
+
+
+class Holder:
+    """Somebody with views, who counts how often they were told to look."""
+
+    def __init__(self) -> None:
+        self.woken = 0
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("data"))
+    yield running
+    assert running.end() == "", "the app said something on standard error"
+
+
+def last_of(stream: Stream) -> Message:
+    """Return the last message before a stream ends."""
+    message = stream.next()
+    try:
+        while True:
+            message = stream.next()
+    except ConnectionError:
+        return message
+
+
+def test_the_view_past_the_last_place_of_a_learner_ends_the_oldest_which_is_told(running: Running) -> None:
+    cookie = running.ask("/sandbox").cookie
+    streams = [running.stream(cookie) for _ in range(EACH)]
+    assert all(stream.next().data for stream in streams)
+    newest = running.stream(cookie)
+    last = last_of(streams[0])
+    assert last.event == "over"
+    assert last.data.startswith(f"This page went quiet: the bench is open in more than {EACH} tabs.")
+    running.do(cookie, "promote", route="shop", to="alloc-c")
+    for stream in (*streams[1:], newest):
+        stream.until("epoch 2")
+    for stream in (*streams[1:], newest):
+        stream.close()
+
+
+def test_many_that_come_at_once_never_take_more_than_there_are(running: Running) -> None:
+    cookie = running.ask("/sandbox").cookie
+    begin = threading.Barrier(AT_ONCE)
+
+    def come(_: int) -> Stream:
+        begin.wait(30)
+        return running.stream(cookie)
+
+    with ThreadPoolExecutor(AT_ONCE) as learners:
+        streams = list(learners.map(come, range(AT_ONCE)))
+    assert [stream.status for stream in streams if stream.status not in (200, 503)] == []
+
+    def open_ones() -> int:
+        return int(json.loads(running.ask("/healthz").body)["streams"])
+
+    until(lambda: open_ones() <= EACH, "those over have ended")
+    assert open_ones() == EACH
+    for stream in streams:
+        stream.close()
+
+
+def test_places_are_counted_before_a_view_begins() -> None:
+    places, holder, begin = Places(most=100), Holder(), threading.Barrier(AT_ONCE)
+    most = 0
+
+    def come(_: int) -> None:
+        nonlocal most
+        begin.wait(30)
+        place = places.take(holder)
+        most = max(most, places.taken)
+        if place.over:
+            places.leave(place)
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(come, range(AT_ONCE)))
+    assert (most, places.taken) == (EACH, EACH)
+    assert holder.woken == AT_ONCE - EACH
+
+
+def test_in_a_full_house_the_oldest_view_of_whoever_has_most_makes_way() -> None:
+    places, modest, greedy, newcomer = Places(most=4), Holder(), Holder(), Holder()
+    first = places.take(modest)
+    oldest, *others = (places.take(greedy) for _ in range(3))
+    places.take(newcomer)
+    assert "this bench had the most" in oldest.over
+    assert [place.over for place in (first, *others)] == ["", "", ""]
+    assert (greedy.woken, modest.woken, places.taken) == (1, 0, 4)
+
+
+def test_where_everybody_has_one_the_newcomer_is_told_that_the_house_is_full() -> None:
+    places = Places(most=3)
+    held = [places.take(Holder()) for _ in range(3)]
+    with pytest.raises(Unavailable, match="All 3 live views are taken"):
+        places.take(Holder())
+    assert [place.over for place in held] == [""] * 3
+    places.leave(held[0])
+    assert places.take(Holder()).over == ""
+
+
+def test_views_that_do_not_end_hold_up_the_one_who_opens_more() -> None:
+    places, holder = Places(most=100), Holder()
+    opened: list[Place] = [places.take(holder) for _ in range(EACH + LEAVING)]
+    with pytest.raises(Unavailable, match="faster than old ones end"):
+        places.take(holder)
+    places.take(Holder())
+    places.leave(opened[0])
+    assert places.take(holder).over == ""
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_view_that_never_began_gives_its_place_back(tmp_path: Path, method: str) -> None:
+    app = create_app(data=tmp_path)
+    try:
+        learner = Learner(app)
+        learner.enter()
+        for _ in range(EACH + 1):
+            learner.client.open("/events", method=method, buffered=False).close()
+        assert app.extensions["studylab"].benches.places.taken == 0
+    finally:
+        close_app(app)
