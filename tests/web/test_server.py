@@ -1,17 +1,16 @@
-"""The server on raw sockets: time and size limits that only whoever runs into them feels, and 4xx in words for what is no HTTP."""
+"""The server on raw sockets: limits of time and size that only whoever runs into them feels."""
 
 from __future__ import annotations
 
 import json
-import logging
 import re
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,96 +20,10 @@ from flask import Flask
 from studylab.web.connection import Limits
 from studylab.web.server import Server
 from tests.web.learner import WITHIN_S, Running, until
+from tests.web.raw import ASK, PATIENT, POST, Served, all_of, told
 
-SMALL = Limits(head_s=1.0, body_s=1.0, answer_s=1.0, answer_bytes_a_s=1_000_000, idle_s=1.0)
-PATIENT = Limits(head_s=WITHIN_S, body_s=WITHIN_S, idle_s=WITHIN_S, slow_after_s=0.0, slow_an_address=20, waiting=400)
-ASK = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-POST = b"POST /bench/verbs/burst HTTP/1.1\r\nHost: localhost\r\n"
-STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r]+\r\n")
+SMALL = Limits(head_s=1.0, body_s=1.0, answer_s=1.0, idle_s=1.0)
 MEMORY_KB = 100_000
-
-
-@dataclass
-class Told:
-    """What came back on a connection until it was closed."""
-
-    status: int
-    head: str
-    body: str
-
-
-def all_of(connection: socket.socket) -> bytes:
-    """Read until the other side closes."""
-    came = bytearray()
-    try:
-        while data := connection.recv(65536):
-            came += data
-    except ConnectionResetError:
-        pass
-    return bytes(came)
-
-
-def told(came: bytes) -> Told:
-    found = STATUS.match(came)
-    assert found is not None, came[:200]
-    head, _, body = came.partition(b"\r\n\r\n")
-    return Told(int(found[1]), head.decode(), body.decode())
-
-
-class Served:
-    """A server in this process on a free port."""
-
-    def __init__(self, app: Flask, limits: Limits, threads: int = 8) -> None:
-        self.server = Server(app, "127.0.0.1", 0, threads=threads, limits=limits)
-        self.server.start()
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.server.port), WITHIN_S)
-
-    def say(self, request: bytes) -> Told:
-        """Send bytes and return what comes back until the server closes the connection."""
-        with self.connect() as connection:
-            connection.sendall(request)
-            return told(all_of(connection))
-
-    def answers(self) -> bool:
-        """Ask as any visitor would."""
-        return self.say(ASK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")).status == 200
-
-
-@pytest.fixture
-def serve(shared: Flask) -> Iterator[Callable[..., Served]]:
-    """Serve the shared app with limits of one's own."""
-    with ExitStack() as stack:
-
-        def serve(limits: Limits, **options: int) -> Served:
-            served = Served(shared, limits, **options)
-            stack.callback(served.server.stop)
-            return served
-
-        yield serve
-
-
-def test_a_connection_is_used_again_and_requests_may_come_at_once(serve: Callable[..., Served]) -> None:
-    with serve(PATIENT).connect() as connection, closing(connection.makefile("rb")) as lines:
-        connection.sendall(ASK)
-        until(lambda: b"HTTP/1.1 200" in lines.readline(), "the first answer")
-        connection.sendall(ASK + ASK + ASK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
-        assert lines.read().count(b"HTTP/1.1 200") == 3
-
-
-def test_a_body_in_chunks_reaches_the_app(serve: Callable[..., Served]) -> None:
-    served = serve(PATIENT)
-    head = POST + b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-    assert "where it comes from" in served.say(head + b"3\r\n{}\n\r\n0\r\n\r\n").body
-
-
-def test_a_client_that_asks_first_is_told_to_go_on(serve: Callable[..., Served]) -> None:
-    with serve(PATIENT).connect() as connection:
-        connection.sendall(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
-        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
-        connection.sendall(b"{}")
-        assert told(all_of(connection)).status == 403
 
 
 @pytest.mark.parametrize(
@@ -174,9 +87,10 @@ def test_many_slow_requests_of_one_address_keep_nobody_else_waiting(serve: Calla
 
 
 def test_a_class_that_comes_at_once_from_one_address_is_not_slow(serve: Callable[..., Served]) -> None:
-    served = serve(replace(PATIENT, slow_after_s=WITHIN_S))
+    served = serve(replace(PATIENT, slow_after_s=WITHIN_S, idle_s=0.0))
     with ExitStack() as stack:
         learners = [stack.enter_context(served.connect()) for _ in range(200)]
+        served.looks_after()
         for connection in reversed(learners):
             connection.sendall(ASK)
         assert all(connection.recv(65536).startswith(b"HTTP/1.1 200") for connection in learners)
@@ -197,16 +111,50 @@ def test_where_too_many_wait_those_at_rest_go_first(serve: Callable[..., Served]
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
-def test_an_answer_that_nobody_takes_holds_no_thread_and_ends(serve: Callable[..., Served]) -> None:
-    served = serve(SMALL, threads=1)
+def test_what_begins_after_a_rest_is_not_the_oldest(serve: Callable[..., Served]) -> None:
+    served = serve(replace(PATIENT, waiting=2), threads=1)
     with ExitStack() as stack:
-        greedy = [stack.enter_context(served.connect()) for _ in range(6)]
-        for connection in greedy:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            connection.sendall(b"GET /static/vendor/htmx.min.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 400)
+        rested = stack.enter_context(served.connect())
+        rested.sendall(ASK)
+        assert rested.recv(65536).startswith(b"HTTP/1.1 200")
+        # The one thread gives connections back in order: by now the first one is at rest.
         assert served.answers()
-        for connection in greedy:
-            until(partial(is_cut, connection), "the server gives it up")
+        oldest = stack.enter_context(served.connect())
+        oldest.sendall(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert oldest.recv(65536).startswith(b"HTTP/1.1 100")
+        rested.sendall(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert rested.recv(65536).startswith(b"HTTP/1.1 100")
+        with served.connect():
+            assert b" 408 " in all_of(oldest)
+            rested.sendall(b"{}")
+            assert rested.recv(65536).startswith(b"HTTP/1.1 403")
+
+
+class Large:
+    """An app that answers with far more than lies between two sockets, and counts how often."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, _environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        self.asked += 1
+        start_response("200 OK", [("Content-Length", "30000000")])
+        return [bytes(30_000_000)]
+
+
+def test_an_answer_that_nobody_takes_holds_no_thread_and_ends() -> None:
+    large = Large()
+    served = Served(large, replace(SMALL, answer_bytes_a_s=10_000_000), threads=1)
+    try:
+        with ExitStack() as stack:
+            deaf = [stack.enter_context(served.connect()) for _ in range(3)]
+            for client in deaf:
+                client.sendall(ASK)
+            until(lambda: large.asked == len(deaf), "all are answered by the one thread")
+            for client in deaf:
+                until(partial(is_cut, client), "the server gives it up")
+    finally:
+        served.server.stop()
 
 
 def is_cut(connection: socket.socket) -> bool:
@@ -242,63 +190,6 @@ def memory_kb(running: Running) -> int:
     if not status.exists():
         pytest.skip("only Linux tells a process's memory")
     return int(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0])
-
-
-@pytest.mark.parametrize(
-    ("request_", "status"),
-    [
-        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 65_000 + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: aaaaaaaaaaa\r\n" * 1100 + b"\r\n", 431),
-        (b"GET /" + b"a" * 65_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", 400),
-        (b"GET /\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
-        (b"\0\0\0\0\r\n\r\n", 400),
-        (b"GET\r\n\r\n", 400),
-        (b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 400),
-        (b"GET / FTP/1.1\r\nHost: localhost\r\n\r\n", 400),
-        (b"GET http://[::1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
-        (b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\n folded: first\r\nHost: localhost\r\n\r\n", 400),
-        (POST + b"Content-Length: -1\r\n\r\n", 400),
-        (POST + b"Content-Length: abc\r\n\r\n", 400),
-        (POST + b"Content-Length: 1e9\r\n\r\n", 400),
-        (POST + b"Content-Length: 1, 2\r\n\r\n", 400),
-        (POST + b"Content-Length: 1000000000\r\n\r\n", 413),
-        (POST + b"Content-Length: 99999999999999999999999\r\n\r\n", 400),
-        (POST + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        (POST + b"Transfer-Encoding: gzip\r\n\r\n", 400),
-        (POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        (POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n", 400),
-        (POST + b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n", 400),
-        (POST + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n" + b"a" * 70_000, 413),
-        (POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"1;" + b"x" * 70_000, 431),
-        (POST + b"Transfer-Encoding: chunked\r\n\r\n" + (b"1;" + b"x" * 10_000 + b"\r\na\r\n") * 100, 413),
-        (POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n", 400),
-    ],
-    ids=lambda value: repr(value)[:70] if isinstance(value, bytes) else value,
-)
-def test_what_is_no_http_is_told_so_in_words(
-    serve: Callable[..., Served], request_: bytes, status: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    served = serve(PATIENT)
-    with caplog.at_level(logging.DEBUG):
-        answer = served.say(request_)
-    assert answer.status == status
-    assert answer.body.endswith(".\n")
-    assert "Traceback" not in answer.body
-    assert "Server:" not in answer.head
-    assert [record for record in caplog.records if record.name.startswith("studylab.web")] == []
-    assert served.answers()
-
-
-@pytest.mark.parametrize("path", ["/", "/healthz", "/static/css/tokens.css", "/nowhere", "/%00", "//evil.example/"])
-def test_no_answer_says_what_serves_it(serve: Callable[..., Served], path: str) -> None:
-    answer = serve(PATIENT).say(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-    assert answer.status < 500
-    assert "Server:" not in answer.head
-    assert "Location: http://evil" not in answer.head
 
 
 def test_when_too_many_requests_wait_the_next_is_told_so(shared: Flask) -> None:
