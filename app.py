@@ -28,12 +28,13 @@ from studylab.sessions import Benches, lock_data, secret_key
 from studylab.web import compress, errors, guard, guests, present
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
+from studylab.web.connection import Limits
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.moments import moments
 from studylab.web.pages import pages
 from studylab.web.panels import draw
-from studylab.web.progress import progress
+from studylab.web.progress import MAX_IMPORT, progress
 from studylab.web.recording import recording
 from studylab.web.server import Server
 from studylab.web.state import State, release
@@ -43,6 +44,7 @@ from vango.keeper import Keeper
 
 DEFAULT_PORT = 8321
 RESERVE_THREADS = 32
+LIMITS = Limits(larger={b"/progress/import": MAX_IMPORT})
 START_S = 20.0
 STOP_S = 10.0
 CYCLES = (20_000, 10, 10)
@@ -134,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(app: Flask, options: argparse.Namespace) -> int:
-    server = Server(app, options.host, options.port, threads=MAX_STREAMS + RESERVE_THREADS)
+    server = Server(app, options.host, options.port, threads=MAX_STREAMS + RESERVE_THREADS, limits=LIMITS)
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
 
@@ -32,12 +32,14 @@ class Limits:
     head_s: float = 10.0
     body_s: float = 20.0
     answer_s: float = 20.0
-    answer_bytes_a_s: int = 10_000
+    bytes_a_s: int = 50_000
     idle_s: float = 30.0
     linger_s: float = 1.0
     slow_after_s: float = 1.0
     head_bytes: int = 16 * 1024
     body_bytes: int = MAX_BODY
+    larger: Mapping[bytes, int] = field(default_factory=dict)  # what some addresses take, such as those for files
+    large_at_once: int = 8
     slow_an_address: int = 64
     waiting: int = 480  # Windows can watch 512
     queued: int = 256
@@ -78,7 +80,8 @@ class Connection:
         self.http = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.head_bytes)
         self._limits = limits
         self._answer = memoryview(b"")
-        self._came = 0
+        self._came = self._length = 0
+        self._most = limits.body_bytes
         self._ends = self._has_streamed = False
 
     @property
@@ -90,6 +93,11 @@ class Connection:
     def is_owing(self) -> bool:
         """Say whether the client owes the rest of a request."""
         return self.phase in (Phase.HEAD, Phase.BODY)
+
+    @property
+    def is_large(self) -> bool:
+        """Say whether the body is, or will be, larger than most addresses take."""
+        return max(self._length, len(self.body)) > self._limits.body_bytes
 
     @property
     def has_said_something(self) -> bool:
@@ -109,7 +117,7 @@ class Connection:
             self._since = time.monotonic()
             self._turn_to(Phase.HEAD, self._limits.head_s)
         self._came += len(data)
-        if self._came > self._limits.head_bytes + FRAMING * self._limits.body_bytes:
+        if self._came > self._limits.head_bytes + FRAMING * self._most:
             raise self._too_large()
         self.http.receive_data(data)
         return self._is_whole()
@@ -122,7 +130,7 @@ class Connection:
                     self._begin(event)
                 elif isinstance(event, h11.Data):
                     self.body += event.data
-                    if len(self.body) > self._limits.body_bytes:
+                    if len(self.body) > self._most:
                         raise self._too_large()
                 else:
                     return isinstance(event, h11.EndOfMessage)
@@ -150,18 +158,20 @@ class Connection:
                 400,
                 "A body has a Content-Length, or in HTTP/1.1 a Transfer-Encoding; this one leaves open which holds.",
             )
-        if int(fields.get(b"content-length", 0)) > self._limits.body_bytes:
+        length = int(fields.get(b"content-length", 0))
+        self._most = self._limits.larger.get(request.target.partition(b"?")[0], self._limits.body_bytes)
+        if length > self._most:
             raise self._too_large()
-        self.request, self.body = request, bytearray()
-        self._turn_to(Phase.BODY, self._limits.body_s)
+        self.request, self._length = request, length
+        self._turn_to(Phase.BODY, self._limits.body_s + length / self._limits.bytes_a_s)
         if self.http.they_are_waiting_for_100_continue:
             self.socket.send(self.http.send(h11.InformationalResponse(status_code=100, headers=[])))
 
     def _too_large(self) -> Refused:
-        return Refused(413, f"The body of the request is larger than {self._limits.body_bytes // 1024} KB.")
+        return Refused(413, f"The body of the request is larger than {_size(self._most)}. Nothing was done.")
 
     def _long_head(self) -> Refused:
-        return Refused(431, f"The header of the request is larger than {self._limits.head_bytes // 1024} KB.")
+        return Refused(431, f"The header of the request is larger than {_size(self._limits.head_bytes)}.")
 
     # Towards an answer that was taken.
 
@@ -182,7 +192,8 @@ class Connection:
         """Have these bytes as the answer, to be sent by `write`. `ends` closes the connection once they were taken."""
         self.socket.setblocking(False)
         self._answer, self._ends = memoryview(data), ends
-        self._turn_to(Phase.ANSWER, self._limits.answer_s + len(data) / self._limits.answer_bytes_a_s)
+        self.body, self._length = bytearray(), 0
+        self._turn_to(Phase.ANSWER, self._limits.answer_s + len(data) / self._limits.bytes_a_s)
 
     def write(self) -> None:
         """Send what the client takes now. Raises OSError when it has left."""
@@ -231,6 +242,10 @@ def _whose(address: str) -> str:
     if isinstance(found, ipaddress.IPv6Address):
         return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
     return address
+
+
+def _size(number: int) -> str:
+    return f"{number // 1024} KB" if number < 1024 * 1024 else f"{number // 1024 // 1024} MB"
 
 
 def _shown(error: Exception) -> str:

@@ -23,6 +23,7 @@ progress = Blueprint("progress", __name__)
 progress.before_request(come_again)
 
 FORM_BYTES = 4096
+MAX_IMPORT = records.MAX_BYTES + FORM_BYTES
 
 
 def percent(share: float) -> str:
@@ -111,7 +112,7 @@ def _page(complaint: str = "") -> str:
 
 def _given() -> bytes:
     """Return the file that was sent, in a form or as the body. Raises `BadInput` or `TooLarge`."""
-    request.max_content_length = records.MAX_BYTES + FORM_BYTES
+    request.max_content_length = MAX_IMPORT
     try:
         if request.is_json:
             return request.get_data()

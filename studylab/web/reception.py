@@ -20,7 +20,7 @@ from studylab.web.connection import Connection, Limits, Phase, Refused
 LOOK_S = 0.25
 ACCEPT_AT_ONCE = 64
 
-TOO_SLOW = "The request did not come whole within {0:g} s."
+TOO_SLOW = "The rest of the request did not come in time."
 TOO_MANY = "Too many requests are left unfinished; this one, the oldest, was let go."
 FULL = "More requests are waiting than this app can take. Try again in a moment."
 
@@ -36,6 +36,7 @@ class Reception:
         self._limits = limits
         self._hand_over = hand_over
         self._waiting: dict[Connection, None] = {}
+        self._large: dict[Connection, None] = {}
         self._back: deque[Connection] = deque()
         self._bell, self._cord = socket.socketpair()
         self._bell.setblocking(False)
@@ -74,7 +75,9 @@ class Reception:
             for key, _ in self._selector.select(LOOK_S):
                 key.data()
             while self._back:
-                self._attend(self._back.popleft())
+                connection = self._back.popleft()
+                self._large.pop(connection, None)
+                self._attend(connection)
             if time.monotonic() - looked >= LOOK_S:
                 looked = time.monotonic()
                 self._look_after()
@@ -124,6 +127,7 @@ class Reception:
             try:
                 self._turn(connection)
             except Refused as refused:
+                self._large.pop(connection, None)
                 connection.refuse(refused.status, str(refused))
                 self._turn(connection)
         except OSError:
@@ -143,6 +147,8 @@ class Reception:
                 whole = connection.read()
             except BlockingIOError:
                 whole = False
+        if connection.is_large and connection not in self._large:
+            self._make_room_for_large(connection)
         if whole:
             self._forget(connection)
             if not self._hand_over(connection):
@@ -169,13 +175,21 @@ class Reception:
             idle = next((each for each in self._waiting if each.phase is Phase.IDLE), None)
             self._let_go(idle or next(iter(self._waiting)), TOO_MANY)
 
+    def _make_room_for_large(self, connection: Connection) -> None:
+        """Let only so many large bodies be in memory. One that is still on its way makes room, one that is answered cannot."""
+        if len(self._large) >= self._limits.large_at_once:
+            oldest = next((each for each in self._large if each in self._waiting), None)
+            if oldest is None:
+                raise Refused(503, FULL)
+            self._let_go(oldest, TOO_MANY)
+        self._large[connection] = None
+
     def _look_after(self) -> None:
         """Let go of those whose time is over, and of an address's oldest where it keeps too many requests unfinished."""
         now, slow = time.monotonic(), Counter(each.address for each in self._waiting if each.is_slow)
         for connection in list(self._waiting):
             if connection.deadline < now:
-                within_s = self._limits.head_s if connection.phase is Phase.HEAD else self._limits.body_s
-                self._let_go(connection, TOO_SLOW.format(within_s))
+                self._let_go(connection, TOO_SLOW)
             elif connection.is_slow and slow[connection.address] > self._limits.slow_an_address:
                 slow[connection.address] -= 1
                 self._let_go(connection, TOO_MANY)
@@ -196,4 +210,5 @@ class Reception:
 
     def _drop(self, connection: Connection) -> None:
         self._forget(connection)
+        self._large.pop(connection, None)
         connection.socket.close()

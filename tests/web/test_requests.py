@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import re
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from flask import Flask
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.web.learner import until
 from tests.web.raw import ASK, PATIENT, POST, Served, all_of, told
@@ -32,6 +37,40 @@ def test_a_client_that_asks_first_is_told_to_go_on(serve: Callable[..., Served])
         assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b"{}")
         assert told(all_of(connection)).status == 403
+
+
+def test_an_older_client_gets_its_answer_until_the_end(serve: Callable[..., Served]) -> None:
+    answer = serve(PATIENT).say(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    assert (answer.status, '"ok":true' in answer.body.replace(" ", "")) == (200, True)
+
+
+@pytest.fixture(scope="module")
+def served(shared: Flask) -> Iterator[Served]:
+    """One server for many requests."""
+    served = Served(shared, PATIENT)
+    yield served
+    served.server.stop()
+
+
+PARTS = st.sampled_from(
+    [
+        b"GET ", b"POST ", b"HEAD ", b"/", b"/healthz", b"/events", b"/bench/moments/9223372036854775808", b"/%ff%00", b"//", b"?a=%",
+        b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", b" HTTP/2.0\r\n", b"\r\n", b"\n", b"\0", b" ", b":", b"Host: localhost\r\n", b"Host: [::1\r\n",
+        b"Content-Length: 3\r\n", b"Content-Length: -3\r\n", b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n",
+        b"Upgrade: websocket\r\nConnection: upgrade\r\n", b"Referer: http://[::1\r\n", b"Cookie: a=b; \xff\r\n", b"Range: bytes=9-1\r\n",
+        b"Content-Type: multipart/form-data\r\n", b"Origin: http://localhost\r\n", b"3\r\nabc\r\n", b"0\r\n\r\n", b"ffffffffffffffff\r\n",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PARTS | st.binary(max_size=8), max_size=14).map(b"".join))
+@example(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+def test_whatever_comes_is_no_fault_of_the_server_s(served: Served, said: bytes) -> None:
+    with served.connect() as connection:
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_WR)
+        statuses = [int(status) for status in re.findall(rb"^HTTP/1\.1 (\d{3}) ", all_of(connection), re.MULTILINE)]
+    assert [status for status in statuses if status >= 500] == []
 
 
 def test_a_header_with_an_underscore_is_not_taken_for_the_one_with_a_hyphen(serve: Callable[..., Served]) -> None:
