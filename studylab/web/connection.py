@@ -9,6 +9,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
@@ -192,7 +193,7 @@ class Connection:
         """Have these bytes as the answer, to be sent by `write`. `ends` closes the connection once they were taken."""
         self.socket.setblocking(False)
         self._answer, self._ends = memoryview(data), ends
-        self.body, self._length = bytearray(), 0
+        self.body, self._length, self._has_streamed = bytearray(), 0, False
         self._turn_to(Phase.ANSWER, self._limits.answer_s + len(data) / self._limits.bytes_a_s)
 
     def write(self) -> None:
@@ -212,11 +213,10 @@ class Connection:
 
     def cut_off(self) -> None:
         """End the connection now, also for a thread that waits for its client."""
-        try:
+        self._turn_to(Phase.LINGER, 0.0)
+        # One that has ended already needs no end.
+        with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            # It has ended already.
-            return
 
     def go_on(self) -> bool:
         """Go on once the answer was taken. True when the next request has come with the last one; raises `Refused`."""
@@ -228,6 +228,7 @@ class Connection:
             self._turn_to(Phase.LINGER, self._limits.linger_s)
             return False
         self.http.start_next_cycle()
+        self.request = NONE_YET
         self._came, self._since = len(self.http.trailing_data[0]), time.monotonic()
         self._turn_to(*((Phase.HEAD, self._limits.head_s) if self._came else (Phase.IDLE, self._limits.idle_s)))
         return self._is_whole()

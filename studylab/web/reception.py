@@ -115,9 +115,8 @@ class Reception:
                 sock.close()
 
     def _lack_files(self) -> None:
-        oldest = next(iter(self._waiting), None)
-        if oldest is not None:
-            self._drop(oldest)
+        if self._waiting:
+            self._let_one_go()
         else:
             time.sleep(LOOK_S)
 
@@ -168,12 +167,13 @@ class Reception:
         else:
             self._selector.register(connection.socket, wanted, ready)
             self._waiting[connection] = None
-            self._make_room()
+            if len(self._waiting) > self._limits.waiting:
+                self._let_one_go()
 
-    def _make_room(self) -> None:
-        if len(self._waiting) > self._limits.waiting:
-            idle = next((each for each in self._waiting if each.phase is Phase.IDLE), None)
-            self._let_go(idle or next(iter(self._waiting)), TOO_MANY)
+    def _let_one_go(self) -> None:
+        """Let go of the oldest that is at rest, else of the oldest."""
+        at_rest = next((each for each in self._waiting if each.phase is Phase.IDLE), None)
+        self._let_go(at_rest or next(iter(self._waiting)), TOO_MANY)
 
     def _make_room_for_large(self, connection: Connection) -> None:
         """Let only so many large bodies be in memory. One that is still on its way makes room, one that is answered cannot."""
