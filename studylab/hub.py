@@ -19,7 +19,7 @@ from studylab.lab import records
 from studylab.lab.attempt import locked
 from studylab.lab.runner import LabRun
 from studylab.places import Place
-from vango.errors import StudyLabError
+from vango.errors import StudyLabError, Unavailable
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
@@ -32,6 +32,7 @@ QUIET_AT_MOST_S = 0.025
 LOOK_S = 0.01
 BEAT_S = 5.0
 MOMENTS = 60
+AT_ONCE = 12
 SANDBOX = ""
 
 
@@ -110,8 +111,13 @@ class Hub:
     # From any thread.
 
     def hold(self) -> bool:
-        """Keep the bench awake until `release`; False when it is on its way to be parked."""
+        """Keep the bench awake until `release`; False when it is on its way to be parked.
+
+        Raises `Unavailable` when as many as may do so at once: each keeps a thread that others wait for.
+        """
         with self._news:
+            if self._held >= AT_ONCE:
+                raise Unavailable(f"{AT_ONCE} requests of this bench are under way. Wait for them, then try again.")
             if not self._ended:
                 self._held += 1
                 self.used_at = time.monotonic()

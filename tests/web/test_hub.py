@@ -102,6 +102,28 @@ def test_a_change_is_drawn_when_its_story_is_told(app: Flask, monkeypatch: pytes
     assert re.findall(r'id="(\w+)-shop"[^>]*data-mark="alloc-c 2 ', message) == ["fra", "iad", "syd"]
 
 
+def test_only_so_many_requests_of_one_bench_are_under_way_at_once(app: Flask) -> None:
+    learner, other = Learner(app), Learner(app)
+    learner.enter(), other.enter()
+    (held,) = (
+        each for each in app.extensions["studylab"].benches._live.values() if each.bench.folder.name == key_of(learner)
+    )
+    for _ in range(hub.AT_ONCE):
+        assert held.hold()
+    refused = learner.do("burst", n=1)
+    assert (refused.status_code, "under way" in refused.get_json()["error"]) == (503, True)
+    assert other.do("burst", n=1).status_code == 200
+    held.release()
+    assert learner.do("burst", n=1).status_code == 200
+    for _ in range(hub.AT_ONCE - 1):
+        held.release()
+
+
+def key_of(learner: Learner) -> str:
+    with learner.client.session_transaction() as session:
+        return str(session["bench"])
+
+
 def test_a_page_that_comes_back_gets_what_is_so_now(app: Flask) -> None:
     learner = Learner(app)
     learner.enter()
