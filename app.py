@@ -23,8 +23,8 @@ from flask import Flask
 from studylab import limits
 from studylab.author import course
 from studylab.loop import LoopThread
-from studylab.places import MAX_STREAMS
 from studylab.sessions import Benches, lock_data, secret_key
+from studylab.views import MAX_STREAMS
 from studylab.web import compress, errors, guard, guests, present
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts

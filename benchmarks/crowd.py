@@ -17,7 +17,7 @@ from benchmarks.report import Row, Target, percentile
 from benchmarks.rounds import Scale, within
 from benchmarks.served import Served
 from benchmarks.visitors import REACH_S, Visitor
-from studylab.places import MAX_STREAMS
+from studylab.views import MAX_STREAMS
 from vango.errors import BadInput
 
 EVERY_S = 5.0

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from studylab.lab import records
 from studylab.lab.attempt import locked
 from studylab.lab.runner import LabRun
-from studylab.places import Place
+from studylab.views import View
 from vango.errors import StudyLabError, Unavailable
 
 if TYPE_CHECKING:
@@ -253,12 +253,12 @@ class Hub:
 
     # In the threads of the pages.
 
-    def watch(self, slug: str, place: Place | None = None) -> Iterator[dict[str, str] | None]:
+    def watch(self, slug: str, view: View | None = None) -> Iterator[dict[str, str] | None]:
         """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat.
 
-        Ends when the view's place is over, or the bench.
+        Ends when the view is over, or the bench is parked.
         """
-        place = place or Place(self)
+        view = view or View(self)
         with self._news:
             page = self._pages.setdefault(slug, Page())
             if not page.viewers:
@@ -269,9 +269,9 @@ class Hub:
             self._look(page, 1)
         self._loop.call_soon_threadsafe(self.mark)
         try:
-            while not (self._ended or place.over):
+            while not (self._ended or view.over):
                 with self._news:
-                    if page.version <= had and not (self._ended or place.over):
+                    if page.version <= had and not (self._ended or view.over):
                         self._news.wait(BEAT_S)
                     newer = {panel: drawn.html for panel, (version, drawn) in page.panels.items() if version > had}
                     had = page.version

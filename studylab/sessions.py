@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from studylab.hub import Count, Draw, Hub
-from studylab.places import MAX_STREAMS, Places
+from studylab.views import MAX_STREAMS, Views
 from vango import tasks
 from vango.bench import Bench
 from vango.errors import BadInput, Unavailable
@@ -58,7 +58,7 @@ class Benches:
     ) -> None:
         self.data = data
         self.labs = labs
-        self.places = Places(streams)
+        self.views = Views(streams)
         self.draw: Draw = lambda _context, before: iter((before,))
         self._keeper = keeper
         self._park_after_s = park_after_s

@@ -10,7 +10,7 @@ from itertools import count
 from flask import Blueprint, Response, request
 
 from studylab.hub import Hub
-from studylab.places import Place
+from studylab.views import View
 from studylab.web.htmx import partial
 from studylab.web.state import hub, state
 from vango.errors import NotThere
@@ -27,18 +27,18 @@ def events() -> Response:
     page = request.args.get("page", "")
     if page and page not in state().benches.labs:
         raise NotThere(f"There is no lab {page[:40]!r}.")
-    found, places = hub(new=False), state().benches.places
-    # Taken before the stream begins: of many that come at once, none counts without another.
-    place = places.take(found)
-    response = Response(_messages(found, page, place, state().boot), mimetype="text/event-stream")
-    response.call_on_close(lambda: places.leave(place))
+    found, views = hub(new=False), state().benches.views
+    # Opened before the stream begins: of many that come at once, none counts without another.
+    view = views.open(found)
+    response = Response(_messages(found, page, view, state().boot), mimetype="text/event-stream")
+    response.call_on_close(lambda: views.close(view))
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(found: Hub, page: str, place: Place, boot: str) -> Iterator[bytes]:
+def _messages(found: Hub, page: str, view: View, boot: str) -> Iterator[bytes]:
     yield b"retry: 500\n\n"
-    numbers, frames = count(1), found.watch(page, place)
+    numbers, frames = count(1), found.watch(page, view)
     try:
         for panels, number in zip(frames, numbers, strict=False):
             if panels is None:
@@ -47,8 +47,8 @@ def _messages(found: Hub, page: str, place: Place, boot: str) -> Iterator[bytes]
                 html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
                 lines = "".join(f"data: {line}\n" for line in LINE_END.split(html))
                 yield f"id: {_id(boot, number)}\n{lines}\n".encode()
-        if place.over:
-            yield f"id: {_id(boot, next(numbers))}\nevent: over\ndata: {place.over}\n\n".encode()
+        if view.over:
+            yield f"id: {_id(boot, next(numbers))}\nevent: over\ndata: {view.over}\n\n".encode()
     finally:
         frames.close()  # type: ignore[attr-defined]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
-from studylab.places import EACH
+from studylab.views import EACH
 from tests.browser.test_bad_days import HIDE
 from tests.web.learner import Stream
 

@@ -14,7 +14,7 @@ from flask import Flask
 
 from app import close_app, create_app
 from studylab import hub
-from studylab.places import EACH
+from studylab.views import EACH
 from tests.web.learner import Learner, until
 
 

@@ -1,4 +1,4 @@
-"""The places for live views: so many in all, so many a bench, and in a full house the oldest of whoever has most makes way."""
+"""Live views: so many in all, so many a bench, and in a full house the oldest of whoever has most makes way."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ class Holder(Protocol):
 
 
 @dataclass(eq=False, slots=True)
-class Place:
+class View:
     """One live view. `over` is empty until it has to end, and then says why."""
 
     holder: Holder
     over: str = ""
 
 
-class Places:
-    """Hands out places, from any thread. A view has its place from before it begins until it has come to its end."""
+class Views:
+    """All views of one app, opened and closed from any thread: open from before the first byte until after the last."""
 
     def __init__(self, most: int = MAX_STREAMS, each: int = EACH) -> None:
         self._most, self._each = most, each
-        self._held: list[Place] = []
-        self._leaving: set[Place] = set()
+        self._held: list[View] = []
+        self._leaving: set[View] = set()
         self._lock = threading.Lock()
 
     @property
-    def taken(self) -> int:
-        """How many places are taken, without those whose views are about to end."""
+    def count(self) -> int:
+        """How many are open, without those that are about to end."""
         return len(self._held)
 
-    def take(self, holder: Holder) -> Place:
-        """Take a place, where need be that of an older view, which is told so. Raises `Unavailable` in a full house."""
+    def open(self, holder: Holder) -> View:
+        """Open a view, where need be in the place of an older one, which is told so. Raises `Unavailable` in a full house."""
         with self._lock:
             old, why = self._in_the_way_of(holder)
             if old is not None:
@@ -57,24 +57,24 @@ class Places:
                 self._held.remove(old)
                 self._leaving.add(old)
                 old.over = why
-            place = Place(holder)
-            self._held.append(place)
+            view = View(holder)
+            self._held.append(view)
         if old is not None:
             old.holder.wake()
-        return place
+        return view
 
-    def leave(self, place: Place) -> None:
-        """Give a place back; more than once does no harm."""
+    def close(self, view: View) -> None:
+        """A view has come to its end. To say so twice does no harm."""
         with self._lock:
-            self._leaving.discard(place)
-            if place in self._held:
-                self._held.remove(place)
+            self._leaving.discard(view)
+            if view in self._held:
+                self._held.remove(view)
 
-    def _in_the_way_of(self, holder: Holder) -> tuple[Place | None, str]:
+    def _in_the_way_of(self, holder: Holder) -> tuple[View | None, str]:
         """Return the view that must end for another one of this holder, and the sentence for it."""
-        by_holder: dict[Holder, list[Place]] = {}
-        for place in self._held:
-            by_holder.setdefault(place.holder, []).append(place)
+        by_holder: dict[Holder, list[View]] = {}
+        for view in self._held:
+            by_holder.setdefault(view.holder, []).append(view)
         own = by_holder.get(holder, [])
         if len(own) >= self._each:
             return own[0], TOO_MANY_TABS.format(self._each)

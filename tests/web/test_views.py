@@ -1,4 +1,4 @@
-"""Places for live views: a learner has so many, and in a full house whoever has most makes room for whoever has none."""
+"""Live views: a learner has so many, and in a full house whoever has most makes room for whoever has none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app import close_app, create_app
-from studylab.places import EACH, LEAVING, Place, Places
+from studylab.views import EACH, LEAVING, View, Views
 from tests.web.learner import Learner, Message, Running, Stream, until
 from vango.errors import Unavailable
 
@@ -87,16 +87,16 @@ def test_many_that_come_at_once_never_take_more_than_there_are(running: Running)
         stream.close()
 
 
-def test_of_many_that_take_a_place_at_once_none_is_overlooked() -> None:
-    places, holder, begin = Places(most=100), Holder(), threading.Barrier(AT_ONCE)
-    taken: list[int] = []
+def test_of_many_opened_at_once_none_is_overlooked() -> None:
+    views, holder, begin = Views(most=100), Holder(), threading.Barrier(AT_ONCE)
+    open_ones: list[int] = []
 
     def come(_: int) -> None:
         begin.wait(30)
         for _ in range(200):
-            place = places.take(holder)
-            taken.append(places.taken)
-            places.leave(place)
+            view = views.open(holder)
+            open_ones.append(views.count)
+            views.close(view)
 
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -105,48 +105,48 @@ def test_of_many_that_take_a_place_at_once_none_is_overlooked() -> None:
             list(threads.map(come, range(AT_ONCE)))
     finally:
         sys.setswitchinterval(before)
-    assert max(taken) <= EACH
-    assert places.taken == 0
+    assert max(open_ones) <= EACH
+    assert views.count == 0
 
 
 def test_in_a_full_house_the_oldest_view_of_whoever_has_most_makes_way() -> None:
-    places, modest, greedy, newcomer = Places(most=4), Holder(), Holder(), Holder()
-    first = places.take(modest)
-    oldest, *others = (places.take(greedy) for _ in range(3))
-    places.take(newcomer)
+    views, modest, greedy, newcomer = Views(most=4), Holder(), Holder(), Holder()
+    first = views.open(modest)
+    oldest, *others = (views.open(greedy) for _ in range(3))
+    views.open(newcomer)
     assert "this bench had the most" in oldest.over
-    assert [place.over for place in (first, *others)] == ["", "", ""]
-    assert (greedy.woken, modest.woken, places.taken) == (1, 0, 4)
+    assert [view.over for view in (first, *others)] == ["", "", ""]
+    assert (greedy.woken, modest.woken, views.count) == (1, 0, 4)
 
 
 def test_where_everybody_has_one_the_newcomer_is_told_that_the_house_is_full() -> None:
-    places = Places(most=3)
-    held = [places.take(Holder()) for _ in range(3)]
+    views = Views(most=3)
+    held = [views.open(Holder()) for _ in range(3)]
     with pytest.raises(Unavailable, match="All 3 live views are taken"):
-        places.take(Holder())
-    assert [place.over for place in held] == [""] * 3
-    places.leave(held[0])
-    assert places.take(Holder()).over == ""
+        views.open(Holder())
+    assert [view.over for view in held] == [""] * 3
+    views.close(held[0])
+    assert views.open(Holder()).over == ""
 
 
 def test_views_that_do_not_end_hold_up_the_one_who_opens_more() -> None:
-    places, holder = Places(most=100), Holder()
-    opened: list[Place] = [places.take(holder) for _ in range(EACH + LEAVING)]
+    views, holder = Views(most=100), Holder()
+    opened: list[View] = [views.open(holder) for _ in range(EACH + LEAVING)]
     with pytest.raises(Unavailable, match="faster than old ones end"):
-        places.take(holder)
-    places.take(Holder())
-    places.leave(opened[0])
-    assert places.take(holder).over == ""
+        views.open(holder)
+    views.open(Holder())
+    views.close(opened[0])
+    assert views.open(holder).over == ""
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_view_that_never_began_gives_its_place_back(tmp_path: Path, method: str) -> None:
+def test_a_view_that_never_began_is_closed_again(tmp_path: Path, method: str) -> None:
     app = create_app(data=tmp_path)
     try:
         learner = Learner(app)
         learner.enter()
         for _ in range(EACH + 1):
             learner.client.open("/events", method=method, buffered=False).close()
-        assert app.extensions["studylab"].benches.places.taken == 0
+        assert app.extensions["studylab"].benches.views.count == 0
     finally:
         close_app(app)
