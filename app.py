@@ -12,9 +12,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from studylab.author import course
 from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.views import MAX_STREAMS
-from studylab.web import compress, errors, guard, guests, present
+from studylab.web import compress, cookie, errors, guard, guests, present, public
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.connection import Limits
@@ -43,8 +41,8 @@ from vango.errors import StudyLabError
 from vango.keeper import Keeper
 
 DEFAULT_PORT = 8321
+KEEP_PLACE_S = 7200.0
 RESERVE_THREADS = 32
-LIMITS = Limits(larger={b"/progress/import": MAX_IMPORT})
 START_S = 20.0
 STOP_S = 10.0
 CYCLES = (20_000, 10, 10)
@@ -53,12 +51,15 @@ CYCLES = (20_000, 10, 10)
 
 def create_app(
     *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (), park_after_s: float = 900.0,
-    max_benches: int = 200, max_streams: int = MAX_STREAMS, labs_from: Path | None = None,
+    max_benches: int = 200, keep_place_s: float = KEEP_PLACE_S, max_streams: int = MAX_STREAMS, labs_from: Path | None = None,
+    public_url: str = "",
 ) -> Flask:  # fmt: skip
     """Make an app with its loop, its keeper and its benches. End it with `close_app`.
 
-    Raises `Unavailable` when the data folder cannot be used, there is no nats-server, or `labs_from` holds no lab.
+    Raises `Unavailable` when the data folder cannot be used, there is no nats-server, or `labs_from` holds no lab, and
+    `BadInput` when `public_url` is no address.
     """
+    at = public.parse(public_url) if public_url else None
     app = Flask(__name__)
     taught = course.load(labs_from)
     folder = (data or Path(app.instance_path)).resolve()
@@ -68,21 +69,30 @@ def create_app(
         keeper = loop.call(Keeper.start(nats_server), timeout_s=START_S)
         by_slug = {lab.slug: lab for lab in taught.labs}
         benches = loop.call(
-            _benches(folder, keeper, by_slug, park_after_s, max_benches, max_streams), timeout_s=START_S
+            _benches(
+                folder,
+                keeper,
+                by_slug,
+                park_after_s=park_after_s,
+                most=max_benches,
+                keep_s=keep_place_s,
+                streams=max_streams,
+            ),
+            timeout_s=START_S,
         )
     except BaseException:
         loop.close()
         lock.release()
         raise
     app.secret_key = secret_key(folder)
-    app.permanent_session_lifetime = timedelta(days=365)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), taught.faults)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
-    # Cookies know no ports: another Study Lab on this machine must not overwrite this one's.
-    cookie = f"studylab_{sha256(app.secret_key).hexdigest()[:8]}"
-    guard.protect(app, ["127.0.0.1", "localhost", "[::1]", *hosts], cookie=cookie)
+    cookie.register(app)
+    guard.protect(app, ["127.0.0.1", "localhost", "::1", *hosts, *([at.host] if at else [])], at.origin if at else "")
     compress.register(app)
+    if at:
+        public.register(app, at)
     errors.register(app)
     present.register(app)
     guests.register(app)
@@ -94,10 +104,8 @@ def create_app(
     return app
 
 
-async def _benches(
-    folder: Path, keeper: Keeper, labs: dict[str, Any], park_after_s: float, most: int, streams: int
-) -> Benches:
-    return Benches(folder, keeper, labs, park_after_s=park_after_s, most=most, streams=streams)
+async def _benches(folder: Path, keeper: Keeper, labs: dict[str, Any], **limits: Any) -> Benches:
+    return Benches(folder, keeper, labs, **limits)
 
 
 def close_app(app: Flask) -> None:
@@ -122,7 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app = create_app(
             data=options.data, nats_server=options.nats_server, hosts=[options.host, *options.allow_host],
-            park_after_s=options.park_after, max_benches=benches, labs_from=options.labs,
+            public_url=options.public_url,
+            park_after_s=options.park_after, max_benches=benches, keep_place_s=options.keep_place, labs_from=options.labs,
         )  # fmt: skip
         for fault in app.extensions["studylab"].faults:
             print(fault, file=sys.stderr)
@@ -136,7 +145,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(app: Flask, options: argparse.Namespace) -> int:
-    server = Server(app, options.host, options.port, threads=MAX_STREAMS + RESERVE_THREADS, limits=LIMITS)
+    prefixes = {"", public.parse(options.public_url).prefix} if options.public_url else {""}
+    larger = {f"{prefix}/progress/import".encode(): MAX_IMPORT for prefix in prefixes}
+    threads = MAX_STREAMS + RESERVE_THREADS
+    server = Server(app, options.host, options.port, threads=threads, limits=Limits(larger=larger))
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
@@ -146,7 +158,8 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     # What is there by now lives as long as the app, and need not be looked at again.
     gc.freeze()
     gc.set_threshold(*CYCLES)
-    print(f"Study Lab is at {address}", flush=True)
+    behind = f"{options.public_url}, behind which it listens on " if options.public_url else ""
+    print(f"Study Lab is at {behind}{address}", flush=True)
     if not options.no_browser and _has_display():
         threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
     while server.is_alive() and not stopped.wait(0.5):
@@ -164,7 +177,9 @@ def _has_display() -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python app.py", description="Study Lab: event propagation on a real bench.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--host", type=guard.bare, default="127.0.0.1", help="address to listen on (default: %(default)s)"
+    )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free one (default: %(default)s)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="where benches are kept (default: instance/)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
@@ -177,6 +192,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--max-benches", type=int, default=200, metavar="N", help="benches awake at once (default: 200)"
+    )
+    parser.add_argument(
+        "--keep-place", type=float, default=KEEP_PLACE_S, metavar="SECONDS",
+        help="keep the place of who was in for so long after they left (default: 7200)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--public-url", default="", metavar="URL", help="the address that visitors type, when a proxy stands in front"
     )
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a further Host to answer to")
     return parser

@@ -64,6 +64,7 @@ def entered(browser: Browser, address: str) -> Iterator[Page]:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto("/sandbox")
+        page.get_by_role("button", name="Start").click()
         expect(page.locator("#age")).to_have_attribute("data-age", "live", timeout=PATIENCE_MS)
         yield page
     finally:

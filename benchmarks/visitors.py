@@ -39,7 +39,7 @@ class Visitor:
     async def enter(self) -> None:
         """Get a bench and open its page's stream; return when every edge has been shown. Raises `Unavailable`."""
         async with within(ANSWER_S, "A learner's bench with its page", lambda: self.shown):
-            head, _ = await self.ask("GET", "/sandbox")
+            head, _ = await self.ask("POST", "/bench", b"{}")
             found = re.search(r"^set-cookie: ([^;\r\n]+)", head, re.MULTILINE | re.IGNORECASE)
             if not head.startswith("HTTP/1.1 200") or found is None:
                 raise Unavailable(f"A learner was not let in: {head.splitlines()[0]}.")

@@ -1,4 +1,4 @@
-"""Benches by their keys: opened on a visit, parked when idle, found again after a restart, never more than allowed."""
+"""Benches by their keys: opened for who has asked for one, parked when idle, found again, never more than allowed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import asyncio
 import logging
 import re
 import secrets
+import shutil
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from studylab import places
 from studylab.hub import Count, Draw, Hub
 from studylab.views import MAX_STREAMS, Views
 from vango import tasks
@@ -23,6 +26,7 @@ from vango.bench import Bench
 from vango.errors import BadInput, Unavailable
 from vango.files import own_folder, write_whole
 from vango.keeper import Keeper
+from vango.told import fit
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
@@ -32,7 +36,16 @@ LOOK_EVERY_S = 5.0
 MAX_STORED = 2000
 KEY_BYTES = 32
 
+UNTOUCHED_S = 30.0
+"""How long a bench on which nobody did anything may stand unseen before its place goes to somebody who comes."""
+
 log = logging.getLogger(__name__)
+
+
+class Full(Unavailable):
+    """Every place is taken. Who asked is let in as soon as there is one."""
+
+    retry_s = 5
 
 
 @dataclass(slots=True)
@@ -54,6 +67,7 @@ class Benches:
         *,
         park_after_s: float,
         most: int,
+        keep_s: float,
         streams: int = MAX_STREAMS,
     ) -> None:
         self.data = data
@@ -62,9 +76,9 @@ class Benches:
         self.draw: Draw = lambda _context, before: iter((before,))
         self._keeper = keeper
         self._park_after_s = park_after_s
-        self._most = most
+        self._places = places.Places(data / "benches", most, keep_s)
         self._live: dict[str, Hub] = {}
-        self._coming = 0
+        self._coming: set[str] = set()
         self._streams = Count()
         self._doors: dict[str, _Door] = {}
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="drawing")
@@ -98,15 +112,14 @@ class Benches:
 
     async def hub(self, key: str) -> Hub:
         """Return a bench's hub, waking the bench if it is parked, and hold it awake until `release`. Raises `Unavailable` when there is no room."""
-        folder = self.folder(key)
         async with self._alone(key):
             if key not in self._live:
-                self._make_room(folder)
-                self._coming += 1
+                await self._make_room(key)
                 try:
-                    bench = await self._open(folder)
+                    bench = await self._open(self.folder(key))
                 finally:
-                    self._coming -= 1
+                    self._coming.discard(key)
+                self._places.take(key)
                 self._live[key] = Hub(bench, self.labs, self.draw, self._executor, self._streams)
             hub = self._live[key]
             hub.hold()
@@ -116,6 +129,9 @@ class Benches:
         try:
             # A folder's name is the key of a visitor: who may list the folders may be anybody.
             own_folder(folder.parent)
+            if not folder.exists():
+                own_folder(folder)
+                places.mark_untouched(folder)
             return await Bench.open(folder, self._keeper)
         except (sqlite3.DatabaseError, OSError) as error:
             log.error("the bench in %s cannot be opened: %s", folder, error)
@@ -124,15 +140,56 @@ class Benches:
                 f"in benches/{folder.name}. Without this site's cookies you get a new bench."
             ) from error
 
-    def _make_room(self, folder: Path) -> None:
+    async def _make_room(self, key: str) -> None:
+        """Take a place for a bench that is to be opened. Raises `Full`, or `Unavailable` when no more can be stored."""
         # Those that are being opened count: who arrives meanwhile must not take their place.
-        if len(self._live) + self._coming >= self._most:
-            raise Unavailable(f"All {self._most} benches are in use. Try again in a few minutes: idle ones are parked.")
+        while not self._places.is_free_for(key, self._live.keys() | self._coming):
+            if not await self._give_up_one():
+                raise Full(
+                    f"All {self._places.most} places are taken. A place is free again when somebody leaves, or has been "
+                    "away for long."
+                )
+        self._coming.add(key)
+        try:
+            await self._make_space(self.folder(key))
+        except BaseException:
+            self._coming.discard(key)
+            raise
+
+    async def _give_up_one(self) -> bool:
+        """Remove a bench that is awake, and that nobody has used or looks at. Returns whether there was one."""
+        for key, hub in list(self._live.items()):
+            # One that somebody opens or parks is not waited for: two that wait for each other would wait for ever.
+            if key in self._doors or not places.is_untouched(hub.bench.folder):
+                continue
+            await self.park(key, idle_s=UNTOUCHED_S)
+            if key not in self._live:
+                await self._remove(hub.bench.folder)
+                return True
+        return False
+
+    async def _make_space(self, folder: Path) -> None:
+        """Remove parked benches that nobody has used while there is no space for a new one."""
         stored = folder.parent
-        if not folder.exists() and stored.exists() and sum(1 for _ in stored.iterdir()) >= MAX_STORED:
+        if folder.exists() or not stored.exists():
+            return
+        found = list(stored.iterdir())
+        if len(found) < MAX_STORED:
+            return
+        awake = self._live.keys() | self._coming | self._doors.keys()
+        unused = [kept for kept in found if kept.name not in awake and places.is_untouched(kept)]
+        if not unused:
             raise Unavailable(
                 f"{MAX_STORED} benches are stored here already. Whoever runs Study Lab can delete old ones."
             )
+        for kept in unused:
+            await self._remove(kept)
+
+    async def _remove(self, folder: Path) -> None:
+        """Remove a bench's files. Its key goes on leading to a bench: to a new one, as this was."""
+        async with self._alone(folder.name):
+            if folder.name not in self._live and places.is_untouched(folder):
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def park(self, key: str, *, idle_s: float | None = None) -> None:
         """Stop a bench's processes and keep its files, unless somebody has used it within `idle_s` meanwhile."""
@@ -140,6 +197,7 @@ class Benches:
             hub = self._live.get(key)
             if hub is not None and hub.end(unless_used_s=idle_s):
                 del self._live[key]
+                self._places.leave(key, hub.bench.folder)
                 await hub.bench.close()
 
     @asynccontextmanager
@@ -184,6 +242,12 @@ class Benches:
 
 def lock_data(data: Path) -> FileLock:
     """Take the data folder for this app. Raises `Unavailable` when it cannot be written or another app has it."""
+    if fit(str(data)) != str(data):
+        # SQLite and the broker's configuration take names in UTF-8 only.
+        raise Unavailable(
+            f"The data folder cannot be {fit(str(data))}: expected a name in {sys.getfilesystemencoding()}, without control "
+            "characters. Choose another with --data, or start Python in UTF-8 mode: PYTHONUTF8=1."
+        )
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = FileLock(data / "lock")

@@ -27,6 +27,8 @@ BATCH = 500
 AHEAD = 2
 """Requests that are out while nothing comes: one that is being answered, and one behind it."""
 EXPIRES_S: float = 30
+LATE_S: float = 5
+"""How long after its time a request's end may be told. One that the server never saw, or forgot, is told never."""
 AGAIN_S = 1.0
 """How long to wait with the next request when the broker has refused one."""
 GONE = ("deleted", "push based")
@@ -79,6 +81,7 @@ class Pull:
         self._tokens = itertools.count(1)
         self._refused = ""
         self._again: asyncio.Task[None] | None = None
+        self._lost: asyncio.TimerHandle | None = None
         self.inbox = wire.client.new_inbox()
         self._sub: Subscription | None = None
         self.held: deque[Delivery] = deque()
@@ -96,9 +99,10 @@ class Pull:
             await self._wire.unsubscribe(self._sub)
 
     def stop_asking(self) -> None:
-        """Drop the request that waits to be made."""
-        if self._again is not None:
-            self._again.cancel()
+        """Drop the request that waits to be made, and look for none that was lost."""
+        for waiting in (self._again, self._lost):
+            if waiting is not None:
+                waiting.cancel()
 
     def take(self, limit: int) -> list[Delivery]:
         """Take up to `limit` messages that have come, oldest first. Raises `ConsumerGone`."""
@@ -120,14 +124,28 @@ class Pull:
             if len(self._open) > self._at_most:
                 # More than there are messages to come. The server serves them in turn: the oldest was served first.
                 del self._open[next(iter(self._open))]
+            self._look_later()
             try:
                 await self._wire.publish(self._subject, self._request, reply=f"{self.inbox}.{token}")
             except Unavailable:
                 self._wake()
                 return
 
-    async def _ask_later(self) -> None:
-        await asyncio.sleep(AGAIN_S)
+    def _look_later(self) -> None:
+        """Each request puts off the look for lost ones: once the newest is past its time, none can be out any more."""
+        if self._lost is not None:
+            self._lost.cancel()
+        self._lost = asyncio.get_running_loop().call_later(EXPIRES_S + LATE_S, self._give_up_lost)
+
+    def _give_up_lost(self) -> None:
+        """Ask anew: a consumer that is deleted just when a request comes in drops it without a word."""
+        self._asked = 0
+        self._open.clear()
+        if self._again is None:
+            self._again = asyncio.create_task(self._ask_later(0.0), name="ask again")
+
+    async def _ask_later(self, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
         self._again = None
         await self._ask()
 
@@ -143,7 +161,7 @@ class Pull:
                 message.headers,
             )
         )  # fmt: skip
-        self._asked -= 1
+        self._asked = max(0, self._asked - 1)
         # A request must have left before the edge handles what came: it hears and sends nothing meanwhile.
         await self._ask()
         self._wake()
@@ -168,4 +186,4 @@ class Pull:
             self._refused = refusal
             self._tell(f"the broker refused a request for messages: {refusal}; it is asked again every {AGAIN_S:g} s")
         if self._again is None:
-            self._again = asyncio.create_task(self._ask_later(), name="ask again")
+            self._again = asyncio.create_task(self._ask_later(AGAIN_S), name="ask again")

@@ -63,7 +63,7 @@ class Wire:
         client = Client()
         # A frozen broker accepts the connection and never speaks: the whole handshake has a deadline.
         try:
-            await asyncio.wait_for(
+            await tasks.in_time(
                 client.connect(
                     address.url, name=name, user=address.user, password=address.password, allow_reconnect=False,
                     connect_timeout=CONNECT_S, ping_interval=PING_S,
@@ -91,7 +91,7 @@ class Wire:
     async def close(self) -> None:
         """Close the connection, sending what is still queued. Never raises: a broken one is closed as well."""
         with contextlib.suppress(NatsError, OSError, TimeoutError):
-            await asyncio.wait_for(self.client.close(), 1.0)
+            await tasks.in_time(self.client.close(), 1.0)
         await self.cut()
 
     async def cut(self) -> None:

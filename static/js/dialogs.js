@@ -1,5 +1,5 @@
 // Dialogs for verbs: set what the opening button already knows, offer the names that exist now, close when done.
-import { say } from "./status.js";
+import { sayUntilHeard } from "./status.js";
 
 const living = {
   edges: () => [...document.querySelectorAll("[id^='panel-edge-']")].map((place) => place.id.slice("panel-edge-".length)),
@@ -69,5 +69,5 @@ document.addEventListener("htmx:error", (event) => {
   const dialog = form.closest("dialog");
   dialog?.toggleAttribute("data-refused", true);
   dialog?.hidePopover();
-  say("No answer came: the connection to the app is lost. Whether it was done is not known; the page shows it once the connection is back.");
+  sayUntilHeard("No answer came: the connection to the app is lost. Whether it was done is not known; the page shows it once the connection is back.");
 });

@@ -2,6 +2,7 @@
 const READ_MS = 7000;
 const WHISPERS = 3;
 const CALM_MS = 700;
+const AT_LEAST_MS = 2500;
 const LATEST_MS = 5000;
 const line = document.getElementById("status");
 let fading = 0;
@@ -10,6 +11,19 @@ export function say(text) {
   const words = document.createElement("p");
   words.textContent = text;
   line.replaceChildren(words);
+  return words;
+}
+
+// What is said of a lost connection goes when the page hears from the app again, and stays long enough to be read.
+export function sayUntilHeard(text) {
+  const words = say(text);
+  const since = Date.now();
+  const hear = () => {
+    if (Date.now() - since < AT_LEAST_MS && words.isConnected) return;
+    words.remove();
+    document.removeEventListener("htmx:sse:after:message", hear);
+  };
+  document.addEventListener("htmx:sse:after:message", hear);
 }
 
 // Read aloud and not shown: whoever looks sees it where it happened.

@@ -10,8 +10,9 @@ from flask import Blueprint, Response, jsonify, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.hub import Hub
+from studylab.web.given import fields
 from studylab.web.htmx import back, htmx, say, wants_json
-from studylab.web.state import call, hub, page_of_request, state
+from studylab.web.state import acting, call, hub, page_of_request, promise_bench, state
 from vango.errors import BadInput, Refused
 from vango.observation import as_json
 
@@ -24,6 +25,18 @@ ANSWER_S = 20.0
 def healthz() -> Response:
     """Say that pages can be used."""
     return jsonify(ok=True, benches=state().benches.live, streams=state().benches.viewers)
+
+
+@bench.post("/bench")
+def begin() -> AnyResponse:
+    """Give the visitor a bench of their own; who has one keeps it. A form goes back to its page, which opens it."""
+    promise_bench()
+    if not wants_json():
+        return back()
+    seen = call(hub().bench.observe())
+    return jsonify(
+        ok=True, sentence="You have a bench of your own. Keep the cookie of this answer.", moment=seen.moment
+    )
 
 
 @bench.get("/bench.json")
@@ -49,8 +62,8 @@ async def _since(journal: Any, after: int) -> Any:
 @bench.post("/bench/verbs/<verb>")
 def verbs(verb: str) -> AnyResponse:
     """Carry out a verb with arguments from a form or from a JSON object."""
-    found, page = hub(new=False), page_of_request()
-    sentence = call(_perform(found, page, verb, _arguments()))
+    found, page = acting(), page_of_request()
+    sentence = call(_perform(found, page, verb, fields()))
     if sentence is None:
         return _still_at_it(found)
     if wants_json():
@@ -61,7 +74,7 @@ def verbs(verb: str) -> AnyResponse:
 @bench.post("/bench/stop")
 def stop() -> AnyResponse:
     """Stop the long verb that is under way, between two of its steps."""
-    sentence = call(_stop(hub(new=False)))
+    sentence = call(_stop(acting()))
     if wants_json():
         return jsonify(ok=True, sentence=sentence)
     return say(sentence) if htmx else back()
@@ -92,15 +105,3 @@ def _still_at_it(found: Hub) -> AnyResponse:
     if wants_json():
         return make_response(jsonify(ok=True, sentence=sentence, under_way=True, moment=found.bench.journal.last), 202)
     return say(sentence, status=202) if htmx else back()
-
-
-def _arguments() -> dict[str, Any]:
-    if request.is_json:
-        given = request.get_json(silent=True)
-        if not isinstance(given, dict):
-            raise BadInput(
-                'The body is not a JSON object. Send the arguments as one, such as {"route": "shop", "to": "alloc-c"}.'
-            )
-        return given
-    # A field left empty in a form means: leave as it is.
-    return {name: value for name, value in request.form.items() if value != ""}

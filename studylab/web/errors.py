@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
-from studylab.web.htmx import htmx, say, wants_json
+from studylab.sessions import Full
+from studylab.web.htmx import back, htmx, say, wants_json
 from vango.errors import StudyLabError
 
 log = logging.getLogger(__name__)
@@ -28,8 +30,15 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def _expected(error: StudyLabError) -> Response:
-    return answer(str(error), error.status_hint, definite=error.definite)
+def _expected(error: StudyLabError) -> AnyResponse:
+    if not isinstance(error, Full):
+        return answer(str(error), error.status_hint, definite=error.definite)
+    if request.method == "POST" and not wants_json() and not htmx:
+        # The page that the form stands on asks again by itself; a form cannot be asked again.
+        return back()
+    response = answer(str(error), error.status_hint, again_s=error.retry_s)
+    response.headers["Retry-After"] = str(error.retry_s)
+    return response
 
 
 def _http(error: HTTPException) -> Response:
@@ -42,10 +51,10 @@ def _unforeseen(error: Exception) -> Response:
     return answer(UNFORESEEN, 500)
 
 
-def answer(sentence: str, status: int, *, definite: bool = True) -> Response:
-    """Say a sentence with a status."""
+def answer(sentence: str, status: int, *, definite: bool = True, again_s: int = 0) -> Response:
+    """Say a sentence with a status. With `again_s`, a page asks again by itself after so many seconds."""
     if wants_json():
         return make_response(jsonify(ok=False, error=sentence, definite=definite), status)
     if htmx:
         return say(sentence, ok=False, status=status)
-    return make_response(render_template("error.html", sentence=sentence, status=status), status)
+    return make_response(render_template("error.html", sentence=sentence, status=status, again_s=again_s), status)

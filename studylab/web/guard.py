@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from vango.errors import StudyLabError
 
@@ -18,6 +18,14 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+PUBLIC_ORIGIN = "STUDYLAB_ORIGIN"
 SAFE = ("GET", "HEAD", "OPTIONS")
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 
@@ -28,12 +36,10 @@ class Forbidden(StudyLabError):
     status_hint = 403
 
 
-def protect(app: Flask, hosts: Sequence[str], *, cookie: str) -> None:
-    """Put the guard in front of an app. `cookie` is the name of its session cookie."""
-    app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY, SESSION_COOKIE_SAMESITE="Strict", SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_NAME=cookie, SESSION_REFRESH_EACH_REQUEST=False,
-    )  # fmt: skip
+def protect(app: Flask, hosts: Sequence[str], origin: str = "") -> None:
+    """Put the guard in front of an app. `origin` is that of its public address, where it has one."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.extensions[PUBLIC_ORIGIN] = origin
     app.wsgi_app = HostGuard(app.wsgi_app, hosts)  # type: ignore[method-assign]
     app.before_request(_check)
     app.after_request(_harden)
@@ -47,29 +53,31 @@ class HostGuard:
 
     def __init__(self, app: WSGIApplication, hosts: Iterable[str]) -> None:
         self._app = app
-        self._hosts = {_bare(host) for host in hosts}
+        self._hosts = {bare(host) for host in hosts}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         found = HOST.fullmatch(environ.get("HTTP_HOST", ""))
-        if found is not None and _bare(found[1]) in self._hosts:
+        if found is not None and bare(found[1]) in self._hosts:
             return self._app(environ, start_response)
         body = b"This app does not answer to that Host. Whoever runs it can allow a name with --allow-host NAME.\n"
-        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *HEADERS.items()]
         start_response("400 Bad Request", headers)
         return [body]
 
 
-def _bare(host: str) -> str:
+def bare(host: str) -> str:
+    """Return a host as it is compared and listened on: in lower case, an IPv6 address without its brackets."""
     return host.lower().strip("[]")
 
 
-def from_elsewhere() -> bool:
-    """Say whether another site sent the visitor here: a Strict cookie is then left at home, even if there is one."""
-    return request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+def own_origins() -> tuple[str, ...]:
+    """Return the origins of this site's pages: the one that was asked, and the public one."""
+    asked = request.host_url.rstrip("/").lower()
+    public: str = current_app.extensions[PUBLIC_ORIGIN]
+    return (public, asked) if public else (asked,)
 
 
 def _check() -> None:
-    host_url = request.host_url.rstrip("/").lower()
     if request.method in SAFE:
         return
     site = request.headers.get("Sec-Fetch-Site")
@@ -77,19 +85,19 @@ def _check() -> None:
         if site in ("same-origin", "none"):
             return
         raise Forbidden("This request came from another site and was not carried out.")
-    origin = request.headers.get("Origin")
+    origin, own = request.headers.get("Origin"), own_origins()
     if origin is None:
-        raise Forbidden(f"This request does not say where it comes from. Send the header Origin: {host_url}.")
-    if origin != host_url:
-        raise Forbidden(f"This request came from {origin[:100]}, not from {host_url}; it was not carried out.")
+        raise Forbidden(f"This request does not say where it comes from. Send the header Origin: {own[0]}.")
+    if origin.lower() not in own:
+        raise Forbidden(
+            f"This request came from {origin[:100]}, not from {own[0]}; it was not carried out. If that is the address "
+            "which visitors type, whoever runs this app can give it as --public-url."
+        )
 
 
 def _harden(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CSP)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -9,6 +9,9 @@ from flask_htmx import HTMX
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as AnyResponse
 
+from studylab.web.guard import own_origins
+from studylab.web.public import below
+
 htmx = HTMX()
 
 
@@ -38,7 +41,14 @@ def say(sentence: str, *, ok: bool = True, status: int = 200) -> Response:
 def back() -> AnyResponse:
     """Send a plain form back to the page it came from, or to the sandbox."""
     referer = request.headers.get("Referer", "")
-    path = urlsplit(referer).path
+    own = any(referer.lower().startswith(f"{origin}/") for origin in own_origins())
     # Whoever acts on a recording, by forking it, goes on live.
-    own = referer.startswith(request.host_url) and path != "/recording"
-    return redirect(referer if own else "/sandbox", 303)
+    return redirect(referer if own and path_of_referer() != "/recording" else "/sandbox", 303)
+
+
+def path_of_referer() -> str:
+    """Return the path of the page that the request was made from, as the app knows it; empty when that is no address."""
+    try:
+        return below(urlsplit(request.headers.get("Referer", "")).path)
+    except ValueError:
+        return ""

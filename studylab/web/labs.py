@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.hub import Hub
 from studylab.lab.runner import LabRun
 from studylab.lab.seen import GuideSeen
+from studylab.web.given import fields
 from studylab.web.htmx import back, htmx, say, wants_json
-from studylab.web.state import call, hub, state
+from studylab.web.state import acting, call, state
 from vango.errors import BadInput, NotThere
 from vango.tasks import to_its_end
 
@@ -24,7 +25,7 @@ Act = Callable[[LabRun], Coroutine[Any, Any, None]]
 @labs.post("/labs/<slug>/start")
 def start(slug: str) -> AnyResponse:
     """Put the bench into the lab's opening state: the beginning, and the way back to it."""
-    return _carry_out(slug, lambda run: run.start(), "The lab is set up.")
+    return _carry_out(slug, lambda run: run.start(), "The lab is set up.", new=True)
 
 
 @labs.post("/labs/<slug>/predict")
@@ -59,7 +60,7 @@ def do_it(slug: str) -> AnyResponse:
 def catch_up(slug: str) -> AnyResponse:
     """Bring bench and attempt to a step."""
     step = _field("step")
-    return _carry_out(slug, lambda run: run.catch_up(step), "The bench is ready for that step.")
+    return _carry_out(slug, lambda run: run.catch_up(step), "The bench is ready for that step.", new=True)
 
 
 @labs.post("/labs/<slug>/quiz")
@@ -69,10 +70,10 @@ def quiz(slug: str) -> AnyResponse:
     return _carry_out(slug, lambda run: run.answer(step, question, option), "Your answer is kept.")
 
 
-def _carry_out(slug: str, act: Act, sentence: str) -> AnyResponse:
+def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False) -> AnyResponse:
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
-    guide = call(_act(hub(new=False), slug, act))
+    guide = call(_act(acting(new=new), slug, act))
     if wants_json():
         step = guide.current.id if guide.current else None
         return jsonify(ok=True, sentence=sentence, step=step, done=guide.done, finished=guide.finished)
@@ -89,8 +90,7 @@ async def _act(found: Hub, slug: str, act: Act) -> GuideSeen:
 
 def _field(name: str) -> str:
     """Return a field of the form or of the JSON object. Raises `BadInput` when it is missing."""
-    given = request.get_json(silent=True) if request.is_json else request.form
-    value = given.get(name) if isinstance(given, Mapping) else None
+    value = fields().get(name)
     if not isinstance(value, str) or not value:
         raise BadInput(f"The field {name!r} is missing. Choose an answer, or reload the page and try again.")
     return value

@@ -18,7 +18,7 @@ moments = Blueprint("moments", __name__)
 @moments.get("/bench/moments/<int:n>")
 def evidence(n: int) -> str:
     """The evidence of a moment, as a piece of a page."""
-    moment, asked = call(_find(hub(new=False).bench, n))
+    moment, asked = call(_find(hub().bench, n))
     shown = tabs(moment, asked)
     titles, forks = [(tab.key, tab.title) for tab in shown], request.args.get("forks") == "yes"
     return render_template("evidence.html", moment=moment, tabs=shown, titles=titles, forks=forks, locked={})
@@ -34,7 +34,8 @@ def code(key: str) -> str:
 
 
 async def _find(bench: Bench, n: int) -> tuple[Moment, dict[str, object]]:
-    moment = next((moment for moment in bench.journal.up_to(n, 1) if moment.n == n), None)
+    last = bench.journal.last
+    moment = next((moment for moment in bench.journal.up_to(min(n, last), 1) if moment.n == n), None)
     if moment is None:
-        raise NotThere(f"The journal has no moment {str(n)[:20]}; its last is {bench.journal.last}.")
+        raise NotThere(f"The journal has no moment {str(n)[:20]}; its last is {last}.")
     return moment, await stored.find(bench, moment)

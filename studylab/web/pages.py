@@ -7,9 +7,10 @@ from typing import Any
 from flask import Blueprint, render_template, session
 
 from studylab.lab import records
+from studylab.lab.attempt import Attempt
+from studylab.lab.guide import draw
 from studylab.lab.model import Lab
 from studylab.lab.progress import Record
-from studylab.web.guard import from_elsewhere
 from studylab.web.state import call, hub, state
 from vango import trials
 from vango.errors import NotThere
@@ -19,14 +20,6 @@ from vango.protections import PROTECTIONS
 from vango.registry import REGISTRY
 
 pages = Blueprint("pages", __name__)
-
-COME_AGAIN = '<!doctype html><title>Study Lab</title><meta http-equiv="refresh" content="0"><p>Opening Study Lab.</p>'
-
-
-@pages.before_request
-def come_again() -> str | None:
-    """Who follows a link from another site comes without the cookie: let the page ask again, by itself, with it."""
-    return COME_AGAIN if "bench" not in session and from_elsewhere() else None
 
 
 @pages.get("/")
@@ -40,16 +33,21 @@ def course() -> str:
 
 @pages.get("/sandbox")
 def sandbox() -> str:
-    """The stage with every control."""
+    """The stage with every control. Who has no bench yet is asked first: a visit alone makes none."""
+    if "bench" not in session:
+        return render_template("start.html", lab=None)
     context = call(hub().context(""))
     return render_template("sandbox.html", REGISTRY=REGISTRY, events_url="/events", **context)
 
 
 @pages.get("/labs/<slug>")
 def lab(slug: str) -> str:
-    """A lab: its guide and the stage."""
+    """A lab: its guide and the stage. Who has no bench yet reads what the lab is about, and starts it."""
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
+    if "bench" not in session:
+        lab = state().benches.labs[slug]
+        return render_template("start.html", lab=lab, guide=draw(lab, Attempt()))
     context = call(hub().context(slug))
     return render_template("lab.html", REGISTRY=REGISTRY, events_url=f"/events?page={slug}", **context)
 

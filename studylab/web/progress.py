@@ -15,12 +15,10 @@ from studylab.lab.notebook import duration, entries, grouped, markdown, when
 from studylab.lab.progress import Record
 from studylab.web.charts import bars
 from studylab.web.htmx import wants_json
-from studylab.web.pages import come_again
-from studylab.web.state import call, hub, state
+from studylab.web.state import acting, call, state
 from vango.errors import BadInput, StudyLabError
 
 progress = Blueprint("progress", __name__)
-progress.before_request(come_again)
 
 FORM_BYTES = 4096
 MAX_IMPORT = records.MAX_BYTES + FORM_BYTES
@@ -85,7 +83,7 @@ def bring_in() -> AnyResponse:
         if wants_json():
             raise
         return make_response(_page(complaint=str(error)), error.status_hint)
-    found = hub()
+    found = acting(new=True)
     changed = call(_bring_in(found, brought))
     sentence = _said(brought, changed)
     if wants_json():

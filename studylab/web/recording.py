@@ -27,7 +27,7 @@ def at() -> str:
         raise BadInput(f"{wanted[:40]!r} is no moment of the journal: expected a whole number.")
     lab = request.args.get("lab", "")
     lab = lab if lab in state().benches.labs else ""
-    context = call(_recorded(hub(new=False).bench, int(wanted) if wanted else None))
+    context = call(_recorded(hub().bench, int(wanted) if wanted else None))
     context |= {"lab": lab, "live_url": f"/labs/{lab}" if lab else "/sandbox"}
     return render_template("recorded.html" if htmx else "recording.html", **context)
 

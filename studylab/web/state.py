@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from flask import current_app, g, request, session
+from flask import current_app, g, session
 
+from studylab import places
 from studylab.author.source import Fault
 from studylab.hub import Hub
 from studylab.loop import LoopThread
 from studylab.sessions import Benches
-from studylab.web.guard import Forbidden, from_elsewhere
+from studylab.web.htmx import path_of_referer
 from vango.errors import NotThere
 
 T = TypeVar("T")
@@ -41,21 +41,30 @@ def call(work: Coroutine[Any, Any, T]) -> T:
     return state().loop.call(work, timeout_s=CALL_S)
 
 
-def hub(*, new: bool = True) -> Hub:
-    """Return the hub of the visitor's bench. With `new`, a visitor without one gets one; else raises `NotThere`."""
+def hub() -> Hub:
+    """Return the hub of the visitor's bench. Raises `NotThere` when the visitor has none."""
     if "bench" not in session:
-        if not new:
-            raise NotThere("This visit has no bench yet. Open /sandbox first and keep its cookie.")
-        if from_elsewhere():
-            raise Forbidden(
-                "Another site asked for this, so no bench was made. Open /sandbox in the browser's address bar."
-            )
-        session["bench"] = Benches.new_key()
-        session.permanent = True
+        raise NotThere("This visit has no bench yet. Press Start on a page, or send POST /bench and keep its cookie.")
     benches, key = state().benches, session["bench"]
     found = benches.at_hand(key) or call(benches.hub(key))
     g.setdefault("held", []).append(found)
     return found
+
+
+def acting(*, new: bool = False) -> Hub:
+    """Return the hub of the visitor's bench for an act of theirs. With `new`, a visitor who has no bench gets one."""
+    if new:
+        promise_bench()
+    found = hub()
+    places.touch(found.bench.folder)
+    return found
+
+
+def promise_bench() -> None:
+    """Give a visitor who has no bench a key to one: it is made when there is a place. Only for a person's act, never a GET."""
+    if "bench" not in session:
+        session["bench"] = Benches.new_key()
+        session.permanent = True
 
 
 def release(_: BaseException | None = None) -> None:
@@ -66,6 +75,6 @@ def release(_: BaseException | None = None) -> None:
 
 def page_of_request() -> str:
     """Return the slug of the lab that the request was made from, empty for the sandbox and for programs."""
-    path = urlsplit(request.headers.get("Referer", "")).path
+    path = path_of_referer()
     slug = path.removeprefix("/labs/") if path.startswith("/labs/") else ""
     return slug if slug in state().benches.labs else ""

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from studylab.hub import Hub
 from studylab.views import View
 from studylab.web.htmx import partial
+from studylab.web.public import linked, prefix
 from studylab.web.state import hub, state
 from vango.errors import NotThere
 
@@ -27,16 +28,16 @@ def events() -> Response:
     page = request.args.get("page", "")
     if page and page not in state().benches.labs:
         raise NotThere(f"There is no lab {page[:40]!r}.")
-    found, views = hub(new=False), state().benches.views
+    found, views = hub(), state().benches.views
     # Opened before the stream begins: of many that come at once, none counts without another.
     view = views.open(found)
-    response = Response(_messages(found, page, view, state().boot), mimetype="text/event-stream")
+    response = Response(_messages(found, page, view, state().boot, prefix()), mimetype="text/event-stream")
     response.call_on_close(lambda: views.close(view))
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(found: Hub, page: str, view: View, boot: str) -> Iterator[bytes]:
+def _messages(found: Hub, page: str, view: View, boot: str, prefix: str) -> Iterator[bytes]:
     yield b"retry: 500\n\n"
     numbers, frames = count(1), found.watch(page, view)
     try:
@@ -45,7 +46,7 @@ def _messages(found: Hub, page: str, view: View, boot: str) -> Iterator[bytes]:
                 yield f"id: {_id(boot, number)}\nevent: beat\ndata: {number}\n\n".encode()
             else:
                 html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
-                lines = "".join(f"data: {line}\n" for line in LINE_END.split(html))
+                lines = "".join(f"data: {line}\n" for line in LINE_END.split(linked(html, prefix)))
                 yield f"id: {_id(boot, number)}\n{lines}\n".encode()
         if view.over:
             yield f"id: {_id(boot, next(numbers))}\nevent: over\ndata: {view.over}\n\n".encode()

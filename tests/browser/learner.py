@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from playwright.sync_api import Locator, Response, TimeoutError, expect
+from playwright.sync_api import Locator, Page, Response, TimeoutError, expect
 
 import vango.verbs  # noqa: F401 - registers the verbs
 from studylab.lab import Call, Do, Explain, Lab, Option, Predict, Question, Quiz, Script, Step, Wait, call
@@ -30,6 +30,12 @@ FLIPPED = {"on": "off", "off": "on"}
 SUBMIT = ".choose-foot button:not([popovertarget])"
 
 
+def has_bench(page: Page) -> None:
+    """Give the page's visitor a bench, unless they have one: as a program would, in place of the button Start."""
+    answer = page.request.post("/bench", headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.ok, answer.text()
+
+
 class Learner:
     """One learner at one page, with a pair of hands."""
 
@@ -37,7 +43,8 @@ class Learner:
         self.hands, self.witness, self.page = hands, witness, hands.page
 
     def opens(self, path: str) -> None:
-        """Open a page with a stage and wait until it is live."""
+        """Open a page with a stage, on a bench that is there already, and wait until it is live."""
+        has_bench(self.page)
         self.page.goto(path)
         expect(self.page.locator("#age")).to_have_attribute("data-age", "live")
 

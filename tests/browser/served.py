@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 class Served:
     """One data folder and port, and the app that serves it now. What the app says on standard error is in its log."""
 
-    def __init__(self, data: Path, port: int = 0) -> None:
-        self._data, self._port = data, port
+    def __init__(self, data: Path, port: int = 0, *options: str) -> None:
+        self._data, self._port, self._options = data, port, options
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
@@ -23,7 +23,7 @@ class Served:
         """Start the app and wait until it answers."""
         with (self._data / "app.log").open("a", encoding="utf-8") as said:
             self._process = subprocess.Popen(
-                [sys.executable, "app.py", "--port", str(self._port), "--no-browser", "--data", str(self._data)],
+                [sys.executable, "app.py", "--port", str(self._port), "--no-browser", "--data", str(self._data), *self._options],
                 cwd=ROOT, stdout=subprocess.PIPE, stderr=said, text=True,
             )  # fmt: skip
         assert self._process.stdout is not None

@@ -96,6 +96,7 @@ def test_an_app_that_was_killed_is_missed_and_found_again(learner: Learner, serv
     served.start()
     is_as_of_now(page)
     expect(page.locator("#status")).to_contain_text("The app was started again.")
+    expect(page.locator("#status"), "what is over is no longer said").not_to_contain_text("No answer came")
     expect(page.locator("#panel-edge-iad")).to_contain_text("Current at 4", timeout=COMES_BACK_MS)
     learner.promotes("blog", "alloc-b")
     expect(page.locator("#panel-edge-iad")).to_contain_text("Current at 5")

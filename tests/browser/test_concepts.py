@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.learner import has_bench
+
 
 def test_the_search_follows_the_typing_and_back_comes_back_to_it(page: Page) -> None:
     page.goto("/concepts")
@@ -43,6 +45,7 @@ def test_without_script_the_search_is_a_form_and_the_pages_read_as_well(browser:
 
 
 def test_a_word_in_a_lab_s_prose_leads_to_its_page(page: Page) -> None:
+    has_bench(page)
     page.goto("/labs/commit-first")
     expect(page.locator("#age")).to_have_attribute("data-age", "live")
     page.locator("#panel-guide .begin button").click()

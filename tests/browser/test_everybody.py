@@ -21,7 +21,18 @@ from tests.browser.learner import Learner
 from tests.browser.test_progress import play
 from tests.few import A_FEW_LABS
 
-READ = ("/", "/concepts", "/concepts?q=ack", "/concepts/glossary", "/matrix", "/nowhere", "/labs/none")
+# Without a bench, the sandbox and a lab say what they are about.
+READ = (
+    "/",
+    "/sandbox",
+    "/labs/commit-first",
+    "/concepts",
+    "/concepts?q=ack",
+    "/concepts/glossary",
+    "/matrix",
+    "/nowhere",
+    "/labs/none",
+)
 FIRST, *MORE = (concept.address for concept in concepts())
 # One page of a kind is looked at in every run, the others in `make test-all`: they differ in their words.
 PAGES = (*READ, FIRST, *(pytest.param(address, marks=pytest.mark.slow) for address in MORE))

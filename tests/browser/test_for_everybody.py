@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from labs import LABS
 from studylab.lab import call
 from tests.browser.inspect_page import DESK, Look, show
-from tests.browser.learner import Learner
+from tests.browser.learner import Learner, has_bench
 from tests.browser.test_progress import play
 from tests.few import SANDBOX_AND_LABS
 
@@ -28,6 +28,7 @@ COUNT_WORDS = """() => {
 
 
 def test_projector_mode_is_kept_in_this_browser_and_switched_by_key_and_button(page: Page) -> None:
+    has_bench(page)
     page.goto("/sandbox")
     switch = page.get_by_role("button", name="Projector mode")
     expect(switch).to_have_attribute("aria-pressed", "false")
@@ -119,6 +120,7 @@ def test_on_paper_no_other_page_has_its_bar(page: Page, path: str) -> None:
 
 def test_in_forced_colours_what_is_pressed_is_still_told_apart(page: Page) -> None:
     page.emulate_media(forced_colors="active")
+    has_bench(page)
     page.goto("/sandbox")
     ground = "element => getComputedStyle(element).backgroundColor"
     pressed = page.locator(".tempo [aria-pressed='true']").evaluate(ground)

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.brought import brought_along
-from tests.browser.learner import Learner
+from tests.browser.learner import Learner, has_bench
 
 SILENT_MS = 30_000
 PURGE = """
@@ -116,6 +116,7 @@ def test_guests_and_the_sheet_fit_and_have_no_accessibility_violation(
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 844}, base_url=address, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
+    has_bench(page)
     page.goto("/sandbox")
     lie = {"routes": {"shop": {"owner": "alloc-z", "epoch": 9}}}
     with brought_along(page, "a-name-of-24-characters-", **lie), brought_along(page, "name-of-24-characters-ok", **lie):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, expect
 
 from studylab.views import EACH
+from tests.browser.learner import has_bench
 from tests.browser.test_bad_days import HIDE
 from tests.web.learner import Stream
 
@@ -19,6 +20,7 @@ def test_a_page_that_is_over_says_so_and_asks_for_no_other_stream(page: Page, ad
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/events" in request.url else None)
     page.clock.install()
+    has_bench(page)
     page.goto("/sandbox")
     expect(page.locator("#age")).to_have_attribute("data-age", "live")
     cookie = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())

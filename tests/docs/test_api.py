@@ -41,6 +41,7 @@ def test_every_key_of_bench_json_is_documented_and_no_other() -> None:
     "route",
     [
         "/healthz",
+        "POST /bench",
         "/bench.json",
         "/bench/journal.json?after=N",
         "/bench/verbs/<verb>",

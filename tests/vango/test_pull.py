@@ -74,6 +74,7 @@ class Pulled:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests expire soon."""
     monkeypatch.setattr(pull, "EXPIRES_S", 0.2)
+    monkeypatch.setattr(pull, "LATE_S", 0.1)
 
 
 @pytest.fixture
@@ -148,6 +149,23 @@ def test_a_refused_request_is_no_lost_consumer_and_is_asked_again(
     assert pulled.pull.take(1) == []
     assert pulled.told == [f"the broker refused a request for messages: {REFUSAL}; it is asked again every 0.05 s"]
     pulled.do(pulled.pull.close())
+
+
+def test_requests_that_the_broker_never_saw_are_asked_again(pulled: Pulled, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a consumer that is deleted while a request is on its way: no status tells of its end."""
+    wire, lost = pulled.hands.bench.wire(), list[str]()
+    publish = wire.publish
+
+    async def lose(subject: str, payload: bytes, **how: Any) -> None:
+        if ".MSG.NEXT." not in subject or len(lost) >= pull.AHEAD:
+            return await publish(subject, payload, **how)
+        lost.append(subject)
+        return None
+
+    monkeypatch.setattr(wire, "publish", lose)
+    pulled.until(lambda: len(lost) == pull.AHEAD)
+    pulled.event()
+    assert pulled.expire() <= pull.AHEAD
 
 
 @pytest.mark.parametrize("gone", [f"CONSUMER.DELETE.ROUTES.{NAME}", "STREAM.DELETE.ROUTES"])

@@ -36,7 +36,10 @@ class Learner:
         self.client: FlaskClient = app.test_client()
 
     def enter(self) -> TestResponse:
-        return self.client.get("/sandbox")
+        """Press Start on the sandbox, and return the page that comes then."""
+        pressed = self.client.post("/bench", headers={**OWN, "Accept": "text/html"})
+        assert pressed.status_code == 303
+        return self.client.get("/sandbox", headers={"Accept": "text/html"})
 
     def leave(self) -> None:
         """Have the bench parked, if there is one: many tests share one app, and each open bench holds files and sockets."""
@@ -104,6 +107,12 @@ class Running:
                 answer.begin()
                 head = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
                 return Answer(answer.status, head, answer.read().decode())
+
+    def enter(self) -> str:
+        """Get a bench as a program would, and return the cookie that leads to it."""
+        answer = self.ask("/bench", method="POST", Origin=f"http://127.0.0.1:{self.port}")
+        assert answer.status == 200, answer
+        return answer.cookie
 
     def do(self, cookie: str, verb: str, **arguments: Any) -> Answer:
         return self.ask(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -16,10 +17,12 @@ import pytest
 from tests.web.learner import ROOT, Running, brokers_under, until
 
 
-def refused(*options: str) -> str:
+def refused(*options: str | bytes, **variables: str) -> str:
     """Start an app that cannot start; return its one line."""
     command = [sys.executable, "app.py", "--port", "0", "--no-browser", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, timeout=20, check=False
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr
@@ -35,7 +38,7 @@ def test_it_says_where_it_is_and_is_healthy(start: Callable[..., Running]) -> No
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_at_once_also_with_an_open_page(start: Callable[..., Running], how: signal.Signals) -> None:
     running = start()
-    page = running.stream(running.ask("/sandbox").cookie)
+    page = running.stream(running.enter())
     page.next()
     began = time.monotonic()
     assert running.end(how) == ""
@@ -47,7 +50,7 @@ def test_a_killed_app_leaves_no_broker_and_finds_its_benches_again(
     start: Callable[..., Running], tmp_path: Path
 ) -> None:
     first = start()
-    cookie = first.ask("/sandbox").cookie
+    cookie = first.enter()
     first.do(cookie, "promote", route="shop", to="alloc-c")
     assert len(brokers_under(tmp_path)) == 1
     first.end(signal.SIGKILL)
@@ -73,6 +76,20 @@ def test_a_data_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> Non
     assert "cannot be written" in refused("--data", str(tmp_path / "file"))
     if Path("/proc/self").is_dir():
         assert "cannot be written" in refused("--data", "/proc/study-lab")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there may a name be any bytes")
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [(b"bad\xff", {}), ("dé".encode(), {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})],
+    ids=["no UTF-8", "a locale without accents"],
+)
+def test_a_data_folder_with_a_name_that_nothing_can_hold_is_one_line(
+    tmp_path: Path, name: bytes, variables: dict[str, str]
+) -> None:
+    line = refused("--data", os.fsencode(tmp_path) + b"/" + name, **variables)
+    assert "expected a name in" in line
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_data_folder_in_use_is_one_line(start: Callable[..., Running], tmp_path: Path) -> None:

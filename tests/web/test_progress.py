@@ -204,7 +204,7 @@ def test_a_damaged_record_is_named_and_the_rest_is_shown(shared: Flask, learner:
 
 def test_progress_survives_kill_9(start: Callable[..., Running]) -> None:
     running = start()
-    cookie = running.ask("/sandbox").cookie
+    cookie = running.enter()
     own = {"Cookie": cookie, "Content_Type": "application/json", "Origin": f"http://127.0.0.1:{running.port}"}
     assert running.ask(f"{LAB}/start", method="POST", body="{}", **own).status == 200
     assert running.ask(f"{LAB}/do-it", method="POST", body='{"step": "watch"}', **own).status == 200

@@ -16,7 +16,7 @@ from flask import Flask
 from app import close_app, create_app
 from studylab import sessions
 from studylab.lab.runner import LabRun
-from tests.web.learner import JSON, OWN, Learner, brokers_under, until
+from tests.web.learner import JSON, Learner, brokers_under, until
 from vango.bench import Bench
 from vango.errors import Unavailable
 
@@ -60,7 +60,7 @@ def test_a_forged_cookie_reaches_nobody_s_bench(shared: Flask, learner: Learner)
 def test_a_verb_without_a_bench_says_where_to_get_one(shared: Flask) -> None:
     answer = Learner(shared).do("burst", n=1)
     assert answer.status_code == 404
-    assert "/sandbox" in answer.get_json()["error"]
+    assert "POST /bench" in answer.get_json()["error"]
 
 
 def test_ten_requests_at_once_open_a_bench_once(small: Flask) -> None:
@@ -112,19 +112,6 @@ def test_a_bench_that_a_request_holds_is_not_parked_and_one_that_is_parked_holds
         close_app(app)
 
 
-def test_a_full_room_says_so_and_the_one_inside_loses_nothing(tmp_path: Path) -> None:
-    app = create_app(data=tmp_path, max_benches=1)
-    try:
-        inside, outside = Learner(app), Learner(app)
-        inside.enter()
-        turned_away = outside.enter()
-        assert turned_away.status_code == 503
-        assert "All 1 benches are in use" in turned_away.text
-        assert inside.do("burst", n=1).status_code == 200
-    finally:
-        close_app(app)
-
-
 def test_of_many_who_arrive_at_once_only_as_many_get_in_as_there_is_room(tmp_path: Path) -> None:
     app = create_app(data=tmp_path, max_benches=1)
     try:
@@ -133,16 +120,6 @@ def test_of_many_who_arrive_at_once_only_as_many_get_in_as_there_is_room(tmp_pat
         assert statuses == [200, 503, 503, 503]
     finally:
         close_app(app)
-
-
-def test_no_more_benches_are_stored_than_allowed(
-    shared: Flask, learner: Learner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sessions, "MAX_STORED", 1)
-    answer = Learner(shared).enter()
-    assert answer.status_code == 503
-    assert "1 benches are stored" in answer.text
-    assert learner.do("burst", n=1).status_code == 200
 
 
 def test_a_second_app_on_one_data_folder_is_refused(tmp_path: Path) -> None:
@@ -156,18 +133,18 @@ def test_a_second_app_on_one_data_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
 def test_twenty_opened_and_closed_benches_leave_nothing_behind(tmp_path: Path) -> None:
-    def left() -> tuple[int, int]:
-        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+    def left() -> tuple[set[threading.Thread], int]:
+        return set(threading.enumerate()), len(list(Path("/proc/self/fd").iterdir()))
 
     close_app(create_app(data=tmp_path / "warm"))
     before = left()
     app = create_app(data=tmp_path / "data")
     for _ in range(20):
-        assert Learner(app).client.get("/bench.json", headers=OWN).status_code == 200
+        assert Learner(app).client.post("/bench", headers=JSON).status_code == 200
     assert len(brokers_under(tmp_path)) == 20
     close_app(app)
     threads, descriptors = left()
-    assert threads == before[0]
+    assert threads <= before[0], "threads of another test may end meanwhile, but none may be new"
     assert descriptors <= before[1]
     assert not brokers_under(tmp_path)
 

@@ -30,7 +30,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def cookie(running: Running) -> str:
-    return running.ask("/sandbox").cookie
+    return running.enter()
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_the_page_shows_at_first_what_the_stream_sends(running: Running, cookie:
 
 def test_a_restarted_app_finds_the_bench_and_the_stream_goes_on(start: Callable[..., Running]) -> None:
     first = start()
-    cookie = first.ask("/sandbox").cookie
+    cookie = first.enter()
     page = first.stream(cookie)
     boot = page.next().id.partition("-")[0]
     first.do(cookie, "promote", route="shop", to="alloc-c")

@@ -52,7 +52,7 @@ def last_of(stream: Stream) -> Message:
 
 
 def test_the_view_past_the_last_place_of_a_learner_ends_the_oldest_which_is_told(running: Running) -> None:
-    cookie = running.ask("/sandbox").cookie
+    cookie = running.enter()
     streams = [running.stream(cookie) for _ in range(EACH)]
     assert all(stream.next().data for stream in streams)
     newest = running.stream(cookie)
@@ -67,7 +67,7 @@ def test_the_view_past_the_last_place_of_a_learner_ends_the_oldest_which_is_told
 
 
 def test_many_that_come_at_once_never_take_more_than_there_are(running: Running) -> None:
-    cookie = running.ask("/sandbox").cookie
+    cookie = running.enter()
     begin = threading.Barrier(AT_ONCE)
 
     def come(_: int) -> Stream:

@@ -1,0 +1,26 @@
+"""What a request brings, read with care: anybody may send anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from vango.errors import BadInput
+from vango.told import Unreadable, read_object
+
+
+def fields() -> dict[str, Any]:
+    """Return the fields of the form or of the JSON object that was sent. Raises `BadInput`.
+
+    A field left empty in a form means: leave as it is.
+    """
+    if not request.is_json:
+        return {name: value for name, value in request.form.items() if value != ""}
+    try:
+        return read_object(request.get_data())
+    except Unreadable as error:
+        raise BadInput(
+            f"The body is not a JSON object: {error} Send the arguments as one, such as "
+            '{"route": "shop", "to": "alloc-c"}.'
+        ) from error
