@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -234,12 +235,13 @@ def test_an_address_for_files_takes_more_and_only_so_many_at_once(serve: Callabl
             assert told(all_of(connection)).status == 422
 
 
-def test_the_largest_file_of_progress_reaches_the_app(start: Callable[..., Running]) -> None:
-    running = start()
+@pytest.mark.parametrize("public_url", ["", "https://example.org/lab"])
+def test_the_largest_file_of_progress_reaches_the_app(start: Callable[..., Running], public_url: str) -> None:
+    running = start("--public-url", public_url)
+    path = f"{urlsplit(public_url).path}/progress/import"
     answer = running.ask(
-        "/progress/import", method="POST", body=" " * records.MAX_BYTES, Content_Type="application/json",
-        Origin=f"http://127.0.0.1:{running.port}",
-    )  # fmt: skip
+        path, method="POST", body=" " * records.MAX_BYTES, Content_Type="application/json", Sec_Fetch_Site="same-origin"
+    )
     assert answer.status == 422
 
 
