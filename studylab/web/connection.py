@@ -16,6 +16,7 @@ from http import HTTPStatus
 
 import h11
 
+from studylab.limits import CONNECTIONS
 from studylab.web.guard import MAX_BODY
 
 AT_A_TIME = 16 * 1024
@@ -42,7 +43,7 @@ class Limits:
     larger: Mapping[bytes, int] = field(default_factory=dict)  # what some addresses take, such as those for files
     large_at_once: int = 8
     slow_an_address: int = 64
-    waiting: int = 480  # Windows can watch 512
+    waiting: int = CONNECTIONS
     queued: int = 256
 
 
