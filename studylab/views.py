@@ -52,7 +52,7 @@ class Views:
         with self._lock:
             old, why = self._in_the_way_of(holder)
             if old is not None:
-                if len(self._leaving) >= LEAVING:
+                if not self._may_leave(old):
                     raise Unavailable(TOO_FAST)
                 self._held.remove(old)
                 self._leaving.add(old)
@@ -69,6 +69,11 @@ class Views:
             self._leaving.discard(view)
             if view in self._held:
                 self._held.remove(view)
+
+    def _may_leave(self, old: View) -> bool:
+        """Say whether one more may be about to end: each has a thread until its client has taken the last word."""
+        own = sum(each.holder is old.holder for each in self._leaving)
+        return own < self._each and len(self._leaving) < LEAVING
 
     def _in_the_way_of(self, holder: Holder) -> tuple[View | None, str]:
         """Return the view that must end for another one of this holder, and the sentence for it."""
