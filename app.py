@@ -16,32 +16,32 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cheroot.workers.threadpool import WorkerThread
-from cheroot.wsgi import Server
 from flask import Flask
 
 from studylab import limits
 from studylab.author import course
-from studylab.loop import NO_THREADS, LoopThread
+from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
+from studylab.views import MAX_STREAMS
 from studylab.web import compress, cookie, errors, guard, guests, present, public
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
+from studylab.web.connection import Limits
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.moments import moments
 from studylab.web.pages import pages
 from studylab.web.panels import draw
-from studylab.web.progress import progress
+from studylab.web.progress import MAX_IMPORT, progress
 from studylab.web.recording import recording
+from studylab.web.server import Server
 from studylab.web.state import State, release
 from studylab.web.stream import stream
-from vango.errors import StudyLabError, Unavailable
+from vango.errors import StudyLabError
 from vango.keeper import Keeper
 
 DEFAULT_PORT = 8321
 KEEP_PLACE_S = 7200.0
-MAX_STREAMS = 240
 RESERVE_THREADS = 32
 START_S = 20.0
 STOP_S = 10.0
@@ -69,7 +69,15 @@ def create_app(
         keeper = loop.call(Keeper.start(nats_server), timeout_s=START_S)
         by_slug = {lab.slug: lab for lab in taught.labs}
         benches = loop.call(
-            _benches(folder, keeper, by_slug, park_after_s=park_after_s, most=max_benches, keep_s=keep_place_s),
+            _benches(
+                folder,
+                keeper,
+                by_slug,
+                park_after_s=park_after_s,
+                most=max_benches,
+                keep_s=keep_place_s,
+                streams=max_streams,
+            ),
             timeout_s=START_S,
         )
     except BaseException:
@@ -78,7 +86,7 @@ def create_app(
         raise
     app.secret_key = secret_key(folder)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), max_streams, taught.faults)
+    app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), taught.faults)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
     cookie.register(app)
     guard.protect(app, ["127.0.0.1", "localhost", "::1", *hosts, *([at.host] if at else [])], at.origin if at else "")
@@ -137,29 +145,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(app: Flask, options: argparse.Namespace) -> int:
-    server = Server((options.host, options.port), app, numthreads=MAX_STREAMS + RESERVE_THREADS, request_queue_size=128)
-    server.shutdown_timeout = 1
-    try:
-        server.prepare()
-    except RuntimeError as error:
-        _give_up(server)
-        raise Unavailable(NO_THREADS) from error
-    except OSError as error:
-        raise Unavailable(
-            f"Port {options.port} on {options.host} cannot be used ({error.strerror or error}). "
-            "Choose another with --port; 0 takes any free one."
-        ) from error
+    prefixes = {"", public.parse(options.public_url).prefix} if options.public_url else {""}
+    larger = {f"{prefix}/progress/import".encode(): MAX_IMPORT for prefix in prefixes}
+    threads = MAX_STREAMS + RESERVE_THREADS
+    server = Server(app, options.host, options.port, threads=threads, limits=Limits(larger=larger))
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    serving = threading.Thread(target=server.serve, name="server", daemon=True)
-    try:
-        serving.start()
-    except RuntimeError as error:
-        _give_up(server)
-        raise Unavailable(NO_THREADS) from error
+    server.start()
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
-    address = f"http://{f'[{host}]' if ':' in host else host}:{server.bind_addr[1]}/"
+    address = f"http://{f'[{host}]' if ':' in host else host}:{server.port}/"
     # What is there by now lives as long as the app, and need not be looked at again.
     gc.freeze()
     gc.set_threshold(*CYCLES)
@@ -167,19 +162,11 @@ def _serve(app: Flask, options: argparse.Namespace) -> int:
     print(f"Study Lab is at {behind}{address}", flush=True)
     if not options.no_browser and _has_display():
         threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
-    while serving.is_alive() and not stopped.wait(0.5):
+    while server.is_alive() and not stopped.wait(0.5):
         pass
     app.extensions["studylab"].benches.end_streams()
     server.stop()
     return 0
-
-
-def _give_up(server: Server) -> None:
-    """End the threads of a server that could not start all of them: they would keep the process alive for ever."""
-    started = (thread for thread in threading.enumerate() if isinstance(thread, WorkerThread))
-    server.requests._threads = [thread for thread in started if thread.server is server]
-    server.requests.stop(server.shutdown_timeout)
-    server.socket.close()
 
 
 def _has_display() -> bool:

@@ -12,12 +12,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from app import MAX_STREAMS
 from benchmarks.machine import cpu_s, family, pss_gb
 from benchmarks.report import Row, Target, percentile
 from benchmarks.rounds import Scale, within
 from benchmarks.served import Served
 from benchmarks.visitors import REACH_S, Visitor
+from studylab.views import MAX_STREAMS
 from vango.errors import BadInput
 
 EVERY_S = 5.0

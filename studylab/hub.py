@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from studylab.lab import records
 from studylab.lab.attempt import locked
 from studylab.lab.runner import LabRun
-from vango.errors import StudyLabError
+from studylab.views import View
+from vango.errors import StudyLabError, Unavailable
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
@@ -31,6 +32,7 @@ QUIET_AT_MOST_S = 0.025
 LOOK_S = 0.01
 BEAT_S = 5.0
 MOMENTS = 60
+AT_ONCE = 12
 SANDBOX = ""
 
 
@@ -109,8 +111,13 @@ class Hub:
     # From any thread.
 
     def hold(self) -> bool:
-        """Keep the bench awake until `release`; False when it is on its way to be parked."""
+        """Keep the bench awake until `release`; False when it is on its way to be parked.
+
+        Raises `Unavailable` when as many as may do so at once: each keeps a thread that others wait for.
+        """
         with self._news:
+            if self._held >= AT_ONCE:
+                raise Unavailable(f"{AT_ONCE} requests of this bench are under way. Wait for them, then try again.")
             if not self._ended:
                 self._held += 1
                 self.used_at = time.monotonic()
@@ -121,6 +128,11 @@ class Hub:
         with self._news:
             self._held -= 1
             self.used_at = time.monotonic()
+
+    def wake(self) -> None:
+        """Let every waiting page look whether its view is over."""
+        with self._news:
+            self._news.notify_all()
 
     def end(self, *, unless_used_s: float | None = None) -> bool:
         """Let every waiting page go: the bench is being parked or the app stops. False when it was used in that time."""
@@ -242,8 +254,12 @@ class Hub:
 
     # In the threads of the pages.
 
-    def watch(self, slug: str) -> Iterator[dict[str, str] | None]:
-        """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat."""
+    def watch(self, slug: str, view: View | None = None) -> Iterator[dict[str, str] | None]:
+        """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat.
+
+        Ends when the view is over, or the bench is parked.
+        """
+        view = view or View(self)
         with self._news:
             page = self._pages.setdefault(slug, Page())
             if not page.viewers:
@@ -254,9 +270,9 @@ class Hub:
             self._look(page, 1)
         self._loop.call_soon_threadsafe(self.mark)
         try:
-            while not self._ended:
+            while not (self._ended or view.over):
                 with self._news:
-                    if page.version <= had and not self._ended:
+                    if page.version <= had and not (self._ended or view.over):
                         self._news.wait(BEAT_S)
                     newer = {panel: drawn.html for panel, (version, drawn) in page.panels.items() if version > had}
                     had = page.version

@@ -9,6 +9,8 @@ from typing import Any
 FILES_A_BENCH = 24
 """Databases with their logs, connections to the broker, locks, and the pages of one learner."""
 FILES_OF_THE_APP = 128
+CONNECTIONS = 480
+"""Clients that may keep the server waiting: fewer than the 512 that Windows can watch. They must not take a bench's files."""
 
 
 def make_room_for(benches: int) -> tuple[int, str]:
@@ -16,7 +18,7 @@ def make_room_for(benches: int) -> tuple[int, str]:
     if sys.platform == "win32":
         return benches, ""
     resource: Any = importlib.import_module("resource")
-    wanted = FILES_OF_THE_APP + FILES_A_BENCH * benches
+    wanted = FILES_OF_THE_APP + FILES_A_BENCH * benches + CONNECTIONS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = _raised(resource, soft, hard, wanted) if _is_less(soft, wanted, resource) else wanted
     fit = max(1, (allowed - FILES_OF_THE_APP) // FILES_A_BENCH)

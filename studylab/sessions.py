@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from studylab import places
 from studylab.hub import Count, Draw, Hub
+from studylab.views import MAX_STREAMS, Views
 from vango import tasks
 from vango.bench import Bench
 from vango.errors import BadInput, Unavailable
@@ -61,10 +62,19 @@ class Benches:
     """All benches of one app. Everything but `at_hand` and `end_streams` runs on the loop."""
 
     def __init__(
-        self, data: Path, keeper: Keeper, labs: dict[str, Lab], *, park_after_s: float, most: int, keep_s: float
+        self,
+        data: Path,
+        keeper: Keeper,
+        labs: dict[str, Lab],
+        *,
+        park_after_s: float,
+        most: int,
+        keep_s: float,
+        streams: int = MAX_STREAMS,
     ) -> None:
         self.data = data
         self.labs = labs
+        self.views = Views(streams)
         self.draw: Draw = lambda _context, before: iter((before,))
         self._keeper = keeper
         self._park_after_s = park_after_s

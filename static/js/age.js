@@ -16,8 +16,10 @@ let lostAt = null;
 let tried = 0;
 let boot = "";
 let told = "live";
+let over = "";
 
 function state(now) {
+  if (over) return "over";
   if (!connection && !boot && now - loaded < LATE_MS) return "new";
   if (!connection) return now - lostAt > LOST_MS ? "lost" : "again";
   if (now - heard > LATE_MS) return "lost";
@@ -30,11 +32,13 @@ const words = {
   again: (age) => [`as of ${age} ago`, "Connecting again.", ""],
   behind: (age) => [`as of ${age} ago`, "Changes come late.", `As of ${age} ago; this page is behind and is catching up.`],
   lost: (age) => [`as of ${age} ago`, "The connection is lost.", `As of ${age} ago; connection lost, trying again.`],
+  over: (age) => [`as of ${age} ago`, "What is on the screen changes no more.", over],
 };
 const aloud = {
   lost: "Connection lost, trying again.",
   behind: "This page is behind and is catching up.",
   live: "Connected again. The page is as of now.",
+  over: "This page went quiet. Reload to look again.",
 };
 
 function put(element, text) {
@@ -64,9 +68,16 @@ function reopen(now) {
   connection?.reader?.cancel();
 }
 
+// The app has ended this view for good: what would seek the stream again goes, so that no other view is ended by this one.
+function end(sentence) {
+  over = sentence;
+  document.getElementById("live").remove();
+}
+
 function hear(event) {
   connection = event.detail.connection;
-  const { id } = event.detail.message;
+  const { id, event: name, data } = event.detail.message;
+  if (name === "over") end(data);
   heard = Date.now();
   lostAt = null;
   if (id) {
@@ -100,7 +111,7 @@ document.addEventListener("visibilitychange", () => {
 });
 
 setInterval(() => {
-  if (document.hidden) return;
+  if (document.hidden || over) return;
   const now = Date.now();
   if (now - Math.max(heard, tried) > QUIET_MS || (state(now) === "behind" && now - tried > QUIET_MS)) reopen(now);
   show();

@@ -21,6 +21,7 @@ from vango.errors import BadInput, StudyLabError
 progress = Blueprint("progress", __name__)
 
 FORM_BYTES = 4096
+MAX_IMPORT = records.MAX_BYTES + FORM_BYTES
 
 
 def percent(share: float) -> str:
@@ -109,7 +110,7 @@ def _page(complaint: str = "") -> str:
 
 def _given() -> bytes:
     """Return the file that was sent, in a form or as the body. Raises `BadInput` or `TooLarge`."""
-    request.max_content_length = records.MAX_BYTES + FORM_BYTES
+    request.max_content_length = MAX_IMPORT
     try:
         if request.is_json:
             return request.get_data()

@@ -27,7 +27,6 @@ class State:
     loop: LoopThread
     benches: Benches
     boot: str
-    max_streams: int
     faults: tuple[Fault, ...] = ()
 
 

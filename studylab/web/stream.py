@@ -10,10 +10,11 @@ from itertools import count
 from flask import Blueprint, Response, request
 
 from studylab.hub import Hub
+from studylab.views import View
 from studylab.web.htmx import partial
 from studylab.web.public import linked, prefix
 from studylab.web.state import hub, state
-from vango.errors import NotThere, Unavailable
+from vango.errors import NotThere
 
 stream = Blueprint("stream", __name__)
 
@@ -27,26 +28,28 @@ def events() -> Response:
     page = request.args.get("page", "")
     if page and page not in state().benches.labs:
         raise NotThere(f"There is no lab {page[:40]!r}.")
-    if state().benches.viewers >= state().max_streams:
-        raise Unavailable(
-            f"All {state().max_streams} live views are taken. The page still works; reload it to see changes."
-        )
-    response = Response(_messages(hub(), page, state().boot, prefix()), mimetype="text/event-stream")
+    found, views = hub(), state().benches.views
+    # Opened before the stream begins: of many that come at once, none counts without another.
+    view = views.open(found)
+    response = Response(_messages(found, page, view, state().boot, prefix()), mimetype="text/event-stream")
+    response.call_on_close(lambda: views.close(view))
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(found: Hub, page: str, boot: str, prefix: str) -> Iterator[bytes]:
+def _messages(found: Hub, page: str, view: View, boot: str, prefix: str) -> Iterator[bytes]:
     yield b"retry: 500\n\n"
-    frames = found.watch(page)
+    numbers, frames = count(1), found.watch(page, view)
     try:
-        for number, panels in zip(count(1), frames, strict=False):
+        for panels, number in zip(frames, numbers, strict=False):
             if panels is None:
                 yield f"id: {_id(boot, number)}\nevent: beat\ndata: {number}\n\n".encode()
             else:
                 html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
                 lines = "".join(f"data: {line}\n" for line in LINE_END.split(linked(html, prefix)))
                 yield f"id: {_id(boot, number)}\n{lines}\n".encode()
+        if view.over:
+            yield f"id: {_id(boot, next(numbers))}\nevent: over\ndata: {view.over}\n\n".encode()
     finally:
         frames.close()  # type: ignore[attr-defined]
 

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
+from studylab.web.connection import Limits
 from tests.web.learner import Learner, Running
+from tests.web.raw import Served
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +52,16 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
             return running
 
         yield start
+
+
+@pytest.fixture
+def serve(shared: Flask) -> Iterator[Callable[..., Served]]:
+    """Serve the shared app with limits of one's own."""
+    with ExitStack() as stack:
+
+        def serve(limits: Limits, **options: int) -> Served:
+            served = Served(shared, limits, **options)
+            stack.callback(served.server.stop)
+            return served
+
+        yield serve

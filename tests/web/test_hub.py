@@ -14,6 +14,7 @@ from flask import Flask
 
 from app import close_app, create_app
 from studylab import hub
+from studylab.views import EACH
 from tests.web.learner import Learner, until
 
 
@@ -70,11 +71,11 @@ def test_nothing_is_drawn_for_nobody(app: Flask, counted: Counted) -> None:
     assert counted.count == 0
 
 
-def test_ten_pages_cost_one_drawing_a_change(app: Flask, counted: Counted) -> None:
+def test_many_pages_cost_one_drawing_a_change(app: Flask, counted: Counted) -> None:
     learner = Learner(app)
     learner.enter()
     with ExitStack() as open_pages:
-        pages = [open_pages.enter_context(learner.client.get("/events")) for _ in range(10)]
+        pages = [open_pages.enter_context(learner.client.get("/events")) for _ in range(EACH)]
         streams = [iter(page.response) for page in pages]
         for stream in streams:
             read_until(stream, "panel-truth")
@@ -82,7 +83,7 @@ def test_ten_pages_cost_one_drawing_a_change(app: Flask, counted: Counted) -> No
         learner.do("promote", route="shop", to="alloc-c")
         for stream in streams:
             read_until(stream, "epoch 2")
-        assert counted.count - before < 10
+        assert counted.count - before < EACH
 
 
 def test_a_change_is_drawn_when_its_story_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +100,28 @@ def test_a_change_is_drawn_when_its_story_is_told(app: Flask, monkeypatch: pytes
         while "panel-edge" not in message:
             message = str(next(stream))
     assert re.findall(r'id="(\w+)-shop"[^>]*data-mark="alloc-c 2 ', message) == ["fra", "iad", "syd"]
+
+
+def test_only_so_many_requests_of_one_bench_are_under_way_at_once(app: Flask) -> None:
+    learner, other = Learner(app), Learner(app)
+    learner.enter(), other.enter()
+    (held,) = (
+        each for each in app.extensions["studylab"].benches._live.values() if each.bench.folder.name == key_of(learner)
+    )
+    for _ in range(hub.AT_ONCE):
+        assert held.hold()
+    refused = learner.do("burst", n=1)
+    assert (refused.status_code, "under way" in refused.get_json()["error"]) == (503, True)
+    assert other.do("burst", n=1).status_code == 200
+    held.release()
+    assert learner.do("burst", n=1).status_code == 200
+    for _ in range(hub.AT_ONCE - 1):
+        held.release()
+
+
+def key_of(learner: Learner) -> str:
+    with learner.client.session_transaction() as session:
+        return str(session["bench"])
 
 
 def test_a_page_that_comes_back_gets_what_is_so_now(app: Flask) -> None:
