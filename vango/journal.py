@@ -23,6 +23,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from vango.database import connect
+from vango.lives import Lives
 from vango.observation import Moment
 from vango.told import Unreadable, fit, plain, read_object
 
@@ -33,6 +34,10 @@ MAX_TOGETHER = 500
 ROOT = Path(__file__).parent.parent
 TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 LATEST = 100
+BACK = "back"
+"""The kind of a moment that says: an earlier state was put back, and what was told `since` is no part of it."""
+DAMAGED = "The journal was damaged and was set aside, with the list of verbs in it."
+GONE = "The journal with the list of verbs is no longer in the bench’s folder."
 _TRIM_EVERY = 50
 _MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 
@@ -46,12 +51,18 @@ CREATE TABLE IF NOT EXISTS frame (n INTEGER PRIMARY KEY, packed BLOB NOT NULL) S
 
 
 class Journal:
-    """The journal of one bench. `on_write` is called after every moment; `trouble` says why the disk takes none."""
+    """The journal of one bench, with the list of its verbs in `lives`.
 
-    def __init__(self, path: Path, on_write: Callable[[], None]) -> None:
+    `on_write` is called after every moment; `trouble` says why the disk takes none.
+    """
+
+    def __init__(self, path: Path, on_write: Callable[[], None], *, of_a_new_bench: bool = True) -> None:
+        was_there = path.exists()
         # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
-        self._db = _open(path)
+        self._db, damaged = _open(path)
         self._db.conn.executescript(_SCHEMA)
+        lost = GONE if not was_there and not of_a_new_bench else ""
+        self.lives = Lives(self._db, DAMAGED if damaged else lost)
         self.on_write = on_write
         row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
         self.last: int = row[0] if row else 0
@@ -60,6 +71,8 @@ class Journal:
         self._due: asyncio.Handle | None = None
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
         self._details: deque[str] = deque(maxlen=MAX_UNWRITTEN)
+        told = self._db.conn.execute("SELECT n, detail FROM moment WHERE kind = ?", [BACK])
+        self._gone = [(json.loads(detail)["since"] + 1, n) for n, detail in told]
         self._latest = deque(self.up_to(self.last, LATEST), maxlen=LATEST)
 
     def write(self, actor: str, kind: str, text: str, /, **detail: Any) -> None:
@@ -71,6 +84,10 @@ class Journal:
         # Read back from what is written, so that a moment is the same before and after it is on disk.
         written = _written({**detail, "source": _source()})
         self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), json.loads(written)), written)
+        if kind == BACK:
+            self._gone.append((detail["since"] + 1, self.last))
+        if kind == "stopped":
+            self.lives.stopped(detail["verb"], detail["arguments"])
         self._write_soon()
         self.on_write()
 
@@ -78,6 +95,14 @@ class Journal:
         """Return the moments with a number above n, oldest first, at most `limit`."""
         rows = self._db.conn.execute("SELECT * FROM moment WHERE n > ? ORDER BY n LIMIT ?", [n, limit])
         return [*map(_moment, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
+
+    def standing(self, n: int, limit: int) -> list[Moment]:
+        """Return the moments with a number above n that were not taken back, oldest first, at most `limit`."""
+        found: list[Moment] = []
+        while len(found) < limit and (moments := self.since(n, limit - len(found))):
+            found += [moment for moment in moments if not any(first <= moment.n <= last for first, last in self._gone)]
+            n = moments[-1].n
+        return found
 
     def tail(self, limit: int) -> list[Moment]:
         """Return the last moments, oldest first. Those that every page shows are at hand; more are read from the disk."""
@@ -89,25 +114,14 @@ class Journal:
         return [*[_moment(row) for row in rows][::-1], *(m for m in self._unwritten if m.n <= n)][-limit:]
 
     @property
+    def first(self) -> int:
+        """The first moment that is still kept."""
+        return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM moment").fetchone()[0])
+
+    @property
     def first_frame(self) -> int:
         """The first moment of which an observation is kept; 0 when none is."""
         return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM frame").fetchone()[0])
-
-    def verbs(self, up_to: int | None = None) -> list[tuple[str, dict[str, Any]]]:
-        """Return every verb with its arguments, as far as it came, oldest first, up to and including a moment."""
-        last = self.last if up_to is None else up_to
-        rows = self._db.conn.execute(
-            "SELECT kind, detail FROM moment WHERE kind IN ('verb', 'stopped') AND n <= ? ORDER BY n", [last]
-        )
-        told = [(kind, json.loads(detail)) for kind, detail in rows]
-        told += [(m.kind, m.detail) for m in self._unwritten if m.kind in ("verb", "stopped") and m.n <= last]
-        verbs: list[tuple[str, dict[str, Any]]] = []
-        for kind, detail in told:
-            # A verb that was stopped on its way did no more than the moment of its stop says.
-            if kind == "stopped" and verbs and verbs[-1][0] == detail["verb"]:
-                verbs.pop()
-            verbs.append((detail["verb"], detail["arguments"]))
-        return verbs
 
     def keep_frame(self, n: int, observation: str) -> None:
         """Keep the observation taken at a moment, as JSON. One that the disk does not take is left out of the recording."""
@@ -176,6 +190,7 @@ class Journal:
     def close(self) -> None:
         """Close the journal; it is found again at the next opening."""
         self._write_down()
+        self.lives.write()
         self._db.close()
 
 
@@ -186,14 +201,15 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _open(path: Path) -> Database:
+def _open(path: Path) -> tuple[Database, bool]:
+    """Open the file; returns with it whether what was there is damaged."""
     try:
-        return connect(path, synchronous="NORMAL")
+        return connect(path, synchronous="NORMAL"), False
     except sqlite3.DatabaseError:
         # Nothing is decided by the journal: one that is damaged is set aside, and a new one is begun.
         for file in path.parent.glob(f"{path.name}*"):
             file.replace(file.with_name(f"damaged-{file.name}"))
-        return connect(path, synchronous="NORMAL")
+        return connect(path, synchronous="NORMAL"), True
 
 
 def _source() -> str:
