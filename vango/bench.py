@@ -257,7 +257,7 @@ class Bench:
     async def reset(self) -> str:
         """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal goes on."""
         await self.history.reset()
-        return "The bench is as new."
+        return f"The bench is as new.{' Undo brings back what was before.' if self.history.undoes else ''}"
 
     async def afresh(self, wanted: settings.Settings) -> None:
         """Begin with a fresh truth, a fresh store and fresh views, and with these settings."""

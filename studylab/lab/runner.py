@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MAX_MOMENTS = 5_000
 STEP_TIMEOUT_S = 15.0
+START, AGAIN, CATCH_UP, DO_IT = "start of the lab", "start again", "catch me up", "do it for me"
+"""What a learner does that begins with a reset, in the words in which it can be undone."""
 TRIES = 3
 """How often a solution is played: the broker's clocks (ack_wait, duplicate window) do not stop when the machine does."""
 
@@ -52,13 +54,14 @@ class LabRun:
         self.take_up_record()
         self.busy = ""
         self.on_change: Callable[[], None] | None = None
+        bench.history.keep_beside(store.FOLDER, self._come_back)
 
     def look(self, seen: Observation) -> bool:
         """Let the checks look at an observation. Returns whether the guide changed."""
         if not self.attempt.begun:
             return False
         here = moves.current(self.lab, self.attempt)
-        moments = self.bench.journal.since(self.attempt.began_at, limit=MAX_MOMENTS)
+        moments = self.bench.journal.standing(self.attempt.began_at, limit=MAX_MOMENTS)
         changed = self._become(moves.look(self.lab, self.attempt, seen, moments))
         if here is not None and self.attempt.begun:
             self._keep(progress.meet(self.record, here, seen.audit.findings, self._clock()))
@@ -83,7 +86,8 @@ class LabRun:
         """Put the bench into the lab's opening state and begin at the first step. Also the way back to the start."""
         async with self._playing("The bench is being set up for this lab."):
             self.acted(begins=True)
-            await self._begin()
+            with self.bench.history.as_one(AGAIN if self.attempt.begun else START):
+                await self._begin()
 
     async def predict(self, step_id: str, option: str, confidence: str) -> None:
         """Commit to a prediction."""
@@ -121,7 +125,8 @@ class LabRun:
             try:
                 await self._solve(step)
             except Unavailable as error:
-                await self._reach(self.attempt.step + 1, self._again(error), tries=TRIES - 1)
+                with self.bench.history.as_one(DO_IT):
+                    await self._reach(self.attempt.step + 1, self._again(error), tries=TRIES - 1)
 
     async def catch_up(self, step_id: str) -> None:
         """Start again and play everything before a step, so that the bench is in the right state for it."""
@@ -131,7 +136,8 @@ class LabRun:
             raise NotThere(f"{self.lab.title} has no step {step_id[:40]!r}.") from None
         async with self._playing(f"The bench is being brought to “{self.lab.steps[target].title}”."):
             self.acted(begins=True)
-            await self._reach(target, self.attempt)
+            with self.bench.history.as_one(CATCH_UP):
+                await self._reach(target, self.attempt)
 
     async def play(self, script: Script) -> None:
         """Issue a script's verbs, waiting where it says so. Raises `Unavailable` when what it waits for does not come."""
@@ -203,7 +209,7 @@ class LabRun:
             raise Unavailable(f"Waited {timeout_s:g} s for {what} and it did not come. {error}") from error
 
     async def _evidence(self) -> Evidence:
-        moments = self.bench.journal.since(self.attempt.began_at, limit=MAX_MOMENTS)
+        moments = self.bench.journal.standing(self.attempt.began_at, limit=MAX_MOMENTS)
         return Evidence(await self.bench.observe(), moments, self.attempt.memory)
 
     def _not_busy(self) -> None:
@@ -232,6 +238,11 @@ class LabRun:
         self._keep(self._with_attempt())
         self._tell()
         return True
+
+    def _come_back(self) -> None:
+        """The bench was put back as it was, with the file of the attempt. What was reached meanwhile stays on record."""
+        self.attempt = store.load(self.bench.folder, self.lab.slug)
+        self._tell()
 
     def _with_attempt(self) -> Record:
         return progress.keep(self.record, self.lab, self.attempt, self._mark, self._clock())
