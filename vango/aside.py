@@ -45,9 +45,12 @@ class Aside:
         return bool(name) and (self._aside / name / STOOD).is_file()
 
     def stood(self, name: str) -> Stood:
-        """Return how the bench of a state stood. Raises `OSError`, `ValueError` when that cannot be read."""
-        found: dict[str, Any] = json.loads((self._aside / name / STOOD).read_text("utf-8"))
-        return found
+        """Return how the bench of a state stood; nothing when that cannot be read."""
+        try:
+            found = json.loads((self._aside / name / STOOD).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def set_aside(self, name: str, stood: Stood) -> None:
         """Move the bench's files away under a name. Raises `OSError`, and then everything lies where it was."""

@@ -266,7 +266,7 @@ class Bench:
             self.history.aside.clear()
             return {}
 
-        await self.exchange(move, wanted=wanted)
+        await self.exchange(move, wanted=wanted, keeps=False)
 
     async def exchange(
         self,
@@ -274,10 +274,11 @@ class Bench:
         then: Callable[[], None] = lambda: None,
         *,
         wanted: settings.Settings | None = None,
+        keeps: bool = True,
     ) -> None:
         """Stop everything, move files, and begin with what lies there then. `then` is called when they are moved.
 
-        `move` runs in a thread and returns how the bench stands that it brings. Raises `OSError` when it does, and
+        `move` runs in a thread and returns how the bench stands that it brings; `keeps` says that the store may come back. Raises `OSError` when it does, and
         `Unavailable` when no broker starts; the bench has begun all the same.
         """
         self._save()
@@ -286,7 +287,7 @@ class Bench:
         await self._pause()
         self.guests.forget()
         # Of a store that goes, nobody needs what the server would write down at its end.
-        await (self.broker.stop() if wanted is None else self.broker.kill())
+        await (self.broker.stop() if keeps else self.broker.kill())
         # Nobody may be half-way through a look at the old truth when it goes.
         async with self._looking:
             self.truth.close()

@@ -7,42 +7,29 @@ that undo puts the very files back. After a trial, which no clock repeats, a cop
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vango import rerun, standing
 from vango.aside import BEFORE, UNDONE, Aside, Stood
 from vango.errors import NotThere, Refused, StudyLabError
 from vango.journal import BACK
-from vango.lives import DONE, NEEDS_NO_ROW, UNKNOWN, Life, Row
+from vango.lives import DONE, NEEDS_NO_ROW, Life, Row
+from vango.plan import Plan, needs_a_copy, plan
 from vango.progress import Stopped
 
 if TYPE_CHECKING:
     from vango.bench import Bench
 
-MAX_VERBS = 2_000
 MAX_COPIES = 20
-TRIALS = frozenset({"storm", "shrink_storm", "try_without"})
-"""Verbs that begin afresh and race with clocks: what they come to is copied, and never played again."""
-NOTHING_DONE = frozenset({"Refused", "NotThere", "BadInput"})
 RESET, FORK = "reset", "fork"
 NOTHING = "There is nothing to undo: nothing was done since the bench was"
-NO_COPY = "No copy of the bench after {} is kept, and it does not come out the same twice. Nothing was changed. Reset to go on."
-CUT_OFF = "The app ended in the middle of {}, so nobody knows how far that came. Nothing was changed. Reset to go on."
+NO_LIST = "The list of verbs of this bench cannot be read."
 ENDS_EARLY = "The truth was changed by more than the verbs on the list."
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How to come to a state: lay out a `copy` (empty: a fresh bench), which holds what is `done`, and do the rest `again`."""
-
-    done: Sequence[Row]
-    copy: str
-    again: Sequence[Row]
 
 
 class History:
@@ -79,7 +66,7 @@ class History:
             return
         row.outcome, row.revision = outcome, self._revision()
         self._lives.note(row)
-        if row.verb in TRIALS and outcome not in NOTHING_DONE:
+        if needs_a_copy(row):
             await self._copy_after(row)
 
     def _revision(self) -> int | None:
@@ -101,13 +88,14 @@ class History:
             return
         row.copy = name
         self._lives.note(row)
-        self._sweep()
+        await self._sweep()
 
-    def _sweep(self) -> None:
+    async def _sweep(self) -> None:
         """Remove the copies that no list names, and the oldest when there are many."""
         lives = (self._lives.of(self._lives.current.before), self._lives.current)
         copies = [row.copy for life in lives if life is not None for row in life.rows if row.copy]
-        self.aside.keep_only([*list(dict.fromkeys(copies))[-MAX_COPIES:], BEFORE, UNDONE])
+        kept = [*list(dict.fromkeys(copies))[-MAX_COPIES:], BEFORE, UNDONE]
+        await asyncio.to_thread(self.aside.keep_only, kept)
 
     # Gestures: several verbs that are one act of a person.
 
@@ -142,9 +130,9 @@ class History:
             return {}
 
         before = life.number if is_kept else life.before
-        await self._bench.exchange(move, lambda: self._begin_life(self._cause or RESET, before))
+        await self._bench.exchange(move, lambda: self._begin_life(self._cause or RESET, before), keeps=is_kept)
         self._has_reset = True
-        self._sweep()
+        await self._sweep()
 
     def _set_aside(self, stood: Stood) -> None:
         try:
@@ -153,9 +141,9 @@ class History:
             # A disk that takes nothing must keep nobody from starting again.
             self.aside.drop(BEFORE)
 
-    def _begin_life(self, cause: str, before: int, rows: Sequence[Row] = ()) -> None:
+    def _begin_life(self, cause: str, before: int, rows: Sequence[Row] = (), lacks: str = "") -> None:
         journal = self._bench.journal
-        self._lives.begin(journal.last + 1, cause, before=before, rows=rows)
+        self._lives.begin(journal.last + 1, cause, before=before, lacks=lacks, rows=rows)
         self._lives.forget(journal.first)
         journal.write("learner", "reset", "the bench was reset")
 
@@ -184,10 +172,8 @@ class History:
             return f"{life.cause[0].upper()}{life.cause[1:]} was undone: the bench is as it was before."
         if not life.rows:
             raise Refused(life.lacks or f"{NOTHING} {'reset' if life.cause else 'made'}.")
-        plan = self._plan(life, life.rows[:-1])
-        return await self._build(plan) or (
-            f"{life.rows[-1].verb} was undone: {_verbs(len(plan.again))} carried out again on a {_ground(plan)}."
-        )
+        way = plan(life, life.rows[:-1], self.aside.has)
+        return await self._build(way) or f"{life.rows[-1].verb} was undone: {way.words}"
 
     async def fork(self, moment: int) -> str:
         """Go on from a moment of the journal. Raises `NotThere` for one that has not been, `Refused` as undo does."""
@@ -198,38 +184,21 @@ class History:
             raise Refused(
                 f"The verbs before moment {moment} are no longer kept; nothing was changed. Choose a later one."
             )
-        plan = self._plan(life, [row for row in life.rows if row.moment <= moment])
-        return await self._build(plan, FORK) or (
-            f"This is a fresh bench, as of moment {moment}: {_verbs(len(plan.again))} carried out again."
-        )
+        way = plan(life, [row for row in life.rows if row.moment <= moment], self.aside.has)
+        return await self._build(way, FORK) or f"The bench is as of moment {moment}: {way.words}"
 
-    def _plan(self, life: Life, rows: Sequence[Row]) -> Plan:
-        """Find out how to come to where these verbs led. Raises `Refused` when that cannot be done exactly."""
-        start = max((n for n, row in enumerate(rows, start=1) if self.aside.has(row.copy)), default=0)
-        if not start and life.lacks:
-            raise Refused(f"{life.lacks} What came before cannot be brought back; nothing was changed.")
-        again = [row for row in rows[start:] if row.verb not in TRIALS or row.outcome not in NOTHING_DONE]
-        for row in again:
-            if row.verb in TRIALS:
-                raise Refused(NO_COPY.format(row.verb))
-            if row.outcome == UNKNOWN:
-                raise Refused(CUT_OFF.format(row.verb))
-        if len(again) > MAX_VERBS:
-            raise Refused(f"{len(again)} verbs lie before that moment; at most {MAX_VERBS} are run again.")
-        return Plan(rows[:start], rows[start - 1].copy if start else "", again)
-
-    async def _build(self, plan: Plan, cause: str = "") -> str:
+    async def _build(self, way: Plan, cause: str = "") -> str:
         """Build what a plan says, while the present bench stands aside. Returns what to say when a person stopped it."""
         old, stood = self._lives.current, self._read()
 
         def move() -> Stood:
             self.aside.set_aside(UNDONE, stood)
-            return self.aside.lay_out(plan.copy) if plan.copy else {}
+            return self.aside.lay_out(way.copy) if way.copy else {}
 
         try:
-            before = 0 if cause else old.before
-            await self._bench.exchange(move, lambda: self._begin_life(cause or old.cause, before, plan.done))
-            await rerun.follow(self._bench, plan.again)
+            begins = (cause, 0) if cause else (old.cause, old.before)
+            await self._bench.exchange(move, lambda: self._begin_life(*begins, way.done, way.lacks))
+            await rerun.follow(self._bench, way.again)
         except Stopped:
             await self._bring_back(UNDONE)
             return "Stopped: the bench is as it was before."
@@ -239,8 +208,8 @@ class History:
             raise
         if cause:
             self._is_one_gesture(cause, old)
-        self.aside.drop(UNDONE)
-        self._sweep()
+        await asyncio.to_thread(self.aside.drop, UNDONE)
+        await self._sweep()
         return ""
 
     def _is_one_gesture(self, cause: str, old: Life) -> None:
@@ -264,11 +233,11 @@ class History:
     def is_back(self, name: str) -> None:
         """The files of a state lie in their place again: so are its list, and the files beside it."""
         stood = self.aside.stood(name)
-        life = self._lives.of(stood["life"])
         journal = self._bench.journal
-        if life is not None:
-            self._lives.begin(journal.last + 1, life.cause, before=life.before, lacks=life.lacks, rows=life.rows)
-        journal.write("learner", BACK, "the bench was put back as it was", since=stood["moment"])
+        life = self._lives.of(stood.get("life", 0)) or Life(0, lacks=NO_LIST)
+        before = life.before if name == UNDONE else 0
+        self._lives.begin(journal.last + 1, life.cause, before=before, lacks=life.lacks, rows=life.rows)
+        journal.write("learner", BACK, "the bench was put back as it was", since=stood.get("moment", journal.last))
         standing.give_back_beside(self._bench, stood, self._folders)
         self.aside.drop(name)
         for tell in self._on_return:
@@ -278,7 +247,7 @@ class History:
         """Take up the history of a bench that is being opened. `returned` is the state that was put back, if one was."""
         if returned:
             self.is_back(returned)
-        elif self.aside.has(BEFORE) and self.aside.stood(BEFORE)["life"] == self._lives.current.number:
+        elif self.aside.has(BEFORE) and self.aside.stood(BEFORE).get("life") == self._lives.current.number:
             self._begin_life(RESET, self._lives.current.number)
 
     def check(self) -> None:
@@ -288,11 +257,3 @@ class History:
         if last is not None and self._revision() not in (None, last):
             life.lacks = life.lacks or ENDS_EARLY
             self._lives.note_all()
-
-
-def _ground(plan: Plan) -> str:
-    return f"copy of the bench after {plan.done[-1].verb}" if plan.copy else "fresh bench"
-
-
-def _verbs(n: int) -> str:
-    return "1 verb was" if n == 1 else f"{n} verbs were"

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands, Run, settled
-from vango import history, journal
+from tests.vango.test_full_disk import full
+from vango import journal, plan
 from vango.bench import Bench
-from vango.errors import Refused
+from vango.errors import Refused, Unavailable
 from vango.keeper import Keeper
 from vango.lives import Row
 
@@ -199,7 +200,7 @@ def test_a_fork_to_a_moment_before_an_undo_finds_what_was_undone(hands: Hands) -
 
 
 def test_more_verbs_than_are_run_again_are_refused(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MAX_VERBS", 2)
+    monkeypatch.setattr(plan, "MAX_VERBS", 2)
     for owner in ("alloc-b", "alloc-c", "alloc-b", "alloc-c"):
         hands.do("promote", route="shop", to=owner)
     before = state(hands)
@@ -339,6 +340,28 @@ def test_a_reset_works_also_when_nothing_can_be_set_aside(hands: Hands) -> None:
     assert state(hands)[0] == 3
     with pytest.raises(Refused, match="There is nothing to undo"):
         hands.do("undo")
+
+
+def test_what_a_full_disk_did_not_take_of_the_list_is_written_later(again: Any, hands: Hands) -> None:
+    with full(hands.bench.journal._db):
+        for n in range(150):
+            hands.do("add_route", route=f"route-{n}", owner="alloc-a")
+        assert hands.bench.journal.trouble
+    hands.do("promote", route="shop", to="alloc-c")
+    later = again()
+    assert [row.verb for row in rows(later)] == ["add_route"] * 150 + ["promote"]
+
+
+def test_what_another_program_held_up_is_not_done_again(hands: Hands) -> None:
+    with closing(sqlite3.connect(hands.bench.folder / "truth.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="another program holds the database"):
+            hands.do("promote", route="shop", to="alloc-c")
+        other.rollback()
+    before = state(hands)
+    hands.do("promote", route="shop", to="alloc-b")
+    hands.do("undo")
+    assert state(hands) == before
 
 
 def test_opening_an_older_bench_twice_needs_nothing(run: Run[Any], keeper: Keeper, tmp_path: Path) -> None:
