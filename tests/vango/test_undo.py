@@ -364,7 +364,25 @@ def test_what_another_program_held_up_is_not_done_again(hands: Hands) -> None:
     assert state(hands) == before
 
 
-def test_opening_an_older_bench_twice_needs_nothing(run: Run[Any], keeper: Keeper, tmp_path: Path) -> None:
+def test_lives_that_no_moment_is_left_of_are_forgotten_but_for_the_one_before(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MAX_MOMENTS", 100)
+    for _ in range(3):
+        hands.do("burst", n=60)
+        hands.settle()
+        hands.do("reset")
+    kept = hands.bench.journal._db.conn.execute("SELECT life, verb FROM verb").fetchall()
+    assert kept == [(3, "burst")]
+    hands.do("undo")
+    assert state(hands)[0] == 63
+    hands.do("undo")
+    assert state(hands)[0] == 3
+
+
+def test_a_bench_on_which_nothing_was_done_has_nothing_to_undo_when_it_is_opened_again(
+    run: Run[Any], keeper: Keeper, tmp_path: Path
+) -> None:
     for _ in range(2):
         run(run_bench(tmp_path / "bench", keeper))
 
