@@ -20,9 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
-from vango.database import connect
+from vango.database import connect, is_damaged
 from vango.lives import Lives
 from vango.observation import Moment
 from vango.told import Unreadable, fit, plain, read_object
@@ -57,18 +55,35 @@ class Journal:
     """
 
     def __init__(self, path: Path, on_write: Callable[[], None], *, of_a_new_bench: bool = True) -> None:
-        was_there = path.exists()
-        # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
-        self._db, damaged = _open(path)
-        self._db.conn.executescript(_SCHEMA)
-        lost = GONE if not was_there and not of_a_new_bench else ""
-        self.lives = Lives(self._db, DAMAGED if damaged else lost)
         self.on_write = on_write
-        row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
-        self.last: int = row[0] if row else 0
+        try:
+            self._take_up(path, "" if path.exists() or of_a_new_bench else GONE)
+        except sqlite3.DatabaseError as error:
+            if not is_damaged(error):
+                raise
+            # Nothing is decided by the journal: one that is damaged is set aside, and a new one is begun.
+            for file in path.parent.glob(f"{path.name}*"):
+                file.replace(file.with_name(f"damaged-{file.name}"))
+            self._take_up(path, DAMAGED)
         self.trouble = ""
         self._trimmed = self.last
         self._due: asyncio.Handle | None = None
+
+    def _take_up(self, path: Path, lost: str) -> None:
+        """Open the file and read what is needed of it. `lost` says why a list of verbs is not in it."""
+        # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
+        self._db = connect(path, synchronous="NORMAL")
+        try:
+            self._db.conn.executescript(_SCHEMA)
+            self._read(lost)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _read(self, lost: str) -> None:
+        self.lives = Lives(self._db, lost)
+        row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
+        self.last: int = row[0] if row else 0
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
         self._details: deque[str] = deque(maxlen=MAX_UNWRITTEN)
         told = self._db.conn.execute("SELECT n, detail FROM moment WHERE kind = ?", [BACK])
@@ -100,9 +115,13 @@ class Journal:
         """Return the moments with a number above n that were not taken back, oldest first, at most `limit`."""
         found: list[Moment] = []
         while len(found) < limit and (moments := self.since(n, limit - len(found))):
-            found += [moment for moment in moments if not any(first <= moment.n <= last for first, last in self._gone)]
+            found += [moment for moment in moments if self.stands(moment.n)]
             n = moments[-1].n
         return found
+
+    def stands(self, n: int) -> bool:
+        """Say whether the moment of that number was not taken back by an undo that brought back what was before."""
+        return not any(first <= n <= last for first, last in self._gone)
 
     def tail(self, limit: int) -> list[Moment]:
         """Return the last moments, oldest first. Those that every page shows are at hand; more are read from the disk."""
@@ -199,17 +218,6 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _open(path: Path) -> tuple[Database, bool]:
-    """Open the file; returns with it whether what was there is damaged."""
-    try:
-        return connect(path, synchronous="NORMAL"), False
-    except sqlite3.DatabaseError:
-        # Nothing is decided by the journal: one that is damaged is set aside, and a new one is begun.
-        for file in path.parent.glob(f"{path.name}*"):
-            file.replace(file.with_name(f"damaged-{file.name}"))
-        return connect(path, synchronous="NORMAL"), True
 
 
 def _source() -> str:

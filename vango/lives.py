@@ -175,9 +175,7 @@ def _read(kept: tuple[Any, ...]) -> Row:
 
 def _from_moments(database: Database, lost: str) -> Iterable[Life]:
     """Yield the lives that a journal without this table tells of: each reset begins one."""
-    first = database.conn.execute("SELECT coalesce(min(n), 1) FROM moment").fetchone()[0]
-    trimmed = "The journal of an earlier version of Study Lab no longer had every verb." if first > 1 else ""
-    life = Life(1, lacks=lost or trimmed)
+    life = Life(1, began=1, lacks=lost)
     told = database.conn.execute(
         "SELECT n, kind, detail FROM moment WHERE kind IN ('verb', 'stopped', 'refused') AND actor = 'learner' ORDER BY n"
     )
@@ -185,17 +183,28 @@ def _from_moments(database: Database, lost: str) -> Iterable[Life]:
         detail = json.loads(written)
         verb, last = detail.get("verb"), life.rows[-1] if life.rows else None
         if kind == "verb" and verb == "reset":
-            yield life
-            life = Life(life.number + 1, n)
+            yield _if_whole(database, life, n)
+            life = Life(life.number + 1, began=n)
         elif kind == "verb" and verb not in NEEDS_NO_ROW:
             life.rows.append(Row(verb, detail["arguments"], n, DONE))
         elif last is not None and last.verb == verb and kind == "stopped":
             last.arguments = detail["arguments"]
         elif last is not None and last.verb == verb and kind == "refused":
             last.outcome = REFUSED_THEN
-    yield life
+    yield _if_whole(database, life, None)
 
 
+def _if_whole(database: Database, life: Life, end: int | None) -> Life:
+    """Note when moments of a life are missing: the oldest go, and a disk that took nothing for long has lost some."""
+    kept, last = database.conn.execute(
+        "SELECT count(*), max(n) FROM moment WHERE n >= ? AND (? IS NULL OR n < ?)", [life.began, end, end]
+    ).fetchone()
+    if kept and kept < last - life.began + 1:
+        life.lacks = life.lacks or LACKS
+    return life
+
+
+LACKS = "The journal of an earlier version of Study Lab no longer had every verb."
 REFUSED_THEN = "refused"
 """The outcome of a verb that an earlier version wrote down as refused, whatever the class of the error."""
 

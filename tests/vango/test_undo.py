@@ -267,14 +267,15 @@ def test_the_journal_of_an_earlier_version_gives_its_verbs(again: Any, hands: Ha
     assert state(later) == before
 
 
-def test_what_an_earlier_version_no_longer_knew_is_refused_until_a_reset(again: Any, hands: Hands) -> None:
+@pytest.mark.parametrize("lost", ["n <= 10", "n = 12"])
+def test_what_an_earlier_version_no_longer_knew_is_refused_until_a_reset(again: Any, hands: Hands, lost: str) -> None:
     hands.do("promote", route="shop", to="alloc-c")
     hands.do("promote", route="blog", to="alloc-c")
 
     def trim(folder: Path) -> None:
         forget_the_list(folder)
         with closing(sqlite3.connect(folder / "journal.db")) as db, db:
-            db.execute("DELETE FROM moment WHERE n <= 10")
+            db.execute(f"DELETE FROM moment WHERE {lost}")
 
     later = again(trim)
     before = state(later)
@@ -288,11 +289,23 @@ def test_what_an_earlier_version_no_longer_knew_is_refused_until_a_reset(again: 
     assert state(later) == before
 
 
+def damage_the_list(file: Path) -> None:
+    """Write over the page that the list of verbs begins on; the file still opens."""
+    with closing(sqlite3.connect(file)) as db:
+        page, size = (db.execute(say).fetchone()[0] for say in (
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'verb'", "PRAGMA page_size"
+        ))  # fmt: skip
+    content = bytearray(file.read_bytes())
+    content[(page - 1) * size : page * size] = b"x" * size
+    file.write_bytes(content)
+
+
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
         (lambda file: file.write_bytes(b"this is no database " * 500), "The journal was damaged"),
         (lambda file: file.unlink(), "The journal with the list of verbs is no longer"),
+        (lambda file: damage_the_list(file), "The journal was damaged"),
     ],
 )
 def test_without_its_journal_undo_is_refused(again: Any, hands: Hands, harm: Any, words: str) -> None:
