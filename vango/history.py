@@ -159,13 +159,20 @@ class History:
     def undoes_a_beginning(self) -> bool:
         """Whether undo would bring back the life before this one."""
         life = self._lives.current
-        return bool(life.before) and all(row.cause for row in life.rows) and self.aside.has(BEFORE)
+        return not self._cause and bool(life.before) and all(row.cause for row in life.rows) and self.aside.has(BEFORE)
+
+    def _not_within_a_gesture(self) -> None:
+        if self._cause:
+            raise Refused(
+                f"“{self._cause}” is under way, verb by verb. Wait until it has come to its end, then undo it."
+            )
 
     async def undo(self) -> str:
         """Take back the last verb, or the gesture that this life began with. The bench is as it was when it is refused.
 
         Raises `Refused` when there is nothing, when it cannot be done, or when a verb comes to something else this time.
         """
+        self._not_within_a_gesture()
         life = self._lives.current
         if self.undoes_a_beginning:
             await self._bring_back(BEFORE)
@@ -177,6 +184,7 @@ class History:
 
     async def fork(self, moment: int) -> str:
         """Go on from a moment of the journal. Raises `NotThere` for one that has not been, `Refused` as undo does."""
+        self._not_within_a_gesture()
         if moment > self._bench.journal.last:
             raise NotThere(f"There is no moment {moment}; the last is {self._bench.journal.last}.")
         life = self._lives.at(moment)

@@ -7,7 +7,7 @@ pace is left out: a re-run is live. A verb that comes to something else than the
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from vango.core.modes import Mode
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 VERBS = "verbs"
 QUIET_S = 0.015
 QUIET_WITHIN_S = 0.5
+CONNECTS_WITHIN_S = 5.0
+EDGES_CONNECT_WITHIN_S = 1.0
 
 
 async def follow(bench: Bench, verbs: Sequence[Row]) -> None:
@@ -59,13 +61,25 @@ def _in_words(outcome: str) -> str:
 
 
 async def _until_quiet(bench: Bench) -> None:
-    """Wait until the news has arrived everywhere, or until nothing moves any more."""
+    """Wait until who runs is connected, and the news has arrived everywhere or nothing moves any more."""
+    # What the next verb wants of a broker that nobody is connected to yet would be refused.
+    await _while(bench, lambda: bench.broker.state == "up" and not bench.link.is_open, CONNECTS_WITHIN_S)
+    await _while(bench, lambda: _some_edge_connects(bench), EDGES_CONNECT_WITHIN_S)
+    await _while(bench, lambda: not _has_arrived(bench), QUIET_WITHIN_S, moves=True)
+
+
+async def _while(bench: Bench, is_so: Callable[[], bool], within_s: float, *, moves: bool = False) -> None:
+    """Wait while something is so, and no longer than that; with `moves` only while changes are seen."""
     waited_s = 0.0
-    while waited_s < QUIET_WITHIN_S and not _has_arrived(bench):
+    while waited_s < within_s and is_so():
         bench.changes.clear()
-        if not await bench.changes.wait(QUIET_S):
+        if not await bench.changes.wait(QUIET_S) and moves:
             return
         waited_s += QUIET_S
+
+
+def _some_edge_connects(bench: Bench) -> bool:
+    return bench.broker.state == "up" and any(edge.is_connecting for edge in bench.edges.values())
 
 
 def _has_arrived(bench: Bench) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -79,6 +80,24 @@ def test_a_catch_up_that_was_tried_again_is_undone_to_before_the_first_try(
     undo(learner)
     assert state(learner) == before
     assert not run.attempt.begun
+
+
+def test_nobody_undoes_what_a_lab_is_half_way_through(learner: Learner) -> None:
+    run = learner.opens(WITH_SETUP)
+
+    async def undo_meanwhile() -> None:
+        catching_up = asyncio.create_task(run.catch_up("quiz"))
+        while not any(row.cause for row in learner.bench.journal.lives.current.rows):
+            await learner.bench.changes.wait(0.001)
+        assert not learner.bench.history.undoes_a_beginning
+        for verb, arguments in (("undo", {}), ("fork", {"moment": 1})):
+            with pytest.raises(Refused, match="“catch me up” is under way"):
+                await learner.bench.perform(verb, arguments)
+        await catching_up
+
+    learner.does(undo_meanwhile())
+    assert learner.here() == "quiz"
+    assert undo(learner).startswith("Catch me up was undone")
 
 
 def test_a_reset_in_a_lab_is_undone_with_the_attempt(learner: Learner) -> None:

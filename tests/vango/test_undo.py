@@ -125,6 +125,31 @@ def test_a_verb_that_comes_to_something_else_puts_the_bench_back(
     assert not seen.edge("syd").rules.check_epochs
 
 
+def test_what_has_to_connect_first_is_waited_for(hands: Hands) -> None:
+    def there() -> None:
+        hands.until(lambda seen: all(stream.available for stream in seen.streams))
+        hands.until(lambda seen: not any(edge.is_connecting for edge in hands.bench.edges.values()))
+        hands.settle()
+
+    for verb in (
+        "restart_broker",
+        "take_snapshot",
+        "load_snapshot",
+        "restart_edge",
+        "replay",
+        "rollback_store",
+        "purge",
+    ):
+        there()
+        if verb == "rollback_store":
+            hands.do("keep_store")
+        hands.do(verb, **({"edge": "iad"} if verb in ("load_snapshot", "restart_edge", "replay") else {}))
+    there()
+    hands.do("promote", route="shop", to="alloc-c")
+    assert hands.do("undo").startswith("promote was undone: 8 verbs")
+    assert {row.outcome for row in rows(hands)} == {"done"}
+
+
 def test_undo_undo_undo_never_doubles_the_list(hands: Hands) -> None:
     states = []
     for owner in ("alloc-b", "alloc-c", "alloc-b", "alloc-c"):
