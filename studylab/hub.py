@@ -154,8 +154,11 @@ class Hub:
         return self._runs[slug]
 
     def locked(self, slug: str) -> dict[str, str]:
-        """Return the verbs that a lab locks at this point, each with its reason."""
-        return locked(self._labs[slug], self.run(slug).attempt)
+        """Return the verbs that a lab locks at this point, each with its reason. A beginning can be undone anywhere."""
+        reasons = locked(self._labs[slug], self.run(slug).attempt)
+        if self.bench.history.undoes_a_beginning:
+            reasons.pop("undo", None)
+        return reasons
 
     async def context(self, page: str) -> dict[str, Any]:
         """Observe, let the checks of the page's lab look, and return what its panels are drawn from."""

@@ -11,13 +11,14 @@ import contextlib
 import errno
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from vango import loss, opening, rerun, settings, snapshots, tasks, verbs
+from vango import loss, opening, settings, snapshots, standing, tasks, verbs
+from vango.aside import Aside, Stood
 from vango.broker import Broker
 from vango.changes import Changes
 from vango.control import ControlPlane
@@ -30,6 +31,7 @@ from vango.errors import NotThere, Refused, StudyLabError, Unavailable
 from vango.faults import Faults
 from vango.files import own_folder
 from vango.guests import Guests
+from vango.history import History
 from vango.journal import Journal
 from vango.keeper import Keeper
 from vango.link import Link
@@ -68,6 +70,8 @@ class Bench:
         self.rulebook = Rulebook(self)
         self.link = Link(self)
         self.guests = Guests(self)
+        aside = Aside(folder, folder / "broker")
+        returned = aside.recover()
         self.settings = settings.load(folder / "settings.json")
         self.refused_rows: tuple[str, ...] = ()
         self.trials = Trials(self)
@@ -76,7 +80,10 @@ class Bench:
         self._acting: set[asyncio.Task[str]] = set()
         self._looking = asyncio.Lock()
         self._saved: settings.Settings | None = None
-        self.journal = Journal(folder / "journal.db", self.changes.note)
+        self.journal = Journal(
+            folder / "journal.db", self.changes.note, of_a_new_bench=not (folder / "truth.db").exists()
+        )
+        self.history = History(self, aside)
         self.recording = Recording(self.journal)
         self.pace = Pace(self.journal.write)
         self.broker = Broker(
@@ -87,6 +94,7 @@ class Bench:
             on_restart=lambda sentence: self._tell_broker("start", sentence),
         )
         try:
+            self.history.open(returned)
             self._build()
         except BaseException:
             self.journal.close()
@@ -113,6 +121,7 @@ class Bench:
         try:
             await bench.broker.start()
             await bench._begin()
+            bench.history.check()
         except BaseException:
             await bench.close()
             raise
@@ -165,16 +174,20 @@ class Bench:
         finally:
             self.changes.rested.set()
 
-    async def carry_out(self, verb_name: str, arguments: Mapping[str, Any]) -> str:
-        """Carry out a verb as `perform` does, for whoever is already carrying one out."""
+    async def carry_out(self, verb_name: str, arguments: Mapping[str, Any], *, cause: str = "") -> str:
+        """Carry out a verb as `perform` does, for whoever is already carrying one out. `cause` is the gesture it is of."""
         verb = verbs.find(verb_name)
         checked = verb.arguments(arguments)
         said = ", ".join(f"{name}={value}" for name, value in checked.items())
         self.journal.write("learner", "verb", f"{verb_name}({said})", verb=verb_name, arguments=checked)
+        row = self.history.begin(verb_name, checked, cause)
         try:
-            return await self._act(verb, checked)
+            done = await self._act(verb, checked)
+            await self.history.end(row)
+            return done
         except StudyLabError as error:
             self.journal.write("learner", "refused", str(error), verb=verb_name)
+            await self.history.end(row, type(error).__name__)
             raise
         finally:
             self._save()
@@ -243,50 +256,56 @@ class Bench:
 
     async def reset(self) -> str:
         """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal goes on."""
-        self.journal.write("learner", "reset", "the bench was reset")
-        await self.afresh(settings.Settings())
-        return "The bench is as new."
+        await self.history.reset()
+        return f"The bench is as new.{' Undo brings back what was before.' if self.history.undoes else ''}"
 
     async def afresh(self, wanted: settings.Settings) -> None:
         """Begin with a fresh truth, a fresh store and fresh views, and with these settings."""
+
+        def move() -> Stood:
+            self.history.aside.clear()
+            return {}
+
+        await self.exchange(move, wanted=wanted, keeps=False)
+
+    async def exchange(
+        self,
+        move: Callable[[], Stood],
+        then: Callable[[], None] = lambda: None,
+        *,
+        wanted: settings.Settings | None = None,
+        keeps: bool = True,
+    ) -> None:
+        """Stop everything, move files, and begin with what lies there then. `then` is called when they are moved.
+
+        `move` runs in a thread and returns how the bench stands that it brings; `keeps` says that the store may come back. Raises `OSError` when it does, and
+        `Unavailable` when no broker starts; the bench has begun all the same.
+        """
+        self._save()
+        stood: Stood = standing.read(self, {})
+        failed: Exception | None = None
         await self._pause()
         self.guests.forget()
-        await self.broker.wipe()
+        # Of a store that goes, nobody needs what the server would write down at its end.
+        await (self.broker.stop() if keeps else self.broker.kill())
         # Nobody may be half-way through a look at the old truth when it goes.
         async with self._looking:
             self.truth.close()
-            for file in self.folder.glob("*.db*"):
-                if "journal" not in file.name:
-                    file.unlink()
-            self.settings = wanted
-            self.refused_rows = ()
+            try:
+                stood = await asyncio.to_thread(move)
+                then()
+            except OSError as error:
+                failed = error
+            self.settings = wanted or settings.load(self.folder / "settings.json")
+            self._saved = None
             self._build()
-        await self.broker.start()
+        try:
+            await standing.give_back(self, stood)
+        except Unavailable as error:
+            failed = failed or error
         await self._begin()
-
-    async def undo(self) -> str:
-        """Do everything again but the last verb. Raises `Refused` when nothing was done since the last reset."""
-        done = rerun.script(self.journal)
-        if not done:
-            raise Refused("There is nothing to undo: nothing was done since the bench was reset.")
-        again = await self._again(done[:-1])
-        return again or f"{done[-1][0]} was undone: {_verbs(len(done) - 1)} carried out again on a fresh bench."
-
-    async def fork(self, moment: int) -> str:
-        """Do everything again up to a moment of the journal. Raises `NotThere` for one that has not been."""
-        if moment > self.journal.last:
-            raise NotThere(f"There is no moment {moment}; the last is {self.journal.last}.")
-        done = rerun.script(self.journal, moment)
-        again = await self._again(done)
-        return again or f"This is a fresh bench, as of moment {moment}: {_verbs(len(done))} carried out again."
-
-    async def _again(self, done: Sequence[rerun.Done]) -> str:
-        """Reset the bench and do everything again. Returns what to say when that was stopped, or nothing."""
-        await self.carry_out("reset", {})
-        made = await rerun.follow(self, done)
-        return (
-            "" if made == len(done) else f"Stopped: {made} of {_verbs(len(done))} carried out again on a fresh bench."
-        )
+        if failed is not None:
+            raise failed
 
     async def close(self) -> None:
         """Stop every actor and the broker. Files stay, and the next opening finds everything again."""
@@ -331,7 +350,8 @@ class Bench:
         self.changes.begin(lambda: self.observer.patience_s())
         if not self.truth.owners() and not loss.is_lost(self):
             self.journal.write("database", "commit", opening.write(self.truth))
-        if not await self.link.begin(FIRST_CONNECTION_S):
+        is_up = self.broker.state == "up"
+        if not await self.link.begin(FIRST_CONNECTION_S if is_up else 0.0) and is_up:
             self._tell_broker("exit", f"the broker does not answer: {self.broker.reason}")
         if self.settings.relay_runs:
             await self.relay.start()
@@ -377,10 +397,6 @@ class Bench:
             self.journal.write("database", "trouble", f"the settings could not be kept: {error.strerror}")
         else:
             self._saved = settings.copy(self.settings)
-
-
-def _verbs(n: int) -> str:
-    return "1 verb was" if n == 1 else f"{n} verbs were"
 
 
 def _summary(seen: Observation | None) -> str:

@@ -12,7 +12,8 @@ import contextlib
 import shutil
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -140,19 +141,25 @@ class Broker:
 
     async def keep(self) -> None:
         """Copy the store while the process stands still; the copy replaces an earlier one."""
+        async with self.standing_still():
+            fresh = await asyncio.to_thread(self._files.copy, self._files.store, "kept")
+            self._discard([self._files.kept])
+            fresh.rename(self._files.kept)
+
+    @asynccontextmanager
+    async def standing_still(self) -> AsyncIterator[None]:
+        """Nothing writes to the store within. Whoever waits for an answer waits meanwhile."""
         async with self._lock:
             running = self.state == "up"
             if running:
                 await self._stop_process()
             try:
-                fresh = await asyncio.to_thread(self._files.copy, self._files.store, "kept")
+                yield
             finally:
                 if running:
                     # If it died meanwhile, the restart is under way and there is nothing to let go on.
                     with contextlib.suppress(Unavailable):
                         await self._keeper.signal(self._id, "CONT")
-            self._discard([self._files.kept])
-            fresh.rename(self._files.kept)
 
     async def rollback(self) -> None:
         """Kill it, put the kept copy in the place of the store, start it. Raises Refused when nothing is kept."""
@@ -165,18 +172,21 @@ class Broker:
             fresh.rename(self._files.store)
             await self._launch()
 
-    async def wipe(self) -> None:
-        """Kill it and delete the store and the kept copy. It stays down."""
+    async def stop(self) -> None:
+        """Stop it cleanly, so that the server writes what it knows of its consumers. It stays down until it is started."""
         async with self._lock:
-            await self._end("its store was wiped")
-            self._discard([self._files.store, self._files.kept])
+            await self._end("it was stopped", patience_s=CLOSE_PATIENCE_S)
 
     async def close(self) -> None:
-        """Stop it cleanly, so that the server writes what it knows of its consumers. The files stay."""
-        async with self._lock:
-            await self._end("it was closed", patience_s=CLOSE_PATIENCE_S)
-            if self._sweeps:
-                await asyncio.wait(self._sweeps)
+        """Stop it cleanly, and wait until what was discarded is gone. The files stay."""
+        await self.stop()
+        if self._sweeps:
+            await asyncio.wait(self._sweeps)
+
+    @property
+    def meant(self) -> State:
+        """What it is meant to be: one that died by itself is meant to be up again."""
+        return "up" if self._restarting is not None and not self._restarting.done() else self.state
 
     @property
     def _id(self) -> str:

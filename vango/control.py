@@ -49,6 +49,11 @@ class ControlPlane:
         self._moving: asyncio.Task[str] | None = None
         self._progress = progress or Progress()
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a command waits on its way."""
+        return self._moving is not None and not self._moving.done()
+
     # The three write orders.
 
     async def outbox(self, change: Change) -> Committed:
@@ -165,7 +170,7 @@ class ControlPlane:
         """
         if not self.path.is_slowed:
             return await command
-        if self._moving is not None and not self._moving.done():
+        if self.is_under_way:
             command.close()
             raise Refused("The control plane waits on its way with an earlier command. Let it go on first.")
         self._moving = asyncio.create_task(command, name="control plane")

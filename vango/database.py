@@ -69,6 +69,11 @@ def is_full(error: sqlite3.Error) -> bool:
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
+def is_damaged(error: sqlite3.Error) -> bool:
+    """Say whether an error means that the file is no sound database."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def trouble(error: sqlite3.Error) -> str:
     """Say what a person can try about an error of the database of truth."""
     if is_held(error):

@@ -111,6 +111,11 @@ class Edge:
         """The last mark that was heard since the start."""
         return self.word.mark
 
+    @property
+    def is_connecting(self) -> bool:
+        """Whether it runs and has no connection to the broker."""
+        return self._task is not None and (self._wire is None or self._wire.broken.is_set())
+
     # What others may ask and tell.
 
     async def start(self) -> str:

@@ -21,9 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
-from vango.database import connect
+from vango.database import connect, is_damaged
+from vango.lives import Lives
 from vango.observation import Moment
 from vango.told import Unreadable, fit, plain, read_object
 
@@ -36,6 +35,10 @@ TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 LATEST = 100
 MAX_OF_A_KIND = 500
 OLDEST = 400_000
+BACK = "back"
+"""The kind of a moment that says: an earlier state was put back, and what was told `since` is no part of it."""
+DAMAGED = "The journal was damaged and was set aside, with the list of verbs in it."
+GONE = "The journal with the list of verbs is no longer in the bench’s folder."
 _TRIM_EVERY = 50
 _MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 
@@ -56,21 +59,46 @@ DELETE FROM moment WHERE actor = ? AND kind = ? AND n <= min(?, (
 
 
 class Journal:
-    """The journal of one bench. `on_write` is called after every moment; `trouble` says why the disk takes none."""
+    """The journal of one bench, with the list of its verbs in `lives`.
 
-    def __init__(self, path: Path, on_write: Callable[[], None]) -> None:
-        # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
-        self._db = _open(path)
-        self._db.conn.executescript(_SCHEMA)
+    `on_write` is called after every moment; `trouble` says why the disk takes none.
+    """
+
+    def __init__(self, path: Path, on_write: Callable[[], None], *, of_a_new_bench: bool = True) -> None:
         self.on_write = on_write
-        row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
-        self.last: int = row[0] if row else 0
+        try:
+            self._take_up(path, "" if path.exists() or of_a_new_bench else GONE)
+        except sqlite3.DatabaseError as error:
+            if not is_damaged(error):
+                raise
+            # Nothing is decided by the journal: one that is damaged is set aside, and a new one is begun.
+            for file in path.parent.glob(f"{path.name}*"):
+                file.replace(file.with_name(f"damaged-{file.name}"))
+            self._take_up(path, DAMAGED)
         self.trouble = ""
         self._trimmed = self.last
         self._looked_through = 0
         self._due: asyncio.Handle | None = None
+
+    def _take_up(self, path: Path, lost: str) -> None:
+        """Open the file and read what is needed of it. `lost` says why a list of verbs is not in it."""
+        # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
+        self._db = connect(path, synchronous="NORMAL")
+        try:
+            self._db.conn.executescript(_SCHEMA)
+            self._read(lost)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _read(self, lost: str) -> None:
+        self.lives = Lives(self._db, lost)
+        row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
+        self.last: int = row[0] if row else 0
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
         self._details: deque[str] = deque(maxlen=MAX_UNWRITTEN)
+        told = self._db.conn.execute("SELECT n, detail FROM moment WHERE kind = ?", [BACK])
+        self._gone = [(json.loads(detail)["since"] + 1, n) for n, detail in told]
         self._latest = deque(self.up_to(self.last, LATEST), maxlen=LATEST)
 
     def write(self, actor: str, kind: str, text: str, /, **detail: Any) -> None:
@@ -82,6 +110,10 @@ class Journal:
         # Read back from what is written, so that a moment is the same before and after it is on disk.
         written = _written({**detail, "source": _source()})
         self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), json.loads(written)), written)
+        if kind == BACK:
+            self._gone.append((detail["since"] + 1, self.last))
+        if kind == "stopped":
+            self.lives.stopped(detail["verb"], detail["arguments"])
         self._write_soon()
         self.on_write()
 
@@ -91,14 +123,24 @@ class Journal:
         return [*map(_moment, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
 
     def of(self, kinds: Collection[tuple[str, str]], after: int, up_to: int) -> Iterator[Moment]:
-        """Yield the moments of some actors and kinds above one number and up to another, oldest first.
+        """Yield the moments of some actors and kinds above one number and up to another, oldest first, that were not taken back.
 
         It reads no others, however many there are. Moments of a rare kind are there for longer: see `_trim`.
         """
         query = "SELECT * FROM moment WHERE actor = ? AND kind = ? AND n > ? AND n <= ? ORDER BY n"
         found = [self._db.conn.execute(query, [*kind, after, up_to]) for kind in kinds]
-        yield from map(_moment, heapq.merge(*found))
-        yield from (m for m in self._unwritten if after < m.n <= up_to and (m.actor, m.kind) in kinds)
+        yield from (moment for moment in map(_moment, heapq.merge(*found)) if self.stands(moment.n))
+        unwritten = (m for m in self._unwritten if after < m.n <= up_to and (m.actor, m.kind) in kinds)
+        yield from (moment for moment in unwritten if self.stands(moment.n))
+
+    @property
+    def times_back(self) -> int:
+        """How often an earlier state was put back: each time, moments that stood stand no more."""
+        return len(self._gone)
+
+    def stands(self, n: int) -> bool:
+        """Say whether the moment of that number was not taken back by an undo that brought back what was before."""
+        return not any(first <= n <= last for first, last in self._gone)
 
     def tail(self, limit: int) -> list[Moment]:
         """Return the last moments, oldest first. Those that every page shows are at hand; more are read from the disk."""
@@ -110,25 +152,14 @@ class Journal:
         return [*[_moment(row) for row in rows][::-1], *(m for m in self._unwritten if m.n <= n)][-limit:]
 
     @property
+    def first(self) -> int:
+        """The first moment that is still kept."""
+        return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM moment").fetchone()[0])
+
+    @property
     def first_frame(self) -> int:
         """The first moment of which an observation is kept; 0 when none is."""
         return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM frame").fetchone()[0])
-
-    def verbs(self, up_to: int | None = None) -> list[tuple[str, dict[str, Any]]]:
-        """Return every verb with its arguments, as far as it came, oldest first, up to and including a moment."""
-        last = self.last if up_to is None else up_to
-        rows = self._db.conn.execute(
-            "SELECT kind, detail FROM moment WHERE kind IN ('verb', 'stopped') AND n <= ? ORDER BY n", [last]
-        )
-        told = [(kind, json.loads(detail)) for kind, detail in rows]
-        told += [(m.kind, m.detail) for m in self._unwritten if m.kind in ("verb", "stopped") and m.n <= last]
-        verbs: list[tuple[str, dict[str, Any]]] = []
-        for kind, detail in told:
-            # A verb that was stopped on its way did no more than the moment of its stop says.
-            if kind == "stopped" and verbs and verbs[-1][0] == detail["verb"]:
-                verbs.pop()
-            verbs.append((detail["verb"], detail["arguments"]))
-        return verbs
 
     def keep_frame(self, n: int, observation: str) -> None:
         """Keep the observation taken at a moment, as JSON. One that the disk does not take is left out of the recording."""
@@ -208,6 +239,7 @@ class Journal:
     def close(self) -> None:
         """Close the journal; it is found again at the next opening."""
         self._write_down()
+        self.lives.write()
         self._db.close()
 
 
@@ -216,16 +248,6 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _open(path: Path) -> Database:
-    try:
-        return connect(path, synchronous="NORMAL")
-    except sqlite3.DatabaseError:
-        # Nothing is decided by the journal: one that is damaged is set aside, and a new one is begun.
-        for file in path.parent.glob(f"{path.name}*"):
-            file.replace(file.with_name(f"damaged-{file.name}"))
-        return connect(path, synchronous="NORMAL")
 
 
 def _source() -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vango import opening
+from vango.history import MAX_COPIES
 from vango.journal import MAX_FRAMES, MAX_MOMENTS, MAX_OF_A_KIND, MAX_UNWRITTEN, OLDEST
+from vango.plan import MAX_VERBS
 from vango.truth import MAX_CHANGES, Promotion, Truth
 from vango.verbs import MAX_BURST
 
@@ -41,7 +43,9 @@ def table() -> Iterator[str]:
     change = bytes_a_change()
     yield "| what | at most | what happens then |"
     yield "|---|---|---|"
-    yield f"| changes in the database of truth | {MAX_CHANGES:,}, about {MAX_CHANGES * change // MB} MB ({change} bytes each) | refused, with the sentence to reset the bench: that gives the space back |"
+    yield f"| changes in the database of truth | {MAX_CHANGES:,}, about {MAX_CHANGES * change // MB} MB ({change} bytes each) | refused, with the sentence to reset the bench |"
+    yield f"| verbs that an undo or a fork carries out again | {MAX_VERBS:,} | refused, and nothing is changed |"
+    yield f"| copies of the bench after storms and trials | {MAX_COPIES:,} | the oldest go; undo says so where it would need one |"
     yield f"| changes in one burst | {MAX_BURST:,} | refused before it begins |"
     yield f"| moments in the journal | {MAX_MOMENTS:,}, and of those before, up to {OLDEST:,} back, the last {MAX_OF_A_KIND:,} of every actor and kind | the oldest go |"
     yield f"| observations in the recording | {MAX_FRAMES:,} | the oldest go |"

@@ -55,6 +55,11 @@ class Link:
         return await Wire.open(Address(broker.url, broker.user, broker.password), name)
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, with all that is made to be there over it."""
+        return self._wire is not None and not self._wire.broken.is_set()
+
+    @property
     def is_behind(self) -> bool:
         """Whether a stream was made, changed or flooded, and is not yet listened to again."""
         return bool(self._unheard or self._turning_to)

@@ -433,7 +433,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Everything, at one moment. `moment` is the number of the last journal entry, `at` the time in Unix seconds."""
+    """Everything, at one moment. `moment` is the number of the last journal entry, `at` the time in Unix seconds.
+
+    `undo` names what undo would take back: a verb, or what this life of the bench began with; empty when there is nothing.
+    """
 
     at: float
     moment: int
@@ -453,6 +456,7 @@ class Observation:
     turned_away: tuple[TurnedAwaySeen, ...] = ()
     outside: tuple[OutsideSeen, ...] = ()
     work: WorkSeen | None = None
+    undo: str = ""
 
     @property
     def routes(self) -> StreamSeen | None:

@@ -108,6 +108,7 @@ class Observer:
             turned_away=self._guests.turned_away(),
             outside=self.broker.outside,
             work=self._bench.progress.see(),
+            undo=self._bench.history.undoes,
         )
 
     def _sees_routes(self) -> bool:

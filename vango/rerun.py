@@ -1,66 +1,85 @@
-"""Running a bench's history again: the journal's verbs are a script, and a fresh bench on a new server can follow it.
+"""Carrying out verbs again on a bench that was just built, each after what the one before it set in motion.
 
-What depends on the clock (a message that expired, an ack that came late) comes out as the clock of this run has it.
-The pace is left out: a re-run is live.
+What depends on the clock (a message that expired, an ack that came late) comes out as the clock of this run has it. The
+pace is left out: a re-run is live. A verb that comes to something else than the first time is noticed.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from vango.core.modes import Mode
 from vango.errors import Refused, StudyLabError
-from vango.journal import Journal
+from vango.lives import DONE, UNKNOWN, Row, same
 from vango.outbox import count_waiting, high_water_mark
+from vango.progress import Stopped
 
 if TYPE_CHECKING:
     from vango.bench import Bench
 
-LEFT_OUT = frozenset({"undo", "fork", "reset", "pace", "go_on", "remove_guest"})
-MAX_VERBS = 2_000
 VERBS = "verbs"
 QUIET_S = 0.015
 QUIET_WITHIN_S = 0.5
-
-Done = tuple[str, dict[str, Any]]
-
-
-def script(journal: Journal, up_to: int | None = None) -> list[Done]:
-    """Return the verbs since the last reset, up to and including a moment. Raises `Refused` when there are too many."""
-    verbs = journal.verbs(up_to)
-    started = max((place for place, (name, _) in enumerate(verbs) if name == "reset"), default=-1)
-    done = [(name, arguments) for name, arguments in verbs[started + 1 :] if name not in LEFT_OUT]
-    if len(done) > MAX_VERBS:
-        raise Refused(f"{len(done)} verbs lie before that moment; at most {MAX_VERBS} are run again.")
-    return done
+CONNECTS_WITHIN_S = 5.0
+EDGES_CONNECT_WITHIN_S = 1.0
 
 
-async def follow(bench: Bench, verbs: Sequence[Done]) -> int:
-    """Carry out verbs on a bench that was just reset, each after what the one before it set in motion.
-
-    Returns how many were carried out: fewer than all when it was stopped on its way.
-    """
+async def follow(bench: Bench, verbs: Sequence[Row]) -> None:
+    """Carry out verbs. Raises `Stopped`, or `Refused` as soon as one comes to something else than the first time."""
     with bench.progress.counting(len(verbs), VERBS):
-        for done, (name, arguments) in enumerate(verbs):
+        for done, then in enumerate(verbs):
             if await bench.progress.step(done, VERBS):
-                return done
-            # What was refused then is refused again: it is part of the history.
-            with contextlib.suppress(StudyLabError):
-                await bench.carry_out(name, arguments)
+                raise Stopped
+            now = await _again(bench, then)
+            if not same(then, now):
+                raise Refused(_difference(done + 1, then, now))
             await _until_quiet(bench)
-    return len(verbs)
+
+
+async def _again(bench: Bench, then: Row) -> Row:
+    """Carry out a verb. What was refused then is refused again: it is part of the history."""
+    life = bench.journal.lives.current
+    before = len(life.rows)
+    with contextlib.suppress(StudyLabError):
+        await bench.carry_out(then.verb, then.arguments, cause=then.cause)
+    # One that this version of the program does not know, or not with these arguments, is on no list.
+    return life.rows[before] if len(life.rows) > before else Row(then.verb, then.arguments, outcome="BadInput")
+
+
+def _difference(number: int, then: Row, now: Row) -> str:
+    if then.outcome == now.outcome:
+        what = f"left the truth at revision {now.revision}, and at {then.revision} then"
+    else:
+        what = f"{_in_words(now.outcome)} this time and {_in_words(then.outcome)} then"
+    return f"Carried out again, verb {number} ({then.verb}) {what}. So the bench was put back as it was; nothing was changed."
+
+
+def _in_words(outcome: str) -> str:
+    return {DONE: "was done", UNKNOWN: "did not end"}.get(outcome, "was refused")
 
 
 async def _until_quiet(bench: Bench) -> None:
-    """Wait until the news has arrived everywhere, or until nothing moves any more."""
+    """Wait until who runs is connected, and the news has arrived everywhere or nothing moves any more."""
+    # What the next verb wants of a broker that nobody is connected to yet would be refused.
+    await _while(bench, lambda: bench.broker.state == "up" and not bench.link.is_open, CONNECTS_WITHIN_S)
+    await _while(bench, lambda: _some_edge_connects(bench), EDGES_CONNECT_WITHIN_S)
+    await _while(bench, lambda: not _has_arrived(bench), QUIET_WITHIN_S, moves=True)
+
+
+async def _while(bench: Bench, is_so: Callable[[], bool], within_s: float, *, moves: bool = False) -> None:
+    """Wait while something is so, and no longer than that; with `moves` only while changes are seen."""
     waited_s = 0.0
-    while waited_s < QUIET_WITHIN_S and not _has_arrived(bench):
+    while waited_s < within_s and is_so():
         bench.changes.clear()
-        if not await bench.changes.wait(QUIET_S):
+        if not await bench.changes.wait(QUIET_S) and moves:
             return
         waited_s += QUIET_S
+
+
+def _some_edge_connects(bench: Bench) -> bool:
+    return bench.broker.state == "up" and any(edge.is_connecting for edge in bench.edges.values())
 
 
 def _has_arrived(bench: Bench) -> bool:

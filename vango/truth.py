@@ -114,6 +114,10 @@ class Truth:
             name for (name,) in self.db.conn.execute("SELECT name FROM allocation WHERE state = 'ready' ORDER BY name")
         ]
 
+    def revision(self) -> int:
+        """Return the number of the last commit; 0 before the first."""
+        return int(self.db.conn.execute("SELECT coalesce(max(number), 0) FROM revision").fetchone()[0])
+
     def owners(self) -> dict[str, str]:
         """Return the present owner of every route."""
         return dict(self.db.conn.execute("SELECT name, owner FROM route ORDER BY rowid"))

@@ -435,14 +435,14 @@ async def go_on(bench: Bench, *, actor: Name) -> str:
 
 @verb("bench")
 async def undo(bench: Bench) -> str:
-    """Undo the last verb: a fresh bench on a new server, with everything done again but that."""
-    return await bench.undo()
+    """Undo the last verb: a fresh bench on a new server, with everything done again but that. After a reset: what was before."""
+    return await bench.history.undo()
 
 
 @verb("bench", destructive=True)
 async def fork(bench: Bench, *, moment: Seq) -> str:
     """Go on from an earlier moment: a fresh bench on a new server, with everything done again up to there."""
-    return await bench.fork(moment)
+    return await bench.history.fork(moment)
 
 
 @verb("bench")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 STEP_TIMEOUT_S = 15.0
 READ_AT_ONCE = 1_000
 """How many moments are gone by in one turn of the loop: about 5 ms."""
+START, AGAIN, CATCH_UP, DO_IT = "start of the lab", "start again", "catch me up", "do it for me"
+"""What a learner does that begins with a reset, in the words in which it can be undone."""
 TRIES = 3
 """How often a solution is played: the broker's clocks (ack_wait, duplicate window) do not stop when the machine does."""
 
@@ -51,11 +53,13 @@ class LabRun:
         self._mark = records.mark_of(bench.folder)
         self.attempt: Attempt = store.load(bench.folder, lab.slug)
         self._since = Moments(bench.journal, self.attempt.began_at)
+        self._times_back = bench.journal.times_back
         self._owed = False
         self.record = progress.new(lab)
         self.take_up_record()
         self.busy = ""
         self.on_change: Callable[[], None] | None = None
+        bench.history.keep_beside(store.FOLDER, self._come_back)
 
     def look(self, seen: Observation) -> bool:
         """Let the checks look at an observation. Returns whether the guide changed."""
@@ -96,7 +100,8 @@ class LabRun:
         """Put the bench into the lab's opening state and begin at the first step. Also the way back to the start."""
         async with self._playing("The bench is being set up for this lab."):
             self.acted(begins=True)
-            await self._begin()
+            with self.bench.history.as_one(AGAIN if self.attempt.begun else START):
+                await self._begin()
 
     async def predict(self, step_id: str, option: str, confidence: str) -> None:
         """Commit to a prediction."""
@@ -134,7 +139,8 @@ class LabRun:
             try:
                 await self._solve(step)
             except Unavailable as error:
-                await self._reach(self.attempt.step + 1, self._again(error), tries=TRIES - 1)
+                with self.bench.history.as_one(DO_IT):
+                    await self._reach(self.attempt.step + 1, self._again(error), tries=TRIES - 1)
 
     async def catch_up(self, step_id: str) -> None:
         """Start again and play everything before a step, so that the bench is in the right state for it."""
@@ -144,7 +150,8 @@ class LabRun:
             raise NotThere(f"{self.lab.title} has no step {step_id[:40]!r}.") from None
         async with self._playing(f"The bench is being brought to “{self.lab.steps[target].title}”."):
             self.acted(begins=True)
-            await self._reach(target, self.attempt)
+            with self.bench.history.as_one(CATCH_UP):
+                await self._reach(target, self.attempt)
 
     async def play(self, script: Script) -> None:
         """Issue a script's verbs, waiting where it says so. Raises `Unavailable` when what it waits for does not come."""
@@ -221,9 +228,10 @@ class LabRun:
         return Evidence(seen, self._moments(), self.attempt.memory)
 
     def _moments(self) -> Moments:
-        """Return the moments of the step that the attempt is at."""
-        if self._since.began_at != self.attempt.began_at:
-            self._since = Moments(self.bench.journal, self.attempt.began_at)
+        """Return the moments of the attempt. They are read anew when it began anew, or when some of them were taken back."""
+        times_back = self.bench.journal.times_back
+        if (self._since.began_at, self._times_back) != (self.attempt.began_at, times_back):
+            self._since, self._times_back = Moments(self.bench.journal, self.attempt.began_at), times_back
         return self._since
 
     def _not_busy(self) -> None:
@@ -252,6 +260,11 @@ class LabRun:
         self._keep(self._with_attempt())
         self._tell()
         return True
+
+    def _come_back(self) -> None:
+        """The bench was put back as it was, with the file of the attempt. What was reached meanwhile stays on record."""
+        self.attempt = store.load(self.bench.folder, self.lab.slug)
+        self._tell()
 
     def _with_attempt(self) -> Record:
         return progress.keep(self.record, self.lab, self.attempt, self._mark, self._clock())

@@ -202,4 +202,32 @@ GUARDS: dict[str, Guard] = {
         'if reason := "":',
         "tests/vango/test_feeds.py::test_what_can_never_be_stored_is_told_once_is_not_sent_and_stops_no_other_feed",
     ),
+    "done again is compared": Guard(
+        "an undo that comes to another truth and says nothing",
+        "vango.rerun",
+        "if not same(then, now):",
+        "if False:",
+        "tests/vango/test_undo.py::test_a_verb_that_comes_to_something_else_puts_the_bench_back",
+    ),
+    "a trial is not played again": Guard(
+        "an undo whose storm comes out otherwise",
+        "vango.plan",
+        "        if needs_a_copy(row):\n",
+        "        if False:\n",
+        "tests/vango/test_undo.py::test_a_storm_of_which_no_copy_is_kept_is_not_played_again",
+    ),
+    "only a whole list is followed": Guard(
+        "an undo that loses what the list does not have",
+        "vango.plan",
+        "if not start and life.lacks:",
+        "if False:",
+        "tests/vango/test_undo.py::test_without_its_journal_undo_is_refused",
+    ),
+    "the bench stands aside": Guard(
+        "an undo that is refused half-way and has lost the bench",
+        "vango.history",
+        "            if self.aside.has(UNDONE):\n                await self._bring_back(UNDONE)\n",
+        "",
+        "tests/vango/test_undo.py::test_a_verb_that_comes_to_something_else_puts_the_bench_back",
+    ),
 }

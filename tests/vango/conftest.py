@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,7 +53,7 @@ def hands(run: Run[Any], keeper: Keeper, tmp_path: Path) -> Iterator[Hands]:
     yield from settled(run, keeper, tmp_path / "bench")
 
 
-def settled(run: Run[Any], keeper: Keeper, folder: Path) -> Iterator[Hands]:
+def settled(run: Run[Any], keeper: Keeper, folder: Path) -> Generator[Hands, None, None]:
     """Yield a settled bench in a folder, and close it afterwards."""
     bench = run(Bench.open(folder, keeper))
     hands = Hands(run, bench)

@@ -106,7 +106,7 @@ def test_a_started_broker_answers_with_jetstream_and_a_second_start_changes_noth
     run(story())
 
 
-def test_a_new_broker_is_up_well_within_a_second_and_a_reset_within_300_ms(run: Run, tmp_path: Path) -> None:
+def test_a_new_broker_is_up_well_within_a_second_and_a_stop_and_a_start_within_300_ms(run: Run, tmp_path: Path) -> None:
     async def story() -> None:
         async with broker_in(tmp_path) as broker:
             began = time.perf_counter()
@@ -114,10 +114,10 @@ def test_a_new_broker_is_up_well_within_a_second_and_a_reset_within_300_ms(run: 
             assert time.perf_counter() - began < 1.0
             await publish(broker, 100)
             began = time.perf_counter()
-            await broker.wipe()
+            await broker.stop()
             await broker.start()
             assert time.perf_counter() - began < 0.3
-            assert await publish(broker, 1) == 1
+            assert await publish(broker, 1) == 101
 
     run(story())
 
@@ -310,17 +310,18 @@ def test_a_store_can_be_kept_while_the_broker_is_down_or_frozen(run: Run, tmp_pa
     run(story())
 
 
-def test_a_wipe_forgets_the_store_and_the_kept_copy(run: Run, tmp_path: Path) -> None:
+def test_a_stop_keeps_the_store_and_a_broker_that_was_stopped_stays_down(run: Run, tmp_path: Path) -> None:
     async def story() -> None:
         async with broker_in(tmp_path) as broker:
             await broker.start()
             await publish(broker, 2)
-            await broker.keep()
-            await broker.wipe()
-            assert (broker.state, broker.kept) == ("down", False)
+            await broker.freeze()
+            await broker.stop()
+            assert (state_of(broker), broker.meant) == ("down", "down")
+            await broker.start()
+            assert await last_seq(broker) == 2
 
     run(story())
-    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(("store", "kept", "trash"))]
 
 
 def test_another_run_of_the_app_finds_port_credentials_and_store_again(run: Run, tmp_path: Path) -> None:

@@ -66,13 +66,16 @@ def test_a_storm_that_is_stopped_gives_no_verdict_and_all_runs_again(hands: Hand
     assert seen.storm is None
 
 
-def test_an_undo_that_is_stopped_leaves_a_bench_that_works(hands: Hands) -> None:
+def test_an_undo_that_is_stopped_leaves_the_bench_as_it_was(hands: Hands) -> None:
     for to in ("alloc-c", "alloc-b", "alloc-a", "alloc-c"):
         hands.do("promote", route="shop", to=to)
-    said = stopped(hands, "undo")
-    assert said.startswith("Stopped: ")
-    assert "of 3 verbs were carried out again on a fresh bench" in said
-    assert hands.settle().audit.soundness == "sound"
+    before = hands.settle()
+    assert stopped(hands, "undo") == "Stopped: the bench is as it was before."
+    after = hands.settle()
+    assert after.truth.routes == before.truth.routes
+    assert after.stream("ROUTES").last_seq == before.stream("ROUTES").last_seq == 7
+    assert after.audit.soundness == "sound"
+    assert hands.do("undo").startswith("promote was undone: 3 verbs")
     hands.do("promote", route="blog", to="alloc-b")
 
 

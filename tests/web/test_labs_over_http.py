@@ -48,6 +48,30 @@ def test_a_locked_verb_is_refused_from_the_lab_s_page_only(shared: Flask, learne
     assert learner.do("kill_broker").status_code == 200
 
 
+def test_what_a_lab_begins_with_can_be_undone_from_its_page_and_its_steps_cannot(
+    shared: Flask, learner: Learner
+) -> None:
+    learner.do("promote", route="shop", to="alloc-c")
+    learner.client.post(f"{LAB}/start", headers=JSON)
+    hub = hub_of(shared, learner)
+    assert "undo" not in hub.locked("commit-first")
+    assert "Undo start of the lab" in learner.client.get(LAB).text
+    learner.do("promote", route="blog", to="alloc-c")
+    assert "undo" in hub.locked("commit-first")
+    assert learner.client.post("/bench/verbs/undo", json={}, headers=FROM_LAB).status_code == 409
+    learner.do("undo")
+    answer = learner.client.post("/bench/verbs/undo", json={}, headers=FROM_LAB).get_json()
+    assert answer["sentence"] == "Start of the lab was undone: the bench is as it was before."
+    assert {route["name"]: route["owner"] for route in learner.see()["truth"]["routes"]}["shop"] == "alloc-c"
+
+
+def test_the_sandbox_names_what_undo_takes_back(learner: Learner) -> None:
+    learner.do("promote", route="shop", to="alloc-c")
+    assert "Undo promote" in learner.client.get("/sandbox").text
+    assert "Undo brings back what was before" in learner.do("reset").get_json()["sentence"]
+    assert "Undo reset" in learner.client.get("/sandbox").text
+
+
 def test_a_button_without_its_fields_gets_a_sentence(learner: Learner) -> None:
     answer = learner.client.post(f"{LAB}/predict", data={"step": "<b>"}, headers=JSON)
     assert answer.status_code == 422

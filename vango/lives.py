@@ -1,0 +1,216 @@
+"""The lives of a bench, and every verb of each: the list that undo and fork follow. It stands in the journal's database.
+
+A life begins with the bench, with each reset and with each rebuild. Its list grows by one with each verb and is never
+trimmed while the life can be returned to. A row that the disk does not take waits in memory for the next write.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlite_utils import Database
+
+DONE = "done"
+UNKNOWN = ""
+NEEDS_NO_ROW = frozenset({"undo", "fork", "reset", "pace", "go_on", "remove_guest"})
+"""Verbs that begin a life, or that are about the learner's time and company: nobody carries them out again."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS life (
+    number INTEGER PRIMARY KEY, began INTEGER NOT NULL, cause TEXT NOT NULL, before INTEGER NOT NULL, lacks TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS verb (
+    life INTEGER NOT NULL, position INTEGER NOT NULL, verb TEXT NOT NULL, arguments TEXT NOT NULL, outcome TEXT NOT NULL,
+    revision INTEGER, moment INTEGER NOT NULL, cause TEXT NOT NULL, copy TEXT NOT NULL, PRIMARY KEY (life, position)
+) STRICT;
+"""
+
+
+@dataclass(slots=True)
+class Row:
+    """One verb that was carried out. `outcome` is `DONE`, the class of the error, or `UNKNOWN` when its end was not seen.
+
+    `revision` is the truth's afterwards, None when it was not settled then. `cause` names the gesture that it is part of,
+    empty for a verb by itself. `copy` names the copy of the bench as it was afterwards, empty when there is none.
+    """
+
+    verb: str
+    arguments: dict[str, Any]
+    moment: int = 0
+    outcome: str = UNKNOWN
+    revision: int | None = None
+    cause: str = ""
+    copy: str = ""
+
+
+@dataclass(slots=True)
+class Life:
+    """One life. `began` is its first moment, `before` the number of the life that undo brings back; 0 is none.
+
+    `lacks` says why its list is not whole, empty when it is.
+    """
+
+    number: int
+    began: int = 0
+    cause: str = ""
+    before: int = 0
+    lacks: str = ""
+    rows: list[Row] = field(default_factory=list)
+
+
+class Lives:
+    """The lives on one database. `lost` says why the list of a bench that is older than it is gone; empty for a new bench."""
+
+    def __init__(self, database: Database, lost: str) -> None:
+        self._db = database
+        self._owed: dict[tuple[int, int], tuple[Life, int]] = {}
+        database.conn.executescript(_SCHEMA)
+        newest = self._last("1")
+        if newest is None:
+            for life in _from_moments(database, lost):
+                newest = life
+                self._owe(life, range(len(life.rows)))
+            self.write()
+        assert newest is not None
+        self.current: Life = newest
+
+    def begin(self, at: int, cause: str, *, before: int = 0, lacks: str = "", rows: Iterable[Row] = ()) -> None:
+        """Begin a life at a moment, with the verbs that brought about what it begins with."""
+        self.current = Life(self.current.number + 1, at, cause, before, lacks, [replace(row) for row in rows])
+        self._owe(self.current, range(len(self.current.rows)))
+        self.write()
+
+    def add(self, row: Row) -> None:
+        """Add a verb that begins."""
+        self.current.rows.append(row)
+        self.note(row)
+
+    def note(self, row: Row) -> None:
+        """Something about a verb of this life has become known. Those of an earlier life are not written any more."""
+        rows = self.current.rows
+        place = next((place for place in reversed(range(len(rows))) if rows[place] is row), None)
+        if place is not None:
+            self._owe(self.current, [place])
+            self.write()
+
+    def note_all(self) -> None:
+        """Something about this life has become known, or about all of its verbs."""
+        self._owe(self.current, range(len(self.current.rows)))
+        self.write()
+
+    def stopped(self, verb: str, arguments: dict[str, Any]) -> None:
+        """The verb that is under way was stopped: it did no more than these arguments say."""
+        if self.current.rows and self.current.rows[-1].verb == verb:
+            self.current.rows[-1].arguments = dict(arguments)
+            self.note(self.current.rows[-1])
+
+    def of(self, number: int) -> Life | None:
+        """Return a life by its number; None when it is not kept."""
+        return self.current if number == self.current.number else self._last("number = ?", number)
+
+    def at(self, moment: int) -> Life | None:
+        """Return the life that a moment lies in; None when it is not kept."""
+        return self.current if moment >= self.current.began else self._last("began <= ?", moment)
+
+    def forget(self, first_moment: int) -> None:
+        """Forget the lives that lie wholly before a moment, but this one and the one that undo brings back."""
+        kept = (self.current.number, self.current.before)
+        numbers = "number NOT IN (?, ?) AND (SELECT min(began) FROM life AS next WHERE next.number > life.number) <= ?"
+        try:
+            with self._db.conn as connection:
+                connection.execute(
+                    f"DELETE FROM verb WHERE life IN (SELECT number FROM life WHERE {numbers})",
+                    [*kept, first_moment],
+                )
+                connection.execute(f"DELETE FROM life WHERE {numbers}", [*kept, first_moment])
+        except sqlite3.Error:
+            return  # The disk takes nothing: it is tried again when the next life begins.
+
+    def write(self) -> None:
+        """Write down what is owed. What the disk does not take stays owed; the journal says that it takes nothing."""
+        lives = {life.number: life for life, _ in self._owed.values()}
+        rows = [_as_row(life, place) for life, place in self._owed.values() if place >= 0]
+        try:
+            with self._db.conn as connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO life VALUES (?, ?, ?, ?, ?)",
+                    [(life.number, life.began, life.cause, life.before, life.lacks) for life in lives.values()],
+                )
+                connection.executemany("INSERT OR REPLACE INTO verb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error:
+            return
+        self._owed.clear()
+
+    def _owe(self, life: Life, places: Iterable[int]) -> None:
+        for place in (-1, *places):
+            self._owed[life.number, place] = (life, place)
+
+    def _last(self, where: str, *values: int) -> Life | None:
+        connection = self._db.conn
+        found = connection.execute(
+            f"SELECT * FROM life WHERE {where} ORDER BY number DESC LIMIT 1",
+            values,
+        ).fetchone()
+        if found is None:
+            return None
+        kept = connection.execute("SELECT * FROM verb WHERE life = ? ORDER BY position", [found[0]])
+        number, began, cause, before, lacks = found
+        return Life(number, began, cause, before, lacks, [_read(row) for row in kept])
+
+
+def _as_row(life: Life, place: int) -> tuple[Any, ...]:
+    row = life.rows[place]
+    arguments = json.dumps(row.arguments, default=str)
+    return (life.number, place, row.verb, arguments, row.outcome, row.revision, row.moment, row.cause, row.copy)
+
+
+def _read(kept: tuple[Any, ...]) -> Row:
+    _life, _position, verb, arguments, outcome, revision, moment, cause, copy = kept
+    return Row(verb, json.loads(arguments), moment, outcome, revision, cause, copy)
+
+
+def _from_moments(database: Database, lost: str) -> Iterable[Life]:
+    """Yield the lives that a journal without this table tells of: each reset begins one."""
+    life = Life(1, began=1, lacks=lost)
+    told = database.conn.execute(
+        "SELECT n, kind, detail FROM moment WHERE kind IN ('verb', 'stopped', 'refused') AND actor = 'learner' ORDER BY n"
+    )
+    for n, kind, written in told.fetchall():
+        detail = json.loads(written)
+        verb, last = detail.get("verb"), life.rows[-1] if life.rows else None
+        if kind == "verb" and verb == "reset":
+            yield _if_whole(database, life, n)
+            life = Life(life.number + 1, began=n)
+        elif kind == "verb" and verb not in NEEDS_NO_ROW:
+            life.rows.append(Row(verb, detail["arguments"], n, DONE))
+        elif last is not None and last.verb == verb and kind == "stopped":
+            last.arguments = detail["arguments"]
+        elif last is not None and last.verb == verb and kind == "refused":
+            last.outcome = REFUSED_THEN
+    yield _if_whole(database, life, None)
+
+
+def _if_whole(database: Database, life: Life, end: int | None) -> Life:
+    """Note when moments of a life are missing: the oldest go, and a disk that took nothing for long has lost some."""
+    kept, last = database.conn.execute(
+        "SELECT count(*), max(n) FROM moment WHERE n >= ? AND (? IS NULL OR n < ?)", [life.began, end, end]
+    ).fetchone()
+    if kept and kept < last - life.began + 1:
+        life.lacks = life.lacks or LACKS
+    return life
+
+
+LACKS = "The journal of an earlier version of Study Lab no longer had every verb."
+REFUSED_THEN = "refused"
+"""The outcome of a verb that an earlier version wrote down as refused, whatever the class of the error."""
+
+
+def same(then: Row, now: Row) -> bool:
+    """Say whether a verb that was carried out again came to what it came to the first time."""
+    is_as_refused = then.outcome == REFUSED_THEN and now.outcome not in (DONE, UNKNOWN)
+    is_as_far = then.revision is None or now.revision is None or then.revision == now.revision
+    return is_as_far and (is_as_refused or then.outcome == now.outcome)
