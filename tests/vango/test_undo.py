@@ -445,6 +445,22 @@ def test_lives_that_no_moment_is_left_of_are_forgotten_but_for_the_one_before(
     assert state(hands)[0] == 3
 
 
+def test_the_life_before_is_not_forgotten_however_long_ago_it_ended(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MAX_MOMENTS", 100)
+    hands.do("promote", route="shop", to="alloc-c")
+    hands.do("reset")
+    for _ in range(2):
+        hands.do("burst", n=60)
+        hands.settle()
+    for _ in range(3):
+        hands.do("undo")
+    assert [row.verb for row in rows(hands)] == ["promote"]
+    hands.do("undo")
+    assert state(hands)[0] == 3
+
+
 def test_a_bench_on_which_nothing_was_done_has_nothing_to_undo_when_it_is_opened_again(
     run: Run[Any], keeper: Keeper, tmp_path: Path
 ) -> None:
