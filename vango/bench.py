@@ -180,7 +180,7 @@ class Bench:
         checked = verb.arguments(arguments)
         said = ", ".join(f"{name}={value}" for name, value in checked.items())
         self.journal.write("learner", "verb", f"{verb_name}({said})", verb=verb_name, arguments=checked)
-        row = self.history.begin(verb_name, checked, cause)
+        row = await self.history.begin(verb_name, checked, cause)
         try:
             done = await self._act(verb, checked)
             await self.history.end(row)

@@ -19,6 +19,7 @@ from vango.aside import BEFORE, UNDONE, Aside, Stood
 from vango.errors import NotThere, Refused, StudyLabError
 from vango.journal import BACK
 from vango.lives import DONE, NEEDS_NO_ROW, Life, Row
+from vango.outbox import count_waiting
 from vango.plan import Plan, needs_a_copy, plan
 from vango.progress import Stopped
 
@@ -51,14 +52,24 @@ class History:
 
     # The list.
 
-    def begin(self, verb: str, arguments: Mapping[str, Any], cause: str = "") -> Row | None:
+    async def begin(self, verb: str, arguments: Mapping[str, Any], cause: str = "") -> Row | None:
         """A verb begins: put it on the list, unless it is one that nobody carries out again."""
         if verb in NEEDS_NO_ROW:
             return None
+        if self._lives.current.rows:
+            await self.leave(self._lives.current.rows[-1])
         given = json.loads(json.dumps(arguments))
         row = Row(verb, given, self._bench.journal.last, cause=cause or self._cause)
         self._lives.add(row)
         return row
+
+    async def leave(self, row: Row) -> None:
+        """Note what a verb has led to, as far as it is at rest now."""
+        try:
+            row.stored, row.waiting = await standing.stored(self._bench), count_waiting(self._bench.truth)
+        except sqlite3.Error:
+            row.stored = None  # A truth that nobody can read is nothing to compare with.
+        self._lives.note(row)
 
     async def end(self, row: Row | None, outcome: str = DONE) -> None:
         """A verb has ended: note how, and copy what does not come out the same twice."""

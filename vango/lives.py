@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS life (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS verb (
     life INTEGER NOT NULL, position INTEGER NOT NULL, verb TEXT NOT NULL, arguments TEXT NOT NULL, outcome TEXT NOT NULL,
-    revision INTEGER, moment INTEGER NOT NULL, cause TEXT NOT NULL, copy TEXT NOT NULL, PRIMARY KEY (life, position)
+    revision INTEGER, moment INTEGER NOT NULL, cause TEXT NOT NULL, copy TEXT NOT NULL, stored INTEGER,
+    waiting INTEGER NOT NULL, PRIMARY KEY (life, position)
 ) STRICT;
 """
 
@@ -36,6 +37,8 @@ class Row:
 
     `revision` is the truth's afterwards, None when it was not settled then. `cause` names the gesture that it is part of,
     empty for a verb by itself. `copy` names the copy of the bench as it was afterwards, empty when there is none.
+    `stored` is the last stream seq of ROUTES when the next verb began, None when it was not known or not at rest;
+    `waiting` are the rows that waited in the outbox then.
     """
 
     verb: str
@@ -45,6 +48,8 @@ class Row:
     revision: int | None = None
     cause: str = ""
     copy: str = ""
+    stored: int | None = None
+    waiting: int = 0
 
 
 @dataclass(slots=True)
@@ -140,7 +145,7 @@ class Lives:
                     "INSERT OR REPLACE INTO life VALUES (?, ?, ?, ?, ?)",
                     [(life.number, life.began, life.cause, life.before, life.lacks) for life in lives.values()],
                 )
-                connection.executemany("INSERT OR REPLACE INTO verb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+                connection.executemany("INSERT OR REPLACE INTO verb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         except sqlite3.Error:
             return
         self._owed.clear()
@@ -165,12 +170,16 @@ class Lives:
 def _as_row(life: Life, place: int) -> tuple[Any, ...]:
     row = life.rows[place]
     arguments = json.dumps(row.arguments, default=str)
-    return (life.number, place, row.verb, arguments, row.outcome, row.revision, row.moment, row.cause, row.copy)
+    return (
+        life.number, place, row.verb, arguments, row.outcome, row.revision, row.moment, row.cause, row.copy, row.stored,
+        row.waiting,
+    )  # fmt: skip
 
 
 def _read(kept: tuple[Any, ...]) -> Row:
-    _life, _position, verb, arguments, outcome, revision, moment, cause, copy = kept
-    return Row(verb, json.loads(arguments), moment, outcome, revision, cause, copy)
+    _life, _position, verb, arguments, *rest = kept
+    outcome, revision, moment, cause, copy, stored, waiting = rest
+    return Row(verb, json.loads(arguments), moment, outcome, revision, cause, copy, stored, waiting)
 
 
 def _from_moments(database: Database, lost: str) -> Iterable[Life]:

@@ -24,6 +24,9 @@ QUIET_S = 0.015
 QUIET_WITHIN_S = 0.5
 CONNECTS_WITHIN_S = 5.0
 EDGES_CONNECT_WITHIN_S = 1.0
+STORED_WITHIN_S = 6.0
+"""The relay looks for rows that nobody told it of every five seconds."""
+PUT_BACK = "So the bench was put back as it was; nothing was changed."
 
 
 async def follow(bench: Bench, verbs: Sequence[Row]) -> None:
@@ -36,6 +39,8 @@ async def follow(bench: Bench, verbs: Sequence[Row]) -> None:
             if not same(then, now):
                 raise Refused(_difference(done + 1, then, now))
             await _until_quiet(bench)
+            if then.stored is not None:
+                await _until_stored(bench, done + 1, then, now)
 
 
 async def _again(bench: Bench, then: Row) -> Row:
@@ -48,12 +53,25 @@ async def _again(bench: Bench, then: Row) -> Row:
     return life.rows[before] if len(life.rows) > before else Row(then.verb, then.arguments, outcome="BadInput")
 
 
+async def _until_stored(bench: Bench, number: int, then: Row, now: Row) -> None:
+    """Wait until the stream is as far as it was then. Raises `Refused` when it comes to rest elsewhere."""
+    await _while(
+        bench, lambda: bench.relay.state == "up" and count_waiting(bench.truth) > then.waiting, STORED_WITHIN_S
+    )
+    await bench.history.leave(now)
+    if now.stored is not None and (now.stored, now.waiting) != (then.stored, then.waiting):
+        raise Refused(
+            f"Carried out again, verb {number} ({then.verb}) led to stream seq {now.stored} with {now.waiting} events "
+            f"waiting, and to {then.stored} with {then.waiting} then. {PUT_BACK}"
+        )
+
+
 def _difference(number: int, then: Row, now: Row) -> str:
     if then.outcome == now.outcome:
         what = f"left the truth at revision {now.revision}, and at {then.revision} then"
     else:
         what = f"{_in_words(now.outcome)} this time and {_in_words(then.outcome)} then"
-    return f"Carried out again, verb {number} ({then.verb}) {what}. So the bench was put back as it was; nothing was changed."
+    return f"Carried out again, verb {number} ({then.verb}) {what}. {PUT_BACK}"
 
 
 def _in_words(outcome: str) -> str:

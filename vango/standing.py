@@ -11,11 +11,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vango.aside import Aside
+from vango.errors import StudyLabError
 from vango.files import write_whole
+from vango.outbox import count_waiting
 from vango.points import Path, Point, Tempo
 
 if TYPE_CHECKING:
     from vango.bench import Bench
+
+ANSWERS_WITHIN_S = 0.3
 
 
 def read(bench: Bench, beside: Mapping[str, str]) -> dict[str, Any]:
@@ -62,6 +66,18 @@ async def copy(bench: Bench, aside: Aside, name: str, stood: Mapping[str, Any]) 
     """Copy a bench that is at rest. Raises `OSError`, `sqlite3.Error`, `Unavailable`; then there is no copy."""
     async with bench.broker.standing_still():
         await asyncio.to_thread(aside.copy, name, stood)
+
+
+async def stored(bench: Bench) -> int | None:
+    """Return the last stream seq of ROUTES; None when it moves, or when nobody who could be asked answers at once."""
+    moves = bench.relay.state == "up" and count_waiting(bench.truth) > 0
+    if moves or bench.broker.state != "up" or not bench.link.is_open or not bench.pace.is_live:
+        return None
+    try:
+        told = await bench.wire().api("STREAM.INFO.ROUTES", timeout_s=ANSWERS_WITHIN_S)
+    except StudyLabError:
+        return None
+    return int(told["state"]["last_seq"])
 
 
 def read_beside(bench: Bench, folders: Iterable[str]) -> dict[str, str]:

@@ -151,6 +151,33 @@ def test_what_has_to_connect_first_is_waited_for(hands: Hands) -> None:
     assert {row.outcome for row in rows(hands)} == {"done"}
 
 
+def test_a_row_that_the_relay_finds_by_itself_is_waited_for(hands: Hands) -> None:
+    hands.do("crash_control")
+    hands.do("promote", route="shop", to="alloc-c")
+    hands.until(lambda seen: seen.outbox.waiting == 0)
+    hands.do("keep_store")
+    hands.do("promote", route="blog", to="alloc-b")
+    hands.settle()
+    hands.do("rollback_store")
+    before = state(hands)
+    assert before[3][0] == ("ROUTES", 4, 4)
+    hands.do("promote", route="api", to="alloc-c")
+    hands.do("undo")
+    assert state(hands)[:4] == before[:4]
+
+
+def test_a_stream_that_comes_to_another_end_is_noticed(hands: Hands) -> None:
+    hands.do("promote", route="shop", to="alloc-c")
+    hands.settle()
+    hands.do("promote", route="blog", to="alloc-b")
+    before = state(hands)
+    assert rows(hands)[0].stored == 4
+    rows(hands)[0].stored = 7
+    with pytest.raises(Refused, match="led to stream seq 4 with 0 events waiting, and to 7 with 0 then"):
+        hands.do("undo")
+    assert state(hands) == before
+
+
 def test_undo_undo_undo_never_doubles_the_list(hands: Hands) -> None:
     states = []
     for owner in ("alloc-b", "alloc-c", "alloc-b", "alloc-c"):
@@ -416,6 +443,22 @@ def test_lives_that_no_moment_is_left_of_are_forgotten_but_for_the_one_before(
     assert kept == [(3, "burst")]
     hands.do("undo")
     assert state(hands)[0] == 63
+    hands.do("undo")
+    assert state(hands)[0] == 3
+
+
+def test_the_life_before_is_not_forgotten_however_long_ago_it_ended(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MAX_MOMENTS", 100)
+    hands.do("promote", route="shop", to="alloc-c")
+    hands.do("reset")
+    for _ in range(2):
+        hands.do("burst", n=60)
+        hands.settle()
+    for _ in range(3):
+        hands.do("undo")
+    assert [row.verb for row in rows(hands)] == ["promote"]
     hands.do("undo")
     assert state(hands)[0] == 3
 
