@@ -75,19 +75,10 @@ class History:
         """A verb has ended: note how, and copy what does not come out the same twice."""
         if row is None:
             return
-        row.outcome, row.revision = outcome, self._revision()
+        row.outcome, row.revision = outcome, standing.revision(self._bench)
         self._lives.note(row)
         if needs_a_copy(row):
             await self._copy_after(row)
-
-    def _revision(self) -> int | None:
-        """Return how far the truth is; None while a command is on its way, or when nobody can read it."""
-        if not self._bench.pace.is_live or self._bench.control.is_under_way:
-            return None
-        try:
-            return self._bench.truth.revision()
-        except sqlite3.Error:
-            return None
 
     async def _copy_after(self, row: Row) -> None:
         life = self._lives.current
@@ -273,6 +264,6 @@ class History:
         """Note when the truth of a bench that was just opened is not where its verbs left it."""
         life = self._lives.current
         last = life.rows[-1].revision if life.rows else None
-        if last is not None and self._revision() not in (None, last):
+        if last is not None and standing.revision(self._bench) not in (None, last):
             life.lacks = life.lacks or ENDS_EARLY
             self._lives.note_all()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,16 @@ async def copy(bench: Bench, aside: Aside, name: str, stood: Mapping[str, Any]) 
     """Copy a bench that is at rest. Raises `OSError`, `sqlite3.Error`, `Unavailable`; then there is no copy."""
     async with bench.broker.standing_still():
         await asyncio.to_thread(aside.copy, name, stood)
+
+
+def revision(bench: Bench) -> int | None:
+    """Return how far the truth is; None while a command is on its way, or when nobody can read it."""
+    if not bench.pace.is_live or bench.control.is_under_way:
+        return None
+    try:
+        return bench.truth.revision()
+    except sqlite3.Error:
+        return None
 
 
 async def stored(bench: Bench) -> int | None:

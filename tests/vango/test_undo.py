@@ -436,13 +436,13 @@ def test_lives_that_no_moment_is_left_of_are_forgotten_but_for_the_one_before(
     monkeypatch.setattr(journal, "MAX_MOMENTS", 100)
     monkeypatch.setattr(journal, "OLDEST", 0)
     for _ in range(3):
-        hands.do("burst", n=60)
+        hands.do("burst", n=200)
         hands.settle()
         hands.do("reset")
     kept = hands.bench.journal._db.conn.execute("SELECT life, verb FROM verb").fetchall()
     assert kept == [(3, "burst")]
     hands.do("undo")
-    assert state(hands)[0] == 63
+    assert state(hands)[0] == 203
     hands.do("undo")
     assert state(hands)[0] == 3
 
@@ -454,7 +454,7 @@ def test_the_life_before_is_not_forgotten_however_long_ago_it_ended(
     hands.do("promote", route="shop", to="alloc-c")
     hands.do("reset")
     for _ in range(2):
-        hands.do("burst", n=60)
+        hands.do("burst", n=200)
         hands.settle()
     for _ in range(3):
         hands.do("undo")
