@@ -6,14 +6,21 @@ import pytest
 
 from labs import LABS
 
-STAND_FOR_ALL = (1, 6, 12)
-
 EVERY_LAB = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.slug)
-# The others are tried as well, where there is time for it: `make test-all`.
-A_FEW_LABS = pytest.mark.parametrize(
-    "lab",
-    [pytest.param(lab, id=lab.slug, marks=[] if lab.number in STAND_FOR_ALL else pytest.mark.slow) for lab in LABS],
-)
+
+
+def only(*numbers: int) -> pytest.MarkDecorator:
+    """Try a test on these labs, and on the others where there is time for it: `make test-all`."""
+    return pytest.mark.parametrize(
+        "lab",
+        [pytest.param(lab, id=lab.slug, marks=[] if lab.number in numbers else pytest.mark.slow) for lab in LABS],
+    )
+
+
+A_FEW_LABS = only(1, 6, 12)
+A_FEW_FOR_THE_ENGINE = only(1, 6, 9)
+"""The last lab plays whole storms: what they teach, a restart does not ask."""
+
 SANDBOX_AND_LABS = pytest.mark.parametrize(
     "lab",
     [

@@ -35,12 +35,14 @@ def report(tmp_path_factory: pytest.TempPathFactory, browser_path: str) -> dict[
     return told
 
 
+@pytest.mark.slow
 def test_every_row_is_measured(report: dict[str, Any]) -> None:
     assert [row["name"] for row in report["rows"]] == ROWS
     assert all(0 < row["min"] <= row["median"] <= row["max"] for row in report["rows"])
     assert report["failed"] == {}
 
 
+@pytest.mark.slow
 def test_the_relay_and_the_edge_stand_beside_a_peer_of_the_same_run(report: dict[str, Any]) -> None:
     peers = {row["name"]: row["peer"] for row in report["rows"] if row["peer"]}
     assert set(peers) == {"relay", "edge", "scrub-p50", "scrub-p95", "tape"}
@@ -49,6 +51,7 @@ def test_the_relay_and_the_edge_stand_beside_a_peer_of_the_same_run(report: dict
             assert len(row["peer"]["values"]) == len(row["values"]) == len(row["ratio"]["values"])
 
 
+@pytest.mark.slow
 def test_the_report_says_where_and_with_what_it_was_measured(report: dict[str, Any]) -> None:
     circumstances = ("date", "commit", "machine", "OS", "Python", "nats-server", "nats-py", "SQLite", "browser")
     assert [name for name in circumstances if not report["run"].get(name)] == []

@@ -112,7 +112,7 @@ def test_a_lab_before_its_start(learner: Learner) -> None:
     assert faults(learner.page) == []
 
 
-@pytest.mark.parametrize("tempo", ["live", "slow", "step"])
+@pytest.mark.parametrize("tempo", ["live", pytest.param("slow", marks=pytest.mark.slow), "step"])
 def test_the_sandbox_in_every_tempo(learner: Learner, tempo: str) -> None:
     learner.opens("/sandbox")
     if tempo != "live":

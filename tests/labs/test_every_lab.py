@@ -12,7 +12,7 @@ from studylab.lab.code import show
 from studylab.lab.model import Do, Lab, Predict, Wrong
 from studylab.lab.proofread import slips
 from tests.conftest import Run
-from tests.few import A_FEW_LABS, EVERY_LAB
+from tests.few import A_FEW_FOR_THE_ENGINE, EVERY_LAB
 from tests.labs.conftest import Learner
 from tests.labs.kept import Kept
 from vango.errors import Unavailable
@@ -114,7 +114,7 @@ def answers_wrongly(learner: Learner, step: Do, wrong: Wrong) -> None:
     assert learner.here() == step.id
 
 
-@A_FEW_LABS
+@A_FEW_FOR_THE_ENGINE
 def test_starting_again_returns_to_the_start(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())
@@ -130,7 +130,7 @@ def test_starting_again_returns_to_the_start(learner: Learner, lab: Lab) -> None
     assert after.stream("ROUTES").last_seq == before.stream("ROUTES").last_seq
 
 
-@A_FEW_LABS
+@A_FEW_FOR_THE_ENGINE
 def test_an_attempt_survives_a_restart_and_can_be_finished(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())
@@ -145,7 +145,7 @@ def test_an_attempt_survives_a_restart_and_can_be_finished(learner: Learner, lab
     assert learner.lab_run.guide().finished
 
 
-@A_FEW_LABS
+@A_FEW_FOR_THE_ENGINE
 def test_catching_up_keeps_what_the_learner_did_and_marks_the_rest(learner: Learner, lab: Lab) -> None:
     run = learner.opens(lab)
     learner.does(run.start())

@@ -70,7 +70,12 @@ class Told:
 
 
 @pytest.mark.parametrize(
-    ("slug", "step_id"), [("acks", "order"), ("durable-consumers", "watch"), ("streams", "outage")]
+    ("slug", "step_id"),
+    [
+        ("acks", "order"),
+        pytest.param("durable-consumers", "watch", marks=pytest.mark.slow),
+        pytest.param("streams", "outage", marks=pytest.mark.slow),
+    ],
 )
 def test_a_step_that_began_with_a_long_burst_passes_when_it_is_done_right(
     learner: Learner, slug: str, step_id: str

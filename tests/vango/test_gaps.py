@@ -71,9 +71,9 @@ def test_a_rolled_back_store_reuses_numbers_and_no_edge_is_fooled(hands: Hands) 
     hands.do("rollback_store")
     hands.do("promote", route="blog", to="alloc-c")
     hands.do("start_edge", edge="syd")
-    seen = hands.settle()
-    assert {edge.claim for edge in seen.edges} == {"current at 8"}
-    assert seen.audit.soundness == "sound"
+    # An edge that asks for a snapshot before anybody listens again has none, and asks once more.
+    hands.until(lambda seen: {edge.claim for edge in seen.edges} == {"current at 8"})
+    assert hands.settle().audit.soundness == "sound"
 
 
 def test_a_corrupt_snapshot_is_refused_with_its_reason_and_a_fresh_one_heals(hands: Hands) -> None:
