@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,3 +65,11 @@ def settled(run: Run[Any], keeper: Keeper, folder: Path) -> Generator[Hands, Non
         yield hands
     finally:
         run(bench.close())
+
+
+def stop_from_outside(pid: int) -> None:
+    """Stop a process with SIGSTOP, and return when it stands still: its threads go on for a moment after the signal."""
+    os.kill(pid, signal.SIGSTOP)
+    state = Path(f"/proc/{pid}/stat")
+    while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "T":
+        time.sleep(0)

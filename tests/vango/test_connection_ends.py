@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.vango.conftest import DEADLINE_S, Hands
+from tests.vango.conftest import DEADLINE_S, Hands, stop_from_outside
 from vango.errors import Unavailable
 from vango.wire import Address, Wire
 
@@ -23,7 +23,7 @@ def test_the_end_is_noticed_when_the_client_still_has_something_to_send(hands: H
         wire = await hands.bench.link.connect("test")
         pid = hands.bench.broker.pid
         assert pid is not None
-        os.kill(pid, signal.SIGSTOP)
+        stop_from_outside(pid)
         sending = asyncio.create_task(flood(wire))
         # The broker reads no more: the client's own buffer fills after the socket's.
         while wire.client.pending_data_size < PENDING:  # noqa: ASYNC110 (nats-py has no event for it)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.vango.conftest import Hands
+from tests.vango.conftest import Hands, stop_from_outside
 from vango.wire import API_S
 
 
@@ -16,7 +16,7 @@ from vango.wire import API_S
 def test_a_look_at_a_broker_that_somebody_froze_from_outside_waits_for_one_answer_only(hands: Hands) -> None:
     before = hands.settle()
     pid = before.broker.pid
-    os.kill(pid, signal.SIGSTOP)
+    stop_from_outside(pid)
     began = time.monotonic()
     seen = hands.until(lambda _: True)
     took_s = time.monotonic() - began
