@@ -148,8 +148,8 @@ class Benches:
         while not self._places.is_free_for(key, self._live.keys() | self._coming):
             if not await self._give_up_one():
                 raise Full(
-                    f"All {self._places.most} places are taken. A place is free again when somebody leaves, or has been "
-                    "away for long."
+                    f"All places are taken ({self._places.most}). One is free again when somebody leaves, or has been away "
+                    "for long."
                 )
         self._coming.add(key)
         try:

@@ -153,7 +153,7 @@ def test_a_full_house_keeps_the_page_says_so_and_lets_in_by_itself(open_app: Cal
     inside, outside = come(app), Learner(app)
     turned_away = outside.enter()
     assert (turned_away.status_code, turned_away.headers["Retry-After"]) == (503, "5")
-    assert "All 1 places are taken" in turned_away.text
+    assert "All places are taken (1)" in turned_away.text
     assert '<meta http-equiv="refresh" content="5">' in turned_away.text
     assert inside.do("burst", n=1).status_code == 200
     inside.leave()
