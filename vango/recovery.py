@@ -6,8 +6,11 @@ first event after it must chain on to it: the judge sees to that, and a break fa
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from nats.aio.msg import Msg
 
 from vango import consumers, snapshots, told
 from vango.core.judge import Row
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 SNAPSHOT_REQUEST = "control.snapshot"
 SNAPSHOT_TIMEOUT_S = 3.0
 MAX_REBUILDS = 3
+ASKED_AGAIN, ASK_AGAIN_S = 5, 0.1
 
 
 class NoSnapshot(BadSnapshot):
@@ -134,7 +138,7 @@ async def _latest(session: Session) -> bytes:
 
 async def _fresh(session: Session) -> bytes:
     try:
-        said = await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)
+        said = await _answered(session)
         answer = told.read_object(said.data)
     except Unavailable:
         return await _latest(session)
@@ -143,6 +147,21 @@ async def _fresh(session: Session) -> bytes:
     if not isinstance(answer.get("name"), str):
         raise BadSnapshot(str(answer.get("error", "the control plane could not take one")).rstrip("."))
     return await snapshots.fetch(session.wire, answer["name"])
+
+
+async def _answered(session: Session) -> Msg:
+    """Ask the control plane for a snapshot; a little later again when nobody listens. Raises `Unavailable`.
+
+    After a restart of the broker an edge may be connected before the control plane is.
+    """
+    for _ in range(ASKED_AGAIN):
+        try:
+            return await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)
+        except Unavailable as error:
+            if not error.definite:
+                raise
+        await asyncio.sleep(ASK_AGAIN_S)
+    return await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)
 
 
 async def _reach_while_loading(session: Session, snapshot: Snapshot) -> None:

@@ -131,7 +131,7 @@ class Wire:
     async def request(
         self, subject: str, payload: bytes = b"", *, timeout_s: float = API_S, headers: dict[str, str] | None = None
     ) -> Msg:
-        """Send a request and return the answer. Raises `Unavailable` when none came: the effect is then unknown."""
+        """Send a request and return the answer. Raises `Unavailable` when none came: the effect is unknown then, unless nobody listened."""
         asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_s, headers=headers))
         asked.add_done_callback(tasks.look_at)
         try:
@@ -143,7 +143,8 @@ class Wire:
             return asked.result()
         except (NatsError, OSError, TimeoutError) as error:
             reason = str(error) or "no reply in time"
-            raise Unavailable(f"No answer on {subject}: {reason}.", definite=False) from error
+            nobody_listens = isinstance(error, NoRespondersError)
+            raise Unavailable(f"No answer on {subject}: {reason}.", definite=nobody_listens) from error
         finally:
             asked.cancel()
 

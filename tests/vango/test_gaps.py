@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from nats.aio.msg import Msg
 
 from tests.vango.conftest import Hands
+from vango import recovery
 from vango.core.audit import Kind
+from vango.errors import Unavailable
 
 
 def sleep_through(hands: Hands, *accident: tuple[str, dict[str, object]], tail: bool = True) -> None:
@@ -74,6 +81,39 @@ def test_a_rolled_back_store_reuses_numbers_and_no_edge_is_fooled(hands: Hands) 
     # An edge that asks for a snapshot before anybody listens again has none, and asks once more.
     hands.until(lambda seen: {edge.claim for edge in seen.edges} == {"current at 8"})
     assert hands.settle().audit.soundness == "sound"
+
+
+def test_an_edge_that_is_back_before_the_control_plane_asks_it_again(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart of the broker either may be first."""
+    monkeypatch.setattr(recovery, "SNAPSHOT_REQUEST", "control.later")
+
+    async def listen_once_refused() -> bytes:
+        asker, control_plane = await hands.bench.link.connect("asker"), await hands.bench.link.connect("control plane")
+        request, refused = asker.request, asyncio.Event()
+
+        async def note_refusal(*given: Any, **how: Any) -> Msg:
+            try:
+                return await request(*given, **how)
+            except Unavailable:
+                refused.set()
+                raise
+
+        async def answer(message: Msg) -> None:
+            await control_plane.publish(message.reply, b"{}")
+
+        monkeypatch.setattr(asker, "request", note_refusal)
+        asking = asyncio.create_task(recovery._answered(SimpleNamespace(wire=asker)))  # type: ignore[arg-type]
+        await refused.wait()
+        await control_plane.subscribe("control.later", answer)
+        try:
+            return (await asking).data
+        finally:
+            await asker.close()
+            await control_plane.close()
+
+    assert hands._run(listen_once_refused()) == b"{}"
 
 
 def test_a_corrupt_snapshot_is_refused_with_its_reason_and_a_fresh_one_heals(hands: Hands) -> None:
