@@ -278,8 +278,9 @@ class Bench:
     ) -> None:
         """Stop everything, move files, and begin with what lies there then. `then` is called when they are moved.
 
-        `move` runs in a thread and returns how the bench stands that it brings; `keeps` says that the store may come back. Raises `OSError` when it does, and
-        `Unavailable` when no broker starts; the bench has begun all the same.
+        `move` runs in a thread and returns how the bench stands that it brings; `keeps` says that the store may come
+        back. Raises what `move` does of `OSError`, and `Unavailable` when no broker starts; the bench has begun all the
+        same.
         """
         self._save()
         stood: Stood = standing.read(self, {})

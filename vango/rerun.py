@@ -7,6 +7,7 @@ pace is left out: a re-run is live. A verb that comes to something else than the
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -88,12 +89,11 @@ async def _until_quiet(bench: Bench) -> None:
 
 async def _while(bench: Bench, is_so: Callable[[], bool], within_s: float, *, moves: bool = False) -> None:
     """Wait while something is so, and no longer than that; with `moves` only while changes are seen."""
-    waited_s = 0.0
-    while waited_s < within_s and is_so():
+    until = time.monotonic() + within_s
+    while time.monotonic() < until and is_so():
         bench.changes.clear()
         if not await bench.changes.wait(QUIET_S) and moves:
             return
-        waited_s += QUIET_S
 
 
 def _some_edge_connects(bench: Bench) -> bool:

@@ -1,11 +1,19 @@
-"""Undo and fork: a fresh bench follows the script that the journal holds."""
+"""Undo and fork: a fresh bench follows the list of verbs."""
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from tests.vango.conftest import Hands
+from tests.vango.conftest import Hands, Run
+from vango import rerun
+from vango.changes import Changes
 from vango.errors import NotThere, Refused
+
+WITHIN_S = 6.0
 
 
 def owners(hands: Hands) -> dict[str, str]:
@@ -33,6 +41,28 @@ def test_undo_twice_goes_back_twice_and_then_says_that_nothing_is_left(hands: Ha
     assert owners(hands)["shop"] == "alloc-a"
     with pytest.raises(Refused, match="There is nothing to undo"):
         hands.do("undo")
+
+
+def test_many_changes_do_not_shorten_a_wait(run: Run[Any]) -> None:
+    changes, seen = Changes(), 0
+
+    async def news() -> None:
+        while True:
+            changes.note()
+            await asyncio.sleep(0)
+
+    def is_so() -> bool:
+        nonlocal seen
+        seen += 1
+        return seen < 1_000
+
+    async def wait() -> None:
+        telling = asyncio.create_task(news())
+        await rerun._while(SimpleNamespace(changes=changes), is_so, WITHIN_S)  # type: ignore[arg-type]
+        telling.cancel()
+
+    run(wait())
+    assert seen == 1_000
 
 
 def test_what_was_refused_is_refused_again_and_a_killed_part_stays_down(hands: Hands) -> None:
