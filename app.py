@@ -68,18 +68,8 @@ def create_app(
     try:
         keeper = loop.call(Keeper.start(nats_server), timeout_s=START_S)
         by_slug = {lab.slug: lab for lab in taught.labs}
-        benches = loop.call(
-            _benches(
-                folder,
-                keeper,
-                by_slug,
-                park_after_s=park_after_s,
-                most=max_benches,
-                keep_s=keep_place_s,
-                streams=max_streams,
-            ),
-            timeout_s=START_S,
-        )
+        limited = {"park_after_s": park_after_s, "most": max_benches, "keep_s": keep_place_s, "streams": max_streams}
+        benches = loop.call(_benches(folder, keeper, by_slug, **limited), timeout_s=START_S)
     except BaseException:
         loop.close()
         lock.release()
@@ -145,10 +135,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(app: Flask, options: argparse.Namespace) -> int:
-    prefixes = {"", public.parse(options.public_url).prefix} if options.public_url else {""}
-    larger = {f"{prefix}/progress/import".encode(): MAX_IMPORT for prefix in prefixes}
-    threads = MAX_STREAMS + RESERVE_THREADS
-    server = Server(app, options.host, options.port, threads=threads, limits=Limits(larger=larger))
+    with app.app_context():
+        larger = {f"{before}/progress/import".encode(): MAX_IMPORT for before in ("", public.prefix())}
+    allowed = Limits(larger=larger, waiting=limits.connections())
+    server = Server(app, options.host, options.port, threads=MAX_STREAMS + RESERVE_THREADS, limits=allowed)
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())

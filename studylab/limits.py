@@ -10,7 +10,7 @@ FILES_A_BENCH = 24
 """Databases with their logs, connections to the broker, locks, and the pages of one learner."""
 FILES_OF_THE_APP = 128
 CONNECTIONS = 480
-"""Clients that may keep the server waiting: fewer than the 512 that Windows can watch. They must not take a bench's files."""
+"""Clients that may keep the server waiting, at most: fewer than the 512 that Windows can watch."""
 
 
 def make_room_for(benches: int) -> tuple[int, str]:
@@ -21,13 +21,26 @@ def make_room_for(benches: int) -> tuple[int, str]:
     wanted = FILES_OF_THE_APP + FILES_A_BENCH * benches + CONNECTIONS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = _raised(resource, soft, hard, wanted) if _is_less(soft, wanted, resource) else wanted
-    fit = max(1, (allowed - FILES_OF_THE_APP) // FILES_A_BENCH)
+    fit = max(1, (allowed - FILES_OF_THE_APP - _connections(allowed)) // FILES_A_BENCH)
     if fit >= benches:
         return benches, ""
     return fit, (
         f"Study Lab may open {allowed} files: that is enough for {fit} of {benches} benches awake at once. "
         f"For all of them allow {wanted}, as with `ulimit -Hn {wanted}`."
     )
+
+
+def connections() -> int:
+    """Return how many clients may keep the server waiting: where few files are allowed, a quarter of them."""
+    if sys.platform == "win32":
+        return CONNECTIONS
+    resource: Any = importlib.import_module("resource")
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _connections(soft) if _is_less(soft, 4 * CONNECTIONS, resource) else CONNECTIONS
+
+
+def _connections(allowed: int) -> int:
+    return min(CONNECTIONS, allowed // 4)
 
 
 def _is_less(limit: int, wanted: int, resource: Any) -> bool:

@@ -50,7 +50,7 @@ def test_a_higher_soft_limit_stays(files: tuple[int, int]) -> None:
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == files
 
 
-@pytest.mark.parametrize(("hard", "fit"), [(1024, 37), (256, 5), (64, 1)])
+@pytest.mark.parametrize(("hard", "fit"), [(1024, 26), (256, 2), (64, 1)])
 def test_too_low_a_hard_limit_is_told_with_the_number_of_benches_that_fit(
     monkeypatch: pytest.MonkeyPatch, hard: int, fit: int
 ) -> None:
@@ -62,6 +62,16 @@ def test_too_low_a_hard_limit_is_told_with_the_number_of_benches_that_fit(
     assert f"{hard} files" in told
     assert f"{fit} of 200 benches" in told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize("allowed", [256, 1024, 5408, resource.RLIM_INFINITY])
+def test_strangers_take_no_file_that_a_bench_needs(monkeypatch: pytest.MonkeyPatch, allowed: int) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (allowed, allowed))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+    fit, _ = limits.make_room_for(200)
+    needed = limits.FILES_OF_THE_APP + fit * limits.FILES_A_BENCH + limits.connections()
+    assert allowed == resource.RLIM_INFINITY or needed <= allowed
+    assert 0 < limits.connections() <= limits.CONNECTIONS
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's open files")
