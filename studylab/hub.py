@@ -50,19 +50,6 @@ Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn
 log = logging.getLogger(__name__)
 
 
-class Count:
-    """A number that every thread may change and read."""
-
-    def __init__(self) -> None:
-        self.now = 0
-        self._lock = threading.Lock()
-
-    def add(self, some: int) -> None:
-        """Make it so much more."""
-        with self._lock:
-            self.now += some
-
-
 @dataclass(slots=True)
 class Page:
     """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn).
@@ -79,16 +66,13 @@ class Page:
 class Hub:
     """What stands between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
 
-    def __init__(
-        self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor, count: Count | None = None
-    ) -> None:
+    def __init__(self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor) -> None:
         self.bench = bench
         self.used_at = time.monotonic()
         self._held = self._viewers = 0
         self._labs = labs
         self._draw = draw
         self._executor = executor
-        self._count = count or Count()
         self._pages: dict[str, Page] = {}
         self._runs: dict[str, LabRun] = {}
         self._news = threading.Condition()
@@ -290,5 +274,4 @@ class Hub:
         """One more looks, or one less. Said under the lock: of two at once, one must not speak for both."""
         page.viewers += one
         self._viewers += one
-        self._count.add(one)
         self.bench.changes.watched = self._viewers > 0

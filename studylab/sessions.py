@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from studylab import places
-from studylab.hub import Count, Draw, Hub
+from studylab.hub import Draw, Hub
 from studylab.views import MAX_STREAMS, Views
 from vango import tasks
 from vango.bench import Bench
@@ -81,7 +81,6 @@ class Benches:
         self._places = places.Places(data / "benches", most, keep_s)
         self._live: dict[str, Hub] = {}
         self._coming: set[str] = set()
-        self._streams = Count()
         self._doors: dict[str, _Door] = {}
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="drawing")
         self._parking = asyncio.create_task(tasks.keep_going(self._park_idle, log.error, "parking"), name="parking")
@@ -94,7 +93,7 @@ class Benches:
     @property
     def viewers(self) -> int:
         """How many streams are open in all."""
-        return self._streams.now
+        return self.views.count
 
     @staticmethod
     def new_key() -> str:
@@ -122,7 +121,7 @@ class Benches:
                 finally:
                     self._coming.discard(key)
                 self._places.take(key)
-                self._live[key] = Hub(bench, self.labs, self.draw, self._executor, self._streams)
+                self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
             hub = self._live[key]
             hub.hold()
         return hub

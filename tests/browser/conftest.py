@@ -33,12 +33,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(data: Path) -> Iterator[Served]:
     """The app of a file."""
-    served = Served(data)
-    try:
-        served.start()
+    with Served(data) as served:
         yield served
-    finally:
-        served.end()
 
 
 @pytest.fixture(scope="module")

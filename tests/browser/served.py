@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -18,6 +19,13 @@ class Served:
         self._data, self._port, self._options = data, port, options
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def start(self) -> None:
         """Start the app and wait until it answers."""

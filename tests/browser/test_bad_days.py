@@ -33,12 +33,8 @@ STAYS = "window.sameDocument = true"
 @pytest.fixture(scope="module")
 def served(data: Path) -> Iterator[Served]:
     """The app of this file, on a port that it can have again."""
-    served = Served(data, lasting_port())
-    try:
-        served.start()
+    with Served(data, lasting_port()) as served:
         yield served
-    finally:
-        served.end()
 
 
 @pytest.fixture

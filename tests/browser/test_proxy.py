@@ -56,19 +56,17 @@ def proxied(tmp_path: Path) -> Iterator[str]:
          "-keyout", tmp_path / "own.key", "-out", tmp_path / "own.pem"],
         check=True, capture_output=True,
     )  # fmt: skip
-    served = Served(tmp_path, 0, "--public-url", public)
-    served.start()
-    conf = tmp_path / "nginx.conf"
-    conf.write_text(recipe(tmp_path, port, served.address), encoding="utf-8")
-    nginx = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(conf)], stderr=subprocess.PIPE, text=True)
-    try:
-        while nginx.poll() is None and not answers(port):
-            pass
-        yield public
-    finally:
-        nginx.terminate()
-        said = nginx.communicate(timeout=20)[1]
-        served.end()
+    with Served(tmp_path, 0, "--public-url", public) as served:
+        conf = tmp_path / "nginx.conf"
+        conf.write_text(recipe(tmp_path, port, served.address), encoding="utf-8")
+        nginx = subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(conf)], stderr=subprocess.PIPE, text=True)
+        try:
+            while nginx.poll() is None and not answers(port):
+                pass
+            yield public
+        finally:
+            nginx.terminate()
+            said = nginx.communicate(timeout=20)[1]
     assert nginx.returncode == 0, said
 
 

@@ -21,12 +21,9 @@ RULES = f"MAP {HOST} 127.0.0.1, MAP {ELSEWHERE} 127.0.0.1"
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Served]:
     """An app for one bench, under a plain name."""
-    served = Served(tmp_path, 0, "--allow-host", HOST, "--max-benches", "1", "--park-after", "0.2", "--keep-place", "0")
-    try:
-        served.start()
+    options = ("--allow-host", HOST, "--max-benches", "1", "--park-after", "0.2", "--keep-place", "0")
+    with Served(tmp_path, 0, *options) as served:
         yield served
-    finally:
-        served.end()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,6 +26,9 @@ from studylab.web.connection import Limits
 from studylab.web.server import Server
 from tests.web.learner import WITHIN_S, Running, until
 from tests.web.raw import ASK, PATIENT, POST, Served, all_of, told
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SMALL = Limits(head_s=1.0, body_s=1.0, answer_s=1.0, idle_s=1.0)
 MEMORY_KB = 100_000
@@ -245,7 +248,8 @@ def test_the_largest_file_of_progress_reaches_the_app(start: Callable[..., Runni
     assert answer.status == 422
 
 
-def test_large_bodies_that_are_being_answered_make_no_room() -> None:
+def kept_waiting() -> tuple[WSGIApplication, threading.Event, threading.Event]:
+    """Return an app that answers when it is set free, the event that it has begun, and the one that sets it free."""
     begun, free = threading.Event(), threading.Event()
 
     def waits(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
@@ -254,6 +258,11 @@ def test_large_bodies_that_are_being_answered_make_no_room() -> None:
         start_response("200 OK", [("Content-Length", "0")])
         return []
 
+    return waits, begun, free
+
+
+def test_large_bodies_that_are_being_answered_make_no_room() -> None:
+    waits, begun, free = kept_waiting()
     served = Served(waits, replace(PATIENT, body_bytes=10, larger={b"/": 100}, large_at_once=1), threads=1)
     large = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nConnection: close\r\n\r\n" + bytes(100)
     try:
@@ -280,14 +289,7 @@ def memory_kb(running: Running) -> int:
 
 
 def test_when_too_many_requests_wait_the_next_is_told_so(shared: Flask) -> None:
-    begun, free = threading.Event(), threading.Event()
-
-    def waits(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
-        begun.set()
-        free.wait(WITHIN_S)
-        start_response("200 OK", [("Content-Length", "0")])
-        return []
-
+    waits, begun, free = kept_waiting()
     server = Server(waits, "127.0.0.1", 0, threads=1, limits=Limits(queued=3))
     server.start()
     try:
