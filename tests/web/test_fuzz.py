@@ -75,7 +75,7 @@ def address(chance: random.Random, rule: Rule) -> str:
     path = str(rule)
     for name in rule.arguments:
         values = {"verb": [*REGISTRY], "slug": ["streams", "acks"], "key": ["judge", "storm"]}.get(
-            name, ["1", "3", "99999"]
+            name, ["1", "3", "9223372036854775808"]
         )
         filled = chance.choice(values) if chance.random() < 0.8 else chance.choice(ODD).replace("\ud800", "x") or "x"
         for written in (f"<{name}>", f"<int:{name}>", f"<path:{name}>"):
