@@ -88,6 +88,7 @@ class ControlPlane:
         """Publish one event directly and wait for the PubAck. Raises `Unavailable` when the outcome is unknown."""
         wire = self._wire()
         ack = await wire.store(event.subject, encode(event), message_id=event.id)
+        self._journal.seen_stored.add(event.id)
         word = "duplicate" if ack.get("duplicate") else "publish"
         text = f"publish {event.id} → seq {ack['seq']}"
         self._journal.write("database", word, text, subject=event.subject, api=wire.last)

@@ -24,6 +24,7 @@ from typing import Any
 from vango.database import connect, is_damaged
 from vango.lives import Lives
 from vango.observation import Moment
+from vango.seen_stored import SeenStored
 from vango.told import Unreadable, fit, plain, read_object
 
 MAX_MOMENTS = 20_000
@@ -59,7 +60,7 @@ DELETE FROM moment WHERE actor = ? AND kind = ? AND n <= min(?, (
 
 
 class Journal:
-    """The journal of one bench, with the list of its verbs in `lives`.
+    """The journal of one bench, with the list of its verbs in `lives`, and what was seen stored in `seen_stored`.
 
     `on_write` is called after every moment; `trouble` says why the disk takes none.
     """
@@ -93,6 +94,7 @@ class Journal:
 
     def _read(self, lost: str) -> None:
         self.lives = Lives(self._db, lost)
+        self.seen_stored = SeenStored(self._db)
         row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
         self.last: int = row[0] if row else 0
         self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
@@ -188,7 +190,7 @@ class Journal:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        if not self._unwritten:
+        if not self._unwritten and not self.seen_stored.is_owing:
             return
         try:
             self._insert()
@@ -202,6 +204,7 @@ class Journal:
         rows = [(m.n, m.at, m.actor, m.kind, m.text, detail) for m, detail in unwritten]
         with self._db.conn as connection:
             connection.executemany("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self.seen_stored.write(connection)
             if self.last >= self._trimmed + _TRIM_EVERY:
                 self._trim(connection, self.last - MAX_MOMENTS)
                 connection.execute(
@@ -210,6 +213,7 @@ class Journal:
                 self._trimmed = self.last
         self._unwritten.clear()
         self._details.clear()
+        self.seen_stored.written()
 
     def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
         """Drop the moments up to a number, but of every actor and kind the last `MAX_OF_A_KIND` for `OLDEST` moments more.

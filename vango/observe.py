@@ -51,7 +51,7 @@ class Observer:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._truth = TruthObserver(bench.truth, bench.control)
+        self._truth = TruthObserver(bench.truth, bench.control, bench.journal.seen_stored)
         self.broker = BrokerObserver(self._truth.known)
         self._guests = GuestObserver(bench.guests, self._truth)
         self._probes = {name: ProbeLog() for name in bench.edges}

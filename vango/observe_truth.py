@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from vango.control import ControlPlane
@@ -14,19 +15,25 @@ from vango.core.judge import Position, Row
 from vango.observation import AllocationSeen, FactSeen, OutboxSeen, RouteSeen, TruthSeen, WaitingSeen
 from vango.outbox import FEEDS, count_waiting, high_water_mark, waiting
 from vango.reception import stuck_for_ever, why_never
+from vango.seen_stored import SeenStored
 from vango.truth import Truth
 
 HISTORY = 30
 WAITING_SHOWN = 8
 MAX_UNTOLD = 50
+READ_AT_ONCE = 10_000
 
 
 class TruthObserver:
-    """Reads the truth of one bench. It writes nothing."""
+    """Reads the truth of one bench, and writes nothing into it. `seen_stored` remembers what the streams forget."""
 
-    def __init__(self, truth: Truth, control: ControlPlane) -> None:
+    def __init__(self, truth: Truth, control: ControlPlane, seen_stored: SeenStored) -> None:
         self._truth = truth
         self._control = control
+        self._seen_stored = seen_stored
+        self._rowless: dict[str, None] = {}
+        self._read_to = 0
+        self._read_from = truth.db
 
     def facts(self) -> dict[str, Fact]:
         """Return the present fact of every route, with how far its news has come."""
@@ -54,13 +61,12 @@ class TruthObserver:
         truth = self._truth
         claimed = {position.sequence for _, position in views}
         ids = {row.event_id for rows, _ in views for row in rows}
-        missing = tuple(fact for fact in self._without_outbox_row() if fact.event_id not in stored_ids)
         return TruthRecord(
             latest=high_water_mark(truth, "route").sequence,
             now={route: _stored(fact) if fact.event_id in stored_ids else fact for route, fact in facts.items()},
             as_of={sequence: self._as_of(sequence) for sequence in claimed},
             known_ids=self.known(ids),
-            untold=missing,
+            untold=self._untold(stored_ids),
             waiting=truth.db.conn.execute(
                 "SELECT count(*) FROM outbox INDEXED BY outbox_waiting_feed WHERE published_at IS NULL AND feed = 'route'"
             ).fetchone()[0],
@@ -73,18 +79,37 @@ class TruthObserver:
         judged = ((row, why_never(row.subject, row.body, {"Nats-Msg-Id": row.event_id})) for row in heads)
         return tuple(stuck_for_ever(row, reason) for row, reason in judged if reason)
 
-    def _without_outbox_row(self) -> list[Fact]:
-        db = self._truth.db.conn
-        # Every outbox row has an event of its own and a feed has no holes, so equal numbers say that every event has its
-        # row. Counting is quick; the search for those without one looks at every event that ever was.
-        events = db.execute("SELECT coalesce(max(sequence), 0) FROM event WHERE feed = 'route'").fetchone()[0]
-        rows = db.execute("SELECT count(*) FROM outbox WHERE feed = 'route'").fetchone()[0]
-        if events == rows:
-            return []
-        found = db.execute(
-            f"{_FACT} WHERE e.feed = 'route' AND o.event_id IS NULL ORDER BY e.sequence LIMIT ?", [MAX_UNTOLD]
+    def _untold(self, stored_ids: Collection[str]) -> tuple[Fact, ...]:
+        """Return the first facts that no row tells of and that were never seen stored."""
+        self._read_rowless()
+        for event_id in [one for one in self._rowless if one in stored_ids or one in self._seen_stored]:
+            self._seen_stored.add(event_id)
+            del self._rowless[event_id]
+        first = [*islice(self._rowless, MAX_UNTOLD)]
+        if not first:
+            return ()
+        # Somebody may have given one a row since it was read.
+        found = self._truth.db.conn.execute(
+            f"{_FACT} WHERE bare.event_id IN (SELECT value FROM json_each(?)) ORDER BY e.sequence", [json.dumps(first)]
         )
-        return [_fact(row) for row in found]
+        facts = tuple(_fact(row) for row in found)
+        for event_id in {*first} - {fact.event_id for fact in facts}:
+            del self._rowless[event_id]
+        return facts
+
+    def _read_rowless(self) -> None:
+        """Read which facts have come to be without a row. Those that were seen stored are no concern."""
+        if self._read_from is not self._truth.db:
+            # The database was rebuilt, or put back.
+            self._rowless, self._read_to, self._read_from = {}, 0, self._truth.db
+        found = self._truth.db.conn.execute(
+            "SELECT r.position, r.event_id FROM rowless AS r JOIN event AS e ON e.id = r.event_id"
+            " WHERE r.position > ? AND e.feed = 'route' ORDER BY r.position LIMIT ?", [self._read_to, READ_AT_ONCE]
+        ).fetchall()  # fmt: skip
+        if found:
+            self._read_to = found[-1][0]
+            stored = self._seen_stored.of(event_id for _, event_id in found)
+            self._rowless |= {event_id: None for _, event_id in found if event_id not in stored}
 
     def known(self, event_ids: Collection[str]) -> frozenset[str]:
         """Return those of some event ids that the history has."""
@@ -144,8 +169,10 @@ class TruthObserver:
 
 _FACT = (
     "SELECT e.sequence, e.id, e.route, e.owner, e.epoch,"
-    " CASE WHEN o.event_id IS NULL THEN 0 WHEN o.published_at IS NULL THEN 1 ELSE 2 END, e.revision"
-    " FROM event AS e LEFT JOIN outbox AS o ON o.feed = e.feed AND o.sequence = e.sequence"
+    # Neither a row nor without one: its row was published, and cleared away.
+    " CASE WHEN bare.event_id IS NOT NULL THEN 0 WHEN o.event_id IS NOT NULL AND o.published_at IS NULL THEN 1 ELSE 2 END,"
+    " e.revision FROM event AS e LEFT JOIN outbox AS o ON o.feed = e.feed AND o.sequence = e.sequence"
+    " LEFT JOIN rowless AS bare ON bare.event_id = e.id"
 )
 
 

@@ -79,6 +79,23 @@ CREATE TABLE IF NOT EXISTS published (
     sequence INTEGER NOT NULL
 ) STRICT;
 
+-- Facts that no row tells of: committed without one, or theirs went unpublished. One that is cleared away after it was
+-- published leaves nothing here.
+CREATE TABLE IF NOT EXISTS rowless (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL UNIQUE REFERENCES event (id)
+) STRICT;
+
+CREATE TRIGGER IF NOT EXISTS a_fact_has_no_row_at_first AFTER INSERT ON event
+BEGIN INSERT INTO rowless (event_id) VALUES (NEW.id); END;
+
+CREATE TRIGGER IF NOT EXISTS a_row_will_tell AFTER INSERT ON outbox
+BEGIN DELETE FROM rowless WHERE event_id = NEW.event_id; END;
+
+CREATE TRIGGER IF NOT EXISTS a_row_that_goes_unpublished_tells_nobody AFTER DELETE ON outbox
+WHEN OLD.published_at IS NULL
+BEGIN INSERT OR IGNORE INTO rowless (event_id) VALUES (OLD.event_id); END;
+
 -- One relay at a time, or order is gone.
 CREATE TABLE IF NOT EXISTS lease (
     name TEXT PRIMARY KEY,
@@ -96,3 +113,9 @@ WHERE o.published_at IS NOT NULL AND (w.sequence IS NULL OR o.sequence < w.seque
 ON CONFLICT (feed) DO UPDATE SET sequence = max(sequence, excluded.sequence);
 """
 """Of a database that was filled by an older version, or from the streams: what its rows say, before they go."""
+
+REMEMBER_ROWLESS = """
+INSERT OR IGNORE INTO rowless (event_id)
+SELECT e.id FROM event AS e LEFT JOIN outbox AS o ON o.event_id = e.id WHERE o.event_id IS NULL ORDER BY e.rowid;
+"""
+"""Of a database that an older version made: the facts that have no row now."""

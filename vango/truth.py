@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, encode
 from vango.database import connect, transaction, trouble
 from vango.errors import BadInput, NotThere, Refused, Unavailable
-from vango.schema import REMEMBER_PUBLISHED, SCHEMA
+from vango.schema import REMEMBER_PUBLISHED, REMEMBER_ROWLESS, SCHEMA
 
 MAX_CHANGES = 100_000
 """A truth of so many changes is about as large as the journal beside it may become; no lesson needs more."""
@@ -71,7 +71,10 @@ class Truth:
     def open(self) -> None:
         """Open the database that is there, or an empty one. Whoever holds this truth sees it from then on."""
         self.db = connect(self._path)
+        knows_rowless = "rowless" in self.db.table_names() or "event" not in self.db.table_names()
         self.db.conn.executescript(SCHEMA)
+        if not knows_rowless:
+            self.db.conn.executescript(REMEMBER_ROWLESS)
         if self._is_of_an_older_version():
             self.db.conn.executescript(REMEMBER_PUBLISHED)
 
