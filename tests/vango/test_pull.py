@@ -170,7 +170,10 @@ def test_requests_that_the_broker_never_saw_are_asked_again(pulled: Pulled, monk
 
 
 @pytest.mark.parametrize("gone", [f"CONSUMER.DELETE.ROUTES.{NAME}", "STREAM.DELETE.ROUTES"])
-def test_a_deleted_consumer_is_gone(pulled: Pulled, gone: str) -> None:
+def test_a_deleted_consumer_is_gone(pulled: Pulled, gone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A request that comes in just then is dropped without a word: it must be missed for the end to be noticed.
+    monkeypatch.setattr(pull, "LATE_S", 0.1)
+    pulled.expire()
     pulled.do(pulled.hands.bench.wire().api(gone))
     pulled.until(lambda: pulled.pull.gone)
     with pytest.raises(ConsumerGone):
