@@ -234,12 +234,15 @@ class Bench:
             raise Unavailable(f"It did not come about within {timeout_s:g} s. Last seen: {_summary(seen)}") from error
 
     async def settle(self, timeout_s: float = 5.0) -> Observation:
-        """Wait until nothing is under way: the outbox is empty and every live edge current or failed closed."""
+        """Wait until nothing is under way: connected, the outbox is empty, every live edge current or failed closed."""
         at_rest = (Mode.CURRENT, Mode.FAILED_CLOSED, Mode.DOWN)
 
         def is_settled(seen: Observation) -> bool:
             converged = seen.audit.soundness is not Soundness.NOT_YET_KNOWN
-            return converged and not seen.outbox.waiting and all(edge.mode in at_rest for edge in seen.edges)
+            connected = self.link.is_open or self.broker.state != "up"
+            return (
+                connected and converged and not seen.outbox.waiting and all(edge.mode in at_rest for edge in seen.edges)
+            )
 
         await self.wait_until(is_settled, timeout_s)
         # That observation looked at the streams before it looked at the edges: look once more, now that all is at rest.
