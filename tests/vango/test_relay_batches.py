@@ -47,10 +47,14 @@ async def until_published(bench: Bench) -> None:
 
 
 def ranges(bench: Bench) -> list[tuple[int, int]]:
-    """Return the first and last position of every mark, in the order in which they were made."""
+    """Return the first and last position of every mark of the promotions, in the order in which they were made.
+
+    What the bench began with is of several feeds, which are published side by side.
+    """
+    opening = bench.truth.db.table("outbox").count - EVENTS
     moments = bench.journal.since(0, 100_000)
     marks = [moment.detail for moment in moments if moment.actor == "relay" and "first_position" in moment.detail]
-    return [(mark["first_position"], mark["last_position"]) for mark in marks if mark["count"] > 1]
+    return [(mark["first_position"], mark["last_position"]) for mark in marks if mark["first_position"] > opening]
 
 
 def stored(bench: Bench) -> list[int]:
@@ -64,7 +68,7 @@ def test_batches_are_published_and_marked_in_order(tmp_path: Path) -> None:
         async with loaded(tmp_path) as bench:
             await bench.perform("start_relay")
             await until_published(bench)
-            made = ranges(bench)[-len(range(0, EVENTS, BATCH)) :]
+            made = ranges(bench)
             assert [last - first + 1 for first, last in made] == [*[BATCH] * (EVENTS // BATCH), EVENTS % BATCH]
             assert made == sorted(made)
             assert stored(bench) == sorted(set(stored(bench))), "the stream has every event once and in order"
