@@ -61,19 +61,28 @@ class Wire:
     async def open(cls, address: Address, name: str) -> Wire:
         """Connect once, without retries. Raises `Unavailable` when the broker does not answer in time."""
         client = Client()
+        refused: list[Exception] = []
+
+        async def tell(error: Exception) -> None:
+            """Keep why there is no connection. Errors of one that was made end it, and `broken` tells."""
+            if not client.is_connected:
+                refused[:] = [error]
+
         # A frozen broker accepts the connection and never speaks: the whole handshake has a deadline.
         try:
             await tasks.in_time(
                 client.connect(
                     address.url, name=name, user=address.user, password=address.password, allow_reconnect=False,
-                    connect_timeout=CONNECT_S, ping_interval=PING_S,
-                    error_cb=_already_told, flusher_queue_size=4096,
+                    connect_timeout=CONNECT_S, ping_interval=PING_S, error_cb=tell, flusher_queue_size=4096,
+                    # A server that refuses is tried twice at once. By default the client sleeps 2 s in between.
+                    reconnect_time_wait=0, max_reconnect_attempts=1,
                 ),
                 CONNECT_S,
             )  # fmt: skip
         except (OSError, NatsError, TimeoutError) as error:
             await nats_client.release(client)
-            raise Unavailable(f"The broker at {address.url} does not answer: {error or 'no reply in time'}.") from error
+            reason = str(refused[0] if refused else error) or "no reply in time"
+            raise Unavailable(f"The broker at {address.url} does not answer: {reason}.") from error
         except BaseException:
             # Nobody waits for it any more: its socket would stay open for as long as the broker lives.
             await nats_client.release(client)
@@ -182,10 +191,6 @@ class Wire:
         }
         raise_for(reply)
         return reply
-
-
-async def _already_told(_: Exception) -> None:
-    """Errors of a connection end it, and `broken` tells; there is nothing else to do with them."""
 
 
 def _answer(answer: Msg) -> dict[str, Any]:

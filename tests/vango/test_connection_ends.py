@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from typing import Any
 
 import pytest
@@ -59,6 +60,17 @@ def test_a_burst_and_a_kill_of_the_broker_leave_no_edge_deaf(hands: Hands) -> No
 
 def all_are_current(seen: Any) -> bool:
     return all(edge.claim == f"current at {seen.truth.sequence}" for edge in seen.edges)
+
+
+def test_a_port_where_nobody_listens_is_refused_in_the_words_of_the_system(run: Any) -> None:
+    with pytest.raises(Unavailable, match="Connect call failed"):
+        run(Wire.open(Address(f"nats://127.0.0.1:{free_port()}", "", ""), "test"))
+
+
+def free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return int(tried.getsockname()[1])
 
 
 def test_a_connection_that_nobody_waits_for_any_more_closes_its_socket(run: Any) -> None:
