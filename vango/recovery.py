@@ -67,6 +67,10 @@ async def recover(session: Session) -> None:
         except BadSnapshot as error:
             edge.signal(Signal.SURPRISE, f"the snapshot is refused: {error}")
             session.wants_snapshot = isinstance(error, NoSnapshot)
+    elif session.rules.on_gap is OnGap.REBUILD and session.took_stored:
+        # The control plane was away, and what it had stored before does not reach over the gap: ask it once more.
+        edge.rebuilds_in_a_row -= 1
+        session.wants_snapshot = True
 
 
 async def carry_on(session: Session) -> None:
@@ -137,10 +141,12 @@ async def _latest(session: Session) -> bytes:
 
 
 async def _fresh(session: Session) -> bytes:
+    session.took_stored = False
     try:
         said = await _answered(session)
         answer = told.read_object(said.data)
     except Unavailable:
+        session.took_stored = True
         return await _latest(session)
     except told.Unreadable as error:
         raise BadSnapshot(f"the control plane's answer cannot be read: {error}".rstrip(".")) from error

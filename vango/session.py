@@ -51,6 +51,7 @@ class Session:
         self.consumer = edge.name
         self.noise = Noise(self.tell)
         self.wants_snapshot = False
+        self.took_stored = False
         self._pull: Pull | None = None
         self._may_be_gone = False
         self._until_mark: asyncio.TimerHandle | None = None

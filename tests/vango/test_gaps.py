@@ -116,6 +116,27 @@ def test_an_edge_that_is_back_before_the_control_plane_asks_it_again(
     assert hands._run(listen_once_refused()) == b"{}"
 
 
+def test_an_edge_that_no_stored_snapshot_helps_asks_the_control_plane_again_when_it_is_back(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "SNAPSHOT_REQUEST", "control.away")
+    monkeypatch.setattr(recovery, "ASK_AGAIN_S", 0.001)
+    hands.do("take_snapshot")
+    hands.do("kill_edge", edge="iad")
+    hands.do("burst", n=3)
+    hands.settle()
+    hands.do("purge")
+    hands.do("promote", route="shop", to="alloc-b")
+    hands.do("start_edge", edge="iad")
+    hands.until(lambda seen: seen.edge("iad").mode == "failed closed" and tries(hands) == recovery.MAX_REBUILDS)
+    monkeypatch.undo()
+    hands.until(lambda seen: seen.edge("iad").claim == f"current at {seen.truth.sequence}")
+
+
+def tries(hands: Hands) -> int:
+    return sum(text.startswith("loaded a snapshot") for text in hands.told("iad", "snapshot"))
+
+
 def test_a_corrupt_snapshot_is_refused_with_its_reason_and_a_fresh_one_heals(hands: Hands) -> None:
     hands.do("edge_rules", edge="syd", on_gap="stay closed")
     hands.do("take_snapshot")
