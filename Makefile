@@ -2,7 +2,7 @@
 # for tests a browser and what examples/ needs. Nothing is done twice: a second run starts at once. Name another Python with PYTHON=/path.
 
 ARGS ?=
-WORKERS ?= 3
+WORKERS ?= 4
 SETUP = PYTHON="$(PYTHON)" sh tools/setup
 PY = .venv/bin/python
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.vango.conftest import Hands
@@ -18,9 +18,8 @@ from vango.high_water import HEARTBEAT, read
 from vango.journal import Journal
 
 HALF, NUL, TURNED = "\ud800", "\x00", "\u202e"
-ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.sampled_from(
-    [HALF, NUL, TURNED, "x" * 2**20, f"{HALF}{NUL}" * 2**18]
-)
+MUCH = ("x" * 2**20, f"{HALF}{NUL}" * 2**18)  # each is tried once: among what Hypothesis draws, they took half a minute
+ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.sampled_from([HALF, NUL, TURNED, f"{HALF}{NUL}" * 99])
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4), max_leaves=8,
@@ -41,6 +40,8 @@ def is_fit(text: str) -> bool:
 
 
 @given(ANY_TEXT)
+@example(MUCH[0])
+@example(MUCH[1])
 def test_any_text_becomes_one_that_can_be_kept_and_shown(text: str) -> None:
     assert is_fit(told.fit(text))
     assert told.fit(told.fit(text)) == told.fit(text)
@@ -56,6 +57,7 @@ def test_what_cannot_be_shown_is_kept_as_an_escape() -> None:
 
 
 @given(st.binary() | ANY_JSON.map(lambda value: json.dumps(value).encode()))
+@example(json.dumps(MUCH).encode())
 def test_no_error_but_ours_leaves_the_boundary(payload: bytes) -> None:
     json.dumps(told.json_or_text(payload), allow_nan=False, ensure_ascii=False).encode()
     with contextlib.suppress(told.Unreadable):
@@ -63,6 +65,7 @@ def test_no_error_but_ours_leaves_the_boundary(payload: bytes) -> None:
 
 
 @given(st.binary() | ANY_JSON.map(lambda value: json.dumps({"route": value}).encode()))
+@example(json.dumps({"route": MUCH[1]}).encode())
 def test_a_heartbeat_is_read_or_refused(payload: bytes) -> None:
     with contextlib.suppress(ValueError):
         assert is_fit(read(payload).event_id)
@@ -74,6 +77,7 @@ def test_the_journal_keeps_any_text_and_any_detail_and_goes_on(tmp_path: Path) -
     circle.append(circle)
 
     @given(ANY_TEXT, ANY_JSON | st.just(circle))
+    @example(MUCH[1], MUCH[0])
     def write(text: str, held: Any) -> None:
         journal.write(text, text, text, held=held, text=text, kind=1, actor=2)
 
