@@ -48,7 +48,8 @@ document.addEventListener("focusin", (event) => remember(event.target));
 document.addEventListener("click", () => {
   if (document.activeElement === document.body && usable(last?.element)) last = null;
 });
-// A dialog gives the focus back to what opened it, which may be gone by then.
+// A dialog gives the focus back to what opened it, which may be gone by then. A frame may come before `toggle` does.
+document.addEventListener("beforetoggle", () => queueMicrotask(keep), true);
 document.addEventListener("toggle", keep, true);
 new MutationObserver(keep).observe(document.body, {
   subtree: true, childList: true, attributes: true, attributeFilter: ["disabled"],
