@@ -18,6 +18,7 @@ def only(*numbers: int) -> pytest.MarkDecorator:
 
 
 A_FEW_LABS = only(1, 6, 12)
+THE_FIRST_LAB = only(1)
 A_FEW_FOR_THE_ENGINE = only(1, 7, 11)
 """The last lab plays whole storms: what they teach, a restart does not ask."""
 

@@ -57,6 +57,7 @@ def test_projector_mode_leaves_out_nothing_that_can_be_used(by_mouse: Learner, l
     assert near - set(page.evaluate(USABLE)) == set()
 
 
+@pytest.mark.slow
 def test_a_lab_is_played_through_in_projector_mode(by_mouse: Learner) -> None:
     by_mouse.page.add_init_script("localStorage.setItem('view', 'projector')")
     by_mouse.plays(LABS[0])
