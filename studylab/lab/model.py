@@ -245,7 +245,10 @@ class Debrief:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """One lab. `controls` are the verbs that are unlocked; `locked` says why others are not, by verb."""
+    """One lab. `controls` are the verbs that are unlocked; `locked` says why others are not, by verb.
+
+    `locked_otherwise` is said of every other locked verb.
+    """
 
     id: str
     slug: str
@@ -258,10 +261,10 @@ class Lab:
     minutes: int
     controls: tuple[str, ...]
     locked: Mapping[str, str]
-    locked_otherwise: str
     setup: Script
     steps: tuple[Step, ...]
     debrief: Debrief
+    locked_otherwise: str = "Not needed in this step. The sandbox has every control."
 
     def index(self, step_id: str) -> int:
         """Return the place of a step. Raises KeyError when the lab has no such step."""

@@ -1,0 +1,16 @@
+"""What the scripts of lab 4 share: its two edges and the waits for them."""
+
+from __future__ import annotations
+
+from labs.durable_consumers.checks import common
+from studylab.lab.scripts import Wait
+
+FRA, IAD = common.KEPT, common.FLEETING
+THRESHOLD_S = 0.5
+ACK_WAIT_S = 0.5
+SENT = Wait("the changes to be published", lambda seen: not seen.outbox.waiting)
+EXPIRED = Wait("the server to delete iad's consumer", lambda seen: not common.consumers_of(seen, IAD))
+
+
+def back(edge: str) -> Wait:
+    return Wait(f"{edge} to be done", lambda seen: seen.edge(edge).mode == "current")

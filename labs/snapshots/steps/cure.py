@@ -1,0 +1,150 @@
+"""Each is refused for its own reason; then load and follow, with the first event chained on."""
+
+from __future__ import annotations
+
+from labs.snapshots.checks import cure as saw
+from labs.snapshots.scripts import TRIM, VERBS, others_rest, promotion, syd_claims, syd_refuses
+from studylab.lab import Check, Do, Evidence, Hints, Wrong
+from studylab.lab.scripts import Script, Wait, call, settled
+
+PROOF = {"verify_checksum": True, "prove_continuity": True, "ask_high_water_mark": True}
+
+
+def _refuse(evidence: Evidence) -> Script:
+    """All three with the proof on. The latest snapshot may be damaged when this begins, so a fresh one is taken."""
+    return (
+        Wait("the others to be current", others_rest),
+        call("edge_rules", edge="syd", follow_from="the snapshot", **PROOF),
+        call("take_snapshot"),
+        call("corrupt_snapshot"),
+        call("wipe_view", edge="syd"),
+        Wait("syd to refuse", syd_refuses),
+        call("take_snapshot"),
+        *TRIM,
+        call("wipe_view", edge="syd"),
+        Wait("syd to refuse", lambda seen: syd_refuses(seen) and " came after " in seen.edge("syd").reason),
+        call("edge_rules", edge="syd", follow_from="new"),
+        call("take_snapshot"),
+        *promotion(evidence.now),
+        call("wipe_view", edge="syd"),
+        Wait("syd to refuse", lambda seen: syd_refuses(seen) and "nothing is pending" in seen.edge("syd").reason),
+    )
+
+
+REFUSE = Do(
+    id="refuse",
+    title="Let each be refused",
+    prose="""
+        Give *syd* what it lacks: verify checksums, demand the continuity proof, ask for the high-water mark. Then do
+        all three to it again: the flipped bit, the snapshot that is too old, and, with *read on from new*, the event
+        that falls between. Each must be refused, and each for its own reason.
+    """,
+    checks=(
+        Check("The flipped bit is refused by its checksum", saw.flip_refused),
+        Check("The snapshot that is too old is refused by the chain", saw.old_refused),
+        Check("Reading on from new is refused by the mark, or by the next event", saw.new_refused),
+    ),
+    solution=_refuse,
+    hints=Hints(
+        nudge="Three rules, and the same three accidents as before.",
+        panel="panel-edge-syd",
+        look="*Rules…* of syd; then the sentence under its claim, each time.",
+        principle="Three proofs: of the bytes (checksum), of what follows (chain), of how far it goes (mark).",
+        verb=(
+            "syd: verify checksums, continuity proof, high-water mark on. *take*, *corrupt*, wipe. *take*, burst 6, "
+            "purge keep 2, wipe. syd: read on from new; *take*, promote *shop*, wipe."
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "verifying the checksum and nothing else",
+            (
+                Wait("the others to be current", others_rest),
+                call("edge_rules", edge="syd", verify_checksum=True),
+                call("take_snapshot"),
+                *TRIM,
+                call("wipe_view", edge="syd"),
+                Wait("syd to say that it is current", syd_claims),
+            ),
+            "it would follow anything",
+        ),
+    ),
+    keep=saw.keep_refused,
+    controls=(*VERBS, "edge_rules", "corrupt_snapshot"),
+)
+
+
+# Load, then follow.
+
+
+def _follow(evidence: Evidence) -> Script:
+    return (
+        Wait("the others to be current", others_rest),
+        call("edge_rules", edge="syd", follow_from="the snapshot", **PROOF),
+        call("take_snapshot"),
+        *promotion(evidence.now),
+        call("wipe_view", edge="syd"),
+        settled(),
+    )
+
+
+FOLLOW = Do(
+    id="follow",
+    title="Load, then follow",
+    prose="""
+        Now the right order: let *syd* read on from *the snapshot*, take a fresh one, promote *shop*, and wipe *syd*.
+        The first event behind the snapshot must prove that it chains on. Compare the two ids yourself: the snapshot's
+        *event_id*, and what the next message *follows*.
+    """,
+    checks=(
+        Check("An event fell between, and is proven to follow the snapshot", saw.chained_on),
+        Check("syd is current at the latest, and right", saw.current_and_right),
+    ),
+    solution=_follow,
+    hints=Hints(
+        nudge="Keep every proof, and give it nothing to refuse.",
+        panel="panel-edge-syd",
+        look="The rule of syd for what to read after a snapshot, and the order of *take* and promotion.",
+        principle=(
+            "Verify, load view and position in one transaction, follow from the stream seq + 1, and believe the first "
+            "event only if it chains on."
+        ),
+        verb="syd: read on from the snapshot. *take*; promote *shop*; *Wipe view* of *syd*.",
+    ),
+    wrong=(
+        Wrong(
+            "the newest snapshot, with nothing falling between",
+            (
+                Wait("the others to be current", others_rest),
+                call("edge_rules", edge="syd", follow_from="the snapshot"),
+                call("take_snapshot"),
+                call("wipe_view", edge="syd"),
+                settled(),
+            ),
+            "No event fell between",
+        ),
+        Wrong(
+            "the newest snapshot without any proof",
+            (
+                Wait("the others to be current", others_rest),
+                call(
+                    "edge_rules",
+                    edge="syd",
+                    follow_from="the snapshot",
+                    prove_continuity=False,
+                    ask_high_water_mark=False,
+                ),
+                call("take_snapshot"),
+                call("burst", n=1),
+                Wait("it to be published", others_rest),
+                call("wipe_view", edge="syd"),
+                settled(),
+            ),
+            "is luck",
+        ),
+    ),
+    keep=saw.keep_cure,
+    controls=(*VERBS, "edge_rules", "corrupt_snapshot"),
+)
+
+STEPS = (REFUSE, FOLLOW)
