@@ -51,5 +51,5 @@ def phantoms(seen: Observation) -> list[CellSeen]:
     return [cell for cell in seen.stream("ROUTES").cells if cell.event_id and not cell.known]
 
 
-def invented(edge: EdgeSeen) -> list[str]:
+def invented_rows(edge: EdgeSeen) -> list[str]:
     return [f"{row.route} → {row.owner}" for row in edge.rows if row.cause == "invented"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labs.commit_first.checks.common import early, invented, phantoms
+from labs.commit_first.checks.common import early, invented_rows, phantoms
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
 
 
@@ -47,7 +47,7 @@ def phantom_stored(evidence: Evidence) -> Result:
 
 def phantom_served(evidence: Evidence) -> Result:
     """Every edge has a row that the database never chose."""
-    right = [edge.name for edge in evidence.now.edges if not invented(edge)]
+    right = [edge.name for edge in evidence.now.edges if not invented_rows(edge)]
     if right:
         return NotYet(f"{reading.listed(right)} serve{'s' if len(right) == 1 else ''} nothing invented.")
     return Passed(" ".join(reading.findings(evidence.now, "phantom")[:1]) or "All three serve an invented owner.")
@@ -65,12 +65,12 @@ def probes_wrong(evidence: Evidence) -> Result:
 
 def what_edges_did(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
-    wrong = [edge for edge in evidence.now.edges if invented(edge)]
+    wrong = [edge for edge in evidence.now.edges if invented_rows(edge)]
     if not wrong:
         return Measured("nothing", "No edge took over anything that the database refused.")
     return Measured(
         "route",
-        f"{reading.listed([edge.name for edge in wrong])} serve {invented(wrong[0])[0]}; the database refused it.",
+        f"{reading.listed([edge.name for edge in wrong])} serve {invented_rows(wrong[0])[0]}; the database refused it.",
     )
 
 
@@ -92,7 +92,7 @@ def show_phantom(evidence: Evidence) -> Shown:
     places = (
         Place("Database", f"{cell.route} → {owner}", True),
         Place("Stream", f"seq {cell.seq}: {cell.route} → {cell.owner}", False),
-        *(Place(edge.name, ", ".join(invented(edge)), not invented(edge)) for edge in evidence.now.edges),
+        *(Place(edge.name, ", ".join(invented_rows(edge)), not invented_rows(edge)) for edge in evidence.now.edges),
     )
     return shown(reading.records(evidence.now, "phantom"), "The news went on, and the decision was never made.", places)
 
@@ -109,7 +109,7 @@ def stream_is_clean(evidence: Evidence) -> Result:
 
 def edges_are_clean(evidence: Evidence) -> Result:
     """No edge holds an invented row."""
-    wrong = [f"{edge.name}: {row}" for edge in evidence.now.edges for row in invented(edge)]
+    wrong = [f"{edge.name}: {row}" for edge in evidence.now.edges for row in invented_rows(edge)]
     return (
         NotYet(f"Still served: {'; '.join(wrong)}.")
         if wrong

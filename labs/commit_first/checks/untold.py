@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labs.commit_first.checks.common import early, invented, phantoms
+from labs.commit_first.checks.common import early, invented_rows, phantoms
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown, unless
 from studylab.lab.observed import Observation
 
@@ -95,7 +95,7 @@ def refusal_was_silent(evidence: Evidence) -> Result:
 
 def has_phantoms(seen: Observation) -> bool:
     """Say whether an invention is in the stream or in a view."""
-    return bool(phantoms(seen)) or any(invented(edge) for edge in seen.edges)
+    return bool(phantoms(seen)) or any(invented_rows(edge) for edge in seen.edges)
 
 
 def crash_was_harmless(evidence: Evidence) -> Result:

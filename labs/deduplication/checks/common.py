@@ -46,7 +46,7 @@ def change(fact: FactSeen) -> str:
 # The same publish twice.
 
 
-def crash(evidence: Evidence) -> int:
+def last_crash(evidence: Evidence) -> int:
     """Return the moment of the relay's last crash before its mark, or 0."""
     crash, _ = reading.in_hand(evidence, "relay", "publish", BEFORE_MARK, subject="route.")
     return crash.n if crash is not None else 0

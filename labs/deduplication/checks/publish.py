@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from labs.deduplication.checks.common import IDS_A_SECOND, NOT_CRASHED, crash, in_hand, joined, relay_is_down
+from labs.deduplication.checks.common import IDS_A_SECOND, NOT_CRASHED, in_hand, joined, last_crash, relay_is_down
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading
 
 
@@ -13,7 +13,7 @@ def second_copies(evidence: Evidence) -> list[int]:
     event_id = in_hand(evidence)
     seqs = reading.copies(evidence.now, event_id)
     # Not every mark after the crash will do: the journal may be ahead of what was seen of the stream.
-    marks = reading.after(reading.about(evidence, "relay", "mark", "stored", event_id), crash(evidence))
+    marks = reading.after(reading.about(evidence, "relay", "mark", "stored", event_id), last_crash(evidence))
     is_second = len(seqs) == 1 and any(mark.detail["stored"][event_id] == seqs[0] for mark in marks)
     return seqs if is_second else seqs[1:]
 
@@ -31,7 +31,7 @@ def answered_duplicate(evidence: Evidence) -> Result:
         return NotYet(NOT_CRASHED)
     if relay_is_down(evidence.now):
         return NotYet("The relay is down: start it.")
-    said = [m.text for m in reading.after(reading.moments(evidence, "relay", "duplicate"), crash(evidence))]
+    said = [m.text for m in reading.after(reading.moments(evidence, "relay", "duplicate"), last_crash(evidence))]
     if not said:
         return NotYet(f"No PubAck for {event_id} said duplicate.")
     seqs = reading.copies(evidence.now, event_id)

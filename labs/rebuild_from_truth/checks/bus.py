@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from labs.rebuild_from_truth.checks.common import destroyed_at, rows
+from labs.rebuild_from_truth.checks.common import destroyed_at, rows_of
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
 from studylab.lab.observed import Observation
 
@@ -82,7 +82,7 @@ def what_bus_needed(evidence: Evidence) -> Measured:
     return Measured(
         "database",
         f"The stream holds {stream.messages} of {evidence.now.truth.sequence} events, the edges all "
-        f"{len(evidence.now.truth.routes)} routes: {rows(evidence.now.edges[0])}.",
+        f"{len(evidence.now.truth.routes)} routes: {rows_of(evidence.now.edges[0])}.",
     )
 
 
@@ -98,7 +98,7 @@ def show_bus(evidence: Evidence) -> Shown:
     places = (
         Place("Database", _owners(evidence.now), True),
         Place("Stream", f"{stream.messages} of {evidence.now.truth.sequence} events"),
-        *(Place(edge.name, rows(edge), not any(row.cause for row in edge.rows)) for edge in evidence.now.edges),
+        *(Place(edge.name, rows_of(edge), not any(row.cause for row in edge.rows)) for edge in evidence.now.edges),
     )
     records = tuple(
         f"{edge.name}: {edge.claim}; {moments[-1].text if moments else 'no snapshot was needed'}"
@@ -126,7 +126,7 @@ def one_edge_is_wrong(evidence: Evidence) -> Result:
     edge = evidence.now.edge(wrong[0])
     if not reading.is_current(edge):
         return NotYet(f"{edge.name} is {edge.claim}.")
-    return Passed(f"{edge.name} is {edge.claim} and serves {rows(edge)}.")
+    return Passed(f"{edge.name} is {edge.claim} and serves {rows_of(edge)}.")
 
 
 def keep_wrong(evidence: Evidence) -> Memory:
@@ -141,7 +141,7 @@ def mended(evidence: Evidence) -> Result:
         return NotYet(differs)
     name = evidence.memory.get("wrong_edge", "iad")
     edge = evidence.now.edge(name)
-    return Passed(f"{name}: {rows(edge)}.") if reading.is_current(edge) else NotYet(f"{name} is {edge.claim}.")
+    return Passed(f"{name}: {rows_of(edge)}.") if reading.is_current(edge) else NotYet(f"{name} is {edge.claim}.")
 
 
 def others_went_on(evidence: Evidence) -> Result:

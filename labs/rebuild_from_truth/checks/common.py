@@ -8,7 +8,7 @@ from studylab.lab.observed import EdgeSeen
 OPERATION = "op-blue"
 
 
-def rows(edge: EdgeSeen) -> str:
+def rows_of(edge: EdgeSeen) -> str:
     return ", ".join(f"{row.route} → {row.owner}" for row in edge.rows) or "no row"
 
 

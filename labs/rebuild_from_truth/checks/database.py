@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labs.rebuild_from_truth.checks.common import OPERATION, destroyed_at, rows
+from labs.rebuild_from_truth.checks.common import OPERATION, destroyed_at, rows_of
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
 
 NOT_DESTROYED = "The database has not been destroyed since this step began."
@@ -83,7 +83,7 @@ def edges_followed(evidence: Evidence) -> Result:
         )
     if evidence.now.audit.soundness.value != "sound":
         return NotYet(f"The audit says: {evidence.now.audit.soundness}.")
-    claims = "; ".join(f"{edge.name}: {edge.claim}, {rows(edge)}" for edge in evidence.now.edges)
+    claims = "; ".join(f"{edge.name}: {edge.claim}, {rows_of(edge)}" for edge in evidence.now.edges)
     return Passed(f"{claims}. The audit says: sound.")
 
 

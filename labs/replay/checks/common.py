@@ -22,7 +22,7 @@ def handed_on(seen: Observation) -> RouteSeen:
     return max(seen.truth.routes, key=lambda route: route.epoch)
 
 
-def path(seen: Observation, route: str) -> str:
+def path_of(seen: Observation, route: str) -> str:
     """Return every owner that a route had, as the history has them."""
     facts = [fact for fact in seen.truth.history[::-1] if fact.route == route]
     return ", ".join(f"{fact.owner} (epoch {fact.epoch})" for fact in facts)

@@ -8,7 +8,7 @@ from labs.replay.checks.common import (
     has_come_again,
     iad,
     is_read_through,
-    path,
+    path_of,
     read_again,
     replay,
 )
@@ -20,7 +20,7 @@ def three_owners(evidence: Evidence) -> Result:
     route = handed_on(evidence.now)
     if route.epoch < 3:
         return NotYet(f"{route.name} is at epoch {route.epoch}. Give one route two new owners.")
-    return Passed(f"{route.name}: {path(evidence.now, route.name)}.")
+    return Passed(f"{route.name}: {path_of(evidence.now, route.name)}.")
 
 
 def all_serve_it(evidence: Evidence) -> Result:
@@ -33,7 +33,7 @@ def all_serve_it(evidence: Evidence) -> Result:
 def keep_history(evidence: Evidence) -> Memory:
     """Keep which route it is, and its owners."""
     route = handed_on(evidence.now)
-    return {"route": route.name, "owner": route.owner, "path": path(evidence.now, route.name)}
+    return {"route": route.name, "owner": route.owner, "path": path_of(evidence.now, route.name)}
 
 
 # The replay.

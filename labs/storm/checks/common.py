@@ -26,7 +26,7 @@ def filled_cells(evidence: Evidence) -> dict[tuple[str, str], Mapping[str, Any]]
     return {(m.detail["protection"], m.detail["fault"]): m.detail for m in reading.moments(evidence, "learner", "cell")}
 
 
-def found(played: Played) -> str:
+def found_in(played: Played) -> str:
     return reading.listed(list(played["kinds"])) or str(played["soundness"])
 
 

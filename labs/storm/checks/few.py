@@ -11,7 +11,7 @@ from labs.storm.checks.common import (
     WANTED_CELLS,
     WANTED_MISSING,
     filled_cells,
-    found,
+    found_in,
     is_sound,
     storms,
 )
@@ -33,7 +33,7 @@ def same_storm_is_sound(evidence: Evidence) -> Result:
             f"That was storm {last['seed']}, of length {last['length']}. Play storm {seed} of length {length} again."
         )
     if not is_sound(last):
-        return NotYet(f"Storm {seed} ended {found(last)}.")
+        return NotYet(f"Storm {seed} ended {found_in(last)}.")
     return Passed(f"Storm {seed}, {len(last['script'])} acts, nothing missing: sound.")
 
 
@@ -133,7 +133,7 @@ def one_fewer_is_not(evidence: Evidence) -> Result:
         for missing in sound:
             if one["kinds"] and len(one["missing"]) == len(missing) + 1 and set(missing) < set(one["missing"]):
                 removed = next(iter({*one["missing"]} - {*missing}))
-                return Passed(f"Without {removed} as well, storm {one['seed']}: {found(one)}. {removed} cannot go.")
+                return Passed(f"Without {removed} as well, storm {one['seed']}: {found_in(one)}. {removed} cannot go.")
     return NotYet("Take exactly one more away, and find the seed that shows that it cannot go.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labs.storm.checks.common import NO_STORM, found, storms
+from labs.storm.checks.common import NO_STORM, found_in, storms
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
 
 
@@ -26,16 +26,16 @@ def storm_was_found_at_fault(evidence: Evidence) -> Result:
         return NotYet(f"{NO_STORM} Choose a seed, and let it begin.")
     failed = [one for one in played if one["kinds"]]
     if not failed:
-        return NotYet(f"Storm {played[-1]['seed']} ended {found(played[-1])}. Try another seed.")
-    return Passed(f"Storm {failed[-1]['seed']}: {found(failed[-1])}. {failed[-1]['sentence']}")
+        return NotYet(f"Storm {played[-1]['seed']} ended {found_in(played[-1])}. Try another seed.")
+    return Passed(f"Storm {failed[-1]['seed']}: {found_in(failed[-1])}. {failed[-1]['sentence']}")
 
 
 def what_storm_left(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
     last = storms(evidence)[-1]
     if last["kinds"]:
-        return Measured("wrong", f"Storm {last['seed']}, with everything running again: {found(last)}.")
-    return Measured("closed" if last["closed"] else "sound", f"Storm {last['seed']}: {found(last)}.")
+        return Measured("wrong", f"Storm {last['seed']}, with everything running again: {found_in(last)}.")
+    return Measured("closed" if last["closed"] else "sound", f"Storm {last['seed']}: {found_in(last)}.")
 
 
 def keep_storm(evidence: Evidence) -> Memory:

@@ -68,7 +68,7 @@ class _Waits:
             self.worst = self.last
 
 
-def waits(evidence: Evidence, edge: str) -> _Waits:
+def waits_of(evidence: Evidence, edge: str) -> _Waits:
     """Return how the changes fared that an edge has applied since the step began."""
     kinds = [("database", "commit"), *((edge, kind) for kind in ("apply", "got", "noise"))]
     return evidence.moments.ask(_Waits, kinds)

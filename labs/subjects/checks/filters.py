@@ -11,7 +11,7 @@ from labs.subjects.checks.common import (
     ROUTE_SUBJECT,
     SAMPLE_SUBJECT,
     SAMPLES,
-    waits,
+    waits_of,
 )
 from labs.subjects.checks.flood import published_since
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading
@@ -148,7 +148,7 @@ def _change_after(evidence: Evidence, n: int) -> Result:
         if not any(moment.detail.get("position", 0) >= last.detail["sequence"] for moment in applied):
             return NotYet(f"{edge.name} has not applied event {last.detail['sequence']}; it says: {edge.claim}.")
     differs = reading.disagreement(evidence.now)
-    lasts = ((edge.name, waits(evidence, edge.name).last) for edge in evidence.now.edges)
+    lasts = ((edge.name, waits_of(evidence, edge.name).last) for edge in evidence.now.edges)
     waits = ", ".join(f"{name} {wait.ms} ms" for name, wait in lasts if wait is not None)
     if differs:
         return NotYet(differs)
@@ -159,5 +159,5 @@ def _change_after(evidence: Evidence, n: int) -> Result:
 
 def keep_cure(evidence: Evidence) -> Memory:
     """Keep how long the last change took to reach the edge that had waited."""
-    wait = waits(evidence, READS_ALL).last
+    wait = waits_of(evidence, READS_ALL).last
     return {"cured_ms": wait.ms if wait is not None else 0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labs.subjects.checks.common import CHANGES, FEW, READS_ALL, SAMPLES, WAITED, waits
+from labs.subjects.checks.common import CHANGES, FEW, READS_ALL, SAMPLES, WAITED, waits_of
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown, unless
 
 
@@ -16,7 +16,7 @@ def samples_handed(evidence: Evidence) -> Result:
 
 def change_waited(evidence: Evidence) -> Result:
     """A change of owner stood behind a backlog of samples."""
-    worst = waits(evidence, READS_ALL).worst
+    worst = waits_of(evidence, READS_ALL).worst
     if worst is None:
         return NotYet(f"{READS_ALL} has applied no change of owner that was committed since this step began.")
     if worst.passed_over < WAITED:
@@ -48,7 +48,7 @@ def share_that_mattered(evidence: Evidence) -> Measured:
 
 def keep_flood(evidence: Evidence) -> Memory:
     """Keep what the flood cost each edge, and what the change that waited longest had to wait for."""
-    worst = waits(evidence, READS_ALL).worst
+    worst = waits_of(evidence, READS_ALL).worst
     count, foreign, _ = reading.handed(evidence, READS_ALL)
     return {
         "own": count - foreign,
