@@ -10,7 +10,9 @@ from studylab.lab.model import Script as Script
 from studylab.lab.model import Wait as Wait
 from studylab.lab.model import call as call
 from studylab.lab.model import refused as refused
-from vango.settings import EDGES as EDGES
+
+EDGES = ("fra", "iad", "syd")
+"""The edges of every bench."""
 
 
 def opening(*calls: Call | Wait) -> Script:

@@ -16,6 +16,7 @@ from studylab.author.places import Pages
 from studylab.author.rest import at_rest
 from studylab.author.source import Fault, examine
 from studylab.lab import model
+from studylab.lab.scripts import EDGES
 from tests.labs.authored import as_one_file, change, place
 from tests.labs.conftest import Learner
 from vango.errors import BadInput, Refused, Unavailable
@@ -287,6 +288,7 @@ def test_every_lab_of_the_project_is_without_fault() -> None:
 def test_the_bench_that_labs_are_asked_on_looks_like_a_real_one(learner: Learner) -> None:
     real = learner.does(learner.bench.settle())
     made = at_rest()
+    assert [edge.name for edge in real.edges] == list(EDGES)
     for part in ("edges", "streams"):
         assert [thing.name for thing in getattr(made, part)] == [thing.name for thing in getattr(real, part)]
     assert [(edge.claim, edge.sequence) for edge in made.edges] == [(edge.claim, edge.sequence) for edge in real.edges]
