@@ -108,9 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m studylab", description="For authors of labs.")
     ways = parser.add_subparsers(dest="command", required=True)
     check = ways.add_parser("check", help="name everything that is wrong with labs")
-    check.add_argument(
-        "file", nargs="?", type=Path, help="a lab or a folder of labs, anywhere; default: all labs here"
-    )
+    check.add_argument("file", nargs="?", type=Path, help="a lab or a folder of labs, anywhere; default: all labs here")
     check.add_argument("--play", action="store_true", help="play each lab on a real bench as well")
     check.add_argument(
         "--nats-server", type=Path, metavar="PATH", help="the broker to play on (default: the packaged one)"

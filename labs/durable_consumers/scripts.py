@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from labs.durable_consumers.checks import common
-from studylab.lab.scripts import Wait
+from studylab.lab.scripts import Wait, published
 
 FRA, IAD = common.KEPT, common.FLEETING
 THRESHOLD_S = 0.5
 ACK_WAIT_S = 0.5
-SENT = Wait("the changes to be published", lambda seen: not seen.outbox.waiting)
+SENT = published()
 EXPIRED = Wait("the server to delete iad's consumer", lambda seen: not common.consumers_of(seen, IAD))
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from studylab.lab import reading
 from studylab.lab.observed import Observation
-from studylab.lab.scripts import Call, Script, Wait, call, promote, rebuild_edges
+from studylab.lab.scripts import Call, Script, Wait, call, promote, published, rebuild_edges
 
 SLEEPING = ("kill_edges", "start_edges", "kill_edge", "start_edge", "restart_edge", "burst", "promote")
 SNAPSHOTS = ("take_snapshot", "load_snapshot")
 """The verbs of every step: to let edges sleep through something, and to mend them afterwards."""
-
-
-def published(seen: Observation) -> bool:
-    return not seen.outbox.waiting
 
 
 def _syd_refuses(seen: Observation) -> bool:
@@ -28,10 +24,10 @@ def _awake(seen: Observation) -> bool:
 ASLEEP: Script = (
     call("kill_edges"),
     call("burst", n=3),
-    Wait("the burst to be published", published),
+    published("the burst to be published"),
 )
 
-LATER: Script = (promote("blog", "alloc-c"), Wait("it to be published", published))
+LATER: Script = (promote("blog", "alloc-c"), published("it to be published"))
 
 AWAKE: Script = (call("start_edges"), Wait("syd to refuse", _syd_refuses))
 

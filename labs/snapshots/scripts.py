@@ -42,10 +42,7 @@ def syd_refuses(seen: Observation) -> bool:
 
 def promotion(seen: Observation) -> Script:
     """Give shop to a ready owner that it does not have."""
-    ready = [allocation.name for allocation in seen.truth.allocations if allocation.state == "ready"]
-    now = next((route.owner for route in seen.truth.routes if route.name == "shop"), "")
-    to = next(name for name in reversed(ready) if name != now)
-    return (promote("shop", to), Wait("it to be published", others_rest))
+    return (promote("shop", reading.other_owner(seen, "shop")), Wait("it to be published", others_rest))
 
 
 TRIM: Script = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studylab.lab import Evidence
+from studylab.lab import Evidence, reading
 from studylab.lab.observed import Observation
 from studylab.lab.scripts import Script, Wait, call, promote, rebuild_edges
 
@@ -14,19 +14,12 @@ REPAIR = ("take_snapshot", "load_snapshot")
 # What the solutions are made of.
 
 
-def _owner(seen: Observation, route: str) -> str:
-    """Return a ready owner that a route does not have."""
-    ready = [allocation.name for allocation in seen.truth.allocations if allocation.state == "ready"]
-    now = next((found.owner for found in seen.truth.routes if found.name == route), "")
-    return next(name for name in reversed(ready) if name != now)
-
-
 def silence(seen: Observation, route: str) -> Script:
     """Freeze the broker, promote, and wait until the relay has waited in vain."""
     before = seen.relay.unanswered
     return (
         call("freeze_broker"),
-        promote(route, _owner(seen, route)),
+        promote(route, reading.other_owner(seen, route)),
         Wait("the relay to have waited in vain", lambda now: now.relay.unanswered > before),
     )
 
@@ -40,7 +33,7 @@ def silence_again(seen: Observation, route: str) -> Script:
 
     return (
         call("freeze_broker"),
-        promote(route, _owner(seen, route)),
+        promote(route, reading.other_owner(seen, route)),
         Wait("the relay to have waited in vain", unanswered),
     )
 

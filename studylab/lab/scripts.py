@@ -44,6 +44,16 @@ def claims(edge: str, what: str = "") -> Wait:
     return Wait(what or f"{edge} to be current", lambda seen: reading.is_current(seen.edge(edge)))
 
 
+def published(what: str = "the changes to be published") -> Wait:
+    """Wait until the outbox is empty."""
+    return Wait(what, lambda seen: not seen.outbox.waiting)
+
+
+def asleep(edge: str, *meanwhile: Call | Wait) -> Script:
+    """Kill an edge, make some calls, and start it again."""
+    return (call("kill_edge", edge=edge), *meanwhile, call("start_edge", edge=edge))
+
+
 def load_fresh_snapshot(*edges: str) -> Script:
     """Take a snapshot of the database and load it into some edges, into all of them when none is named."""
     return (call("take_snapshot"), *(call("load_snapshot", edge=edge) for edge in edges or EDGES))

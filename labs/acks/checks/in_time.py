@@ -43,7 +43,7 @@ def nothing_missing(evidence: Evidence) -> Result:
     crashes = [moment.n for moment in reading.moments(evidence, "iad", "crash")]
     if not crashes or evidence.now.moment < crashes[-1]:
         return NotYet("This counts after a crash.")
-    said = [f for f in reading.findings(evidence.now, "lost") if f.startswith("iad")]
+    said = reading.findings(evidence.now, "lost", "iad")
     if said:
         return NotYet(f"{said[0]} The broker counts it as done.")
     if not reading.is_current(iad(evidence.now)):

@@ -75,7 +75,7 @@ def nothing_owed(evidence: Evidence) -> Result:
 
 def lost(evidence: Evidence) -> Result:
     """iad says that it is current and never applied the event."""
-    said = [f for f in reading.findings(evidence.now, "lost") if f.startswith("iad")]
+    said = reading.findings(evidence.now, "lost", "iad")
     seq = reading.crashed_with(evidence, "iad", AFTER_ACK)
     if said and seq:
         return Passed(said[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labs.acks.checks import common
 from labs.acks.checks import too_early as saw
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
-from studylab.lab.scripts import Script, Wait, call, promote, settled
+from studylab.lab.scripts import Script, Wait, asleep, call, promote, settled
 
 PREDICT_QUEUED = Predict(
     id="predict-queued",
@@ -62,9 +62,7 @@ QUEUED = Do(
         Wrong(
             "killing iad instead",
             (
-                call("kill_edge", edge="iad"),
-                promote("shop", "alloc-b"),
-                call("start_edge", edge="iad"),
+                *asleep("iad", promote("shop", "alloc-b")),
                 settled("every edge to serve it"),
             ),
             "has not crashed",

@@ -94,7 +94,7 @@ def window_price(window_s: float) -> str:
 
 def drained_twice(evidence: Evidence) -> Result:
     """iad let one promotion take effect twice."""
-    said = [f for f in reading.findings(evidence.now, "double effect") if f.startswith("iad")]
+    said = reading.findings(evidence.now, "double effect", "iad")
     return Passed(said[0]) if said else NotYet("iad has drained no owner more often than owners changed.")
 
 

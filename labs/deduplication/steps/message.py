@@ -6,7 +6,7 @@ from labs.deduplication.checks import common, publish
 from labs.deduplication.checks import message as saw
 from labs.deduplication.scripts import accident
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong, reading
-from studylab.lab.scripts import Script, Wait, call, claims
+from studylab.lab.scripts import Script, Wait, call, claims, published
 
 DAY_S = 86_400
 
@@ -82,7 +82,7 @@ CURE = Do(
                 call("purge"),
                 call("restart_broker"),
                 call("start_relay"),
-                Wait("the relay to publish again", lambda seen: not seen.outbox.waiting),
+                published("the relay to publish again"),
                 Wait("iad to read it", common.has_read_all),
             ),
             "times, and drained the old owner",

@@ -72,7 +72,7 @@ def other_never_learns(evidence: Evidence) -> Result:
     sleep, edge = last_sleep(evidence, FLEETING), evidence.now.edge(FLEETING)
     if sleep is None or sleep.ended is None:
         return NotYet(f"{FLEETING} is not back from three changes.")
-    said = [text for text in reading.findings(evidence.now, "lost") if text.startswith(FLEETING)]
+    said = reading.findings(evidence.now, "lost", FLEETING)
     if not said:
         return NotYet(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}; it says: {edge.claim}.")
     return Passed(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}. {said[0]}")
@@ -99,7 +99,7 @@ def keep_sleep(evidence: Evidence) -> Memory:
         "missed": sleep.missed if sleep else 0,
         "gone": [name for _, name in deletions(evidence, FLEETING)][:1],
         "after": [in_words(c) for edge in (KEPT, FLEETING) for c in consumers_of(evidence.now, edge)],
-        "lost_said": [text for text in reading.findings(evidence.now, "lost") if text.startswith(FLEETING)],
+        "lost_said": reading.findings(evidence.now, "lost", FLEETING),
     }
 
 
@@ -142,7 +142,7 @@ def is_durable(evidence: Evidence) -> Result:
 
 def remembered(evidence: Evidence) -> Result:
     """The edge slept through three changes and was handed these and no others, with nothing applied twice."""
-    doubled = [text for text in reading.findings(evidence.now, "double effect") if text.startswith(FLEETING)]
+    doubled = reading.findings(evidence.now, "double effect", FLEETING)
     if doubled:
         return NotYet(
             f"{doubled[0]} It was handed what it had applied before. Let it load a snapshot to be rid of that."
@@ -168,4 +168,4 @@ def remembered(evidence: Evidence) -> Result:
 
 def has_doubled(seen: Observation) -> bool:
     """Say whether some change took effect twice at the edge."""
-    return any(text.startswith(FLEETING) for text in reading.findings(seen, "double effect"))
+    return bool(reading.findings(seen, "double effect", FLEETING))

@@ -72,7 +72,7 @@ def name_is_no_memory(evidence: Evidence) -> Result:
         return NotYet(
             f"{KEPT} was handed {handed} messages: its new consumer began behind its own position, not from new."
         )
-    said = [text for text in reading.findings(evidence.now, "lost") if text.startswith(KEPT)]
+    said = reading.findings(evidence.now, "lost", KEPT)
     if not said:
         return NotYet(f"{KEPT} says: {edge.claim}.")
     return Passed(f"{in_words(consumer)} is there again. {said[0]}")
@@ -96,7 +96,7 @@ def keep_name(evidence: Evidence) -> Memory:
         "position": edge.sequence,
         "position_seq": edge.stream_seq,
         "floor": consumer.ack_floor if consumer else 0,
-        "name_said": [text for text in reading.findings(evidence.now, "lost") if text.startswith(KEPT)],
+        "name_said": reading.findings(evidence.now, "lost", KEPT),
     }
 
 

@@ -6,7 +6,7 @@ from labs.durable_consumers.checks import common
 from labs.durable_consumers.checks import cursor as saw
 from labs.durable_consumers.scripts import EXPIRED, FRA, IAD, SENT, back
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
-from studylab.lab.scripts import Script, Wait, call, load_fresh_snapshot, promote, settled
+from studylab.lab.scripts import Script, Wait, asleep, call, load_fresh_snapshot, promote, settled
 
 WATCH = Do(
     id="watch",
@@ -116,10 +116,7 @@ def _cure(evidence: Evidence) -> Script:
     nap = (
         call("edge_rules", edge=IAD, durable=True, inactive_threshold_s=0.0, begin="own position"),
         Wait("iad to catch up", lambda seen: seen.edge(IAD).sequence == seen.truth.sequence),
-        call("kill_edge", edge=IAD),
-        call("burst", n=common.CHANGES),
-        SENT,
-        call("start_edge", edge=IAD),
+        *asleep(IAD, call("burst", n=common.CHANGES), SENT),
         settled("every edge to have the changes"),
     )
     return (*clean, *nap) if saw.has_doubled(evidence.now) else nap
@@ -151,10 +148,7 @@ CURE = Do(
             (
                 call("edge_rules", edge=IAD, begin="all"),
                 back(IAD),
-                call("kill_edge", edge=IAD),
-                call("burst", n=common.CHANGES),
-                SENT,
-                call("start_edge", edge=IAD),
+                *asleep(IAD, call("burst", n=common.CHANGES), SENT),
                 Wait("iad to have read everything", lambda seen: seen.edge(IAD).sequence == seen.truth.sequence),
                 Wait("the drains to be counted twice", saw.has_doubled),
             ),

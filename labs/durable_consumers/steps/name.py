@@ -5,7 +5,7 @@ from __future__ import annotations
 from labs.durable_consumers.checks import name as saw
 from labs.durable_consumers.scripts import FRA, SENT, THRESHOLD_S, back
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
-from studylab.lab.scripts import Script, Wait, call, load_fresh_snapshot, settled
+from studylab.lab.scripts import Script, Wait, asleep, call, load_fresh_snapshot, settled
 
 PREDICT_THRESHOLD = Predict(
     id="predict-threshold",
@@ -37,9 +37,7 @@ THRESHOLD = Do(
     solution=(
         call("edge_rules", edge=FRA, inactive_threshold_s=THRESHOLD_S),
         back(FRA),
-        call("kill_edge", edge=FRA),
-        Wait("the server to delete it", lambda seen: seen.consumer(FRA) is None),
-        call("start_edge", edge=FRA),
+        *asleep(FRA, Wait("the server to delete it", lambda seen: seen.consumer(FRA) is None)),
         back(FRA),
     ),
     hints=Hints(
@@ -84,11 +82,7 @@ def _sleep_without_consumer(begin: str) -> Script:
     return (
         call("edge_rules", edge=FRA, begin=begin, inactive_threshold_s=0.0),
         back(FRA),
-        call("kill_edge", edge=FRA),
-        call("delete_consumer", consumer=FRA),
-        call("burst", n=2),
-        SENT,
-        call("start_edge", edge=FRA),
+        *asleep(FRA, call("delete_consumer", consumer=FRA), call("burst", n=2), SENT),
         back(FRA),
     )
 
@@ -116,10 +110,7 @@ NAME = Do(
             (
                 call("edge_rules", edge=FRA, begin="new", inactive_threshold_s=0.0),
                 back(FRA),
-                call("kill_edge", edge=FRA),
-                call("burst", n=2),
-                SENT,
-                call("start_edge", edge=FRA),
+                *asleep(FRA, call("burst", n=2), SENT),
                 settled("fra to have the changes"),
             ),
             "was not deleted",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from labs.fail_closed.checks import cure as saw
-from labs.fail_closed.scripts import ASLEEP, HEAL, SLEEPING, SNAPSHOTS, published, through
+from labs.fail_closed.scripts import ASLEEP, HEAL, SLEEPING, SNAPSHOTS, through
 from studylab.lab import Check, Do, Evidence, Hints, Wrong, reading
 from studylab.lab.observed import Observation
-from studylab.lab.scripts import Script, Wait, call, promote, settled
+from studylab.lab.scripts import Script, Wait, call, promote, published, settled
 
 
 def _other_owner(seen: Observation) -> str:
@@ -51,7 +51,7 @@ def _cure(evidence: Evidence) -> Script:
         *ASLEEP,
         call("purge"),
         later,
-        Wait("it to be published", published),
+        published("it to be published"),
         *FRA_BACK,
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from labs.fail_closed.checks import common, gaps, outcome
-from labs.fail_closed.scripts import HEAL, SLEEPING, SNAPSHOTS, published, through, through_with_more
+from labs.fail_closed.scripts import HEAL, SLEEPING, SNAPSHOTS, through, through_with_more
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
-from studylab.lab.scripts import Script, Wait, call, settled
+from studylab.lab.scripts import Script, call, published, settled
 
 PREDICT_NUMBERS = Predict(
     id="predict-numbers",
@@ -79,7 +79,7 @@ NUMBERS = Do(
                 *HEAL,
                 call("kill_edges"),
                 call("burst", n=3),
-                Wait("the burst to be published", published),
+                published("the burst to be published"),
                 call("keep_store"),
                 call("rollback_store"),
                 call("start_edges"),

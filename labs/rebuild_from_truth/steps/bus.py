@@ -5,7 +5,7 @@ from __future__ import annotations
 from labs.rebuild_from_truth.checks import bus as saw
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
 from studylab.lab.observed import Observation
-from studylab.lab.scripts import Wait, call, claims, load_fresh_snapshot, promote, rebuild_edges, settled
+from studylab.lab.scripts import Wait, asleep, call, claims, load_fresh_snapshot, promote, rebuild_edges, settled
 
 
 def _bus_is_gone(seen: Observation) -> bool:
@@ -49,10 +49,7 @@ BUS = Do(
         call("destroy_bus"),
         Wait("the streams to be gone", _bus_is_gone),
         promote("blog", "alloc-b"),
-        call("kill_edge", edge="syd"),
-        call("wipe_view", edge="syd"),
-        call("restore_bus"),
-        call("start_edge", edge="syd"),
+        *asleep("syd", call("wipe_view", edge="syd"), call("restore_bus")),
         settled(),
     ),
     hints=Hints(

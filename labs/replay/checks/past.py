@@ -146,7 +146,7 @@ def back_for_good(evidence: Evidence) -> Result:
     """iad serves an owner of the past and says that it is current."""
     if not zombies_stored(evidence):
         return NotYet("This counts once an old event was stored again.")
-    said = [f for f in reading.findings(evidence.now, "resurrected") if f.startswith("iad")]
+    said = reading.findings(evidence.now, "resurrected", "iad")
     if not said or not reading.is_current(iad(evidence.now)):
         return NotYet(f"iad is {iad(evidence.now).claim} and holds no owner of the past.")
     return Passed(f"{said[0]} It says: {iad(evidence.now).claim}.")
@@ -170,7 +170,7 @@ def nothing_corrects_it(evidence: Evidence) -> Result:
 def what_zombie_did(evidence: Evidence) -> Measured:
     """Measure the second prediction."""
     event_id, seq = zombies_stored(evidence)[-1]
-    said = [f for f in reading.findings(evidence.now, "false confidence") if f.startswith("iad")]
+    said = reading.findings(evidence.now, "false confidence", "iad")
     if not said:
         return Measured("known", f"{event_id} was stored at seq {seq}, and iad did not take it.")
     return Measured("forever", f"{event_id} was stored again at seq {seq}. {said[0]} Nothing is pending.")

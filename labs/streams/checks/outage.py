@@ -62,7 +62,7 @@ def told_nothing(evidence: Evidence) -> Result:
 
 def wrong_all_the_same(evidence: Evidence) -> Result:
     """The audit finds false confidence at the edge that came back."""
-    said = [text for text in reading.findings(evidence.now, "false confidence") if text.startswith(SLEEPER)]
+    said = reading.findings(evidence.now, "false confidence", SLEEPER)
     if said:
         return Passed(said[0])
     return NotYet(f"{SLEEPER} serves nothing wrong so far. What is gone must be the last change of some route.")

@@ -6,7 +6,7 @@ from labs.streams.checks import common
 from labs.streams.checks import outage as saw
 from labs.streams.scripts import BACK, PART, changes, keeping_up
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
-from studylab.lab.scripts import Script, Wait, call, promote
+from studylab.lab.scripts import Script, Wait, asleep, call, promote
 
 PREDICT_RETURN = Predict(
     id="predict-return",
@@ -43,10 +43,7 @@ OUTAGE = Do(
         Check("It claims to be current, and is wrong", saw.wrong_all_the_same),
     ),
     solution=(
-        call("kill_edge", edge=common.SLEEPER),
-        promote("img", "alloc-b"),
-        *changes(12, PART),
-        call("start_edge", edge=common.SLEEPER),
+        *asleep(common.SLEEPER, promote("img", "alloc-b"), *changes(12, PART)),
         BACK,
     ),
     hints=Hints(
@@ -59,12 +56,12 @@ OUTAGE = Do(
     wrong=(
         Wrong(
             "an outage that the stream can hold",
-            (call("kill_edge", edge=common.SLEEPER), *changes(4, PART), call("start_edge", edge=common.SLEEPER), BACK),
+            (*asleep(common.SLEEPER, *changes(4, PART)), BACK),
             "slept through 4 changes",
         ),
         Wrong(
             "changes after which every route changes once more",
-            (call("kill_edge", edge=common.SLEEPER), *changes(12, PART), call("start_edge", edge=common.SLEEPER), BACK),
+            (*asleep(common.SLEEPER, *changes(12, PART)), BACK),
             "the last change of some route",
         ),
     ),
@@ -85,10 +82,9 @@ EXPLAIN_GAP = Explain(
 REPAIR: Script = (call("take_snapshot"), call("load_snapshot", edge=common.SLEEPER), BACK)
 
 LONG: Script = (
-    call("kill_edge", edge=common.SLEEPER),
-    call("burst", n=common.LONG_OUTAGE),
-    Wait("the edges that are awake to keep up", keeping_up),
-    call("start_edge", edge=common.SLEEPER),
+    *asleep(
+        common.SLEEPER, call("burst", n=common.LONG_OUTAGE), Wait("the edges that are awake to keep up", keeping_up)
+    ),
     BACK,
 )
 
@@ -127,9 +123,7 @@ SIZE = Do(
                 call("restart_edge", edge=common.SLEEPER),
                 call("restart_edge", edge=common.SLEEPER),
                 BACK,
-                call("kill_edge", edge=common.SLEEPER),
-                *changes(common.LONG_OUTAGE, PART),
-                call("start_edge", edge=common.SLEEPER),
+                *asleep(common.SLEEPER, *changes(common.LONG_OUTAGE, PART)),
                 BACK,
                 call("restart_edge", edge=common.SLEEPER),
                 BACK,
@@ -140,9 +134,7 @@ SIZE = Do(
             "a snapshot after the outage instead of the stream",
             (
                 *REPAIR,
-                call("kill_edge", edge=common.SLEEPER),
-                *changes(common.LONG_OUTAGE, PART),
-                call("start_edge", edge=common.SLEEPER),
+                *asleep(common.SLEEPER, *changes(common.LONG_OUTAGE, PART)),
                 BACK,
                 call("stream_limits", max_msgs=common.NEEDED),
                 *REPAIR,

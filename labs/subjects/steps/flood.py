@@ -5,7 +5,7 @@ from __future__ import annotations
 from labs.subjects.checks import common
 from labs.subjects.checks import flood as saw
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
-from studylab.lab.scripts import Wait, call, settled
+from studylab.lab.scripts import Wait, asleep, call, settled
 
 PREDICT_NOISE = Predict(
     id="predict-noise",
@@ -40,10 +40,7 @@ FLOOD = Do(
         Check("Three changes of owner have reached every edge", saw.changes_arrived),
     ),
     solution=(
-        call("kill_edge", edge="fra"),
-        call("telemetry", n=common.SAMPLES),
-        call("burst", n=common.CHANGES),
-        call("start_edge", edge="fra"),
+        *asleep("fra", call("telemetry", n=common.SAMPLES), call("burst", n=common.CHANGES)),
         settled("fra to work through its backlog"),
     ),
     hints=Hints(
