@@ -13,4 +13,5 @@ EXPIRED = Wait("the server to delete iad's consumer", lambda seen: not common.co
 
 
 def back(edge: str) -> Wait:
+    """Wait until an edge says that it is current."""
     return Wait(f"{edge} to be done", lambda seen: seen.edge(edge).mode == "current")

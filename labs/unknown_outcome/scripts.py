@@ -11,9 +11,6 @@ BROKER = ("freeze_broker", "thaw_broker", "kill_broker", "start_broker")
 REPAIR = ("take_snapshot", "load_snapshot")
 
 
-# What the solutions are made of.
-
-
 def silence(seen: Observation, route: str) -> Script:
     """Freeze the broker, promote, and wait until the relay has waited in vain."""
     before = seen.relay.unanswered
@@ -39,6 +36,7 @@ def silence_again(seen: Observation, route: str) -> Script:
 
 
 def is_back(seen: Observation) -> bool:
+    """Say whether stream and relay are back and everything is published."""
     return seen.stream("ROUTES").available and seen.relay.state == "up" and not seen.outbox.waiting
 
 

@@ -141,6 +141,11 @@ def sleeps(evidence: Evidence, edge: str) -> list[Sleep]:
     return evidence.moments.ask(Sleeps, [("database", "commit"), *((edge, kind) for kind in Sleeps.KINDS)]).all()
 
 
+def last_sleep(evidence: Evidence, edge: str, least: int) -> Sleep | None:
+    """Return the last time in which an edge was down for at least so many changes, or None."""
+    return next((sleep for sleep in reversed(sleeps(evidence, edge)) if sleep.missed >= least), None)
+
+
 def matches(pattern: str, subject: str) -> bool:
     """Say whether a subject filter matches a subject, as the server matches them."""
     wanted, given = pattern.split("."), subject.split(".")

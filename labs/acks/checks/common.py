@@ -29,6 +29,7 @@ def is_down(seen: Observation) -> bool:
 
 
 def owed(seen: Observation) -> str:
+    """Return what the broker still expects of iad, in the server's words."""
     consumer = seen.consumer("iad")
     if consumer is None:
         return "the broker has no consumer iad"

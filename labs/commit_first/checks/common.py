@@ -44,12 +44,15 @@ class _Early:
 
 
 def early(evidence: Evidence) -> _Early:
+    """Return what was published before its commit since the step began."""
     return evidence.moments.ask(_Early, [("database", kind) for kind in ("publish", "commit", "refused")])
 
 
 def phantoms(seen: Observation) -> list[CellSeen]:
+    """Return the messages of the stream whose event the history lacks."""
     return [cell for cell in seen.stream("ROUTES").cells if cell.event_id and not cell.known]
 
 
 def invented_rows(edge: EdgeSeen) -> list[str]:
+    """Return the rows of an edge whose owner the database never chose, each as “route → owner”."""
     return [f"{row.route} → {row.owner}" for row in edge.rows if row.cause == "invented"]

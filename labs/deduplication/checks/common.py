@@ -36,14 +36,13 @@ def is_stored_twice(seen: Observation) -> bool:
 
 
 def joined(seqs: Sequence[int]) -> str:
+    """Return stream seqs as prose: “7 and 9”."""
     return reading.listed([str(seq) for seq in seqs])
 
 
 def change(fact: FactSeen) -> str:
+    """Return a change of owner as “route → owner, epoch n”."""
     return f"{fact.route} → {fact.owner}, epoch {fact.epoch}"
-
-
-# The same publish twice.
 
 
 def last_crash(evidence: Evidence) -> int:

@@ -23,11 +23,7 @@ def deletions(evidence: Evidence, edge: str) -> list[tuple[Moment, str]]:
     return [(m, name) for m, name in told if name == edge or name.startswith(f"{edge}-")]
 
 
-def last_sleep(evidence: Evidence, edge: str, least: int = CHANGES) -> reading.Sleep | None:
-    long = [sleep for sleep in reading.sleeps(evidence, edge) if sleep.missed >= least]
-    return long[-1] if long else None
-
-
 def in_words(consumer: ConsumerSeen) -> str:
+    """Return a consumer in words: its name and kind, its cursor, and what it has not processed."""
     kind = "durable" if consumer.durable else "ephemeral"
     return f"{consumer.name} ({kind}, Ack Floor {consumer.ack_floor}, Unprocessed {consumer.num_pending})"

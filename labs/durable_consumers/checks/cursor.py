@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labs.durable_consumers.checks.common import CHANGES, FLEETING, KEPT, consumers_of, deletions, in_words, last_sleep
+from labs.durable_consumers.checks.common import CHANGES, FLEETING, KEPT, consumers_of, deletions, in_words
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
 from studylab.lab.observed import Observation
 
@@ -35,7 +35,7 @@ def keep_before(evidence: Evidence) -> Memory:
 def both_slept(evidence: Evidence) -> Result:
     """Two edges were down while three changes were made."""
     for edge in (KEPT, FLEETING):
-        if last_sleep(evidence, edge) is None:
+        if reading.last_sleep(evidence, edge, CHANGES) is None:
             counts = [sleep.missed for sleep in reading.sleeps(evidence, edge)]
             if not counts:
                 return NotYet(f"{edge} has not been down since this step began.")
@@ -58,7 +58,7 @@ def one_is_gone(evidence: Evidence) -> Result:
 
 def one_caught_up(evidence: Evidence) -> Result:
     """The edge with the durable consumer was handed what it had missed."""
-    sleep = last_sleep(evidence, KEPT)
+    sleep = reading.last_sleep(evidence, KEPT, CHANGES)
     if sleep is None or sleep.ended is None:
         return NotYet(f"{KEPT} is not back from three changes.")
     handed = sleep.handed
@@ -69,7 +69,7 @@ def one_caught_up(evidence: Evidence) -> Result:
 
 def other_never_learns(evidence: Evidence) -> Result:
     """The edge with the ephemeral consumer was handed nothing and claims to be current."""
-    sleep, edge = last_sleep(evidence, FLEETING), evidence.now.edge(FLEETING)
+    sleep, edge = reading.last_sleep(evidence, FLEETING, CHANGES), evidence.now.edge(FLEETING)
     if sleep is None or sleep.ended is None:
         return NotYet(f"{FLEETING} is not back from three changes.")
     said = reading.findings(evidence.now, "lost", FLEETING)
@@ -80,7 +80,7 @@ def other_never_learns(evidence: Evidence) -> Result:
 
 def who_got_what(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
-    kept, fleeting = last_sleep(evidence, KEPT), last_sleep(evidence, FLEETING)
+    kept, fleeting = reading.last_sleep(evidence, KEPT, CHANGES), reading.last_sleep(evidence, FLEETING, CHANGES)
     if kept is None or fleeting is None:
         return Measured("", "Nobody slept.")
     got, other, missed = kept.handed, fleeting.handed, fleeting.missed
@@ -94,7 +94,7 @@ def who_got_what(evidence: Evidence) -> Measured:
 
 def keep_sleep(evidence: Evidence) -> Memory:
     """Keep the consumers' fates and the audit's words."""
-    sleep = last_sleep(evidence, FLEETING)
+    sleep = reading.last_sleep(evidence, FLEETING, CHANGES)
     return {
         "missed": sleep.missed if sleep else 0,
         "gone": [name for _, name in deletions(evidence, FLEETING)][:1],
@@ -147,7 +147,7 @@ def remembered(evidence: Evidence) -> Result:
         return NotYet(
             f"{doubled[0]} It was handed what it had applied before. Let it load a snapshot to be rid of that."
         )
-    sleep = last_sleep(evidence, FLEETING)
+    sleep = reading.last_sleep(evidence, FLEETING, CHANGES)
     if sleep is None:
         counts = [one.missed for one in reading.sleeps(evidence, FLEETING)]
         return NotYet(

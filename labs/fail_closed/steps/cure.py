@@ -16,9 +16,6 @@ def _other_owner(seen: Observation) -> str:
     return ready[(ready.index(owner) + 2) % len(ready)]
 
 
-# The cure.
-
-
 PROOF: Script = (
     call(
         "edge_rules",

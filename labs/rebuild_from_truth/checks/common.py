@@ -9,6 +9,7 @@ OPERATION = "op-blue"
 
 
 def rows_of(edge: EdgeSeen) -> str:
+    """Return the rows of an edge as “route → owner”, or “no row”."""
     return ", ".join(f"{row.route} → {row.owner}" for row in edge.rows) or "no row"
 
 

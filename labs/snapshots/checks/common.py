@@ -27,11 +27,13 @@ class Load:
 
 
 def snapshot_loads(evidence: Evidence) -> list[Load]:
+    """Return the snapshots that the new edge has loaded since the step began, oldest first."""
     moments = reading.moments(evidence, NEWCOMER, "snapshot")
     return [Load(m.n, *(m.detail[name] for name in ("sequence", "event_id", "stream_seq", "follows"))) for m in moments]
 
 
 def newcomer(evidence: Evidence) -> EdgeSeen:
+    """Return the new edge."""
     return evidence.now.edge(NEWCOMER)
 
 
@@ -42,6 +44,7 @@ def got_after(evidence: Evidence, n: int) -> list[int]:
 
 
 def nothing_left(seen: Observation) -> bool:
+    """Say whether the server has nothing left for the new edge."""
     consumer = seen.consumer(NEWCOMER)
     return consumer is not None and not consumer.num_pending and not consumer.num_ack_pending
 

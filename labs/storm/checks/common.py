@@ -27,8 +27,10 @@ def filled_cells(evidence: Evidence) -> dict[tuple[str, str], Mapping[str, Any]]
 
 
 def found_in(played: Played) -> str:
+    """Return the kinds of findings of a storm as prose, or the audit's verdict when there are none."""
     return reading.listed(list(played["kinds"])) or str(played["soundness"])
 
 
 def is_sound(played: Played) -> bool:
+    """Say whether the audit found nothing wrong and no edge had failed closed."""
     return bool(played["soundness"] == "sound" and not played["closed"])

@@ -19,13 +19,8 @@ WINDOW_ERROR = "10052"
 USUAL_HEADERS = {"Nats-Msg-Id"}
 
 
-def last_sleep(evidence: Evidence, least: int) -> reading.Sleep | None:
-    """Return the last time in which the edge was down for that many changes, or None."""
-    long = [sleep for sleep in reading.sleeps(evidence, SLEEPER) if sleep.missed >= least]
-    return long[-1] if long else None
-
-
 def sleep_so_far(evidence: Evidence, least: int) -> NotYet:
+    """Answer how many changes syd has missed so far, and how many it takes."""
     counts = [sleep.missed for sleep in reading.sleeps(evidence, SLEEPER)]
     if not counts:
         return NotYet(f"{SLEEPER} has not been down since this step began. Kill it first.")

@@ -16,7 +16,6 @@ from labs.streams.checks.common import (
     SLEEPER,
     TYPICAL_BYTES,
     USUAL_HEADERS,
-    last_sleep,
     sleep_so_far,
 )
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
@@ -25,13 +24,13 @@ from studylab.lab.observed import Moment
 
 def slept(evidence: Evidence) -> Result:
     """The edge was down while twelve changes were made."""
-    sleep = last_sleep(evidence, OUTAGE)
+    sleep = reading.last_sleep(evidence, SLEEPER, OUTAGE)
     return Passed(f"{sleep.missed} changes while {SLEEPER} was down.") if sleep else sleep_so_far(evidence, OUTAGE)
 
 
 def handed_the_rest(evidence: Evidence) -> Result:
     """On its return the edge was handed fewer messages than it had missed."""
-    sleep = last_sleep(evidence, OUTAGE)
+    sleep = reading.last_sleep(evidence, SLEEPER, OUTAGE)
     if sleep is None:
         return sleep_so_far(evidence, OUTAGE)
     if sleep.ended is None:
@@ -69,7 +68,7 @@ def wrong_all_the_same(evidence: Evidence) -> Result:
 
 
 def _advisories(evidence: Evidence) -> list[Moment]:
-    sleep = last_sleep(evidence, OUTAGE)
+    sleep = reading.last_sleep(evidence, SLEEPER, OUTAGE)
     if sleep is None or sleep.ended is None:
         return []
     told = reading.after(reading.moments(evidence, "broker", "advisory"), sleep.ended)
@@ -78,7 +77,7 @@ def _advisories(evidence: Evidence) -> list[Moment]:
 
 def what_it_was_told(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
-    sleep = last_sleep(evidence, OUTAGE)
+    sleep = reading.last_sleep(evidence, SLEEPER, OUTAGE)
     if sleep is None:
         return Measured("", f"{SLEEPER} slept through no outage.")
     headers = reading.listed(sorted(sleep.headers))
@@ -95,7 +94,7 @@ def what_it_was_told(evidence: Evidence) -> Measured:
 
 def keep_outage(evidence: Evidence) -> Memory:
     """Keep how much was missed, how much came, and the audit's words."""
-    sleep = last_sleep(evidence, OUTAGE)
+    sleep = reading.last_sleep(evidence, SLEEPER, OUTAGE)
     return {
         "missed": sleep.missed if sleep else 0,
         "handed": sleep.seqs if sleep else 0,
@@ -158,7 +157,7 @@ def limits_fit(evidence: Evidence) -> Result:
 
 def replayed(evidence: Evidence) -> Result:
     """After a long outage the edge came back by replay alone."""
-    sleep = last_sleep(evidence, LONG_OUTAGE)
+    sleep = reading.last_sleep(evidence, SLEEPER, LONG_OUTAGE)
     if sleep is None:
         return sleep_so_far(evidence, LONG_OUTAGE)
     if sleep.ended is None:
@@ -181,5 +180,5 @@ def replayed(evidence: Evidence) -> Result:
 
 def keep_size(evidence: Evidence) -> Memory:
     """Keep what the stream was set to."""
-    sleep = last_sleep(evidence, LONG_OUTAGE)
+    sleep = reading.last_sleep(evidence, SLEEPER, LONG_OUTAGE)
     return {"replayed": sleep.missed if sleep else 0, "each": round(_bytes_each(evidence))}

@@ -27,6 +27,7 @@ def unanswered(evidence: Evidence) -> dict[str, int]:
 
 
 def copies(seen: Observation, event_id: str) -> list[CellSeen]:
+    """Return the messages in sight that carry an event."""
     return [cell for cell in seen.stream("ROUTES").cells if cell.event_id == event_id]
 
 
@@ -37,12 +38,14 @@ def killed_after(evidence: Evidence, n: int) -> bool:
 
 
 def fact_of(seen: Observation, event_id: str) -> FactSeen:
+    """Return the row of the history with an event id that is known to be there."""
     found = reading.fact(seen, event_id)
     assert found is not None
     return found
 
 
 def broker_away(seen: Observation) -> str:
+    """Say that the broker's streams cannot be seen now; empty when they can."""
     if not seen.stream("ROUTES").available:
         return f"The broker is {seen.broker.state}: what it has stored can be seen when it is back."
     return ""
