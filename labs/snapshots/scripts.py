@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studylab.lab import reading
 from studylab.lab.observed import Observation
-from studylab.lab.scripts import Script, Wait, call, promote
+from studylab.lab.scripts import Call, Script, Wait, call, promote
 
 VERBS = (
     "promote",
@@ -37,6 +37,15 @@ def syd_claims(seen: Observation) -> bool:
 def syd_refuses(seen: Observation) -> bool:
     """Say whether syd has failed closed."""
     return seen.edge("syd").mode.value == "failed closed"
+
+
+OTHERS_CURRENT = Wait("the others to be current", others_rest)
+CLAIMS = Wait("syd to say that it is current", syd_claims)
+
+
+def new_edge(*meanwhile: Call | Wait) -> Script:
+    """Take a snapshot, make some calls, and wipe syd, which then begins with that snapshot."""
+    return (call("take_snapshot"), *meanwhile, call("wipe_view", edge="syd"))
 
 
 def promotion(seen: Observation) -> Script:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labs.acks.checks import common
 from labs.acks.checks import in_time as saw
+from labs.acks.scripts import crash
 from studylab.lab import Check, Do, Hints, Option, Predict, Wrong, reading
 from studylab.lab.scripts import Script, Wait, call, claims, load_fresh_snapshot, promote, settled
 
@@ -25,12 +26,7 @@ PREDICT_SECOND = Predict(
     measure=saw.what_second_did,
 )  # fmt: skip
 
-CRASH_AFTER_APPLY: Script = (
-    call("crash_edge", edge="iad", at=common.AFTER_APPLY),
-    promote("blog", "alloc-b"),
-    Wait("iad to crash", common.is_down),
-    call("start_edge", edge="iad"),
-)
+CRASH_AFTER_APPLY: Script = crash(common.AFTER_APPLY, promote("blog", "alloc-b"))
 
 CURE = Do(
     id="cure",
@@ -66,10 +62,7 @@ CURE = Do(
             (
                 call("edge_rules", edge="iad", ack_wait_s=0.1),
                 claims("iad", "iad to read again"),
-                call("crash_edge", edge="iad", at=common.AFTER_ACK),
-                promote("blog", "alloc-b"),
-                Wait("iad to crash", common.is_down),
-                call("start_edge", edge="iad"),
+                *crash(common.AFTER_ACK, promote("blog", "alloc-b")),
                 claims("iad", "iad to say that it is current"),
             ),
             "However short ack_wait is",
@@ -79,10 +72,7 @@ CURE = Do(
             (
                 call("edge_rules", edge="iad", ack="never"),
                 claims("iad", "iad to read again"),
-                call("crash_edge", edge="iad", at="after receive"),
-                promote("blog", "alloc-b"),
-                Wait("iad to crash", common.is_down),
-                call("start_edge", edge="iad"),
+                *crash("after receive", promote("blog", "alloc-b")),
                 claims("iad", "iad to say that it is current"),
             ),
             "The broker counts it as done",

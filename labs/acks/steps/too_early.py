@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from labs.acks.checks import common
 from labs.acks.checks import too_early as saw
+from labs.acks.scripts import DOWN_OWING, crash
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
-from studylab.lab.scripts import Script, Wait, asleep, call, promote, settled
+from studylab.lab.scripts import Script, asleep, call, promote, settled
 
 PREDICT_QUEUED = Predict(
     id="predict-queued",
@@ -26,12 +27,7 @@ PREDICT_QUEUED = Predict(
     measure=saw.what_queued_did,
 )  # fmt: skip
 
-CRASH_AFTER_ACK: Script = (
-    call("crash_edge", edge="iad", at=common.AFTER_ACK),
-    promote("shop", "alloc-b"),
-    Wait("iad to crash and the broker to wait for its ack", common.is_down_owing),
-    call("start_edge", edge="iad"),
-)
+CRASH_AFTER_ACK: Script = crash(common.AFTER_ACK, promote("shop", "alloc-b"), DOWN_OWING)
 
 QUEUED = Do(
     id="queued",
@@ -106,10 +102,7 @@ LOST = Do(
     solution=(
         call("edge_rules", edge="iad", ack="before apply"),
         settled("iad to be current"),
-        call("crash_edge", edge="iad", at=common.AFTER_ACK),
-        promote("shop", "alloc-c"),
-        Wait("iad to crash", common.is_down),
-        call("start_edge", edge="iad"),
+        *crash(common.AFTER_ACK, promote("shop", "alloc-c")),
     ),
     hints=Hints(
         nudge="Change the rule, then do again what you did before.",
@@ -125,10 +118,7 @@ LOST = Do(
         Wrong(
             "the same crash with the ack only queued",
             (
-                call("crash_edge", edge="iad", at=common.AFTER_ACK),
-                promote("shop", "alloc-c"),
-                Wait("iad to crash and the broker to wait for its ack", common.is_down_owing),
-                call("start_edge", edge="iad"),
+                *crash(common.AFTER_ACK, promote("shop", "alloc-c"), DOWN_OWING),
                 settled("iad to have it after all"),
             ),
             "queued and not confirmed",

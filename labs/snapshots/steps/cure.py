@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from labs.snapshots.checks import cure as saw
-from labs.snapshots.scripts import TRIM, VERBS, others_rest, promotion, syd_claims, syd_refuses
+from labs.snapshots.scripts import (
+    CLAIMS,
+    OTHERS_CURRENT,
+    TRIM,
+    VERBS,
+    new_edge,
+    others_rest,
+    promotion,
+    syd_refuses,
+)
 from studylab.lab import Check, Do, Evidence, Hints, Wrong
 from studylab.lab.scripts import Script, Wait, call, settled
 
@@ -13,20 +22,14 @@ PROOF = {"verify_checksum": True, "prove_continuity": True, "ask_high_water_mark
 def _refuse(evidence: Evidence) -> Script:
     """All three with the proof on. The latest snapshot may be damaged when this begins, so a fresh one is taken."""
     return (
-        Wait("the others to be current", others_rest),
+        OTHERS_CURRENT,
         call("edge_rules", edge="syd", follow_from="the snapshot", **PROOF),
-        call("take_snapshot"),
-        call("corrupt_snapshot"),
-        call("wipe_view", edge="syd"),
+        *new_edge(call("corrupt_snapshot")),
         Wait("syd to refuse", syd_refuses),
-        call("take_snapshot"),
-        *TRIM,
-        call("wipe_view", edge="syd"),
+        *new_edge(*TRIM),
         Wait("syd to refuse", lambda seen: syd_refuses(seen) and " came after " in seen.edge("syd").reason),
         call("edge_rules", edge="syd", follow_from="new"),
-        call("take_snapshot"),
-        *promotion(evidence.now),
-        call("wipe_view", edge="syd"),
+        *new_edge(*promotion(evidence.now)),
         Wait("syd to refuse", lambda seen: syd_refuses(seen) and "nothing is pending" in seen.edge("syd").reason),
     )
 
@@ -59,12 +62,10 @@ REFUSE = Do(
         Wrong(
             "verifying the checksum and nothing else",
             (
-                Wait("the others to be current", others_rest),
+                OTHERS_CURRENT,
                 call("edge_rules", edge="syd", verify_checksum=True),
-                call("take_snapshot"),
-                *TRIM,
-                call("wipe_view", edge="syd"),
-                Wait("syd to say that it is current", syd_claims),
+                *new_edge(*TRIM),
+                CLAIMS,
             ),
             "it would follow anything",
         ),
@@ -79,11 +80,9 @@ REFUSE = Do(
 
 def _follow(evidence: Evidence) -> Script:
     return (
-        Wait("the others to be current", others_rest),
+        OTHERS_CURRENT,
         call("edge_rules", edge="syd", follow_from="the snapshot", **PROOF),
-        call("take_snapshot"),
-        *promotion(evidence.now),
-        call("wipe_view", edge="syd"),
+        *new_edge(*promotion(evidence.now)),
         settled(),
     )
 
@@ -115,10 +114,9 @@ FOLLOW = Do(
         Wrong(
             "the newest snapshot, with nothing falling between",
             (
-                Wait("the others to be current", others_rest),
+                OTHERS_CURRENT,
                 call("edge_rules", edge="syd", follow_from="the snapshot"),
-                call("take_snapshot"),
-                call("wipe_view", edge="syd"),
+                *new_edge(),
                 settled(),
             ),
             "No event fell between",
@@ -126,7 +124,7 @@ FOLLOW = Do(
         Wrong(
             "the newest snapshot without any proof",
             (
-                Wait("the others to be current", others_rest),
+                OTHERS_CURRENT,
                 call(
                     "edge_rules",
                     edge="syd",
@@ -134,10 +132,7 @@ FOLLOW = Do(
                     prove_continuity=False,
                     ask_high_water_mark=False,
                 ),
-                call("take_snapshot"),
-                call("burst", n=1),
-                Wait("it to be published", others_rest),
-                call("wipe_view", edge="syd"),
+                *new_edge(call("burst", n=1), Wait("it to be published", others_rest)),
                 settled(),
             ),
             "is luck",

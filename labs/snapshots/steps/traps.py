@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labs.snapshots.checks import traps as saw
-from labs.snapshots.scripts import TRIM, VERBS, others_rest, promotion, syd_claims
+from labs.snapshots.scripts import CLAIMS, OTHERS_CURRENT, TRIM, VERBS, new_edge, others_rest, promotion
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
 from studylab.lab.scripts import Script, Wait, call, promote
 
@@ -31,11 +31,9 @@ PREDICT_NEW = Predict(
 
 def _new(evidence: Evidence) -> Script:
     return (
-        Wait("the others to be current", others_rest),
-        call("take_snapshot"),
-        *promotion(evidence.now),
-        call("wipe_view", edge="syd"),
-        Wait("syd to say that it is current", syd_claims),
+        OTHERS_CURRENT,
+        *new_edge(*promotion(evidence.now)),
+        CLAIMS,
     )
 
 
@@ -62,9 +60,8 @@ FROM_NEW = Do(
             (
                 promote("shop", "alloc-c"),
                 Wait("it to be published", others_rest),
-                call("take_snapshot"),
-                call("wipe_view", edge="syd"),
-                Wait("syd to be current", syd_claims),
+                *new_edge(),
+                CLAIMS,
             ),
             "Nothing was committed between the snapshot",
         ),
@@ -110,11 +107,9 @@ OLD = Do(
     checks=(Check("syd says that it is current at the latest, and is wrong", saw.older_than_stream),),
     solution=(
         call("edge_rules", edge="syd", follow_from="the snapshot"),
-        Wait("the others to be current", others_rest),
-        call("take_snapshot"),
-        *TRIM,
-        call("wipe_view", edge="syd"),
-        Wait("syd to say that it is current", syd_claims),
+        OTHERS_CURRENT,
+        *new_edge(*TRIM),
+        CLAIMS,
     ),
     hints=Hints(
         nudge="The stream must have lost what comes right behind the snapshot.",
@@ -131,11 +126,10 @@ OLD = Do(
             "a snapshot taken after the purge",
             (
                 call("edge_rules", edge="syd", follow_from="the snapshot"),
-                Wait("the others to be current", others_rest),
+                OTHERS_CURRENT,
                 *TRIM,
-                call("take_snapshot"),
-                call("wipe_view", edge="syd"),
-                Wait("syd to be current", syd_claims),
+                *new_edge(),
+                CLAIMS,
             ),
             "nothing is missing between",
         ),
@@ -176,11 +170,9 @@ FLIP = Do(
     """,
     checks=(Check("The checksum is wrong, and syd serves what the snapshot says", saw.flipped_and_believed),),
     solution=(
-        Wait("the others to be current", others_rest),
-        call("take_snapshot"),
-        call("corrupt_snapshot"),
-        call("wipe_view", edge="syd"),
-        Wait("syd to say that it is current", syd_claims),
+        OTHERS_CURRENT,
+        *new_edge(call("corrupt_snapshot")),
+        CLAIMS,
     ),
     hints=Hints(
         nudge="Take it, damage it, load it.",
@@ -193,9 +185,8 @@ FLIP = Do(
         Wrong(
             "a whole snapshot",
             (
-                call("take_snapshot"),
-                call("wipe_view", edge="syd"),
-                Wait("syd to be current", syd_claims),
+                *new_edge(),
+                CLAIMS,
             ),
             "The latest snapshot is whole",
         ),
