@@ -61,7 +61,7 @@ def own_sources() -> list[Source]:
     """Return the lab files of this project in teaching order. One that does not import does not hide the others."""
     try:
         package = importlib.import_module(PACKAGE)
-    except Exception:  # noqa: BLE001 - one lab's mistake must not take the others along; it is named when it is examined
+    except Exception:  # noqa: BLE001 - a lab that does not import is named when it is examined
         sys.modules.pop(PACKAGE, None)
         adopt(OWN, PACKAGE)
         return [_own(module) for module in _listed()]
@@ -76,7 +76,7 @@ def _own(module: str) -> Source:
 
 
 def outside_sources(folder: Path) -> list[Source]:
-    """Return the labs of a folder, by name, or the one that it is. Raises `Unavailable` when it is none and has none."""
+    """Return the labs of a folder, by name, or the one that it is. Raises `Unavailable` when there is none."""
     folder = folder.resolve()
     if folder == OWN:
         return []

@@ -17,8 +17,8 @@ def begin(name: str, folder: Path) -> Path:
     """Write a new lab into a folder and return the lab's own. On `BadInput` or `Refused` nothing was written."""
     if not NAME.fullmatch(name) or "__" in name or keyword.iskeyword(name):
         raise BadInput(
-            f"{name[:60]!r} cannot name a lab: use 2 to 40 lower-case letters, digits and single underscores, beginning "
-            "with a letter, such as ack_wait. It becomes the folder's name and, with hyphens, the lab's address."
+            f"{name[:60]!r} cannot name a lab: use 2 to 40 lower-case letters, digits and single underscores, "
+            "beginning with a letter, such as ack_wait. It becomes the folder's name and, with hyphens, the lab's address."
         )
     if not folder.is_dir():
         raise BadInput(f"{folder} is no folder. Make it first, or give another with --into.")

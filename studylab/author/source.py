@@ -154,7 +154,7 @@ def _asked(source: Source, lab: Lab) -> Iterator[Fault]:
 def _import(source: Source) -> tuple[Lab | None, Fault | None]:
     try:
         found = getattr(importlib.import_module(source.module), LAB, None)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a lab file may raise anything, and the app goes on without it
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a lab may raise anything, and the app goes on
         file, line = _last_line(error, source)
         return None, Fault(file, line, f"does not import: {_say(error, source)}")
     if isinstance(found, Lab):

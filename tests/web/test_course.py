@@ -1,4 +1,4 @@
-"""Lab files with faults at the start of the app: named on standard error and on the course page, and nobody else suffers."""
+"""Labs with faults at the start of the app: named on standard error and on the course page; the others are taught."""
 
 from __future__ import annotations
 
