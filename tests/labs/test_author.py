@@ -81,12 +81,9 @@ def test_check_from_a_shell_says_that_nothing_is_wrong(write: Write) -> None:
 
 
 def test_new_from_a_shell_begins_a_lab_in_this_folder(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from studylab.__main__ import main; "
-        "sys.exit(main(['new', 'mine']))",
-    ]
+    found = f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+    program = f"{found}from studylab.__main__ import main; sys.exit(main(['new', 'mine']))"
+    command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     assert (done.returncode, (tmp_path / "mine" / "lab.py").is_file()) == (0, True), done.stderr
     assert studylab("new", "mine", "--into", str(tmp_path))[0] == 1
