@@ -1,4 +1,4 @@
-"""`python -m studylab`: check and begin lab files, and make the generated parts of docs/verbs.md and docs/writing-a-lab.md.
+"""`python -m studylab`: check and begin labs, and make the generated parts of docs/verbs.md and docs/writing-a-lab.md.
 
 `python -m studylab record` asks a real nats-server the questions of the concept pages and keeps its answers.
 """
@@ -107,15 +107,13 @@ def record() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m studylab", description="For authors of labs.")
     ways = parser.add_subparsers(dest="command", required=True)
-    check = ways.add_parser("check", help="name everything that is wrong with lab files")
-    check.add_argument(
-        "file", nargs="?", type=Path, help="a lab file or a folder of them, anywhere; default: all labs here"
-    )
+    check = ways.add_parser("check", help="name everything that is wrong with labs")
+    check.add_argument("file", nargs="?", type=Path, help="a lab or a folder of labs, anywhere; default: all labs here")
     check.add_argument("--play", action="store_true", help="play each lab on a real bench as well")
     check.add_argument(
         "--nats-server", type=Path, metavar="PATH", help="the broker to play on (default: the packaged one)"
     )
-    new = ways.add_parser("new", help="begin a lab file")
+    new = ways.add_parser("new", help="begin a lab")
     new.add_argument("name", help="lower-case letters, digits and underscores, such as ack_wait")
     new.add_argument("--into", type=Path, default=Path(), metavar="DIR", help="the folder (default: this one)")
     ways.add_parser("record", help="ask a real nats-server the questions of the concept pages, and keep its answers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import time
 from collections.abc import Iterable
@@ -10,7 +9,6 @@ from pathlib import Path
 
 from studylab.author import course
 from studylab.author.new import begin
-from studylab.author.places import line_of
 from studylab.author.play import play
 from studylab.author.source import Fault, Source
 from studylab.lab.model import Do, Lab
@@ -35,11 +33,11 @@ def check(given: Path | None, *, plays: bool, nats_server: Path | None = None) -
 
 
 def new(name: str, folder: Path) -> None:
-    """Begin a lab file and say what to do with it. Raises `BadInput` or `Refused`."""
-    file = begin(name, folder)
-    print(f"{file} is a whole small lab; make it yours, then look it over and play it:")
-    print(f"  python -m studylab check {file} --play")
-    print(f"  python app.py --labs {file.parent}")
+    """Begin a lab and say what to do with it. Raises `BadInput` or `Refused`."""
+    lab = begin(name, folder)
+    print(f"{lab} is a whole small lab; make it yours, then look it over and play it:")
+    print(f"  python -m studylab check {lab} --play")
+    print(f"  python app.py --labs {folder}")
 
 
 def _given(given: Path) -> list[Source]:
@@ -60,8 +58,7 @@ def _finish(source: Source, lab: Lab, faults: Iterable[Fault], *, plays: bool, n
 
 
 def _played(source: Source, lab: Lab, nats_server: Path | None) -> list[Fault]:
-    tree = ast.parse(source.file.read_bytes())
-    return [Fault(source.file, line_of(tree, s.path), s.sentence) for s in asyncio.run(play(lab, nats_server))]
+    return [Fault(*source.place_of(slip.path), slip.sentence) for slip in asyncio.run(play(lab, nats_server))]
 
 
 def _counted(lab: Lab) -> str:

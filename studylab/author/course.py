@@ -1,4 +1,4 @@
-"""The course: the labs of this project and those of a folder of somebody's own. What cannot be used is left out and named."""
+"""The course: the project's labs and those of a folder of somebody's own. What cannot be used is left out and named."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from studylab.author.places import line_of
-from studylab.author.source import Fault, Source, adopt, examine, has_lab
+from studylab.author.source import LAB_FILE, Fault, Source, adopt, examine, has_lab
 from studylab.lab.model import Lab
 from vango.errors import Unavailable
 
@@ -37,7 +36,7 @@ def gather(sources: Iterable[Source]) -> Course:
     """Examine lab files, and keep the first of two that claim one id or slug."""
     labs: list[Lab] = []
     files: dict[str, Path] = {}
-    taken: dict[tuple[str, str], Path] = {}
+    taken: dict[tuple[str, str], Source] = {}
     faults: list[Fault] = []
     for source in sources:
         lab, found = examine(source)
@@ -47,69 +46,81 @@ def gather(sources: Iterable[Source]) -> Course:
         double = [name for name in ("id", "slug") if (name, getattr(lab, name)) in taken]
         for name in double:
             value = getattr(lab, name)
-            other = Fault(taken[name, value], _line_of("slug", taken[name, value]), "").where
+            other = Fault(*taken[name, value].place_of(("slug",)), "").where
             sentence = f"the {name} {value!r} is already that of {other}; this lab is left out"
-            faults.append(Fault(source.file, _line_of(name, source.file), sentence, of=source.file))
+            faults.append(Fault(*source.place_of((name,)), sentence, of=source.file))
         if not double:
             labs.append(lab)
             files[lab.slug] = source.file
-            taken |= {("id", lab.id): source.file, ("slug", lab.slug): source.file}
-    labs.sort(key=lambda lab: (files[lab.slug].parent != OWN, lab.number))
+            taken |= {("id", lab.id): source, ("slug", lab.slug): source}
+    labs.sort(key=lambda lab: (not files[lab.slug].is_relative_to(OWN), lab.number))
     return Course(tuple(labs), files, tuple(faults))
-
-
-def _line_of(field: str, file: Path) -> int:
-    """Return the line of a lab file that gives a field."""
-    return line_of(ast.parse(file.read_bytes()), (field,))
 
 
 def own_sources() -> list[Source]:
     """Return the lab files of this project in teaching order. One that does not import does not hide the others."""
     try:
         package = importlib.import_module(PACKAGE)
-    except Exception:  # noqa: BLE001 - one lab's mistake must not take the others along; it is named when it is examined
+    except Exception:  # noqa: BLE001 - a lab that does not import is named when it is examined
         sys.modules.pop(PACKAGE, None)
         adopt(OWN, PACKAGE)
-        return [Source(OWN / f"{name}.py", PACKAGE) for name in _listed()]
+        return [_own(module) for module in _listed()]
     modules = [module for name, module in [*sys.modules.items()] if name.startswith(f"{PACKAGE}.")]
-    by_lab = {id(getattr(module, "LAB", None)): Path(str(module.__file__)) for module in modules}
-    return [Source(by_lab[id(lab)], PACKAGE) for lab in package.LABS]
+    by_lab = {id(getattr(module, "LAB", None)): module.__name__ for module in modules}
+    return [_own(by_lab[id(lab)]) for lab in package.LABS]
+
+
+def _own(module: str) -> Source:
+    package, _, name = module.rpartition(".")
+    return Source(OWN.joinpath(*package.split(".")[1:], f"{name}.py"), package)
 
 
 def outside_sources(folder: Path) -> list[Source]:
-    """Return the lab files of a folder, by name. Raises `Unavailable` when it is no folder or holds none."""
+    """Return the labs of a folder, by name, or the one that it is. Raises `Unavailable` when there is none."""
     folder = folder.resolve()
     if folder == OWN:
         return []
     if not folder.is_dir():
-        raise Unavailable(f"{folder} is no folder. Give one with lab files to --labs, or leave it out.")
-    files = [file for file in sorted(folder.glob("*.py")) if not file.name.startswith("_") and has_lab(file)]
+        raise Unavailable(f"{folder} is no folder. Give one with labs to --labs, or leave it out.")
+    if (folder / LAB_FILE).is_file():
+        return [source_of(folder)]
+    files = _lab_files(folder)
     if not files:
         raise Unavailable(
-            f"{folder} holds no lab: no Python file in it assigns LAB. `python -m studylab new NAME --into {folder}` begins one."
+            f"{folder} holds no lab: no Python file in it assigns LAB, and no folder in it has a {LAB_FILE}. "
+            f"`python -m studylab new NAME --into {folder}` begins one."
         )
     return [source_of(file) for file in files]
 
 
 def source_of(file: Path) -> Source:
-    """Return a lab file with the package that it belongs to: the project's, or one made of its folder."""
-    file = file.resolve()
-    if file.parent == OWN:
+    """Return a lab, given as its file or its folder, with its package: the project's, or one made of its folder."""
+    file = file.resolve() / LAB_FILE if file.is_dir() else file.resolve()
+    inner = [file.parent.name] if file.name == LAB_FILE else []
+    folder = file.parent.parent if inner else file.parent
+    if folder == OWN:
         own_sources()
-        return Source(file, PACKAGE)
-    package = "labs_in_" + re.sub(r"\W", "_", str(file.parent)).strip("_")
-    adopt(file.parent, package)
-    return Source(file, package)
+        return Source(file, ".".join([PACKAGE, *inner]))
+    package = "labs_in_" + re.sub(r"\W", "_", str(folder)).strip("_")
+    adopt(folder, package)
+    return Source(file, ".".join([package, *inner]))
+
+
+def _lab_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that assign LAB, by the name of the lab; those of a lab's own folder among them."""
+    found = {file.stem: file for file in folder.glob("*.py")}
+    found |= {file.parent.name: file for file in folder.glob(f"*/{LAB_FILE}")}
+    return [found[name] for name in sorted(found) if name[0] not in "_." and has_lab(found[name])]
 
 
 def _listed() -> list[str]:
-    """Return the modules that `labs/__init__.py` takes a LAB from; if it is no Python, every file that has one."""
+    """Return the modules that `labs/__init__.py` takes a LAB from; if it is no Python, all that have one."""
     try:
         tree = ast.parse((OWN / "__init__.py").read_bytes())
     except SyntaxError:
-        return [file.stem for file in sorted(OWN.glob("*.py")) if has_lab(file)]
+        return [source_of(file).module for file in _lab_files(OWN)]
     return [
-        node.module.removeprefix(f"{PACKAGE}.")
+        node.module
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module and any(alias.name == "LAB" for alias in node.names)
     ]

@@ -1,4 +1,4 @@
-"""One lab file: read, imported, looked over. Every fault of it is named with file and line; none of them stops the app."""
+"""One lab: read, imported, looked over. Every fault of it is named with file and line; none of them stops the app."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studylab.author.asked import ask
-from studylab.author.places import LAB, assigned, line_of
+from studylab.author.places import LAB, Pages, assigned
 from studylab.author.written import argument_slips
 from studylab.lab.model import Lab
 from studylab.lab.proofread import slips
+from studylab.lab.shape import Path as LabPath
+
+LAB_FILE = "lab.py"
+"""The file that assigns LAB in a lab that is a folder of its own."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,10 +45,20 @@ class Fault:
         file = self.file.relative_to(here) if self.file.is_relative_to(here) else self.file
         return f"{file}:{self.line}" if self.line else str(file)
 
+    @property
+    def on_page(self) -> str:
+        """File and line, the file from the folder on that holds the lab, so that no page tells where that folder is."""
+        above = self.of.parents[2 if self.of.name == LAB_FILE else 1]
+        file = self.file.relative_to(above) if self.file.is_relative_to(above) else Path(self.file.name)
+        return f"{file}:{self.line}" if self.line else str(file)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A lab file and the package that it is imported into."""
+    """A lab: the file that assigns LAB, and the package that it is imported into.
+
+    A lab is one file among others, or a folder of its own, whose file is `lab.py`.
+    """
 
     file: Path
     package: str
@@ -53,6 +67,26 @@ class Source:
     def module(self) -> str:
         """The name under which it is imported."""
         return f"{self.package}.{self.file.stem}"
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the lab is a folder of its own."""
+        return self.file.name == LAB_FILE
+
+    def files(self) -> list[Path]:
+        """Return the files of the lab: of a folder all in it and one folder deeper, where parts of it stand."""
+        folder = self.file.parent
+        others = {*folder.glob("*.py"), *folder.glob("*/*.py")} if self.is_folder else set()
+        return [self.file, *sorted(others - {self.file})]
+
+    def has(self, file: Path) -> bool:
+        """Say whether a file is its author's code: one of the lab's, or one beside a lab of one file."""
+        # A folder deeper down, such as a virtual environment beside the labs, is not.
+        return file in self.files() if self.is_folder else file.parent == self.file.parent
+
+    def place_of(self, path: LabPath) -> tuple[Path, int]:
+        """Return file and line of the value at a path of the lab, or of the nearest value round it."""
+        return Pages(self.file, self.package).place_of(path)
 
 
 def has_lab(file: Path) -> bool:
@@ -81,54 +115,60 @@ def examine(source: Source) -> tuple[Lab | None, list[Fault]]:
 
 
 def _examine(source: Source) -> tuple[Lab | None, list[Fault]]:
-    try:
-        tree = ast.parse(source.file.read_bytes(), str(source.file))
-    except OSError as error:
-        return None, [Fault(source.file, 0, f"cannot be read: {error.strerror or error}")]
-    except (SyntaxError, ValueError) as error:
-        return None, [
-            Fault(source.file, getattr(error, "lineno", 0) or 0, f"is no Python: {getattr(error, 'msg', error)}")
-        ]
-    written = [Fault(source.file, line, sentence) for line, sentence in argument_slips(tree)]
-    lab, fault = _import(source, tree)
+    trees, unread = _parse(source)
+    if unread:
+        return None, unread
+    written = [Fault(file, line, sentence) for file, tree in trees.items() for line, sentence in argument_slips(tree)]
+    lab, fault = _import(source)
     if fault is not None and not (written and "TypeError" in fault.sentence):
         written.append(fault)
     if lab is None:
         return None, written
-    found = [*written, *(Fault(source.file, line_of(tree, slip.path), slip.sentence) for slip in slips(lab))]
+    found = [*written, *(Fault(*source.place_of(slip.path), slip.sentence) for slip in slips(lab))]
     if not found:
-        found = list(_asked(source, tree, lab))
+        found = list(_asked(source, lab))
     return (None if any(fault.left_out for fault in found) else lab), found
 
 
-def _asked(source: Source, tree: ast.Module, lab: Lab) -> Iterator[Fault]:
+def _parse(source: Source) -> tuple[dict[Path, ast.Module], list[Fault]]:
+    """Return the syntax trees of a lab's files, and a fault for each that cannot be read."""
+    trees: dict[Path, ast.Module] = {}
+    faults: list[Fault] = []
+    for file in source.files():
+        try:
+            trees[file] = ast.parse(file.read_bytes(), str(file))
+        except OSError as error:
+            faults.append(Fault(file, 0, f"cannot be read: {error.strerror or error}"))
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", 0) or 0
+            faults.append(Fault(file, line, f"is no Python: {getattr(error, 'msg', error)}"))
+    return trees, faults
+
+
+def _asked(source: Source, lab: Lab) -> Iterator[Fault]:
     for path, sentence, raised in ask(lab):
         file, line = _last_line(raised, source) if raised is not None else (source.file, 0)
-        yield Fault(file, line or line_of(tree, path), sentence, left_out=False)
+        yield Fault(*((file, line) if line else source.place_of(path)), sentence, left_out=False)
 
 
-def _import(source: Source, tree: ast.Module) -> tuple[Lab | None, Fault | None]:
+def _import(source: Source) -> tuple[Lab | None, Fault | None]:
     try:
         found = getattr(importlib.import_module(source.module), LAB, None)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a lab file may raise anything, and the app goes on without it
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a lab may raise anything, and the app goes on
         file, line = _last_line(error, source)
         return None, Fault(file, line, f"does not import: {_say(error, source)}")
     if isinstance(found, Lab):
         return found, None
     if found is None:
         return None, Fault(source.file, 0, "has no LAB. A lab file assigns its Lab to the name LAB.")
-    return None, Fault(source.file, line_of(tree, ()), f"LAB is a {type(found).__name__}; expected a Lab")
+    return None, Fault(*source.place_of(()), f"LAB is a {type(found).__name__}; expected a Lab")
 
 
 def _last_line(error: BaseException, source: Source) -> tuple[Path, int]:
-    """Return the last place in the folder of a lab that an error came through."""
-    folder = source.file.parent
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
+    """Return the last place in the code of a lab's author that an error came through."""
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(source.file.parent):
         return Path(error.filename), error.lineno or 0
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
-    # A sub-folder, such as a virtual environment beside the labs, is not the author's code.
-    own = [frame for frame in own if Path(frame.filename).parent == folder]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if source.has(Path(frame.filename))]
     return (Path(own[-1].filename), own[-1].lineno or 0) if own else (source.file, 0)
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from studylab.lab import model
 
+MODULES = ("studylab.lab", "studylab.lab.model", "studylab.lab.scripts")
+"""The modules from which a lab takes the parts of the model."""
+
 
 def argument_slips(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield line and sentence for each call of a part of the model that Python would refuse."""
@@ -19,9 +22,9 @@ def argument_slips(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, Any]]:
-    """Yield the parts of the model that a file imports from `studylab.lab`, by the name that they have there."""
+    """Yield the parts of the model that a file imports, by the name that they have there."""
     for statement in tree.body:
-        if isinstance(statement, ast.ImportFrom) and statement.module in ("studylab.lab", "studylab.lab.model"):
+        if isinstance(statement, ast.ImportFrom) and statement.module in MODULES:
             for alias in statement.names:
                 kind = getattr(model, alias.name, None)
                 if is_dataclass(kind):

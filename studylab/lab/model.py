@@ -7,10 +7,15 @@ A lab decides nothing about how it is run or drawn: `runner` plays it, `guide` t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from studylab.lab.calls import Call as Call
+from studylab.lab.calls import Script as Script
+from studylab.lab.calls import Wait as Wait
+from studylab.lab.calls import call as call
+from studylab.lab.calls import refused as refused
 from studylab.lab.moments import Moments
 from vango.observation import Observation
 
@@ -55,37 +60,8 @@ class Check:
     test: Callable[[Evidence], Result]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One verb with its arguments. `refusal` says that the database is expected to refuse it."""
-
-    verb: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    refusal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A pause in a script until the bench looks as `until` says; `what` names it when it does not come."""
-
-    what: str
-    until: Callable[[Observation], bool]
-    timeout_s: float = 10.0
-
-
-Script = tuple[Call | Wait, ...]
 Solution = Script | Callable[[Evidence], Script]
 """A solution is a script, or makes one from what the learner has done so far."""
-
-
-def call(verb: str, **arguments: Any) -> Call:
-    """Write a verb call as it reads: `call("promote", route="shop", to="alloc-c")`."""
-    return Call(verb, arguments)
-
-
-def refused(verb: str, **arguments: Any) -> Call:
-    """Write a verb call that the database is expected to refuse."""
-    return Call(verb, arguments, refusal=True)
 
 
 class Confidence(StrEnum):
@@ -245,7 +221,10 @@ class Debrief:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """One lab. `controls` are the verbs that are unlocked; `locked` says why others are not, by verb."""
+    """One lab. `controls` are the verbs that are unlocked; `locked` says why others are not, by verb.
+
+    `locked_otherwise` is said of every other locked verb.
+    """
 
     id: str
     slug: str
@@ -258,10 +237,10 @@ class Lab:
     minutes: int
     controls: tuple[str, ...]
     locked: Mapping[str, str]
-    locked_otherwise: str
     setup: Script
     steps: tuple[Step, ...]
     debrief: Debrief
+    locked_otherwise: str = "Not needed in this step. The sandbox has every control."
 
     def index(self, step_id: str) -> int:
         """Return the place of a step. Raises KeyError when the lab has no such step."""

@@ -41,14 +41,22 @@ def held(edge: EdgeSeen, route: str) -> str:
     return next((row.owner for row in edge.rows if row.route == route), "no row")
 
 
+def other_owner(seen: Observation, route: str) -> str:
+    """Return a ready allocation that does not own a route now."""
+    ready = [allocation.name for allocation in seen.truth.allocations if allocation.state == "ready"]
+    now = next((found.owner for found in seen.truth.routes if found.name == route), "")
+    return next(name for name in reversed(ready) if name != now)
+
+
 def fact(seen: Observation, event_id: str) -> FactSeen | None:
     """Return the row of the history with that event id, or None."""
     return next((fact for fact in seen.truth.history if fact.event_id == event_id), None)
 
 
-def findings(seen: Observation, kind: str) -> list[str]:
-    """Return the audit's sentences of one kind: phantom, lost, untold and so on."""
-    return [finding.sentence for finding in seen.audit.findings if finding.kind.value == kind]
+def findings(seen: Observation, kind: str, edge: str = "") -> list[str]:
+    """Return the audit's sentences of one kind: phantom, lost, untold and so on; of one edge only when it is named."""
+    found = [finding for finding in seen.audit.findings if finding.kind.value == kind]
+    return [finding.sentence for finding in found if not edge or finding.where == edge]
 
 
 def records(seen: Observation, kind: str) -> list[str]:
@@ -131,6 +139,11 @@ def handed(evidence: Evidence, edge: str, after: int = 0) -> tuple[int, int, int
 def sleeps(evidence: Evidence, edge: str) -> list[Sleep]:
     """Return the times in which an edge was down since the step began, oldest first."""
     return evidence.moments.ask(Sleeps, [("database", "commit"), *((edge, kind) for kind in Sleeps.KINDS)]).all()
+
+
+def last_sleep(evidence: Evidence, edge: str, least: int) -> Sleep | None:
+    """Return the last time in which an edge was down for at least so many changes, or None."""
+    return next((sleep for sleep in reversed(sleeps(evidence, edge)) if sleep.missed >= least), None)
 
 
 def matches(pattern: str, subject: str) -> bool:

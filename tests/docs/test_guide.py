@@ -32,7 +32,7 @@ def test_a_section_that_is_edited_by_hand_is_made_anew() -> None:
     assert filled(TEXT.replace("PHANTOM = Do(", "PHANTOM = Done(")) == TEXT
 
 
-@pytest.mark.parametrize("section", ["labs/nowhere.py: LAB", "labs/commit_first.py: NOTHING"])
+@pytest.mark.parametrize("section", ["labs/nowhere.py: LAB", "labs/commit_first/lab.py: NOTHING"])
 def test_a_section_from_what_is_not_there_is_refused(section: str) -> None:
     with pytest.raises(NotThere):
         filled(f"<!-- from {section} -->\n<!-- end -->")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from studylab.author.new import begin
 from studylab.lab.attempt import current
 from studylab.lab.model import Do, Explain, Lab, Predict, Quiz, Step
 from studylab.lab.runner import LabRun
+from tests.labs.authored import CHANGES, as_one_file, change
 from vango.bench import Bench
 from vango.keeper import Keeper
+
+Write = Callable[..., Path]
 
 
 class Learner:
@@ -92,3 +96,17 @@ def learner(run: Any, keeper: Keeper, tmp_path: Path) -> Iterator[Learner]:
         yield learner
     finally:
         learner.leaves()
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a lab, as a folder or as one file: the one that `new` begins, with some changes."""
+
+    def write(name: str = "mine", *, one_file: bool = False, **changes: str) -> Path:
+        lab = begin(name, tmp_path)
+        lab = as_one_file(lab) if one_file else lab
+        for old, new in (CHANGES[key] for key in changes.values()):
+            change(lab, old, new)
+        return lab
+
+    return write

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs import acks_checks as saw
-from labs.acks import LAB
+from labs.acks.checks import common as saw
+from labs.acks.lab import LAB
 from tests.labs.conftest import Learner
 from tests.labs.test_commit_first import comes_to, does
 

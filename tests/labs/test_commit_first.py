@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labs.commit_first import LAB
+from labs.commit_first.lab import LAB
 from tests.labs.conftest import Learner
 from vango.errors import Refused
 

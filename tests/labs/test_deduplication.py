@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.deduplication import LAB
-from labs.deduplication_checks import BEFORE_MARK, is_stored_twice, relay_is_down
+from labs.deduplication.checks.common import BEFORE_MARK, is_stored_twice, relay_is_down
+from labs.deduplication.lab import LAB
 from studylab.lab import reading
 from tests.labs.conftest import Learner
 from tests.labs.test_commit_first import comes_to, does

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.durable_consumers import LAB
-from labs.durable_consumers_checks import consumers_of, has_doubled
+from labs.durable_consumers.checks.common import consumers_of
+from labs.durable_consumers.checks.cursor import has_doubled
+from labs.durable_consumers.lab import LAB
 from tests.labs.conftest import Learner
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.fail_closed import HEAL, LAB, PROOF
+from labs.fail_closed.lab import LAB
+from labs.fail_closed.scripts import HEAL
+from labs.fail_closed.steps.cure import PROOF
 from tests.labs.conftest import Learner
 
 

@@ -16,6 +16,7 @@ from studylab.author.play import play
 from studylab.author.source import examine
 from studylab.lab.model import Do, Lab, Measured, Passed, Predict, Script, Wrong, call
 from studylab.lab.shape import Slip
+from tests.labs.authored import change, place
 
 Play = Callable[[Lab], list[Slip]]
 
@@ -94,11 +95,10 @@ def test_what_a_lab_s_function_raises_while_it_is_played_is_named(plays: Play, l
 
 
 def test_from_a_shell_a_play_tells_how_long_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = begin("mine", tmp_path)
-    assert check(file, plays=True) == 0
+    assert check(begin("mine", tmp_path), plays=True) == 0
     assert "nothing wrong, played with 4 steps and 1 wrong script in" in capsys.readouterr().out
-    file = begin("yours", tmp_path)
-    file.write_text(file.read_text().replace('"No promotion was committed",', '"Bananas",'))
-    assert check(file, plays=True) == 1
-    number = next(n for n, text in enumerate(file.read_text().splitlines(), 1) if "Bananas" in text)
-    assert f"{file}:{number}: promote, an owner that is not ready: no check says" in capsys.readouterr().out
+    lab = begin("yours", tmp_path)
+    change(lab, '"No promotion was committed",', '"Bananas",')
+    assert check(lab, plays=True) == 1
+    file, line = place(lab, "Bananas")
+    assert f"{file}:{line}: promote, an owner that is not ready: no check says" in capsys.readouterr().out

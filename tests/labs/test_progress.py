@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labs.commit_first import LAB as COMMIT_FIRST
+from labs.commit_first.lab import LAB as COMMIT_FIRST
 from studylab.lab import attempt as moves
 from studylab.lab import records
 from studylab.lab.attempt import Attempt, begin, choose, look

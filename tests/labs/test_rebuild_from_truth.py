@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.rebuild_from_truth import LAB
+from labs.rebuild_from_truth.lab import LAB
 from tests.labs.conftest import Learner
 
 

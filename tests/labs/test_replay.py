@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.replay import LAB
-from labs.replay_checks import is_read_through
+from labs.replay.checks.common import is_read_through
+from labs.replay.lab import LAB
 from studylab.lab import reading
 from tests.labs.conftest import Learner
 from tests.labs.test_commit_first import comes_to, does

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.snapshots import LAB
+from labs.snapshots.lab import LAB
 from tests.labs.conftest import Learner
 
 

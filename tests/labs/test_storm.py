@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labs.storm import LAB, SEED
+from labs.storm.lab import LAB
+from labs.storm.steps.storm import SEED
 from tests.labs.conftest import Learner
 from vango.trials import load
 

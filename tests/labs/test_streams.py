@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from labs.streams import LAB
-from labs.streams_checks import BUDGET, NEEDED
+from labs.streams.checks.common import BUDGET, NEEDED
+from labs.streams.lab import LAB
 from tests.labs.conftest import Learner
 from vango.errors import Refused
 

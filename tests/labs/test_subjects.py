@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from labs.subjects import EXACT, LAB
+from labs.subjects.lab import LAB
+from labs.subjects.steps.filters import EXACT
 from tests.labs.conftest import Learner
 from vango.errors import Refused
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.unknown_outcome import HEAL, LAB
+from labs.unknown_outcome.lab import LAB
+from labs.unknown_outcome.scripts import HEAL
 from tests.labs.conftest import Learner
 
 

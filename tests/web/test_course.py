@@ -1,4 +1,4 @@
-"""Lab files with faults at the start of the app: named on standard error and on the course page, and nobody else suffers."""
+"""Labs with faults at the start of the app: named on standard error and on the course page; the others are taught."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studylab.author.new import begin
+from tests.labs.authored import change, place
 from tests.web import learner
 from tests.web.learner import ROOT, Running
 
@@ -23,19 +24,13 @@ def folder(tmp_path: Path) -> Path:
     folder.mkdir()
     begin("good", folder)
     for name, old, new in (
-        ("does_not_import", "SETUP = (", "import nowhere_at_all\nSETUP = ("),
+        ("does_not_import", "SETUP = ", "import nowhere_at_all\nSETUP = "),
         ("no_solution", "solution=(", "solution=() and ("),
         ("same_slug", 'slug="same-slug"', 'slug="good"'),
         ("check_raises", '    """A promotion since the step', '    1 / 0\n    """A promotion since the step'),
     ):
-        file = begin(name, folder)
-        file.write_text(file.read_text().replace(old, new, 1))
+        change(begin(name, folder), old, new)
     return folder
-
-
-def line(folder: Path, name: str, text: str) -> str:
-    lines = (folder / f"{name}.py").read_text().splitlines()
-    return f"{name}.py:{next(n for n, written in enumerate(lines, 1) if text in written)}"
 
 
 def test_labs_of_a_folder_are_taught_and_those_with_faults_named(start: Callable[..., Running], folder: Path) -> None:
@@ -54,10 +49,10 @@ def test_labs_of_a_folder_are_taught_and_those_with_faults_named(start: Callable
         ("same_slug", 'slug="good"', "is already that of"),
         ("check_raises", "1 / 0", "raised ZeroDivisionError"),
     ):
-        place = line(folder, name, text)
-        assert f"{folder}/{place}: " in said
+        file, line = place(folder / name, text)
+        assert f"{file}:{line}: " in said
         assert sentence in said
-        assert f"theirs/{place}" in page
+        assert f"{file.relative_to(folder.parent)}:{line}" in page
         assert sentence.split(":")[0] in page
     assert page.count("Left out.") == 3
     assert page.count("can be tried all the same") == 1

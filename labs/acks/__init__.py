@@ -1,0 +1,1 @@
+"""Lab 5: the ack is a promise about the past."""

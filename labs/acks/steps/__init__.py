@@ -1,0 +1,1 @@
+"""The steps of lab 5, by its parts."""

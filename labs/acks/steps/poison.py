@@ -1,0 +1,123 @@
+"""A message that nobody can read: skipped with an advisory, then terminated with a reason."""
+
+from __future__ import annotations
+
+from labs.acks.checks import poison as saw
+from studylab.lab import Check, Do, Hints, Option, Predict, Wrong, reading
+from studylab.lab.scripts import Wait, call, promote, settled
+
+PREDICT_POISON = Predict(
+    id="predict-poison",
+    title="A message that nobody can read",
+    prose="""
+        Somebody publishes by hand on *shop*’s subject: the epoch is a word. *iad* is set to retry what it cannot
+        read, and its consumer has max_deliver 3. What happens after the third delivery?
+    """,
+    options=(
+        Option("stuck", "iad retries for ever, and all that follows waits.",
+               "That is max_deliver -1, the default. With a limit the broker gives up."),
+        Option("skipped", "The broker skips it; only an advisory says so.",
+               "The line moves on, and whoever does not listen to advisories never hears of it.", happens=True),
+        Option("dead", "It is moved to a dead-letter queue.",
+               "JetStream has none. The message stays in the stream; the advisory names its stream seq."),
+        Option("back", "Whoever published it is told.", "The publisher has had its PubAck long ago."),
+    ),
+    measure=saw.what_poison_did,
+)  # fmt: skip
+
+POISON = Do(
+    id="poison",
+    title="Let the broker give up",
+    prose="""
+        In *iad*’s **Rules…** set *what it cannot read* to *retry* and max_deliver to 3. In the stream card choose
+        **Publish poison…** for *shop*, then promote *shop* to *alloc-a*. Read the broker’s lane in the journal.
+    """,
+    checks=(
+        Check("The broker delivered it as often as max_deliver allows", saw.handed_out_often),
+        Check("The server said in an advisory that it gave up", saw.gave_up),
+        Check("iad went on, and its cursor shows nothing of it", saw.went_on_silently),
+    ),
+    solution=(
+        call("edge_rules", edge="iad", poison="retry", max_deliver=3),
+        settled("iad to be current"),
+        call("publish_poison", route="shop"),
+        promote("shop", "alloc-a"),
+    ),
+    hints=Hints(
+        nudge="The rule first, then the message, then something behind it.",
+        panel="panel-stream",
+        look="**Publish poison…** is in the stream card; the advisories are in the broker’s lane of *What happened*.",
+        principle="A limit on deliveries trades a stuck line for a silent hole.",
+        verb="*iad*: **Rules…**, *retry*, max_deliver 3. **Publish poison…** on *shop*. Promote *shop* to *alloc-a*.",
+    ),
+    wrong=(
+        Wrong(
+            "retrying without a limit",
+            (
+                call("edge_rules", edge="iad", poison="retry"),
+                settled("iad to be current"),
+                call("publish_poison", route="shop"),
+                promote("shop", "alloc-a"),
+                Wait("iad to be stuck", lambda seen: bool(seen.edge("iad").stuck)),
+            ),
+            "everything behind it waits",
+        ),
+        Wrong(
+            "terminating it at the first delivery",
+            (
+                call("edge_rules", edge="iad", max_deliver=3),
+                settled("iad to be current"),
+                call("publish_poison", route="shop"),
+                promote("shop", "alloc-a"),
+                Wait(
+                    "every edge to serve it",
+                    lambda seen: reading.at_rest(seen) and seen.edge("iad").counters["invalid"] > 0,
+                ),
+            ),
+            "terminate what it cannot read",
+        ),
+    ),
+    keep=saw.keep_poison,
+    controls=("promote", "edge_rules", "publish_poison"),
+)
+
+TERM = Do(
+    id="term",
+    title="Refuse it with a reason",
+    prose="""
+        An edge that cannot read a message can say so: `+TERM` with a reason. Set *iad* back to *terminate*, publish
+        poison again, and compare the broker’s lane with what it said before.
+    """,
+    checks=(
+        Check("The server’s advisory carries iad’s reason", saw.terminated),
+        Check("It came once, and nothing waits behind it", saw.read_once),
+    ),
+    solution=(
+        call("edge_rules", edge="iad", poison="terminate", max_deliver=-1),
+        settled("iad to be current"),
+        call("publish_poison", route="shop"),
+    ),
+    hints=Hints(
+        nudge="The rule is the one that you changed before.",
+        panel="panel-edge-iad",
+        look="*What it cannot read* in *iad*’s **Rules…**, then **Publish poison…** in the stream card.",
+        principle="What can never succeed is refused once, with a reason, where somebody looks.",
+        verb="*iad*: **Rules…**, *terminate*. **Publish poison…** on *shop*.",
+    ),
+    wrong=(
+        Wrong(
+            "letting the broker give up once more",
+            (
+                call("publish_poison", route="shop"),
+                Wait("the third delivery", lambda seen: seen.edge("iad").counters["invalid"] >= 6),
+                promote("blog", "alloc-c"),
+                settled("what is behind it"),
+            ),
+            "what was wrong with the message",
+        ),
+    ),
+    keep=saw.keep_reason,
+    controls=("promote", "edge_rules", "publish_poison"),
+)
+
+STEPS = (PREDICT_POISON, POISON, TERM)

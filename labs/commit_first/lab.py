@@ -1,0 +1,117 @@
+"""Lab 1: commit first, publish second. Two wrong write orders fail for real; the outbox survives both accidents."""
+
+from __future__ import annotations
+
+from labs.commit_first.steps import phantom, untold
+from studylab.lab import Code, Debrief, Lab, Memory, Option, question, quiz
+from studylab.lab.scripts import EDGES, call, opening, rules
+
+SETUP = opening(
+    *rules(*EDGES, ask_high_water_mark=False, prove_continuity=False, on_gap="carry on"),
+    call("write_order", order="publish first"),
+)
+
+
+def _rows(memory: Memory) -> str:
+    return str(memory.get("phantom_rows", 0))
+
+
+QUIZ = quiz(
+    question(
+        "rows",
+        lambda memory: (
+            f"Event {memory.get('phantom_id', 'of the phantom')} was in the stream. How many rows did the history have "
+            "for it?"
+        ),
+        (
+            Option("0", "None.", "The transaction was refused, so nothing of it was written."),
+            Option("1", "One, marked as refused.", "A refused transaction leaves no row, not even a marked one."),
+        ),
+        right=_rows,
+    ),
+    question(
+        "who",
+        lambda memory: (
+            f"Event {memory.get('untold_sequence', 5)} was committed and the crash came. What would have published it?"
+        ),
+        (
+            Option("relay", "Restarting the relay.", "The relay sends rows of the outbox, and there was none."),
+            Option("broker", "The broker, when the control plane came back.", "The broker had never heard of it."),
+            Option("person", "Only somebody who noticed, by hand.", "Nothing in the system knew that it was owed."),
+        ),
+        right="person",
+    ),
+    question(
+        "why",
+        lambda memory: f"Event {memory.get('cured_sequence', 6)} met the same crash and was sent. Why?",
+        (
+            Option("retry", "The control plane tried again after its restart.",
+                   "It remembered nothing of it. It did not need to."),
+            Option("row", "Its outbox row was in the same transaction as the fact.",
+                   "So the debt survived the crash, and the relay paid it."),
+            Option("first", "It had been published before the crash.",
+                   "The crash came before any publish, as it did the first time."),
+        ),
+        right="row",
+    ),
+)  # fmt: skip
+
+
+def happened(memory: Memory) -> tuple[str, ...]:
+    """Tell the lab in the audit's words."""
+    return (
+        *memory.get("phantom_said", ()),
+        *memory.get("untold_said", ()),
+        (
+            f"Event {memory.get('cured_sequence', 0)} met the same crash: its row waited in the outbox, and the relay "
+            "sent it."
+        ),
+    )
+
+
+DEBRIEF = Debrief(
+    prose="""
+        Both traps put a gap between deciding and telling. *Publish first* fills the gap with inventions, *commit then
+        publish* with silence. The outbox closes it: fact and debt are one transaction, and the relay repeats itself
+        until the broker has confirmed. The untold event stays in the audit: the cure prevents the next one, it does
+        not heal the last.
+    """,
+    happened=happened,
+    code=(
+        Code("trap", "Publish first", "vango.control", "ControlPlane.publish_first"),
+        Code("trap", "Commit, then publish", "vango.control", "ControlPlane.commit_then_publish"),
+        Code("cure", "The outbox", "vango.control", "ControlPlane.outbox"),
+    ),
+    take_away=(
+        "no code path publishes without a row written in the same transaction as the fact",
+        "something tells you when a row has waited too long in the outbox",
+        "you can compare a view with the database, and rebuild it from there",
+    ),
+)
+
+LAB = Lab(
+    id="commit_first",
+    slug="commit-first",
+    number=1,
+    title="Commit first, publish second",
+    question="What do others believe when the database refuses, or when you crash right after the commit?",
+    concept="Database authority",
+    correct_use=(
+        "Commit the fact and an outbox row in one transaction. A relay publishes the row afterwards, until it is "
+        "confirmed."
+    ),
+    failure_trap=(
+        "Publish and commit as two separate acts, in either order. One order invents facts, the other keeps them "
+        "secret."
+    ),
+    minutes=10,
+    controls=("promote", "write_order", "crash_control", "disarm_control", "purge", "delete_message", "take_snapshot",
+              "load_snapshot", "republish", "start_relay", "kill_relay"),
+    locked={
+        "write_order": "The write order is given in this step; you choose it later in the lab.",
+        "crash_control": "The crash belongs to a later step of this lab.",
+    },
+    setup=SETUP,
+    steps=(*phantom.STEPS, *untold.STEPS, QUIZ),
+    debrief=DEBRIEF,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The steps of lab 1, by its parts."""

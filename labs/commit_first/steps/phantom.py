@@ -1,0 +1,135 @@
+"""Publish first: an event of a change that the database refuses."""
+
+from __future__ import annotations
+
+from labs.commit_first.checks import phantom as saw
+from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
+from studylab.lab.scripts import Script, call, load_fresh_snapshot, promote, rebuild_edges, refused, settled
+
+WATCH = Do(
+    id="watch",
+    title="Watch one promotion",
+    prose="""
+        This control plane **publishes first** and commits second. Promote *blog* to *alloc-c* and read the journal:
+        the event is in the stream before the database has decided anything. Today the database agrees, so nothing
+        looks wrong.
+    """,
+    checks=(
+        Check("A promotion was committed and every edge serves it", saw.promotion_served),
+        Check("Its event was in the stream before the commit", saw.published_before_commit),
+    ),
+    solution=(promote("blog", "alloc-c"), settled("every edge to serve it")),
+    hints=Hints(
+        nudge="Give a route to another allocation that is ready.",
+        panel="panel-truth",
+        look="The card *Database truth* has the button *Promote…*.",
+        principle="A promotion is one change of owner: one transaction, one event.",
+        verb="Promote *blog* to *alloc-c*.",
+    ),
+    wrong=(
+        Wrong(
+            "an owner that is not ready",
+            (refused("promote", route="blog", to="alloc-d"),),
+            "No promotion was committed",
+        ),
+    ),
+    controls=("promote",),
+)
+
+PREDICT_PHANTOM = Predict(
+    id="predict-phantom",
+    title="The database will refuse: what do the edges do?",
+    prose="""
+        *alloc-d* is pending, and the database refuses every owner that is not ready. The write order is still
+        *publish first*. You are about to promote *shop* to *alloc-d*.
+    """,
+    options=(
+        Option("nothing", "Nothing: a refused change is no change.",
+               "The refusal came after the event was stored, and a stream has no refusals."),
+        Option("route", "They route shop to alloc-d.",
+               "They were told so, and nobody tells them otherwise.", happens=True),
+        Option("back", "They take it and roll back when the transaction does.",
+               "A transaction ends at the database. No edge is part of it."),
+        Option("ask", "They ask the database before they believe it.",
+               "An edge follows events so that it need not ask."),
+    ),
+    measure=saw.what_edges_did,
+)  # fmt: skip
+
+PHANTOM = Do(
+    id="phantom",
+    title="Let the database refuse",
+    prose="""
+        Promote *shop* to *alloc-d*. The answer is a refusal. Then look past it: at the stream, at the history, at the
+        three edges and at their probes.
+    """,
+    checks=(
+        Check("The database refused a promotion", saw.was_refused),
+        Check("Its event is in the stream, and the history has no such row", saw.phantom_stored),
+        Check("Three edges serve an owner that was never chosen", saw.phantom_served),
+        Check("Requests are answered wrongly", saw.probes_wrong),
+    ),
+    solution=(refused("promote", route="shop", to="alloc-d"),),
+    hints=Hints(
+        nudge="Ask for something that the database must refuse.",
+        panel="panel-truth",
+        look="One of the allocations in *Database truth* is not ready.",
+        principle="What is published before the commit cannot be taken back by the transaction.",
+        verb="Promote *shop* to *alloc-d*.",
+    ),
+    wrong=(
+        Wrong(
+            "a promotion that the database accepts",
+            (promote("shop", "alloc-c"), settled("every edge to serve it")),
+            "Nothing was refused",
+        ),
+    ),
+    keep=saw.keep_phantom,
+    controls=("promote",),
+)
+
+EXPLAIN_PHANTOM = Explain(
+    id="explain-phantom",
+    title="A phantom",
+    prose="""
+        The event is real and the fact is not. Every edge did its work without a fault: it applied what the stream
+        told it. An event announces a decision; published first, it announces a wish.
+    """,
+    show=saw.show_phantom,
+)
+
+REPAIR: Script = (
+    call("purge"),
+    *rebuild_edges(),
+)
+
+MEND = Do(
+    id="mend",
+    title="Clean up after the phantom",
+    prose="""
+        No later commit takes the event back. Repair comes from the database: remove the event from the stream, take a
+        snapshot of truth, and load it into every edge. Notice how much work one refused promotion has made.
+    """,
+    checks=(
+        Check("The stream holds no event that the history lacks", saw.stream_is_clean),
+        Check("No edge serves an invented owner", saw.edges_are_clean),
+    ),
+    solution=REPAIR,
+    hints=Hints(
+        nudge="Two places hold the invention: the stream, and the edges' views.",
+        panel="panel-stream",
+        look="The stream card has *Purge* and *Snapshot*; each edge has *Load snapshot*.",
+        principle="A view can be rebuilt from the database at any time; that is what makes it a view.",
+        verb="Purge *ROUTES*, take a snapshot, then load it into *fra*, *iad* and *syd*.",
+    ),
+    wrong=(
+        Wrong(
+            "loading a snapshot and leaving the event where it is",
+            load_fresh_snapshot(),
+            "still in the stream",
+        ),
+    ),
+    controls=("purge", "delete_message", "take_snapshot", "load_snapshot"),
+)
+
+STEPS = (WATCH, PREDICT_PHANTOM, PHANTOM, EXPLAIN_PHANTOM, MEND)

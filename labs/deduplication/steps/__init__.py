@@ -1,0 +1,1 @@
+"""The steps of lab 8, by its parts."""

@@ -1,0 +1,135 @@
+"""The same request twice: the operation id makes the database answer that it was done."""
+
+from __future__ import annotations
+
+from labs.deduplication.checks import request as saw
+from studylab.lab import Check, Do, Hints, Option, Predict, Wrong
+from studylab.lab.scripts import promote, settled
+
+PREDICT_REPEAT = Predict(
+    id="predict-repeat",
+    title="A request is sent twice",
+    prose="""
+        An operator gives *shop* to *alloc-b*. A colleague gives it to *alloc-c*. Then the operator’s browser, which
+        had no answer in time, sends the first request again. What does the database do with it?
+    """,
+    options=(
+        Option("nothing", "Nothing: it has done that already.",
+               "It sees a wish, not a repetition. Nothing in the request says which."),
+        Option("refuse", "It refuses: shop has a newer owner.",
+               "A promotion to alloc-b is legal whoever owns shop now."),
+        Option("again", "It does it again: a new epoch, and the colleague’s decision is undone.",
+               "Two promotions for one request, and the second is as good as any other.", happens=True),
+        Option("broker", "It commits, and the broker drops the event as a duplicate.",
+               "It is a new event with a new id. The broker has never seen it."),
+    ),
+    measure=saw.what_repeat_did,
+)  # fmt: skip
+
+REPEAT = Do(
+    id="repeat",
+    title="Send it twice",
+    prose="""
+        Promote *shop* to *alloc-b*, then to *alloc-c*, then to *alloc-b* again, without an operation id. Read the
+        history, and what the verdict has to say of it.
+    """,
+    checks=(
+        Check("The same request was carried out twice", saw.done_twice),
+        Check("What was decided in between is undone", saw.decision_undone),
+        Check("Every edge follows, and nobody objects", saw.nobody_objects),
+    ),
+    solution=(
+        promote("shop", "alloc-b"),
+        promote("shop", "alloc-c"),
+        promote("shop", "alloc-b"),
+        settled("every edge to serve it"),
+    ),
+    hints=Hints(
+        nudge="Three promotions of one route; the third repeats the first.",
+        panel="panel-truth",
+        look="**Promote…** in *Database truth*; leave the operation id empty.",
+        principle="Idempotence must be asked for: two equal wishes and one wish sent twice look the same.",
+        verb="Promote *shop* to *alloc-b*, to *alloc-c*, to *alloc-b*.",
+    ),
+    wrong=(
+        Wrong(
+            "a double click with nothing in between",
+            (
+                promote("shop", "alloc-b"),
+                promote("shop", "alloc-b"),
+                settled("every edge to serve it"),
+            ),
+            "nothing was decided in between",
+        ),
+    ),
+    keep=saw.keep_repeat,
+    controls=("promote",),
+)
+
+PICK_OPERATION = Predict(
+    id="pick-operation",
+    title="Which identity stops the repeated request?",
+    prose="""
+        Three identities are at hand: the **operation id**, chosen by whoever asks; the **event id**, given by the
+        database in the commit; the **epoch**, which grows at each change of owner. Which one makes the repetition
+        harmless?
+    """,
+    options=(
+        Option("event", "The event id.", "Each commit makes a new one. By then it has happened twice."),
+        Option("epoch", "The epoch.", "It grew, as it should: this was a change of owner like any other."),
+        Option("operation", "The operation id.",
+               "It was the same both times, and the database keeps it with the revision that it led to.", happens=True),
+    ),
+    measure=saw.what_operation_did,
+)  # fmt: skip
+
+OPERATION = Do(
+    id="operation",
+    title="Ask twice, do once",
+    prose="""
+        The same story with operation ids. Promote *shop* to *alloc-c* under an id such as *op-1*; as the colleague,
+        promote it to *alloc-a* under another; then repeat the first request under its own id.
+    """,
+    checks=(
+        Check("The database recognised the repeated request", saw.answered_done_before),
+        Check("What was decided in between stands", saw.decision_stands),
+    ),
+    solution=(
+        promote("shop", "alloc-c", operation="op-1"),
+        promote("shop", "alloc-a", operation="op-2"),
+        promote("shop", "alloc-c", operation="op-1"),
+    ),
+    hints=Hints(
+        nudge="Who knows that the two requests are one? Whoever sends them.",
+        panel="panel-truth",
+        look="The dialog of **Promote…** has a field for the operation id; the history shows it.",
+        principle=(
+            "The id is made before the first attempt and sent with every attempt; what it led to is stored in the "
+            "same transaction."
+        ),
+        verb="Promote *shop* to *alloc-c* as *op-1*, to *alloc-a* as *op-2*, to *alloc-c* as *op-1*.",
+    ),
+    wrong=(
+        Wrong(
+            "a fresh id for each attempt",
+            (
+                promote("shop", "alloc-c", operation="try-1"),
+                promote("shop", "alloc-a", operation="try-2"),
+                promote("shop", "alloc-c", operation="try-3"),
+            ),
+            "Operation ids used: try-1, try-2, try-3",
+        ),
+        Wrong(
+            "the same id at once, with nothing in between",
+            (
+                promote("shop", "alloc-c", operation="op-1"),
+                promote("shop", "alloc-c", operation="op-1"),
+            ),
+            "nothing was decided in between",
+        ),
+    ),
+    keep=saw.keep_operation,
+    controls=("promote",),
+)
+
+STEPS = (PREDICT_REPEAT, REPEAT, PICK_OPERATION, OPERATION)

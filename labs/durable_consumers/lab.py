@@ -1,0 +1,128 @@
+"""Lab 4: durable consumers. A remembered cursor, what deletes it, and why the name alone is no memory."""
+
+from __future__ import annotations
+
+from labs.durable_consumers.checks.common import KEPT
+from labs.durable_consumers.scripts import ACK_WAIT_S, FRA, IAD, THRESHOLD_S
+from labs.durable_consumers.steps import cursor, name
+from studylab.lab import Code, Debrief, Lab, Memory, Option, question, quiz, reading
+from studylab.lab.scripts import call, opening
+
+SETUP = opening(
+    call("edge_rules", edge=FRA, ask_high_water_mark=False, ack_wait_s=ACK_WAIT_S),
+    call(
+        "edge_rules",
+        edge=IAD,
+        durable=False,
+        inactive_threshold_s=THRESHOLD_S,
+        ask_high_water_mark=False,
+        prove_continuity=False,
+        on_gap="carry on",
+        deduplicate=False,
+        check_epochs=False,
+        ack_wait_s=ACK_WAIT_S,
+    ),
+    call("delete_consumer", consumer=IAD),
+)
+
+QUIZ = quiz(
+    question(
+        "gone",
+        lambda memory: (
+            f"The server deleted {reading.listed(memory.get('gone', ())) or 'the ephemeral consumer'} while *iad* "
+            f"slept. What happened to the {memory.get('missed', 3)} messages?"
+        ),
+        (
+            Option("lost", "They were deleted with it.", "A consumer has no messages. The stream has them."),
+            Option("stayed", "They stayed in the stream, and nobody was left who was owed them.",
+                   "Stored is not the same as delivered to you."),
+            Option("queued", "They waited for the next consumer of iad.", "For the server the next one is a stranger."),
+        ),
+        right="stayed",
+    ),
+    question(
+        "luck",
+        (
+            "An ephemeral consumer that begins with *all* would have handed *iad* the missed events, too. What speaks "
+            "against it?"
+        ),
+        (
+            Option("nothing", "Nothing: it ends with the right owners.",
+                   "By luck: every old effect happens once more on the way there, and the drains show it."),
+            Option("twice", "Everything that was applied before is applied again.",
+                   "Right owners at the end, connections drained twice, and more of it the longer the stream is."),
+            Option("late", "It would be slower by an ack_wait.",
+                   "Nothing waits for an ack here. It is simply everything, again."),
+        ),
+        right="twice",
+    ),
+    question(
+        "saved",
+        lambda memory: (
+            f"The consumer *fra* was deleted once more, and *fra* was handed {memory.get('saved', 4)} messages. What "
+            "knew where to begin?"
+        ),
+        (
+            Option("name", "The name of the consumer.", "It was the same name as the time before, when nothing came."),
+            Option("server", "The server's copy of the cursor.", "It was deleted with the consumer."),
+            Option("position", "The position that fra keeps with its rows.",
+                   "Written in the same transaction as the rows it speaks of."),
+        ),
+        right="position",
+    ),
+)  # fmt: skip
+
+
+def happened(memory: Memory) -> tuple[str, ...]:
+    """Tell the lab in the audit's words, with the numbers beside them."""
+    return (
+        *memory.get("lost_said", ()),
+        *memory.get("name_said", ()),
+        (
+            f"With its consumer deleted once more, {KEPT} was handed {memory.get('saved', 0)} messages from its own "
+            "position on."
+        ),
+    )
+
+
+DEBRIEF = Debrief(
+    prose="""
+        A durable consumer is a named cursor that outlives its reader: the right thing for whoever must recover. But
+        it is the server's memory of you, and not your own. A threshold, a tidy colleague or a recreated stream
+        deletes it. Keep your position beside what you applied, and let a consumer that has to be made again begin
+        there.
+    """,
+    happened=happened,
+    code=(
+        Code("trap", "From new", "vango.consumers", "begin_with_new"),
+        Code("cure", "Behind the edge's own position", "vango.consumers", "begin_after"),
+        Code("cure", "Rows and position in one transaction", "vango.view", "View.apply"),
+    ),
+    take_away=(
+        "you know what deletes your durables: thresholds, scripts, recreated streams",
+        "every worker that must recover reads with a durable consumer, and says so by name",
+        "the position is stored with the data, in one transaction",
+        "a consumer that has to be created again begins behind that position, and not from new",
+    ),
+)
+
+LAB = Lab(
+    id="durable_consumers",
+    slug="durable-consumers",
+    number=4,
+    title="Durable consumers: whose memory?",
+    question="Who remembers how far a reader had come while the reader is away?",
+    concept="Durable consumer",
+    correct_use="A named reader with a remembered cursor, for workers and read models that must recover.",
+    failure_trap="An ephemeral consumer misses what happens while its reader is away, and nothing says so.",
+    minutes=12,
+    controls=("edge_rules", "kill_edge", "start_edge", "restart_edge", "burst", "promote", "delete_consumer",
+              "take_snapshot", "load_snapshot"),
+    locked={
+        "edge_rules": "How the edges read is given in this step; you choose it later in the lab.",
+        "delete_consumer": "Deleting a consumer belongs to a later step of this lab.",
+    },
+    setup=SETUP,
+    steps=(*cursor.STEPS, *name.STEPS, QUIZ),
+    debrief=DEBRIEF,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The steps of lab 4, by its parts."""

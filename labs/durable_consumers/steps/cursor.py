@@ -1,0 +1,178 @@
+"""A durable and an ephemeral consumer sleep through the same changes."""
+
+from __future__ import annotations
+
+from labs.durable_consumers.checks import common
+from labs.durable_consumers.checks import cursor as saw
+from labs.durable_consumers.scripts import EXPIRED, FRA, IAD, SENT, back
+from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
+from studylab.lab.scripts import Script, Wait, asleep, call, load_fresh_snapshot, promote, settled
+
+WATCH = Do(
+    id="watch",
+    title="Two kinds of readers",
+    prose="""
+        *fra* reads with a **durable** consumer: a name and a cursor that the server keeps. *iad* reads with an
+        **ephemeral** one, made when it connects, from new. Promote *shop* to *alloc-c* and find both in the list of
+        consumers on the stream's card.
+    """,
+    checks=(Check("Both consumers have handed the change over", saw.both_moved),),
+    solution=(promote("shop", "alloc-c"), settled("every edge to serve it")),
+    hints=Hints(
+        nudge="One promotion is enough.",
+        panel="panel-stream",
+        look="The table on the stream's card lists the consumers in the server's words.",
+        principle="While both are awake there is no difference to be seen.",
+        verb="Promote *shop* to *alloc-c*.",
+    ),
+    wrong=(
+        Wrong(
+            "a new allocation, which is no change of owner",
+            (call("add_allocation", allocation="alloc-e"),),
+            "No promotion was committed",
+        ),
+    ),
+    keep=saw.keep_before,
+    controls=("promote", "burst"),
+)
+
+PREDICT_SLEEP = Predict(
+    id="predict-sleep",
+    title="Both sleep through three changes",
+    prose="""
+        *fra* and *iad* will be killed, three owners change, and a few seconds later both are started again. All three
+        events are in the stream the whole time. Who is handed what?
+    """,
+    options=(
+        Option("both", "Both are handed the three: the stream has kept them.",
+               "The stream has. But somebody must remember where a reader had got to."),
+        Option("one", "fra the three, iad nothing.",
+               "The server remembers fra's cursor. For iad it has forgotten that there ever was a "
+               "reader.", happens=True),
+        Option("all", "fra the three, iad everything from the start.",
+               "An ephemeral consumer begins where it is told to. This one is told: from new."),
+        Option("none", "Neither: who is away misses what is said.",
+               "That is core NATS. A durable consumer is there so that it is not so."),
+    ),
+    measure=saw.who_got_what,
+)  # fmt: skip
+
+SLEEP = Do(
+    id="sleep",
+    title="Asleep, and forgotten",
+    prose="""
+        Kill *fra* and *iad*, change three owners (*Burst…*, 3), and watch the list of consumers: after a second or
+        two one line is gone. Then start both, and compare their rows with their claims.
+    """,
+    checks=(
+        Check("Both slept through three changes", saw.both_slept),
+        Check("The server kept one consumer and deleted the other", saw.one_is_gone),
+        Check("fra was handed what it had missed", saw.one_caught_up),
+        Check("iad was handed nothing, and says that it is current", saw.other_never_learns),
+    ),
+    solution=(
+        call("kill_edge", edge=FRA),
+        call("kill_edge", edge=IAD),
+        call("burst", n=common.CHANGES),
+        EXPIRED,
+        call("start_edge", edge=FRA),
+        call("start_edge", edge=IAD),
+        back(FRA),
+        back(IAD),
+    ),
+    hints=Hints(
+        nudge="Both down, then the changes, then patience, then both up.",
+        panel="panel-stream",
+        look="The consumers' table, and the journal: the server tells when it deletes a consumer.",
+        principle="An ephemeral consumer lives for as long as somebody reads, and half a second longer here.",
+        verb="Kill *fra* and *iad*; burst 3; wait until the ephemeral consumer is gone; start *fra* and *iad*.",
+    ),
+    wrong=(
+        Wrong(
+            "changes while both are awake",
+            (call("burst", n=common.CHANGES), settled("every edge to have them")),
+            "has not been down",
+        ),
+    ),
+    keep=saw.keep_sleep,
+    controls=("kill_edge", "start_edge", "burst", "promote"),
+)
+
+EXPLAIN_CURSORS = Explain(
+    id="explain-cursors",
+    title="Whose cursor was it?",
+    prose="""
+        The name *fra* belongs to the server, and the cursor is kept under it. The other consumer had a name of
+        chance, belonged to a connection, and went with it. *iad* has a new one now, which begins behind everything
+        that it missed.
+    """,
+    show=saw.show_cursors,
+)
+
+
+def _cure(evidence: Evidence) -> Script:
+    """Durable for iad; a learner who replayed everything into it has double effects to be rid of first."""
+    clean = (*load_fresh_snapshot(IAD), back(IAD))
+    nap = (
+        call("edge_rules", edge=IAD, durable=True, inactive_threshold_s=0.0, begin="own position"),
+        Wait("iad to catch up", lambda seen: seen.edge(IAD).sequence == seen.truth.sequence),
+        *asleep(IAD, call("burst", n=common.CHANGES), SENT),
+        settled("every edge to have the changes"),
+    )
+    return (*clean, *nap) if saw.has_doubled(evidence.now) else nap
+
+
+CURE = Do(
+    id="cure",
+    title="A cursor that waits",
+    prose="""
+        In the rules of *iad* switch *durable consumer* on and set its inactive threshold to 0. Then let it sleep
+        through three more changes. It must be handed exactly what it missed, and no change may take effect twice:
+        watch the drains.
+    """,
+    checks=(
+        Check("iad has a durable consumer that does not expire", saw.is_durable),
+        Check("It slept through three changes and was handed exactly these", saw.remembered),
+    ),
+    solution=_cure,
+    hints=Hints(
+        nudge="Two fields in the rules of *iad*, then the same sleep again.",
+        panel="panel-edge-iad",
+        look="*Rules…* on the card of *iad*: *durable consumer* and *inactive threshold*.",
+        principle="The reader may die. What it had read must be known to somebody who does not.",
+        verb="Rules of *iad*: durable on, inactive threshold 0; kill *iad*; burst 3; start *iad*.",
+    ),
+    wrong=(
+        Wrong(
+            "ephemeral, but from the first message on",
+            (
+                call("edge_rules", edge=IAD, begin="all"),
+                back(IAD),
+                *asleep(IAD, call("burst", n=common.CHANGES), SENT),
+                Wait("iad to have read everything", lambda seen: seen.edge(IAD).sequence == seen.truth.sequence),
+                Wait("the drains to be counted twice", saw.has_doubled),
+            ),
+            "drained the connections",
+        ),
+        Wrong(
+            "durable, and still with a threshold",
+            (
+                call("edge_rules", edge=IAD, durable=True),
+                Wait("iad to catch up", lambda seen: seen.edge(IAD).sequence == seen.truth.sequence),
+            ),
+            "Set it to 0",
+        ),
+    ),
+    controls=(
+        "edge_rules",
+        "kill_edge",
+        "start_edge",
+        "restart_edge",
+        "burst",
+        "promote",
+        "take_snapshot",
+        "load_snapshot",
+    ),
+)
+
+STEPS = (WATCH, PREDICT_SLEEP, SLEEP, EXPLAIN_CURSORS, CURE)

@@ -1,0 +1,164 @@
+"""What deletes a durable, and why its name alone is no memory."""
+
+from __future__ import annotations
+
+from labs.durable_consumers.checks import name as saw
+from labs.durable_consumers.scripts import FRA, SENT, THRESHOLD_S, back
+from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
+from studylab.lab.scripts import Script, Wait, asleep, call, load_fresh_snapshot, settled
+
+PREDICT_THRESHOLD = Predict(
+    id="predict-threshold",
+    title="A durable consumer with an inactive threshold",
+    prose="""
+        A tidy person sets an inactive threshold of half a second on the consumer of *fra* as well, so that forgotten
+        consumers do not pile up. It stays durable. Then *fra* is down for some seconds. What becomes of its consumer?
+    """,
+    options=(
+        Option("kept", "It is kept: durable means that it survives its reader.",
+               "It survives a reader that is away. With a threshold, only for so long."),
+        Option("deleted", "It is deleted, like the ephemeral one.",
+               "The threshold makes the difference, and not the word durable.", happens=True),
+    ),
+    measure=saw.what_became_of_it,
+)  # fmt: skip
+
+THRESHOLD = Do(
+    id="threshold",
+    title="Durable until further notice",
+    prose="""
+        Set the inactive threshold of *fra* to 0.5 seconds in its rules. Kill *fra* and watch the list of consumers
+        and the journal. Then start it again: it makes a consumer of the same name.
+    """,
+    checks=(
+        Check("The server deleted a durable consumer", saw.durable_expired),
+        Check("The edge is back, with a new one", saw.is_back),
+    ),
+    solution=(
+        call("edge_rules", edge=FRA, inactive_threshold_s=THRESHOLD_S),
+        back(FRA),
+        *asleep(FRA, Wait("the server to delete it", lambda seen: seen.consumer(FRA) is None)),
+        back(FRA),
+    ),
+    hints=Hints(
+        nudge="A consumer is inactive when nobody reads with it.",
+        panel="panel-edge-fra",
+        look="*Rules…* on the card of *fra* has *inactive threshold*.",
+        principle="Nothing is durable against a rule that deletes it.",
+        verb="Rules of *fra*: inactive threshold 0.5; kill *fra*; wait; start *fra*.",
+    ),
+    wrong=(
+        Wrong(
+            "a threshold while fra goes on reading",
+            (call("edge_rules", edge=FRA, inactive_threshold_s=THRESHOLD_S), back(FRA)),
+            "fra reads, so its consumer is not inactive",
+        ),
+    ),
+    controls=("edge_rules", "kill_edge", "start_edge"),
+)
+
+PREDICT_NAME = Predict(
+    id="predict-name",
+    title="The same name, created again",
+    prose="""
+        *fra* sleeps. Somebody deletes the consumer *fra*, and two owners change. On its return *fra* creates the
+        consumer *fra* again, and its program says, as many do, that a consumer which is not there yet begins from
+        new. What is it handed?
+    """,
+    options=(
+        Option("missed", "What it missed: the name is the memory.",
+               "The cursor was kept under the name, and was deleted with it."),
+        Option("nothing", "Nothing: the consumer has the name and no past.",
+               "It is a new consumer. That it is called fra means nothing to the server.", happens=True),
+        Option("all", "Everything from the first message on.",
+               "It begins where its creator says. Here that is: from new."),
+        Option("refuse", "The server refuses a name that was used before.", "A deleted name is free."),
+    ),
+    measure=saw.what_the_name_held,
+)  # fmt: skip
+
+
+def _sleep_without_consumer(begin: str) -> Script:
+    return (
+        call("edge_rules", edge=FRA, begin=begin, inactive_threshold_s=0.0),
+        back(FRA),
+        *asleep(FRA, call("delete_consumer", consumer=FRA), call("burst", n=2), SENT),
+        back(FRA),
+    )
+
+
+NAME = Do(
+    id="name",
+    title="The name is back, the cursor is not",
+    prose="""
+        In the rules of *fra*: inactive threshold 0, and *a consumer unknown to the server begins from* **new**. Kill
+        *fra*, delete the consumer *fra* (on the stream's card), *Burst…* 2, start *fra*. Compare the list of
+        consumers with the rows of *fra*.
+    """,
+    checks=(Check("The consumer is there again, and fra was handed nothing", saw.name_is_no_memory),),
+    solution=_sleep_without_consumer("new"),
+    hints=Hints(
+        nudge="The consumer must be deleted while *fra* is down; else *fra* notices at once.",
+        panel="panel-stream",
+        look="*Delete consumer…* is at the foot of the stream's card.",
+        principle="A durable consumer is a record like any other: whoever deletes it deletes what it knew.",
+        verb="Rules of *fra*: begins from new, threshold 0; kill *fra*; delete consumer *fra*; burst 2; start *fra*.",
+    ),
+    wrong=(
+        Wrong(
+            "the sleep without the deletion",
+            (
+                call("edge_rules", edge=FRA, begin="new", inactive_threshold_s=0.0),
+                back(FRA),
+                *asleep(FRA, call("burst", n=2), SENT),
+                settled("fra to have the changes"),
+            ),
+            "was not deleted",
+        ),
+        Wrong("the deletion without new", _sleep_without_consumer("own position"), "behind its own position"),
+    ),
+    keep=saw.keep_name,
+    controls=("edge_rules", "kill_edge", "start_edge", "delete_consumer", "burst", "promote"),
+)
+
+EXPLAIN_NAME = Explain(
+    id="explain-name",
+    title="Two memories",
+    prose="""
+        There are two records of how far *fra* has come: the server's cursor, and the position that *fra* keeps in one
+        transaction with its rows. Anybody may delete the first. The second is part of the view, and cannot be lost
+        without it.
+    """,
+    show=saw.show_name,
+)
+
+SAVED = Do(
+    id="saved",
+    title="The position is the memory",
+    prose="""
+        Let the same accident happen once more, but make *fra* begin at its *own position* when the server does not
+        know its consumer. Kill *fra*, delete the consumer, *Burst…* 2, start *fra*. This time nothing may be missing,
+        the earlier changes included.
+    """,
+    checks=(Check("The consumer was deleted in fra's sleep, and nothing was lost", saw.position_saved_it),),
+    solution=_sleep_without_consumer("own position"),
+    hints=Hints(
+        nudge="One rule is different from before.",
+        panel="panel-edge-fra",
+        look="*Rules…* on the card of *fra*: where a consumer begins that the server does not know.",
+        principle="A durable consumer saves work. What makes an edge recoverable is its own position.",
+        verb="Rules of *fra*: begins from own position; kill *fra*; delete consumer *fra*; burst 2; start *fra*.",
+    ),
+    wrong=(
+        Wrong("the same rule as before", _sleep_without_consumer("new"), "began too late"),
+        Wrong(
+            "loading a snapshot afterwards",
+            (*_sleep_without_consumer("new"), *load_fresh_snapshot(FRA), settled("fra to be right")),
+            "its own position must do",
+        ),
+    ),
+    keep=saw.keep_saved,
+    controls=("edge_rules", "kill_edge", "start_edge", "delete_consumer", "burst", "promote"),
+)
+
+STEPS = (PREDICT_THRESHOLD, THRESHOLD, PREDICT_NAME, NAME, EXPLAIN_NAME, SAVED)

@@ -1,0 +1,129 @@
+"""What the parts of lab 10 share: which accident it was, who misroutes after it, and who refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from studylab.lab import Evidence, NotYet, Result, ledgers, reading
+from studylab.lab.observed import EdgeSeen, Moment, Observation
+
+EVICTED, PURGED, DELETED, RECREATED, ROLLED_BACK = (
+    "an eviction",
+    "a purge",
+    "a deleted message",
+    "a new stream",
+    "a rollback",
+)
+
+FEW_MESSAGES = 100
+CLOSED = "failed closed"
+
+
+# Which accident happened, and when.
+
+
+def snapshot_loads(evidence: Evidence, edge: str) -> list[int]:
+    """Return the moments at which an edge loaded a snapshot."""
+    return [moment.n for moment in reading.moments(evidence, edge, "snapshot")]
+
+
+def _accident(moment: Moment) -> str:
+    """Name the accident that a moment of the journal is; empty when it is none."""
+    kind, text, detail = moment.kind, moment.text, moment.detail
+    if kind == "rollback":
+        return ROLLED_BACK
+    if not text.startswith("ROUTES"):
+        return ""
+    if kind == "limits":
+        tight = 0 < detail.get("max_msgs", 0) < FEW_MESSAGES or detail.get("max_bytes", 0) > 0
+        return EVICTED if tight or detail.get("max_age_s", 0) > 0 else ""
+    if kind != "purge":
+        return ""
+    if "created again" in text:
+        return RECREATED
+    return PURGED if "messages purged" in text else DELETED
+
+
+def _accidents(evidence: Evidence) -> list[str]:
+    """Return the accidents since fra last had a snapshot loaded: until then what it holds may be due to any of them."""
+    since = max(snapshot_loads(evidence, "fra"), default=0)
+    may_be = evidence.moments.ask(ledgers.Latest, [("stream", "limits"), ("stream", "purge"), ("broker", "rollback")])
+    found = [_accident(moment) for moment in reading.after(may_be.held, since)]
+    return list(dict.fromkeys(name for name in found if name))
+
+
+# Who is fooled, and who refuses.
+
+
+def misroutes(edge: EdgeSeen, seen: Observation) -> str:
+    """Say which request an edge that claims to be current has just answered wrongly; empty when none."""
+    if not reading.is_current(edge) or seen.outbox.waiting:
+        return ""
+    for probe in edge.probes[-len(seen.truth.routes) :]:
+        if probe.outcome == "wrong":
+            return f"{edge.name} says {edge.claim} and sends {probe.route} to {probe.answer} (right: {probe.expected})"
+    return ""
+
+
+def _refuses(edge: EdgeSeen) -> str:
+    return f"{edge.name} {edge.claim}" if edge.mode.value == CLOSED else ""
+
+
+def _left_at_the_server(seen: Observation, edge: str) -> str:
+    """Say what the server still has for an edge; empty when by its books the edge is up to date."""
+    consumer = seen.consumer(edge)
+    if consumer is None:
+        return f"The server has no consumer {edge}."
+    if consumer.num_pending or consumer.num_ack_pending:
+        return f"The server still has messages for {edge}."
+    return ""
+
+
+def _has_the_last_event(seen: Observation) -> bool:
+    """Say whether fra got the latest event, so that what it lacks lies before it."""
+    return seen.edge("fra").sequence == seen.truth.sequence
+
+
+def gap(evidence: Evidence, accidents: Sequence[str], *, inside: bool) -> Result | tuple[str, str]:
+    """Return what fra and syd did about exactly one of some accidents, or what is still missing."""
+    seen, happened = evidence.now, _accidents(evidence)
+    if not any(name in accidents for name in happened):
+        return NotYet(f"Since fra was last given a snapshot there was no such gap: it takes {' or '.join(accidents)}.")
+    if len(happened) > 1:
+        return NotYet(f"{' and '.join(happened)} at once prove nothing about either. Load a fresh snapshot into fra.")
+    down = [edge.name for edge in seen.edges if edge.mode.value == "down"]
+    if down:
+        return NotYet(f"{happened[0]}; {reading.listed(down)} still sleep{'s' if len(down) == 1 else ''}.")
+    if left := _left_at_the_server(seen, "fra"):
+        return NotYet(left)
+    wrong, closed = misroutes(seen.edge("fra"), seen), _refuses(seen.edge("syd"))
+    if not wrong:
+        return NotYet("fra answers every request rightly. Did the edges sleep while something changed?")
+    if not closed:
+        return NotYet(f"syd is {seen.edge('syd').claim}.")
+    if inside != _has_the_last_event(seen):
+        return NotYet(_OTHER_PLACE[inside].format(seen.edge("fra").sequence, seen.truth.sequence))
+    return wrong, closed
+
+
+CHAIN = (" came after ", " follows ", " names two events")
+END = "nothing is pending"
+
+_OTHER_PLACE = {
+    True: "fra is at {} and the latest event is {}: nothing came after the gap. Commit one more change.",
+    False: "fra has applied event {}, the latest: a later event came through. The end itself must be missing.",
+}
+
+
+def gap_closures(evidence: Evidence, edge: str, since: int = 0) -> list[str]:
+    """Return the words with which an edge failed closed because of a gap, oldest first."""
+    modes = reading.after(reading.moments(evidence, edge, "mode"), since)
+    closed = [moment.text for moment in modes if moment.detail.get("after") == CLOSED]
+    return [text for text in closed if any(word in text for word in (*CHAIN, END))]
+
+
+def asked_words(edge: EdgeSeen) -> str:
+    """Say what became of an edge's requests."""
+    asked = edge.asked
+    late = f", {asked['late']} late" if asked["late"] else ""
+    return f"{asked['right']} right, {asked['refused']} refused, {asked['wrong']} misrouted{late}"

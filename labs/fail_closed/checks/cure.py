@@ -1,0 +1,65 @@
+"""How the edge with the proof came through its gaps."""
+
+from __future__ import annotations
+
+from labs.fail_closed.checks.common import CHAIN, END, asked_words, gap_closures, misroutes, snapshot_loads
+from studylab.lab import Evidence, Memory, NotYet, Passed, Result, reading
+
+
+def _gaps_met(evidence: Evidence) -> list[str]:
+    """Return the words with which fra noticed gaps since it has its present rules."""
+    changed = max((moment.n for moment in reading.moments(evidence, "fra", "rules")), default=None)
+    return [] if changed is None else gap_closures(evidence, "fra", since=changed)
+
+
+def _fooled(evidence: Evidence) -> Result | None:
+    """Say how fra was fooled once more under its present rules, or None."""
+    fra = evidence.now.edge("fra")
+    if wrong := misroutes(fra, evidence.now):
+        trusts = "" if fra.rules.ask_high_water_mark else ", because it takes “nothing pending” for “nothing missing”"
+        return NotYet(f"{wrong}{trusts}.")
+    if fra.asked["wrong"]:
+        return NotYet(
+            f"Under these rules fra misrouted {fra.asked['wrong']} requests before it knew what it had missed. "
+            "New rules begin a new count."
+        )
+    return None
+
+
+def end_survived(evidence: Evidence) -> Result:
+    """Fra noticed that the end was missing, and misrouted nothing."""
+    return _survived(evidence, END, "a missing end")
+
+
+def inside_survived(evidence: Evidence) -> Result:
+    """Fra noticed a break in the chain, and misrouted nothing."""
+    return _survived(evidence, CHAIN[0], "a gap with an event behind it")
+
+
+def _survived(evidence: Evidence, words: str, what: str) -> Result:
+    if fooled := _fooled(evidence):
+        return fooled
+    met = [text for text in _gaps_met(evidence) if words in text]
+    if not met:
+        return NotYet(f"Under its present rules fra has not met {what} yet.")
+    return Passed(f"fra {met[-1]}. Misrouted under these rules: {evidence.now.edge('fra').asked['wrong']}.")
+
+
+def rebuilt_and_right(evidence: Evidence) -> Result:
+    """After both, fra loaded a verified snapshot, claims to be current, and has misrouted nothing."""
+    if len(_gaps_met(evidence)) < 2:
+        return NotYet("This counts after both gaps.")
+    if fooled := _fooled(evidence):
+        return fooled
+    fra = evidence.now.edge("fra")
+    if not snapshot_loads(evidence, "fra") or not reading.is_current(fra):
+        return NotYet(f"fra is {fra.claim}.")
+    differs = reading.disagreement(evidence.now)
+    if differs.startswith("fra"):
+        return NotYet(differs)
+    return Passed(f"fra {fra.claim}; under these rules {asked_words(fra)}.")
+
+
+def keep_cure(evidence: Evidence) -> Memory:
+    """Keep how fra fared with the proof."""
+    return {"cured": asked_words(evidence.now.edge("fra")), "cured_reasons": _gaps_met(evidence)}

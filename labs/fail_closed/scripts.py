@@ -1,0 +1,48 @@
+"""What the scripts of lab 10 share: sleeping through an accident, and mending after it."""
+
+from __future__ import annotations
+
+from studylab.lab import reading
+from studylab.lab.observed import Observation
+from studylab.lab.scripts import Call, Script, Wait, call, promote, published, rebuild_edges
+
+SLEEPING = ("kill_edges", "start_edges", "kill_edge", "start_edge", "restart_edge", "burst", "promote")
+SNAPSHOTS = ("take_snapshot", "load_snapshot")
+"""The verbs of every step: to let edges sleep through something, and to mend them afterwards."""
+
+
+def _syd_refuses(seen: Observation) -> bool:
+    return seen.edge("syd").mode.value == "failed closed" and all(
+        reading.is_current(seen.edge(name)) for name in ("fra", "iad")
+    )
+
+
+def _awake(seen: Observation) -> bool:
+    return all(edge.mode.value not in ("down", "loading", "rebuilding") for edge in seen.edges)
+
+
+ASLEEP: Script = (
+    call("kill_edges"),
+    call("burst", n=3),
+    published("the burst to be published"),
+)
+
+LATER: Script = (promote("blog", "alloc-c"), published("it to be published"))
+
+AWAKE: Script = (call("start_edges"), Wait("syd to refuse", _syd_refuses))
+
+HEAL: Script = (
+    call("start_edges"),
+    Wait("the edges to be awake", _awake),
+    *rebuild_edges(),
+)
+
+
+def through(*accident: Call) -> Script:
+    """Sleep through three changes and an accident, with nothing behind it, and wake up."""
+    return (*ASLEEP, *accident, *AWAKE)
+
+
+def through_with_more(*accident: Call) -> Script:
+    """The same with one more change behind the accident."""
+    return (*ASLEEP, *accident, *LATER, *AWAKE)

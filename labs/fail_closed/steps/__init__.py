@@ -1,0 +1,1 @@
+"""The steps of lab 10, by its parts."""

@@ -1,0 +1,115 @@
+"""Two more gaps, with the proof."""
+
+from __future__ import annotations
+
+from labs.fail_closed.checks import cure as saw
+from labs.fail_closed.scripts import ASLEEP, HEAL, SLEEPING, SNAPSHOTS, through
+from studylab.lab import Check, Do, Evidence, Hints, Wrong, reading
+from studylab.lab.observed import Observation
+from studylab.lab.scripts import Script, Wait, call, promote, published, settled
+
+
+def _other_owner(seen: Observation) -> str:
+    """Return a ready owner for blog that it does not have, and will not have after a burst of three."""
+    ready = [allocation.name for allocation in seen.truth.allocations if allocation.state == "ready"]
+    owner = next(route.owner for route in seen.truth.routes if route.name == "blog")
+    return ready[(ready.index(owner) + 2) % len(ready)]
+
+
+PROOF: Script = (
+    call(
+        "edge_rules",
+        edge="fra",
+        prove_continuity=True,
+        ask_high_water_mark=True,
+        on_gap="rebuild",
+        answers="only when current",
+    ),
+)
+
+
+def _fra_rests(seen: Observation) -> bool:
+    return reading.is_current(seen.edge("fra")) and seen.edge("fra").sequence == seen.truth.sequence
+
+
+FRA_BACK: Script = (call("start_edges"), Wait("fra to have rebuilt", _fra_rests))
+
+
+def _cure(evidence: Evidence) -> Script:
+    begin = () if reading.at_rest(evidence.now) else HEAL
+    later = promote("blog", _other_owner(evidence.now))
+    return (
+        *begin,
+        *PROOF,
+        Wait("fra to be current", _fra_rests),
+        *ASLEEP,
+        call("purge"),
+        *FRA_BACK,
+        *ASLEEP,
+        call("purge"),
+        later,
+        published("it to be published"),
+        *FRA_BACK,
+    )
+
+
+CURE = Do(
+    id="cure",
+    title="Give fra the proof",
+    prose="""
+        Choose rules for *fra* under which it misroutes **nothing**, and prove it: let it sleep through a purged end,
+        and through a gap with an event behind it. It has to notice both, rebuild, and be right. What counts is every
+        request since it got its rules: its card counts them.
+    """,
+    checks=(
+        Check("fra noticed a missing end and misrouted nothing", saw.end_survived),
+        Check("fra noticed a gap with an event behind it and misrouted nothing", saw.inside_survived),
+        Check("fra has rebuilt, is current and right", saw.rebuilt_and_right),
+    ),
+    solution=_cure,
+    hints=Hints(
+        nudge="Which two things did *syd* have and *fra* not? And when did *syd* answer?",
+        panel="panel-edge-fra",
+        look="*Rules…* at *fra*: the continuity proof, the high-water mark, what to do on a gap, and when to answer.",
+        principle=(
+            "Prove what lies between (the chain) and how far it goes (the mark); until both hold, refuse; then "
+            "rebuild from what is verified."
+        ),
+        verb=(
+            "Rules of *fra*: demand the continuity proof on, ask for the high-water mark on, on a gap rebuild, answer "
+            "only when current. Then stop, burst 3, purge, start; and again with one promotion after the purge."
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "the chain alone, claiming after “nothing pending”",
+            (
+                *HEAL,
+                call("edge_rules", edge="fra", prove_continuity=True),
+                settled("fra to be current"),
+                *through(call("purge")),
+            ),
+            "because it takes “nothing pending” for “nothing missing”",
+        ),
+        Wrong(
+            "the right rules, and no gap",
+            (*HEAL, *PROOF, Wait("fra to be current", _fra_rests)),
+            "has not met a missing end yet",
+        ),
+    ),
+    keep=saw.keep_cure,
+    controls=(
+        *SLEEPING,
+        "edge_rules",
+        "stream_limits",
+        "purge",
+        "delete_message",
+        "recreate_stream",
+        "keep_store",
+        "rollback_store",
+        "start_broker",
+        *SNAPSHOTS,
+    ),
+)
+
+STEPS = (CURE,)

@@ -1,0 +1,174 @@
+"""Four gaps: the beginning is missing, the end, or one in the middle."""
+
+from __future__ import annotations
+
+from labs.fail_closed.checks import common, gaps, outcome
+from labs.fail_closed.scripts import ASLEEP, AWAKE, HEAL, LATER, SLEEPING, SNAPSHOTS, through, through_with_more
+from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
+from studylab.lab.scripts import Script, call, settled
+
+PREDICT_FRONT = Predict(
+    id="predict-front",
+    title="Two ways to lose the beginning",
+    prose="""
+        *fra* applies what it is handed. *iad* demands that each event chain on to the last. *syd* also asks the
+        control plane for the high-water mark, and refuses until it is sure. All three will sleep: once the stream
+        evicts what it has no room for, once somebody purges it. A later event always follows. What does *fra* notice?
+    """,
+    options=(
+        Option("neither", "Neither.",
+               "It is handed the first message that is left. No error, no header, nothing to notice.", happens=True),
+        Option("purge", "The purge: a server tells its consumers.",
+               "A purge tells no consumer. It moves their Ack Floor, as if they had read everything."),
+        Option("evicted", "The eviction: the server says that messages are gone.",
+               "There is no such advisory. Messages that went by a limit just are not there."),
+        Option("both", "Both: the stream seqs it is handed have a hole.",
+               "The hole is there for whoever looks. A consumer with a filter sees such jumps all day, so nobody "
+               "looks."),
+    ),
+    measure=outcome.what_fra_noticed,
+)  # fmt: skip
+
+FRONT = Do(
+    id="front",
+    title="Evict, then purge",
+    prose="""
+        *Stop all edges* (beside the verdict). Commit a burst of 3, set *Limits…* to max_msgs 1, and start all edges:
+        look at all three. Give the stream its room again (10000), take a snapshot, load it into *fra* and *syd*. Then
+        again with *Purge…* for the limits, and one promotion after it.
+    """,
+    checks=(
+        Check("Evicted: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.EVICTED)),
+        Check("The purge moved the Ack Floor of an edge that slept", gaps.ack_floor_moved),
+        Check("Purged: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.PURGED)),
+    ),
+    solution=lambda evidence: (
+        *(() if reading.at_rest(evidence.now) else HEAL),
+        *through(call("stream_limits", max_msgs=1)),
+        call("stream_limits", max_msgs=10_000),
+        *HEAL,
+        *through_with_more(call("purge")),
+    ),
+    hints=Hints(
+        nudge="An edge can only miss what happens while it sleeps.",
+        panel="panel-edge-syd",
+        look=(
+            "*Stop all edges* is beside the verdict, *Limits…* and *Purge…* at the stream; each edge has *Load "
+            "snapshot*."
+        ),
+        principle=(
+            "A gap is a break between what an edge has applied and what it is handed next. The broker does not know "
+            "the first of the two."
+        ),
+        verb=(
+            "Stop all edges, burst 3, limits max_msgs 1, start all edges. Limits 10000, take, load into *fra*, *iad*, "
+            "*syd*. Stop, burst 3, purge, promote *blog*, start."
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "the same accidents while the edges are awake",
+            (
+                call("burst", n=3),
+                settled("every edge to serve it"),
+                call("stream_limits", max_msgs=1),
+                call("stream_limits", max_msgs=10_000),
+            ),
+            "Did the edges sleep",
+        ),
+        Wrong(
+            "both accidents in one sleep",
+            (*ASLEEP, call("stream_limits", max_msgs=1), call("purge"), *LATER, *AWAKE),
+            "at once prove nothing",
+        ),
+    ),
+    keep=outcome.keep_front,
+    controls=(*SLEEPING, "stream_limits", "purge", *SNAPSHOTS),
+)
+
+EXPLAIN_FRONT = Explain(
+    id="explain-front",
+    title="What the broker would have told you",
+    prose="""
+        Nothing. The consumer of *fra* has nothing unprocessed and no ack outstanding: by the broker's books it is up
+        to date. Only *syd* compares what it is handed with what it holds itself. It kept its own position, in the
+        same transaction as its view, and the next event did not follow it.
+    """,
+    show=outcome.show_front,
+)
+
+
+# The next two: the end is missing, or one in the middle.
+
+
+PREDICT_END = Predict(
+    id="predict-end",
+    title="The end, and one in the middle",
+    prose="""
+        Now *iad*, which demands the chain and then trusts "nothing pending". Once the purge takes the end of the
+        feed, and nothing is committed after it. Once a single message is deleted from the middle. Which does *iad*
+        notice?
+    """,
+    options=(
+        Option("inside", "Only the one in the middle.",
+               "The event behind it names a predecessor that iad never had. Behind a missing end there is no event to "
+               "name anything.", happens=True),
+        Option("both", "Both: a missing event is a missing event.",
+               "A chain is tested by its next link. At a missing end no next link comes."),
+        Option("end", "Only the end.",
+               "With the end gone there is nothing pending, and this looks exactly like being up to date."),
+        Option("neither", "Neither.", "The link behind a hole in the middle gives the hole away."),
+    ),
+    measure=outcome.what_iad_noticed,
+)  # fmt: skip
+
+
+def _end(evidence: Evidence) -> Script:
+    last_seq = evidence.now.stream("ROUTES").last_seq
+    heal = () if reading.at_rest(evidence.now) else HEAL
+    # Three messages go with the end; of the next three the one in the middle is deleted.
+    return (*heal, *through(call("purge")), *HEAL, *through(call("delete_message", seq=last_seq + 5)))
+
+
+END = Do(
+    id="end",
+    title="Purge the end, then delete one inside",
+    prose="""
+        Take a snapshot and load it into all three. Stop all edges, burst of 3, *Purge…*, and this time nothing more:
+        start all edges. Look at *iad*. Snapshot for all three again. Then stop, burst of 3, delete the **middle** one
+        of the three (its stream seq is in *Messages*), and start.
+    """,
+    checks=(
+        Check("All three were given a snapshot and are right again", gaps.all_whole),
+        Check("The end is missing: fra and iad say that they are current, syd refuses", gaps.end_missing),
+        Check("The middle is missing: iad and syd notice, fra does not", gaps.middle_missing),
+    ),
+    solution=_end,
+    hints=Hints(
+        nudge="For the first one, nothing may be committed after the purge.",
+        panel="panel-edge-iad",
+        look="The claims of *iad* and *syd*, and the sentence under each.",
+        principle=(
+            "A chain proves what lies between two events. That there is no further event, only who assigns the "
+            "numbers can say."
+        ),
+        verb=(
+            "Take, load into all three. Stop, burst 3, purge, start. Take, load. Stop, burst 3, delete the middle "
+            "one, start."
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "a purge with a change after it", (*HEAL, *through_with_more(call("purge"))), "a later event came through"
+        ),
+        Wrong(
+            "waking up after a purge without any change",
+            (*HEAL, call("kill_edges"), call("purge"), call("start_edges"), settled("the edges")),
+            "Did the edges sleep",
+        ),
+    ),
+    keep=outcome.keep_end,
+    controls=(*SLEEPING, "purge", "delete_message", *SNAPSHOTS),
+)
+
+STEPS = (PREDICT_FRONT, FRONT, EXPLAIN_FRONT, PREDICT_END, END)

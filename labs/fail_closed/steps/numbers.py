@@ -1,0 +1,114 @@
+"""Two gaps in which the broker's numbers begin again."""
+
+from __future__ import annotations
+
+from labs.fail_closed.checks import common, gaps, outcome
+from labs.fail_closed.scripts import HEAL, SLEEPING, SNAPSHOTS, through, through_with_more
+from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
+from studylab.lab.scripts import Script, call, published, settled
+
+PREDICT_NUMBERS = Predict(
+    id="predict-numbers",
+    title="The numbers begin again",
+    prose="""
+        A stream that is deleted and created counts from 1. A store that is rolled back (it stands for a power cut or
+        a restored backup) counts on from where it was, and gives the same numbers to other events. Both will happen
+        while all edges sleep. *syd* will refuse. By what does it notice?
+    """,
+    options=(
+        Option("lower", "By a stream seq lower than the one it expects.",
+               "After a rollback the next stream seq is exactly the one it expects."),
+        Option("created", "By the time at which the stream was created.",
+               "That shows a new stream. Files put back where they were keep their old date."),
+        Option("chain", "By the event itself: it names a predecessor that syd has not applied.",
+               "The database assigned that link in the commit. No accident of the broker changes it.", happens=True),
+        Option("nothing", "By nothing: equal numbers, equal events.",
+               "Stream seqs belong to the broker. They may come again with something else in them."),
+    ),
+    measure=outcome.what_syd_went_by,
+)  # fmt: skip
+
+
+def _numbers(evidence: Evidence) -> Script:
+    heal = () if reading.at_rest(evidence.now) else HEAL
+    return (
+        *heal,
+        *through_with_more(call("recreate_stream")),
+        *HEAL,
+        call("keep_store"),
+        *through_with_more(call("rollback_store")),
+    )
+
+
+NUMBERS = Do(
+    id="numbers",
+    title="Recreate, then roll back",
+    prose="""
+        Snapshot for all three. Stop all edges, burst of 3, *Recreate…*, one promotion, start. Snapshot for all three.
+        Then open the broker's chip and **keep a copy of the store** first; stop all edges, burst of 3, *Roll the
+        store back*, one promotion, start.
+    """,
+    checks=(
+        Check("All three were given a snapshot and are right again", gaps.all_whole),
+        Check("Recreated: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.RECREATED)),
+        Check(
+            "Rolled back: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.ROLLED_BACK)
+        ),
+        Check("One stream seq has carried two events", outcome.number_used_twice),
+    ),
+    solution=_numbers,
+    hints=Hints(
+        nudge="A rollback needs something to roll back to. Keep the copy before the burst.",
+        panel="panel-broker",
+        look="Both store verbs are behind the broker's chip at the top; *Recreate…* is at the stream.",
+        principle="Stream seq is a place in a store. The sequence is a place in the truth.",
+        verb=(
+            "Take, load. Stop, burst 3, recreate, promote *blog*, start. Take, load. Keep the store. Stop, burst 3, "
+            "roll back, promote *blog*, start."
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "a new stream after which nothing is committed",
+            (*HEAL, *through(call("recreate_stream"))),
+            "nothing came after the gap",
+        ),
+        Wrong(
+            "a rollback to a copy that was kept after the changes",
+            (
+                *HEAL,
+                call("kill_edges"),
+                call("burst", n=3),
+                published("the burst to be published"),
+                call("keep_store"),
+                call("rollback_store"),
+                call("start_edges"),
+                settled("every edge to serve it"),
+            ),
+            "Did the edges sleep",
+        ),
+    ),
+    keep=outcome.keep_numbers,
+    controls=(
+        *SLEEPING,
+        "recreate_stream",
+        "keep_store",
+        "rollback_store",
+        "start_broker",
+        "restart_broker",
+        *SNAPSHOTS,
+    ),
+)
+
+EXPLAIN_RUN = Explain(
+    id="explain-run",
+    title="Six gaps, and what became of every request",
+    prose="""
+        Awake, *fra* answered whatever it was asked, in no doubt, and was wrong after each of the six. *iad* was
+        fooled once. *syd* refused for a while after each, and misrouted nothing. A refusal can be retried elsewhere.
+        A wrong answer is believed.
+    """,
+    show=outcome.show_run,
+)
+
+STEPS = (PREDICT_NUMBERS, NUMBERS, EXPLAIN_RUN)

@@ -1,0 +1,173 @@
+"""What came back of a database that was destroyed."""
+
+from __future__ import annotations
+
+from labs.rebuild_from_truth.checks.common import OPERATION, destroyed_at, rows_of
+from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
+
+NOT_DESTROYED = "The database has not been destroyed since this step began."
+
+
+# Asking twice.
+
+
+def done_once(evidence: Evidence) -> Result:
+    """The database was asked for an operation that it had done, and said so."""
+    known = reading.moments(evidence, "database", "done before")
+    if known:
+        return Passed(f"{known[-1].text}. Nothing was changed.")
+    if reading.commits(evidence):
+        return NotYet(f"Without the operation id it was done again, as a new change. Use the id {OPERATION}.")
+    return NotYet(f"Nobody has asked for {OPERATION} again yet.")
+
+
+# The database is destroyed.
+
+
+def fact_was_never_told(evidence: Evidence) -> Result:
+    """A fact waited in the outbox when the database was destroyed."""
+    loss = evidence.now.truth.loss
+    if loss is not None:
+        lines = [line for line in loss.table("outbox").lines if "waiting" in line]
+        return (
+            Passed(lines[0])
+            if lines
+            else NotYet(
+                "When the database was destroyed, every fact had been told. Put it back, stop the relay, commit, "
+                "and destroy it again."
+            )
+        )
+    if evidence.now.outbox.waiting:
+        return Passed(f"{evidence.now.outbox.rows[0].event_id} waits in the outbox: only the database knows of it.")
+    return NotYet("Every committed fact has been told. Stop the relay and commit one more.")
+
+
+def database_was_rebuilt(evidence: Evidence) -> Result:
+    """The database was destroyed, and the stream was asked to rebuild it."""
+    gone = destroyed_at(evidence, "database")
+    if not gone:
+        return NotYet(NOT_DESTROYED)
+    told = [moment.text for moment in reading.moments(evidence, "database", "rebuilt") if moment.n > gone]
+    return Passed(told[-1]) if told else NotYet("The database is empty. Ask the stream to rebuild it.")
+
+
+def rows_are_missing(evidence: Evidence) -> Result:
+    """The comparison, row by row, names what the stream could not give back."""
+    loss = evidence.now.truth.loss
+    if loss is None or isinstance(database_was_rebuilt(evidence), NotYet):
+        return NotYet("There is nothing to compare yet.")
+    parts = [f"{table.table} {table.equal} of {table.rows}" for table in loss.tables if table.equal < table.rows]
+    return Passed(f"Rows as they were: {', '.join(parts)}.") if parts else NotYet("Every row came back.")
+
+
+def done_twice(evidence: Evidence) -> Result:
+    """The operation that had been done before was done again on the rebuilt database."""
+    if evidence.now.truth.loss is None:
+        return NotYet("This counts on the rebuilt database.")
+    for moment in reading.moments(evidence, "learner", "verb"):
+        asked = moment.detail["arguments"].get("operation")
+        if asked == OPERATION and reading.last_commit(evidence, after=moment.n):
+            return Passed(f"{OPERATION} had been done once. The rebuilt database did it again.")
+    return NotYet(f"Ask for {OPERATION} once more: shop to alloc-b. What does the rebuilt database say?")
+
+
+def edges_followed(evidence: Evidence) -> Result:
+    """Every edge has followed the rebuilt database, and the audit finds nothing wrong with it."""
+    if evidence.now.truth.loss is None or isinstance(database_was_rebuilt(evidence), NotYet):
+        return NotYet("This counts on the rebuilt database.")
+    ahead = [edge.name for edge in evidence.now.edges if edge.sequence > evidence.now.truth.sequence]
+    if ahead:
+        return NotYet(
+            f"{reading.listed(ahead)} still hold the old truth. The relay is {evidence.now.relay.state}: it tells "
+            "how far the new one is."
+        )
+    if evidence.now.audit.soundness.value != "sound":
+        return NotYet(f"The audit says: {evidence.now.audit.soundness}.")
+    claims = "; ".join(f"{edge.name}: {edge.claim}, {rows_of(edge)}" for edge in evidence.now.edges)
+    return Passed(f"{claims}. The audit says: sound.")
+
+
+def what_stream_gave_back(evidence: Evidence) -> Measured:
+    """Measure the second prediction."""
+    loss = evidence.now.truth.loss
+    if loss is None:
+        return Measured("", "The database was put back before it could be measured.")
+    routes = loss.table("route")
+    said = "; ".join(routes.lines)
+    if all(table.equal == table.rows for table in loss.tables):
+        return Measured("all", "Every row is as it was.")
+    if not routes.missing and routes.equal == routes.rows:
+        return Measured("routes", "Every route is as it was.")
+    return Measured("some", f"{routes.equal} of {routes.rows} routes are as they were: {said}")
+
+
+def keep_loss(evidence: Evidence) -> Memory:
+    """Keep the comparison, in the words of the panel."""
+    loss = evidence.now.truth.loss
+    if loss is None:
+        return {}
+    return {
+        "lost": [line for name in ("route", "operation") for line in loss.table(name).lines],
+        "lost_rows": sum(table.rows - table.equal for table in loss.tables),
+        "routes_equal": loss.table("route").equal,
+        "routes": loss.table("route").rows,
+        "refusal": next((said for said in loss.refused if "holes" in said), ""),
+        "audit": evidence.now.audit.soundness.value,
+    }
+
+
+def show_loss(evidence: Evidence) -> Shown:
+    """Show the database that is called truth now, and who believes it."""
+    loss = evidence.now.truth.loss
+    lost = tuple(evidence.memory.get("lost", ()))
+    tables = loss.tables if loss else ()
+    places = (
+        *(
+            Place(table.table, f"{table.equal} of {table.rows} as they were", table.equal == table.rows)
+            for table in tables
+        ),
+        Place("Audit", evidence.now.audit.soundness.value, False),
+    )
+    refusal = evidence.memory.get("refusal", "")
+    records = (*lost, f"refused: {refusal}") if refusal else lost
+    return shown(records, "The audit has nothing left to compare with: it calls the wrong truth sound.", places)
+
+
+# Putting it back.
+
+
+def database_is_back(evidence: Evidence) -> Result:
+    """The kept copy is in its place again."""
+    if evidence.now.truth.loss is not None:
+        tables = [t for t in evidence.now.truth.loss.tables if t.equal < t.rows]
+        return NotYet(
+            f"Rows are still missing from {reading.listed([t.table for t in tables])}: events do not bring them back."
+        )
+    return Passed(f"The database is at event {evidence.now.truth.sequence} again.")
+
+
+def operation_is_known(evidence: Evidence) -> Result:
+    """The operation asked for once more changed nothing."""
+    if evidence.now.truth.loss is not None:
+        return NotYet("This counts once the old database is back.")
+    back = max((moment.n for moment in reading.moments(evidence, "database", "restored")), default=0)
+    known = [m.text for m in reading.moments(evidence, "database", "done before") if m.n > back]
+    return Passed(f"{known[-1]}.") if known else NotYet(f"Ask for {OPERATION} once more: shop to alloc-b.")
+
+
+def everything_agrees(evidence: Evidence) -> Result:
+    """The fact that was never told has been told, and every edge serves what the database has."""
+    if evidence.now.truth.loss is not None:
+        return NotYet("This counts once the old database is back.")
+    if evidence.now.outbox.waiting:
+        return NotYet(
+            f"{evidence.now.outbox.waiting} row still waits in the outbox. The relay is {evidence.now.relay.state}."
+        )
+    if differs := reading.disagreement(evidence.now):
+        return NotYet(differs)
+    behind = [edge.name for edge in evidence.now.edges if not reading.is_current(edge)]
+    return (
+        NotYet(f"{reading.listed(behind)} not current yet.")
+        if behind
+        else Passed("Every row of every edge is the database's row.")
+    )

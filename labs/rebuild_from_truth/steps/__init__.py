@@ -1,0 +1,1 @@
+"""The steps of lab 11, by its parts."""

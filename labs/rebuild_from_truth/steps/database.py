@@ -1,0 +1,204 @@
+"""The database is destroyed, and the bus cannot bring it back."""
+
+from __future__ import annotations
+
+from labs.rebuild_from_truth.checks import common
+from labs.rebuild_from_truth.checks import database as saw
+from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
+from studylab.lab.scripts import Script, Wait, call, promote, settled
+
+OP = common.OPERATION
+
+ASK_TWICE = Do(
+    id="ask-twice",
+    title="Ask for something twice",
+    prose=f"""
+        The operation *{OP}* has given *shop* to *alloc-b*. A client that did not hear the answer asks again. Do what
+        it does: promote *shop* to *alloc-b* with the operation id `{OP}`, and read what the database says.
+    """,
+    checks=(Check("The database knows that it was done, and changes nothing", saw.done_once),),
+    solution=(promote("shop", "alloc-b", operation=OP),),
+    hints=Hints(
+        nudge="The operation id is a field of *Promote…*.",
+        panel="panel-truth",
+        look="*Promote…* in the card *Database truth*.",
+        principle="Asking twice is doing once for whoever remembers the first time. Here that is the database.",
+        verb=f"Promote *shop* to *alloc-b* with the operation id `{OP}`.",
+    ),
+    wrong=(
+        Wrong(
+            "without the operation id",
+            (promote("shop", "alloc-b"), settled()),
+            "was done again",
+        ),
+    ),
+    controls=("promote",),
+)
+
+PREDICT_DATABASE = Predict(
+    id="predict-database",
+    title="Can the stream rebuild the database?",
+    prose="""
+        Ten events of the route feed were told, and the stream keeps the last six. You will let one more fact wait in
+        the outbox, destroy the database, and have all that the streams hold written into an empty one. What comes
+        back?
+    """,
+    options=(
+        Option("all", "All: the stream is a log of everything that happened.",
+               "It is a log of what was told, as far back as its limits let it."),
+        Option("routes", "All routes; only their history is shorter.",
+               "A route whose last event was evicted is in no stored event, and a fact that was never told is in none "
+               "either."),
+        Option("some", "Some routes; others are missing or have an earlier owner.",
+               "What was evicted and what was never told cannot be read out of the stream.", happens=True),
+    ),
+    measure=saw.what_stream_gave_back,
+)  # fmt: skip
+
+DATABASE = Do(
+    id="database",
+    title="Delete the database",
+    prose="""
+        Kill the relay and promote *api* to *alloc-b*: a fact that nobody was told of. Destroy the database, ask the
+        stream to rebuild it, and start the relay. Read the comparison in *Database truth*, row by row, and see what
+        the edges and the audit make of it.
+    """,
+    checks=(
+        Check("A fact had not been told when the database was lost", saw.fact_was_never_told),
+        Check("The stream was asked to rebuild the database", saw.database_was_rebuilt),
+        Check("The comparison names the rows that did not come back", saw.rows_are_missing),
+        Check("Every edge follows the new truth, and the audit has no complaint", saw.edges_followed),
+    ),
+    solution=(
+        call("kill_relay"),
+        promote("api", "alloc-b"),
+        Wait("the fact to wait in the outbox", lambda seen: seen.outbox.waiting > 0),
+        call("destroy_database"),
+        call("rebuild_database"),
+        call("start_relay"),
+        Wait(
+            "every edge to follow the new truth", lambda seen: all(edge.claim == "current at 0" for edge in seen.edges)
+        ),
+    ),
+    hints=Hints(
+        nudge="The fact must be committed and untold before the database goes.",
+        panel="panel-truth",
+        look=(
+            "*Destroy the database* and *Ask the stream to rebuild it* are in *Database truth*, the relay is beside it."
+        ),
+        principle="A stream holds what was told and is still kept. A database holds what is so.",
+        verb=(
+            "Kill the relay; promote *api* to *alloc-b*; *Destroy the database*; *Ask the stream to rebuild it*; "
+            "start the relay."
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "with every fact told first",
+            (call("destroy_database"), call("rebuild_database")),
+            "every fact had been told",
+        ),
+        Wrong(
+            "leaving the relay down",
+            (call("kill_relay"), promote("api", "alloc-b"), call("destroy_database"), call("rebuild_database")),
+            "still hold the old truth",
+        ),
+    ),
+    keep=saw.keep_loss,
+    controls=("kill_relay", "start_relay", "promote", "destroy_database", "rebuild_database", "restore_database"),
+)
+
+EXPLAIN_DATABASE = Explain(
+    id="explain-database",
+    title="What the stream could not give back",
+    prose="""
+        The only event of *blog* was evicted; *api*'s last change was never told. The history has a hole at its
+        beginning, so the database refused all of it. The edges fail closed, rebuild from what is called truth now, and
+        believe it. The audit compares views with truth: when truth itself is wrong, it is blind.
+    """,
+    show=saw.show_loss,
+)
+
+ASK_AGAIN = Do(
+    id="ask-again",
+    title="Ask for something that was done before",
+    prose=f"""
+        *{OP}* gave *shop* to *alloc-b* long ago. Ask once more, as before: promote *shop* to *alloc-b* with the
+        operation id `{OP}`. The old database said that it was done.
+    """,
+    checks=(Check("What had been done was done again", saw.done_twice),),
+    solution=(promote("shop", "alloc-b", operation=OP),),
+    hints=Hints(
+        nudge="The operation id is a field of *Promote…*.",
+        panel="panel-truth",
+        look="*Promote…* in the card *Database truth*.",
+        principle="Asking twice is doing once only for whoever remembers the first time.",
+        verb=f"Promote *shop* to *alloc-b* with the operation id `{OP}`.",
+    ),
+    wrong=(
+        Wrong(
+            "another operation",
+            (promote("shop", "alloc-b", operation="op-red"),),
+            f"Ask for {OP} once more",
+        ),
+    ),
+    controls=("promote",),
+)
+
+
+def _put_back(evidence: Evidence) -> Script:
+    """Put the kept copy back and let the relay tell what was untold; one that runs already needs no start."""
+    start = (call("start_relay"),) if evidence.now.relay.state == "down" else ()
+    return (
+        call("restore_database"),
+        *start,
+        promote("shop", "alloc-b", operation=OP),
+        settled(),
+    )
+
+
+PUT_BACK = Do(
+    id="put-back",
+    title="Bring the truth back",
+    prose=f"""
+        Make every row what it was, by whatever works. Then ask for *{OP}* once more, see that the untold fact is told
+        at last, and that every edge has come back by itself.
+    """,
+    checks=(
+        Check("The database is as it was", saw.database_is_back),
+        Check("What was done before is known to be done", saw.operation_is_known),
+        Check("The untold fact is told, and every edge agrees", saw.everything_agrees),
+    ),
+    solution=_put_back,
+    hints=Hints(
+        nudge="What holds the rows that no event holds?",
+        panel="panel-truth",
+        look="*Put the kept copy back* in *Database truth*.",
+        principle="Back up what decides. What only tells can be told again.",
+        verb=f"*Put the kept copy back*; start the relay if it is down; promote *shop* to *alloc-b* as `{OP}`.",
+    ),
+    wrong=(
+        Wrong(
+            "replaying the stream into the database once more",
+            (call("rebuild_database"),),
+            "Rows are still missing from",
+        ),
+        Wrong(
+            "repairing the routes by hand",
+            (call("rebuild_database"), promote("api", "alloc-b")),
+            "events do not bring them back",
+        ),
+    ),
+    controls=(
+        "restore_database",
+        "rebuild_database",
+        "promote",
+        "start_relay",
+        "kill_relay",
+        "take_snapshot",
+        "load_snapshot",
+        "start_edge",
+    ),
+)
+
+STEPS = (ASK_TWICE, PREDICT_DATABASE, DATABASE, EXPLAIN_DATABASE, ASK_AGAIN, PUT_BACK)

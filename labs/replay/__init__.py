@@ -1,0 +1,1 @@
+"""Lab 6: a replay brings back owners of the past."""

@@ -1,0 +1,1 @@
+"""The steps of lab 6, by its parts."""

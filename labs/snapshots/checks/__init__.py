@@ -1,0 +1,1 @@
+"""What the steps of lab 7 look for, by its parts."""

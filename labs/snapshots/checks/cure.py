@@ -1,0 +1,114 @@
+"""Why each wrong beginning is refused, and what the right one proves."""
+
+from __future__ import annotations
+
+from labs.snapshots.checks.common import NEW, NEWCOMER, NOT_LOADED, Load, newcomer, snapshot_loads
+from studylab.lab import Evidence, Memory, NotYet, Passed, Result, reading, unless
+from studylab.lab.observed import CellSeen
+
+
+def _refusals(evidence: Evidence) -> list[tuple[str, Load | None]]:
+    """Return syd's words when it failed closed, each with the load that led to it, if any."""
+    loads, found = snapshot_loads(evidence), []
+    for moment in reading.moments(evidence, NEWCOMER, "mode"):
+        if moment.detail.get("after") == "failed closed":
+            before = [load for load in loads if load.n < moment.n]
+            found.append((moment.text, None if "the checksum says" in moment.text else before[-1] if before else None))
+    return found
+
+
+def flip_refused(evidence: Evidence) -> Result:
+    """A snapshot that does not match its checksum was refused."""
+    said = [text for text, _ in _refusals(evidence) if "the checksum says" in text]
+    if said:
+        return Passed(f"syd {said[-1]}.")
+    if newcomer(evidence).rules.verify_checksum:
+        return NotYet("syd has refused no snapshot for its checksum. Corrupt the latest and let syd load it.")
+    return NotYet("syd does not verify checksums: it would believe any snapshot.")
+
+
+def old_refused(evidence: Evidence) -> Result:
+    """What came after a snapshot did not chain on to it, and syd refused."""
+    said = [text for text, load in _refusals(evidence) if load is not None and load.follows != NEW]
+    if said:
+        # The first: a restart with other rules finds the same view wanting once more, in other numbers.
+        return Passed(f"syd {said[0]}.")
+    if not newcomer(evidence).rules.prove_continuity:
+        return NotYet("syd demands no continuity proof: it would follow anything.")
+    return NotYet(
+        "syd has refused no message behind a snapshot that is too old. Take one, burst, purge all but 2, wipe syd."
+    )
+
+
+def new_refused(evidence: Evidence) -> Result:
+    """After reading on from new, syd learnt that something was missing, and refused."""
+    said = [text for text, load in _refusals(evidence) if load is not None and load.follows == NEW]
+    if said:
+        return Passed(f"syd {said[-1]}.")
+    rules = newcomer(evidence).rules
+    if not rules.ask_high_water_mark:
+        return NotYet("syd trusts “nothing pending”: where no further event comes, it would never know.")
+    if rules.follow_from.value != "new":
+        return NotYet("Let syd read on from new once more, to see that this is refused now.")
+    return NotYet("Take a snapshot, promote, and wipe syd: between the two lies what it must miss.")
+
+
+def keep_refused(evidence: Evidence) -> Memory:
+    """Keep the three reasons."""
+    results = (flip_refused(evidence), old_refused(evidence), new_refused(evidence))
+    return {"refused_said": [result.why for result in results if isinstance(result, Passed)]}
+
+
+# Load, then follow.
+
+
+def chained_on(evidence: Evidence) -> Result:
+    """Syd loaded a snapshot, an event had been stored since, and that event was proven to follow the snapshot's."""
+    loads, seen = snapshot_loads(evidence), evidence.now
+    if not loads:
+        return NotYet(NOT_LOADED)
+    load, syd = loads[-1], newcomer(evidence)
+    if load.follows == NEW:
+        return NotYet("syd read on from new: whatever fell between the snapshot and that moment it cannot have.")
+    following = next((cell for cell in seen.stream("ROUTES").cells if cell.sequence == load.sequence + 1), None)
+    if following is None or not _fell_between(evidence, load, following):
+        return NotYet(
+            f"No event fell between the snapshot at {load.sequence} and its loading, so this proves nothing about "
+            "what may be missed."
+        )
+    if not (syd.rules.prove_continuity and syd.rules.verify_checksum and syd.rules.ask_high_water_mark):
+        return NotYet("syd demands less proof than before: that it has everything is luck.")
+    if following.previous_id != load.event_id:
+        return NotYet(
+            f"Event {following.sequence} follows {following.previous_id}, the snapshot ends in {load.event_id}."
+        )
+    return Passed(
+        f"The snapshot ends in {load.event_id}; event {following.sequence} says that it follows "
+        f"{following.previous_id}."
+    )
+
+
+def _fell_between(evidence: Evidence, load: Load, cell: CellSeen) -> bool:
+    """Say whether an event was committed before the load, and not covered by it."""
+    made = reading.about(evidence, "database", "commit", "event_id", cell.event_id)
+    return bool(made) and reading.is_change(made[0]) and made[0].n < load.n
+
+
+def current_and_right(evidence: Evidence) -> Result:
+    """After that load, syd claims the latest and serves the truth."""
+    if isinstance(waits := chained_on(evidence), NotYet):
+        return waits
+    syd = newcomer(evidence)
+    if not reading.is_current(syd) or syd.sequence < evidence.now.truth.sequence:
+        return NotYet(f"syd is {syd.claim}; the truth is at {evidence.now.truth.sequence}.")
+    return unless(reading.disagreement(evidence.now), f"syd is {syd.claim}, and every row is the database's row.")
+
+
+def keep_cure(evidence: Evidence) -> Memory:
+    """Keep the link that was proven."""
+    result, load = chained_on(evidence), snapshot_loads(evidence)[-1]
+    return {
+        "cured_said": result.why if isinstance(result, Passed) else "",
+        "cured_at": load.sequence,
+        "cured_seq": load.stream_seq,
+    }

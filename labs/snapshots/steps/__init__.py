@@ -1,0 +1,1 @@
+"""The steps of lab 7, by its parts."""

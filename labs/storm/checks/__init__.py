@@ -1,0 +1,1 @@
+"""What the steps of lab 12 look for, by its parts."""

@@ -1,0 +1,1 @@
+"""The steps of lab 12, by its parts."""

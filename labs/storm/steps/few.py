@@ -1,0 +1,184 @@
+"""Everything on, then as few protections as possible."""
+
+from __future__ import annotations
+
+from labs.storm.checks import few as saw
+from labs.storm.steps.storm import SEED
+from studylab.lab import Check, Do, Evidence, Hints, Option, Predict, Wrong
+from studylab.lab.scripts import Script, call
+
+TAKEN = ("event-ids", "epochs", "continuity", "mark")
+PROOFS = (("continuity", "gap"), ("event-ids", "second-copy"), ("checksum", "bad-snapshot"))
+
+
+def _everything(evidence: Evidence) -> Script:
+    memory = evidence.memory
+    return (
+        *(call("give_back", protection=key) for key in TAKEN),
+        call("storm", seed=memory["seed"], length=memory["length"]),
+    )
+
+
+EVERYTHING = Do(
+    id="everything",
+    title="The same storm, with every protection",
+    prose="""
+        Give the four protections back and play the very same storm again: same seed, same length. The crashes, purges
+        and copies are no fewer.
+    """,
+    checks=(Check("The storm that did harm does none", saw.same_storm_is_sound),),
+    solution=_everything,
+    hints=Hints(
+        nudge="Four to give back, then the same seed.",
+        panel="panel-verdict",
+        look="*Give back…* is below the verdict; the missing ones are named there.",
+        principle="The same storm is the only fair comparison.",
+        verb=(
+            "Give back *event-ids*, *epochs*, *continuity* and *mark*; then *Storm…* with the seed and length of "
+            "before."
+        ),
+    ),
+    wrong=(
+        Wrong("another seed", (*(call("give_back", protection=key) for key in TAKEN), call("storm", seed=5)), "again"),
+        Wrong(
+            "giving only one back",
+            (call("give_back", protection="epochs"), call("storm", seed=SEED)),
+            "Give everything back",
+        ),
+    ),
+    controls=("give_back", "take_away", "storm", "edge_rules"),
+)
+
+PREDICT_PAIR = Predict(
+    id="predict-pair",
+    title="Ack before apply, and a crash in between",
+    prose="""
+        One protection less: the edges ack first and apply second. One of them crashes in between, and nothing comes
+        later. Everything else is in place. What does the audit find at the end?
+    """,
+    options=(
+        Option("lost", "A lost event: acked, never applied.",
+               "The broker has nothing left, and that is not where this edge looks."),
+        Option("twice", "A double effect: it is applied again after the restart.",
+               "It was acked, so the broker does not bring it again."),
+        Option("nothing", "Nothing.",
+               "The high-water mark stands behind the ack: the edge sees that it lacks an event, and "
+               "rebuilds.", happens=True),
+    ),
+    measure=saw.what_one_missing_did,
+)  # fmt: skip
+
+PAIR = Do(
+    id="pair",
+    title="What stands behind what",
+    prose="""
+        *Try one fault…* begins afresh with every protection but those you name, does one fault, and fills one cell of
+        your matrix. Try the fault *edge-crash* without *ack*; then without *ack+mark*, both.
+    """,
+    checks=(
+        Check("One missing: nothing is found", saw.one_missing_was_survived),
+        Check("Two missing: the same crash is found", saw.two_missing_were_not),
+    ),
+    solution=(
+        call("try_without", protection="ack", fault="edge-crash"),
+        call("try_without", protection="ack+mark", fault="edge-crash"),
+    ),
+    hints=Hints(
+        nudge="The same fault twice, with one and with two protections missing.",
+        panel="panel-verdict",
+        look="*Try one fault…* below the verdict.",
+        principle="A protection that is never seen at work may be the second of two.",
+        verb="*Try one fault…*: *ack*, *edge-crash*; then *ack+mark*, *edge-crash*.",
+    ),
+    wrong=(
+        Wrong(
+            "a fault that neither is for", (call("try_without", protection="ack", fault="refusal"),), "Try the fault"
+        ),
+    ),
+    controls=("try_without",),
+)
+
+MATRIX = Do(
+    id="matrix",
+    title="Which fault proves it?",
+    prose="""
+        Find three protections that cannot go, each with the fault that proves it, and nothing else missing. Most
+        cells will be empty: a fault needs its own protection. Your matrix is a page: open *Your matrix* below the
+        verdict.
+    """,
+    checks=(Check("Three protections have a fault that proves them", saw.cannot_go),),
+    solution=tuple(call("try_without", protection=key, fault=fault) for key, fault in PROOFS),
+    hints=Hints(
+        nudge="Think backwards: what is each protection for?",
+        panel="panel-verdict",
+        look="The lists in *Try one fault…* name every protection and every fault.",
+        principle="A protection is worth what the fault costs that only it stops.",
+        verb="*continuity* with *gap*; *event-ids* with *second-copy*; *checksum* with *bad-snapshot*.",
+    ),
+    wrong=(
+        Wrong(
+            "protections that have another behind them",
+            tuple(call("try_without", protection=key, fault="gap") for key in ("message-ids", "ack", "snapshot-first")),
+            "none has been found that cannot go",
+        ),
+    ),
+    keep=saw.keep_cells,
+    controls=("try_without",),
+)
+
+FEW = Do(
+    id="few",
+    title="As few as possible, and sound",
+    prose="""
+        Take away as many protections as you dare, at least two, and see two different storms end sound. Then take
+        exactly one more away, and find the seed that shows that it cannot go. What your last trial took away is still
+        missing: see *Missing now*.
+    """,
+    checks=(
+        Check("Two storms are sound with at least two protections missing", saw.few_are_enough),
+        Check("With one more missing, a storm does harm", saw.one_fewer_is_not),
+    ),
+    solution=(
+        call("take_away", protection="message-ids"),
+        call("take_away", protection="ack"),
+        call("storm", seed=5),
+        call("storm", seed=7),
+        call("take_away", protection="event-ids"),
+        call("storm", seed=5),
+        call("storm", seed=7),
+    ),
+    hints=Hints(
+        nudge="Which rows of your matrix, or of docs/matrix.md, are empty?",
+        panel="panel-verdict",
+        look="*Take away…*, *Storm…*, and the list of what is missing.",
+        principle=(
+            "Sound in these storms is not sound in all. Two protections that back each other are cheap, and one of "
+            "them will be misconfigured one day."
+        ),
+        verb=(
+            "Take away *message-ids* and *ack*; storms 5 and 7; take away *event-ids*; storm 5, and 7 if that one is "
+            "sound."
+        ),
+    ),
+    wrong=(
+        Wrong("everything on", (call("storm", seed=5), call("storm", seed=7)), "Everything on is no proof"),
+        Wrong(
+            "one seed only",
+            (call("take_away", protection="message-ids"), call("take_away", protection="ack"), call("storm", seed=5)),
+            "Play a second seed",
+        ),
+    ),
+    keep=saw.keep_few,
+    controls=(
+        "take_away",
+        "give_back",
+        "storm",
+        "shrink_storm",
+        "try_without",
+        "edge_rules",
+        "relay_rules",
+        "write_order",
+    ),
+)
+
+STEPS = (EVERYTHING, PREDICT_PAIR, PAIR, MATRIX, FEW)

@@ -1,0 +1,1 @@
+"""The steps of lab 3, by its parts."""

@@ -1,0 +1,158 @@
+"""An outage longer than the stream's memory, and limits that fit it."""
+
+from __future__ import annotations
+
+from labs.streams.checks import common
+from labs.streams.checks import outage as saw
+from labs.streams.scripts import BACK, PART, changes, keeping_up
+from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
+from studylab.lab.scripts import Script, Wait, asleep, call, promote
+
+PREDICT_RETURN = Predict(
+    id="predict-return",
+    title="Back from an outage: what is it told?",
+    prose="""
+        This stream keeps 5 messages. *syd* is about to sleep through 12 changes of owner. It has a durable consumer,
+        so the server remembers how far it had read. What is it told when it comes back?
+    """,
+    options=(
+        Option("error", "An error: the message after its cursor is gone.",
+               "A cursor is a number. The server goes on with the first message that it still has."),
+        Option("rest", "Nothing in particular: it is handed the last 5.",
+               "Consumer numbers go on without a hole, and there is no error and no advisory.", happens=True),
+        Option("all", "All 12: what a durable consumer has not read is kept for it.",
+               "Under limits, a stream does not ask who has read what before it evicts."),
+        Option("header", "It is handed the last 5, with a header that says what is missing.",
+               "A message carries the headers that its publisher gave it, and no others."),
+    ),
+    measure=saw.what_it_was_told,
+)  # fmt: skip
+
+OUTAGE = Do(
+    id="outage",
+    title="Sleep through twelve changes",
+    prose="""
+        Kill *syd*. Promote *img* to *alloc-b*, then *Burst…*, 4, three times, so that the two others keep up. Watch
+        *First Sequence* on the stream's card pass the place where *syd* stands. Start *syd*, and look for anything
+        that tells you.
+    """,
+    checks=(
+        Check("syd slept through twelve changes", saw.slept),
+        Check("On its return it was handed fewer", saw.handed_the_rest),
+        Check("Nobody said that anything is missing", saw.told_nothing),
+        Check("It claims to be current, and is wrong", saw.wrong_all_the_same),
+    ),
+    solution=(
+        *asleep(common.SLEEPER, promote("img", "alloc-b"), *changes(12, PART)),
+        BACK,
+    ),
+    hints=Hints(
+        nudge="An edge that is awake loses nothing here. It must be down while the changes are made.",
+        panel="panel-edge-syd",
+        look="*Kill* and *Start* are on the card of *syd*, *Burst…* is in *Database truth*.",
+        principle="A limit evicts the oldest message, read or unread.",
+        verb="Kill *syd*; promote *img* to *alloc-b*; burst 4, three times; start *syd*.",
+    ),
+    wrong=(
+        Wrong(
+            "an outage that the stream can hold",
+            (*asleep(common.SLEEPER, *changes(4, PART)), BACK),
+            "slept through 4 changes",
+        ),
+        Wrong(
+            "changes after which every route changes once more",
+            (*asleep(common.SLEEPER, *changes(12, PART)), BACK),
+            "the last change of some route",
+        ),
+    ),
+    keep=saw.keep_outage,
+    controls=("kill_edge", "start_edge", "restart_edge", "burst", "promote"),
+)
+
+EXPLAIN_GAP = Explain(
+    id="explain-gap",
+    title="A hole that nobody mentions",
+    prose="""
+        The server did what it was told: keep 5. Its cursor for *syd* moved from the last message read to the first
+        one left, and from there on everything was in order. The hole is not in anything that *syd* received.
+    """,
+    show=saw.show_outage,
+)
+
+REPAIR: Script = (call("take_snapshot"), call("load_snapshot", edge=common.SLEEPER), BACK)
+
+LONG: Script = (
+    *asleep(
+        common.SLEEPER, call("burst", n=common.LONG_OUTAGE), Wait("the edges that are awake to keep up", keeping_up)
+    ),
+    BACK,
+)
+
+SIZE = Do(
+    id="size",
+    title="Retention is a calculation",
+    prose="""
+        4 changes an hour; the longest outage of last year took 6 hours; a safety factor of 2. How many messages is
+        that? The budget is 64 KiB; the stream's card shows what an event weighs. Let *syd* load a snapshot, set the
+        limits, then repeat the outage with 24 changes: the stream alone must bring *syd* back.
+    """,
+    checks=(
+        Check("The limits hold the outage and keep to the budget", saw.limits_fit),
+        Check("syd slept through 24 changes and came back by replay alone", saw.replayed),
+    ),
+    solution=(*REPAIR, call("stream_limits", max_msgs=common.NEEDED), *LONG),
+    hints=Hints(
+        nudge="Changes an hour × hours × safety.",
+        panel="panel-stream",
+        look="*Limits…* on the stream's card. Messages and bytes stand at its head.",
+        principle=(
+            "Retention must be longer than the longest absence of the slowest reader, and somebody has to pay for it."
+        ),
+        verb="Take a snapshot; load it into *syd*; limits: max_msgs 48; kill *syd*; burst 24; start *syd*.",
+    ),
+    wrong=(
+        Wrong(
+            "no limit at all",
+            (*REPAIR, call("stream_limits", max_msgs=-1, max_bytes=-1), *LONG),
+            "the budget is 64 KiB",
+        ),
+        Wrong(
+            "restarting syd more often",
+            (
+                *REPAIR,
+                call("restart_edge", edge=common.SLEEPER),
+                call("restart_edge", edge=common.SLEEPER),
+                BACK,
+                *asleep(common.SLEEPER, *changes(common.LONG_OUTAGE, PART)),
+                BACK,
+                call("restart_edge", edge=common.SLEEPER),
+                BACK,
+            ),
+            "was handed 5 of 24",
+        ),
+        Wrong(
+            "a snapshot after the outage instead of the stream",
+            (
+                *REPAIR,
+                *asleep(common.SLEEPER, *changes(common.LONG_OUTAGE, PART)),
+                BACK,
+                call("stream_limits", max_msgs=common.NEEDED),
+                *REPAIR,
+            ),
+            "was rebuilt from a snapshot",
+        ),
+    ),
+    keep=saw.keep_size,
+    controls=(
+        "stream_limits",
+        "take_snapshot",
+        "load_snapshot",
+        "kill_edge",
+        "start_edge",
+        "restart_edge",
+        "burst",
+        "promote",
+    ),
+)
+
+STEPS = (PREDICT_RETURN, OUTAGE, EXPLAIN_GAP, SIZE)

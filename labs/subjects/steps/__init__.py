@@ -1,0 +1,1 @@
+"""The steps of lab 2, by its parts."""

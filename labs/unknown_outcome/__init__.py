@@ -1,0 +1,1 @@
+"""Lab 9: an unknown outcome."""

@@ -1,0 +1,121 @@
+"""Lab 9: an unknown outcome. A time-out says nothing. Giving up and a new id are wrong, the same id is harmless."""
+
+from __future__ import annotations
+
+from labs.unknown_outcome.scripts import BROKER, REPAIR, WAIT_S
+from labs.unknown_outcome.steps import no_answer, same_id
+from studylab.lab import Code, Debrief, Lab, Memory, Option, question, quiz
+from studylab.lab.scripts import Script, call, settled
+
+SETUP: Script = (
+    settled("the first events to reach every edge"),
+    call("relay_rules", on_no_answer="give up", ack_timeout_s=WAIT_S),
+)
+
+
+def _kept(memory: Memory, name: str, otherwise: str) -> str:
+    return str(memory.get(name) or otherwise)
+
+
+QUIZ = quiz(
+    question(
+        "silence",
+        lambda memory: (
+            f"{_kept(memory, 'stored_id', 'One event')} was stored and {_kept(memory, 'lost_id', 'another')} was not. "
+            "What did the relay hear in each case?"
+        ),
+        (
+            Option("same", "The same: nothing.", "So no conclusion from the silence can be right for both."),
+            Option("error", "Nothing for the stored one, an error for the lost one.",
+                   "A killed broker sends no errors, and a frozen one had sent none either."),
+            Option("late", "A late PubAck for the stored one, which it used.",
+                   "It had given up and forgotten the row; a late answer met nobody."),
+        ),
+        right="same",
+    ),
+    question(
+        "window",
+        lambda memory: (
+            f"{_kept(memory, 'again_id', 'One event')} was stored {memory.get('again_count', 2)} times, well inside "
+            "the "
+            "duplicate window of two minutes. Why?"
+        ),
+        (
+            Option("ids", "Each attempt had a message id of its own.",
+                   "The window compares ids. There was nothing to compare."),
+            Option("window", "The window was too short.", "All attempts came within seconds."),
+            Option("frozen", "A frozen broker does not check for duplicates.",
+                   "After the thaw it checked each of them. None had an id that it knew."),
+        ),
+        right="ids",
+    ),
+    question(
+        "order",
+        lambda memory: (
+            f"{memory.get('outage_rows', 12)} rows waited while the broker was away. What put them into the stream in "
+            "the right order?"
+        ),
+        (
+            Option("times", "The time stamps of the events.",
+                   "Nothing sorts a stream. It has the order in which messages were stored."),
+            Option("outbox", "The outbox: rows in the order of the commits, sent by one relay.",
+                   "And no row is marked before the one ahead of it."),
+            Option("edges", "The edges, when they applied them.",
+                   "They would have failed closed on a broken chain; they do not sort."),
+        ),
+        right="outbox",
+    ),
+)  # fmt: skip
+
+
+def happened(memory: Memory) -> tuple[str, ...]:
+    """Tell the lab in the audit's words."""
+    said = [*memory.get("untold_said", ())[:1], *memory.get("again_said", ())[:1], *memory.get("cured_said", ())]
+    return tuple(filter(None, [*said, memory.get("outage_said", "")]))
+
+
+DEBRIEF = Debrief(
+    prose="""
+        A time-out has three meanings (stored, not stored, not yet), and no amount of waiting turns it into one. So
+        the question is not *was it stored?* but *what if I do it again?* With an id that the database assigned, again
+        is nothing: the broker says duplicate inside its window, and the edges know the event after it. And while
+        nobody answers, the outbox keeps the order.
+    """,
+    happened=happened,
+    code=(
+        Code("trap", "Give up", "vango.no_answer", "NoAnswer.give_up"),
+        Code("trap", "Retry under a new id", "vango.no_answer", "NoAnswer.retry_under_a_new_id"),
+        Code("cure", "Retry under the same id", "vango.no_answer", "NoAnswer.retry_under_the_same_id"),
+        Code("cure", "Publish, and mark what was answered", "vango.relay", "Relay.publish"),
+    ),
+    take_away=(
+        "you know which of your retries change the id, down to the client library",
+        "no code path takes a time-out for a no",
+        "whatever is retried was written down before the first attempt",
+        "something tells you how many rows wait, and for how long the oldest has",
+    ),
+)
+
+LAB = Lab(
+    id="unknown_outcome",
+    slug="unknown-outcome",
+    number=9,
+    title="When nobody answers",
+    question="A publish timed out. Was it stored, and what may you do about it?",
+    concept="Commit first, publish second",
+    correct_use=(
+        "Keep the row until the broker has confirmed it, and publish again under the same id. The second time is then "
+        "a "
+        "duplicate."
+    ),
+    failure_trap="Reading a time-out as an answer: giving up loses facts, and a retry under a new id doubles them.",
+    minutes=10,
+    controls=("promote", "burst", "relay_rules", "edge_rules", *BROKER, *REPAIR),
+    locked={
+        "relay_rules": "The relay's rule is given in this step; you choose it later in the lab.",
+        "edge_rules": "The edges keep their rules in this step.",
+    },
+    setup=SETUP,
+    steps=(*no_answer.STEPS, *same_id.STEPS, QUIZ),
+    debrief=DEBRIEF,
+)  # fmt: skip

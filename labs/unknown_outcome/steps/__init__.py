@@ -1,0 +1,1 @@
+"""The steps of lab 9, by its parts."""

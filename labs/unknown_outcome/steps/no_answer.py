@@ -1,0 +1,187 @@
+"""A publish without an answer, and a retry under a new id."""
+
+from __future__ import annotations
+
+from labs.unknown_outcome.checks import no_answer as saw
+from labs.unknown_outcome.scripts import BROKER, HEAL, KILL, REPAIR, THAW, WAIT_S, silence, silence_again, up
+from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
+from studylab.lab.scripts import Script, Wait, call, promote, settled
+
+PREDICT_SILENCE = Predict(
+    id="predict-silence",
+    title="No answer: was it stored?",
+    prose="""
+        A frozen broker keeps its connections and answers nothing. You will freeze it and promote a route. The relay
+        publishes, waits half a second for the PubAck, and hears nothing. Is the event stored?
+    """,
+    options=(
+        Option("stored", "Yes: it left the relay, so the broker has it.",
+               "It left the relay. Whether anybody read it from the socket is another matter."),
+        Option("lost", "No: what is stored gets a PubAck.",
+               "A PubAck says that it is stored. A missing one says nothing at all."),
+        Option("unknown", "The relay cannot know.",
+               "It was stored in one case and not in the other, and the relay heard the same.", happens=True),
+    ),
+    measure=saw.what_silence_meant,
+)  # fmt: skip
+
+
+def _both_outcomes(evidence: Evidence) -> Script:
+    seen = evidence.now
+    return (*up(evidence), *silence(seen, "shop"), *THAW, *silence_again(seen, "blog"), *KILL)
+
+
+SILENCE = Do(
+    id="silence",
+    title="The same silence, twice",
+    prose="""
+        The relay's rule is *give up*. Freeze the broker (its chip is at the top), promote *shop* to *alloc-c*, wait
+        until the relay says that it has given up, and thaw. Then freeze again, promote *blog* to *alloc-c*, wait, and
+        this time **kill** the broker and start it.
+    """,
+    checks=(
+        Check("Given up, and stored all the same", saw.given_up_and_stored),
+        Check("Given up, and lost", saw.given_up_and_lost),
+        Check("The audit says that nobody will ever be told", saw.told_as_untold),
+    ),
+    solution=_both_outcomes,
+    hints=Hints(
+        nudge="Do the same thing twice, and end it differently.",
+        panel="panel-relay",
+        look="The card of the relay says what it heard, and what it made of it.",
+        principle=(
+            "Between sending and hearing lies everything that can go wrong. From the sender's side it all looks alike."
+        ),
+        verb="Freeze, promote *shop* to *alloc-c*, thaw. Freeze, promote *blog* to *alloc-c*, kill, start.",
+    ),
+    wrong=(
+        Wrong(
+            "killing the broker without freezing it first",
+            (
+                call("kill_broker"),
+                promote("shop", "alloc-c"),
+                call("start_broker"),
+                settled("it to be published"),
+            ),
+            "No publish went unanswered",
+        ),
+        Wrong(
+            "a longer wait",
+            (
+                call("relay_rules", ack_timeout_s=5),
+                call("freeze_broker"),
+                promote("shop", "alloc-c"),
+                call("thaw_broker"),
+                settled("it to be published"),
+            ),
+            "A longer wait makes that rarer and never impossible",
+        ),
+    ),
+    keep=saw.keep_silence,
+    controls=("promote", *BROKER),
+)
+
+EXPLAIN_SILENCE = Explain(
+    id="explain-silence",
+    title="A time-out is no refusal",
+    prose="""
+        After the thaw the broker read what lay in its socket and stored it; nobody was waiting any more. After the
+        kill the socket was gone, and the event with it. The relay had forgotten the row both times. Once that did no
+        harm, once the fact is **untold**: the edges will wait for it for ever.
+    """,
+    show=saw.show_silence,
+)
+
+
+# Under a new id.
+
+
+PREDICT_RETRY = Predict(
+    id="predict-retry",
+    title="Try again, as if it were new",
+    prose="""
+        So the relay will try again, and many programs make a fresh message id for each attempt. *fra* will not check
+        event ids, *iad* and *syd* do. You freeze, promote *api*, let the relay's wait run out at least once, and
+        thaw. What comes of one promotion?
+    """,
+    options=(
+        Option("one", "One message: the broker sees that the payload is the same.",
+               "It never compares payloads. It compares message ids, and these differ."),
+        Option("naive", "Two or more messages, and fra drains the old owner for each.",
+               "To the broker they are news, each of them. Only an edge that knows the event's own id "
+               "can tell.", happens=True),
+        Option("every", "Two or more messages, and every edge drains twice.",
+               "iad and syd know the event by the id inside it, which did not change."),
+        Option("refused", "The second attempt is refused: the fact was told already.",
+               "The broker knows no facts, only messages."),
+    ),
+    measure=saw.what_a_new_id_did,
+)  # fmt: skip
+
+
+def _again(evidence: Evidence) -> Script:
+    return (
+        *up(evidence),
+        *HEAL,
+        call("relay_rules", on_no_answer="retry under a new id", ack_timeout_s=WAIT_S),
+        call("edge_rules", edge="fra", deduplicate=False),
+        settled("fra to be current"),
+        *silence(evidence.now, "api"),
+        *THAW,
+    )
+
+
+RETRY = Do(
+    id="retry",
+    title="Retry under a new id",
+    prose="""
+        First repair: take a snapshot and load it into all three edges (the audit keeps the untold event in its
+        books). Then *Rules…* of the relay: *retry under a new id*; rules of *fra*: do not check event ids. Freeze,
+        promote *api* to *alloc-c*, wait until the relay has published again, and thaw.
+    """,
+    checks=(
+        Check("The edges have from a snapshot what was never sent", saw.edges_repaired),
+        Check("One promotion is stored more than once", saw.stored_again),
+        Check("An edge let it take effect more than once", saw.applied_again),
+    ),
+    solution=_again,
+    hints=Hints(
+        nudge="Two rules, one of the relay and one of fra. Then the same silence as before.",
+        panel="panel-stream",
+        look="The stream's *Messages*, and the drains of *api* at fra.",
+        principle="Whoever receives something twice needs something that is the same both times.",
+        verb=(
+            "Take, load into all three. Relay: retry under a new id. fra: check event ids off. Freeze, promote *api* "
+            "to *alloc-c*, wait, thaw."
+        ),
+    ),
+    wrong=(
+        Wrong(
+            "a new id, and every edge checks the event's own",
+            (
+                *HEAL,
+                call("relay_rules", on_no_answer="retry under a new id"),
+                call("freeze_broker"),
+                promote("api", "alloc-c"),
+                Wait("the relay to have waited in vain", lambda seen: "route-6-" in seen.relay.reason),
+                *THAW,
+            ),
+            "all three check event ids",
+        ),
+    ),
+    keep=saw.keep_retry,
+    controls=("promote", "relay_rules", "edge_rules", *BROKER, *REPAIR),
+)
+
+EXPLAIN_RETRY = Explain(
+    id="explain-retry",
+    title="Twice, because it could not be recognised",
+    prose="""
+        The first attempt was in the broker's socket all the time. Each retry put another beside it, under an id that
+        the broker had never seen, so its duplicate window had nothing to compare. *fra* drained connections that had
+        been drained before: an effect outside, which nothing undoes.
+    """,
+    show=saw.show_retry,
+)
+
+STEPS = (PREDICT_SILENCE, SILENCE, EXPLAIN_SILENCE, PREDICT_RETRY, RETRY, EXPLAIN_RETRY)

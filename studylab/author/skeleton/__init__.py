@@ -1,0 +1,1 @@
+"""Lab NUMBER: what it shows, in one line."""
