@@ -416,9 +416,9 @@ DEBRIEF = Debrief(
     """,
     happened=saw.happened,
     code=(
-        Code("trap", "Retelling the truth from events", "vango.retell", "retell"),
-        Code("cure", "A snapshot of the database", "vango.snapshots", "build"),
-        Code("cure", "Loading it", "vango.recovery", "load"),
+        Code("trap", "Retelling the truth from events", "vango.faults.rebuild", "retell"),
+        Code("cure", "A snapshot of the database", "vango.truth.snapshots", "build"),
+        Code("cure", "Loading it", "vango.edge.recovery", "load"),
     ),
     take_away=(
         "you can say what exists only in the bus, and it is nothing that decides",

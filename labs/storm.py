@@ -324,8 +324,8 @@ DEBRIEF = Debrief(
     """,
     happened=saw.happened,
     code=(
-        Code("trap", "A storm is made of these", "vango.storm", "script"),
-        Code("cure", "Shrinking it", "vango.storm", "shrink"),
+        Code("trap", "A storm is made of these", "vango.storm.storm", "script"),
+        Code("cure", "Shrinking it", "vango.storm.storm", "shrink"),
         Code("cure", "Three guards, three identities", "vango.core.judge", "judge"),
     ),
     take_away=(

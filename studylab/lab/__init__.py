@@ -35,7 +35,7 @@ from studylab.lab.model import (
     call,
     refused,
 )
-from vango.observation import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Moment, Observation, RouteSeen
+from vango.observe.model import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Moment, Observation, RouteSeen
 
 __all__ = [
     "Call", "CellSeen", "Check", "Code", "Confidence", "ConsumerSeen", "Debrief", "Do", "EdgeSeen", "Evidence", "Explain", "FactSeen", "Figure",

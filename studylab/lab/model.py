@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from studylab.lab.moments import Moments
-from vango.observation import Observation
+from vango.observe.model import Observation
 
 Memory = Mapping[str, Any]
 """Plain JSON values that earlier steps of the same attempt kept, by name."""

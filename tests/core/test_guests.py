@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vango.core.audit import Claim, Fact, Kind, Told, TruthRecord, say
-from vango.core.guests import (
+from vango.core.guest_claims import (
     MAX_CLAIM_BYTES,
     MAX_GUEST_NAME,
     MAX_ROUTES,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import vango.verbs
+from vango.actors.crash_points import Point
+from vango.actors.errors import BadInput, NotThere
 from vango.core.rules import AckOrder, WriteOrder
-from vango.errors import BadInput, NotThere
-from vango.points import Point
-from vango.registry import MAX_NAME, MAX_TEXT, REGISTRY, Name, Parameter, Verb, find
+from vango.verbs import verbs
+from vango.verbs.registry import MAX_NAME, MAX_TEXT, REGISTRY, Name, Parameter, Verb, find
 
 PLACES = {"truth", "relay", "edge", "stream", "broker", "snapshot", "bench"}
 EVERY_PARAMETER = [(verb, parameter) for verb in REGISTRY.values() for parameter in verb.parameters]
@@ -161,5 +161,5 @@ def test_no_other_name_finds_a_verb(name: str) -> None:
 
 
 def test_the_registry_holds_exactly_the_verbs_of_the_module() -> None:
-    written = {name for name, thing in vars(vango.verbs).items() if getattr(thing, "__module__", "") == "vango.verbs"}
+    written = {name for name, thing in vars(verbs).items() if getattr(thing, "__module__", "") == verbs.__name__}
     assert set(REGISTRY) == {name for name in written if not name.startswith("_")}

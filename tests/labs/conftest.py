@@ -11,8 +11,8 @@ import pytest
 from studylab.lab.attempt import current
 from studylab.lab.model import Do, Explain, Lab, Predict, Quiz, Step
 from studylab.lab.runner import LabRun
-from vango.bench import Bench
-from vango.keeper import Keeper
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 
 class Learner:

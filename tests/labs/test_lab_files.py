@@ -18,7 +18,7 @@ from studylab.author.rest import at_rest
 from studylab.author.source import Fault, examine
 from studylab.lab import model
 from tests.labs.conftest import Learner
-from vango.errors import BadInput, Refused, Unavailable
+from vango.actors.errors import BadInput, Refused, Unavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 60
@@ -63,7 +63,7 @@ CHANGES = {
     "two happen": ("shared by its readers.", 'shared by its readers.", happens=True, key="'),
     "check raises": ("    commits = reading.commits(evidence)\n    if not", "    commits = reading.commits(evidence)\n    commits[0]\n    if not"),
     "check exits": ("    commits = reading.commits(evidence)\n    if not", "    raise SystemExit\n    commits = []\n    if not"),
-    "code that raises": ('"vango.control", "ControlPlane.outbox"', '"labs_that_raise", "outbox"'),
+    "code that raises": ('"vango.truth.control_plane", "ControlPlane.outbox"', '"labs_that_raise", "outbox"'),
     "odd mapping": ("    locked={},\n", "    locked={1: 'one'},\n"),
     "check answers nothing": ("    commits = reading.commits(evidence)\n    if not", "    return None\n    commits = []\n    if not"),
     "wait raises": ("SETUP = (Wait(\"the first events to reach every edge\", reading.at_rest),)", "SETUP = (Wait(\"it\", lambda seen: seen.edge(\"nowhere\")),)"),
@@ -113,7 +113,7 @@ def line(file: Path, text: str) -> int:
         ("wait raises", "nowhere", "raised KeyError ('nowhere')", False),
         ("prose is a number", "prose=7", "prose is a number; expected text", True),
         ("slug", "../mine", "the slug '../mine' is not a name", True),
-        ("no code", "outbax", "ControlPlane.outbax of vango.control, which is not there", True),
+        ("no code", "outbax", "ControlPlane.outbax of vango.truth.control_plane, which is not there", True),
         ("right answer", " Question(", "the right answer 'databse' to decides is none of database, stream", False),
         ("unknown field", "minuts=5", "a Lab has no minuts", True),
         ("not a lab", "LAB = dict(", "LAB is a dict; expected a Lab", True),

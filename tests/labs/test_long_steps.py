@@ -18,11 +18,11 @@ from studylab.lab.model import Call, Do, Lab, Wait
 from studylab.lab.runner import LabRun
 from tests.few import EVERY_LAB
 from tests.labs.conftest import Learner
-from vango import journal as journal_module
-from vango.bench import Bench
-from vango.errors import Unavailable
-from vango.journal import MAX_MOMENTS, MAX_OF_A_KIND
-from vango.observation import Moment, Observation
+from vango.actors.errors import Unavailable
+from vango.bench.bench import Bench
+from vango.journal import journal as journal_module
+from vango.journal.journal import MAX_MOMENTS, MAX_OF_A_KIND
+from vango.observe.model import Moment, Observation
 
 EDGES = ("fra", "iad", "syd")
 BURST = 6_000

@@ -16,8 +16,8 @@ from studylab.lab.moments import Moments, listed
 from studylab.lab.runner import READ_AT_ONCE
 from tests.labs.conftest import Learner
 from tests.labs.small import SEEN
-from vango import journal as journal_module
-from vango.journal import Journal
+from vango.journal import journal as journal_module
+from vango.journal.journal import Journal
 
 
 def told(n: int, actor: str = "fra", kind: str = "got", **detail: object) -> Moment:

@@ -6,7 +6,7 @@ import pytest
 
 from labs.storm import LAB, SEED
 from tests.labs.conftest import Learner
-from vango.trials import load
+from vango.bench.trials import load
 
 
 def at(learner: Learner, step: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from labs.streams import LAB
 from labs.streams_checks import BUDGET, NEEDED
 from tests.labs.conftest import Learner
-from vango.errors import Refused
+from vango.actors.errors import Refused
 
 
 def at(learner: Learner, step: str) -> None:

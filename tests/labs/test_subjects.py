@@ -8,7 +8,7 @@ import pytest
 
 from labs.subjects import EXACT, LAB
 from tests.labs.conftest import Learner
-from vango.errors import Refused
+from vango.actors.errors import Refused
 
 
 def at(learner: Learner, step: str) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands
 from vango.core.audit import Kind
-from vango.outbox import LEASE_S
-from vango.relay import BEAT_S
+from vango.relay.relay import BEAT_S
+from vango.truth.outbox import LEASE_S
 
 TOO_LONG = b"x" * 70_000
 

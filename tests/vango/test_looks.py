@@ -9,8 +9,9 @@ import pytest
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango import direct, snapshots
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
+from vango.broker import direct
+from vango.truth import snapshots
 
 ROUTES, TAKES = 100, 150
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands, Run
-from vango import rerun
-from vango.changes import Changes
-from vango.errors import NotThere, Refused
+from vango.actors.errors import NotThere, Refused
+from vango.bench import rerun
+from vango.bench.changes import Changes
 
 WITHIN_S = 6.0
 

@@ -9,8 +9,9 @@ from nats.aio.msg import Msg
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango import high_water, session
-from vango.points import Point
+from vango.actors.crash_points import Point
+from vango.edge import session
+from vango.relay import high_water
 
 
 def test_a_change_is_under_way_until_its_last_edge_has_applied_it(hands: Hands, run: Run) -> None:
