@@ -449,7 +449,7 @@ DEBRIEF = Debrief(
     """,
     happened=saw.happened,
     code=(
-        Code("trap", "Claim by silence: nothing is pending", "vango.edge.session", "Session._claim_by_silence"),
+        Code("trap", "Claim by silence: nothing is pending", "vango.edge.claiming", "Claiming.by_silence"),
         Code("trap", "Know of the gap and carry on", "vango.edge.recovery", "carry_on"),
         Code("cure", "Is the chain broken?", "vango.core.judge", "broken_link"),
         Code("cure", "Claim by the mark", "vango.core.claims", "weigh"),

@@ -384,7 +384,7 @@ DEBRIEF = Debrief(
     """,
     happened=saw.happened,
     code=(
-        Code("trap", "Takes silence for an answer", "vango.edge.session", "Session._claim_by_silence"),
+        Code("trap", "Takes silence for an answer", "vango.edge.claiming", "Claiming.by_silence"),
         Code("cure", "Where retention is decided", "vango.broker.streams", "config"),
         Code("cure", "Sees what did not come", "vango.core.judge", "broken_link"),
     ),

@@ -17,8 +17,8 @@ from studylab.author import commands
 from studylab.author.guide import GUIDE, PAGES, filled
 from studylab.concepts import asking, recorded
 from studylab.concepts.questions import QUESTIONS
-from vango import verbs
 from vango.actors.errors import VangoError
+from vango.verbs.arguments import MAX_BURST
 from vango.verbs.registry import MAX_NAME, MAX_TEXT, REGISTRY, Parameter, Verb
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "verbs.md"
@@ -29,7 +29,7 @@ Everything that anybody can do to a bench, by the place where its button stands.
 `vango/verbs` by `python -m studylab verbs --write`, and a test compares the two.
 
 A *name* has at most {MAX_NAME} lower-case letters, digits, `-` and `_`; a *text* at most {MAX_TEXT} characters. An argument in
-brackets may be left out; without a default it then leaves things as they are. `burst` goes up to {verbs.MAX_BURST:,} changes.
+brackets may be left out; without a default it then leaves things as they are. `burst` goes up to {MAX_BURST:,} changes.
 Verbs marked **destructive** take something away; *reset* brings a fresh bench at any time.
 """
 

@@ -13,14 +13,15 @@ from pathlib import Path
 from vango.actors.errors import VangoError
 from vango.bench import limits
 from vango.bench.bench import Bench
-from vango.bench.settings import EDGES
 from vango.broker.connection import Address, Wire
 from vango.broker.keeper import Keeper
 from vango.core.audit import Soundness
+from vango.core.names import EDGES
 from vango.core.rules import NAIVE_EDGE, EdgeRules
 from vango.edge.edge import Edge
 from vango.journal.journal import Journal
-from vango.observe.model import Moment, Observation
+from vango.journal.moment import Moment
+from vango.observe.model import Observation
 from vango.shell import commands as matrix_commands
 
 

@@ -35,7 +35,8 @@ from studylab.lab.model import (
     call,
     refused,
 )
-from vango.observe.model import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Moment, Observation, RouteSeen
+from vango.journal.moment import Moment
+from vango.observe.model import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Observation, RouteSeen
 
 __all__ = [
     "Call", "CellSeen", "Check", "Code", "Confidence", "ConsumerSeen", "Debrief", "Do", "EdgeSeen", "Evidence", "Explain", "FactSeen", "Figure",

@@ -9,8 +9,7 @@ from dataclasses import fields
 from studylab.lab.model import Call, Code, Debrief, Do, Lab, Predict, Quiz, Script, Step, Wrong
 from studylab.lab.shape import Path, Slip, misfits
 from vango.actors.errors import VangoError
-from vango.verbs.registry import MAX_NAME, NAME
-from vango.verbs.verbs import REGISTRY, find
+from vango.verbs.registry import MAX_NAME, NAME, REGISTRY, find
 
 PANELS = (
     "panel-verdict", "panel-truth", "panel-relay", "panel-stream", "panel-edge-fra", "panel-edge-iad",

@@ -20,9 +20,9 @@ from typing import Any
 from markupsafe import Markup
 
 from studylab.lab.code import highlighted
-from vango.journal.journal import ROOT
+from vango.journal.moment import Moment
+from vango.journal.source import ROOT
 from vango.observe import nats_command
-from vango.observe.model import Moment
 
 SHOWN_ELSEWHERE = frozenset({"sql", "api", "source", "message", "headers"})
 """The parts of a moment's detail that have a tab of their own."""

@@ -9,8 +9,8 @@ from studylab.web.running import listing
 from studylab.web.state import call, hub
 from vango.actors.errors import NotThere
 from vango.bench.bench import Bench
+from vango.journal.moment import Moment
 from vango.observe import message
-from vango.observe.model import Moment
 
 moments = Blueprint("moments", __name__)
 

@@ -21,12 +21,12 @@ from vango.actors.told import fit
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.rules import ROUTE_EVENTS
+from vango.journal.moment import Moment
 from vango.observe.model import (
     BrokerSeen,
     ConsumerSeen,
     EdgeSeen,
     GuestSeen,
-    Moment,
     Observation,
     RelaySeen,
     StreamSeen,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.core.model import Bench, broken_promises, corrupted
 from vango.actors.crash_points import Point
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 from vango.core.modes import Mode
 from vango.core.rules import AckOrder, EdgeRules, StartFrom
 

@@ -10,7 +10,7 @@ import pytest
 from studylab.author.guide import EDGES, filled
 from vango.broker import permissions
 from vango.core import guest_claims as core
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 from vango.core.guest_claims import InvalidClaim, read
 from vango.core.modes import Mode
 from vango.guests import guests

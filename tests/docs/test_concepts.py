@@ -12,7 +12,7 @@ from studylab.concepts import pages, recorded
 from studylab.concepts.pages import Concept
 from studylab.concepts.questions import QUESTIONS
 from vango.actors.errors import BadInput
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 
 CONCEPTS = {
     "subject", "stream", "durable-consumer", "ack", "replay", "snapshot", "deduplication", "database-authority",

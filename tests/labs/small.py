@@ -25,7 +25,8 @@ from studylab.lab.model import (
 from vango.actors.crash_points import Tempo
 from vango.core.audit import Soundness
 from vango.core.rules import RelayRules, WriteOrder
-from vango.observe.model import AuditSeen, BrokerSeen, Moment, Observation, OutboxSeen, PaceSeen, RelaySeen, TruthSeen
+from vango.journal.moment import Moment
+from vango.observe.model import AuditSeen, BrokerSeen, Observation, OutboxSeen, PaceSeen, RelaySeen, TruthSeen
 
 SEEN = Observation(
     at=0.0,

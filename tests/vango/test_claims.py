@@ -13,7 +13,7 @@ from tests.conftest import Run
 from tests.vango.conftest import Hands
 from vango.actors.crash_points import Point
 from vango.actors.errors import Refused, VangoError
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 from vango.core.modes import Mode
 from vango.relay import high_water
 
@@ -80,7 +80,7 @@ def test_no_edge_is_ever_seen_to_claim_what_its_mark_does_not_say(hands: Hands, 
 
 
 def test_an_ordinary_promotion_tells_of_no_lapse(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vango.edge.session.MARK_COMES_S", 60.0)
+    monkeypatch.setattr("vango.edge.claiming.MARK_COMES_S", 60.0)
     hands.settle()
     before = {edge: hands.told(edge, "mode") for edge in hands.bench.edges}
     hands.do("promote", route="shop", to="alloc-b")

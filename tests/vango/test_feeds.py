@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 from vango.relay.relay import BEAT_S
 from vango.truth.outbox import LEASE_S
 

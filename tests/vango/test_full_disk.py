@@ -141,6 +141,6 @@ def test_a_file_that_a_full_disk_does_not_take_is_told_as_that(hands: Hands, mon
     async def write() -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(hands.bench.faults, "broker_start", write)
+    monkeypatch.setattr("vango.faults.broker.start", write)
     with pytest.raises(Unavailable, match=SENTENCE):
         hands.do("start_broker")

@@ -11,7 +11,7 @@ from nats.aio.msg import Msg
 
 from tests.vango.conftest import Hands
 from vango.actors.errors import Unavailable
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 from vango.edge import recovery
 
 

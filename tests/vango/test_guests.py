@@ -16,7 +16,8 @@ from tests.vango.visitor import Visitor, visitor
 from vango.actors.errors import NotThere
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
-from vango.core.audit import Kind, Soundness
+from vango.core.audit import Soundness
+from vango.core.findings import Kind
 from vango.core.modes import Mode
 from vango.guests import guests
 from vango.guests.guest import MOMENTS_A_MINUTE

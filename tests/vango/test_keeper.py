@@ -26,8 +26,8 @@ import asyncio, signal, sys
 # Where the suite runs in the background of a shell, SIGINT is ignored by what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
-from vango.broker import Broker
-from vango.keeper import Keeper
+from vango.broker.broker import Broker
+from vango.broker.keeper import Keeper
 
 async def main():
     keeper = await Keeper.start()

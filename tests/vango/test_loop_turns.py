@@ -15,7 +15,7 @@ import pytest
 from benchmarks.turns import LIMIT_MS, turns
 from tests.vango.conftest import Hands
 from vango.actors.errors import VangoError
-from vango.verbs.verbs import REGISTRY
+from vango.verbs.registry import REGISTRY
 
 MOMENTS = 20_000
 MORE_TRIES = 3

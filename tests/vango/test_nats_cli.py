@@ -17,8 +17,8 @@ from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
 from vango.core.judge import Position
 from vango.edge import consumers
+from vango.journal.moment import Moment
 from vango.observe import message, nats_command
-from vango.observe.model import Moment
 
 Story = Callable[[Hands], object]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.vango.conftest import Hands
 from vango.actors.errors import Refused
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 from vango.truth.snapshots import KEEP, flip_one_bit
 
 NAIVE = {"prove_continuity": False, "ask_high_water_mark": False}

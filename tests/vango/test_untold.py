@@ -12,7 +12,8 @@ import pytest
 from tests.vango.conftest import DEADLINE_S, Hands, Run
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
-from vango.core.audit import Kind, Told
+from vango.core.findings import Kind
+from vango.core.records import Told
 from vango.observe.model import Observation
 
 MORE_THAN_THE_TAPE_SHOWS = 200

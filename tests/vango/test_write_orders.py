@@ -6,7 +6,7 @@ import pytest
 
 from tests.vango.conftest import Hands
 from vango.actors.errors import Refused
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 
 
 def kinds(seen: object) -> set[Kind]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from vango.actors.errors import Refused
-from vango.observe.model import WorkSeen
+from vango.actors.work import WorkSeen
 
 T = TypeVar("T")
 SLICE_S = 0.002

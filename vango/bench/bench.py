@@ -39,12 +39,11 @@ from vango.core.modes import ANSWERS, Mode
 from vango.core.snapshot import Snapshot
 from vango.edge.edge import Edge
 from vango.faults import total_loss
-from vango.faults.faults import Faults
 from vango.guests.guests import Guests
 from vango.journal.journal import Journal
 from vango.journal.recording import Recording
-from vango.observe.model import Observation
-from vango.observe.observer import Observer, is_at_rest
+from vango.observe.model import Observation, as_text
+from vango.observe.observer import Observer, Parts, is_at_rest
 from vango.relay.relay import Relay
 from vango.truth import seed, snapshots
 from vango.truth.control_plane import ControlPlane
@@ -69,10 +68,8 @@ class Bench:
         self.folder = folder
         self.changes = Changes()
         self.progress = Progress(self.changes.note)
-        self.faults = Faults(self)
-        self.rulebook = RuleChanges(self)
+        self.rule_changes = RuleChanges(self)
         self.link = BenchConnection(self)
-        self.guests = Guests(self)
         aside = Aside(folder, folder / "broker")
         returned = aside.recover()
         self.settings = settings.load(folder / "settings.json")
@@ -87,7 +84,8 @@ class Bench:
             folder / "journal.db", self.changes.note, of_a_new_bench=not (folder / "truth.db").exists()
         )
         self.history = History(self, aside)
-        self.recording = Recording(self.journal)
+        self.recording = Recording(self.journal, as_text)
+        self.guests = Guests(self.journal, self.changes.note, lambda: self.relay.wake())
         self.pace = Pace(self.journal.write)
         self.broker = Broker(
             folder / "broker",
@@ -351,7 +349,13 @@ class Bench:
         }
         for awake in (self.relay.awake, *(edge.awake for edge in self.edges.values())):
             awake.on_rest = self.changes.rested.set
-        self.observer = Observer(self)
+        self.observer = Observer(
+            Parts(
+                self.truth, self.control, self.relay, self.edges, self.guests, self.broker, self.journal, self.pace,
+                self.progress, self.wire, total_loss.Comparison(self).look, lambda: self.trials.last_storm,
+                self.trials.missing, lambda: self.history.undoes,
+            )
+        )  # fmt: skip
 
     async def _begin(self) -> None:
         self.changes.begin(lambda: self.observer.patience_s())

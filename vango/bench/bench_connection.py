@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from typing import TYPE_CHECKING
 
 from nats.aio.msg import Msg
 
 from vango.actors import tasks
 from vango.actors.errors import Unavailable, VangoError
+from vango.bench.whole import Whole
 from vango.broker import advisories, ears, streams
 from vango.broker.connection import Address, Wire
 from vango.broker.ears import Ears
@@ -24,9 +24,6 @@ from vango.broker.rate_limit import Allowance, RateLimit
 from vango.edge import consumers
 from vango.edge.recovery import SNAPSHOT_REQUEST
 from vango.truth import snapshots
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
 
 ADVISORIES = ("$JS.EVENT.ADVISORY.STREAM.>", "$JS.EVENT.ADVISORY.CONSUMER.>", "$JS.EVENT.ADVISORY.API")
 STREAM_ADVISORY = "$JS.EVENT.ADVISORY.STREAM."
@@ -41,7 +38,7 @@ _LOOKS = Allowance(1000, 0.1)
 class BenchConnection:
     """The connection of one bench to its broker, opened again for as long as the bench is open."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Whole) -> None:
         self._bench = bench
         self._wire: Wire | None = None
         self._there = asyncio.Event()

@@ -12,19 +12,17 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vango.actors.errors import NotThere, Refused, VangoError
 from vango.actors.progress import Stopped
 from vango.bench import rerun, standing
 from vango.bench.aside import BEFORE, UNDONE, Aside, Stood
 from vango.bench.plan import Plan, needs_a_copy, plan
+from vango.bench.whole import Whole
 from vango.journal.journal import BACK
 from vango.journal.verb_log import DONE, NEEDS_NO_ROW, Life, Row
 from vango.truth.outbox import count_waiting
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
 
 MAX_COPIES = 20
 RESET, FORK = "reset", "fork"
@@ -36,7 +34,7 @@ ENDS_EARLY = "The truth was changed by more than the verbs on the list."
 class History:
     """The history of one bench, on the list of its verbs and on what was set aside of it."""
 
-    def __init__(self, bench: Bench, aside: Aside) -> None:
+    def __init__(self, bench: Whole, aside: Aside) -> None:
         self.aside = aside
         self._bench = bench
         self._lives = bench.journal.lives
@@ -208,7 +206,7 @@ class History:
         try:
             begins = (cause, 0) if cause else (old.cause, old.before)
             await self._bench.exchange(move, lambda: self._begin_life(*begins, way.done, way.lacks))
-            await rerun.follow(self._bench, way.again)
+            await rerun.follow(self._bench, way.again, self.leave)
         except Stopped:
             await self._bring_back(UNDONE)
             return "Stopped: the bench is as it was before."

@@ -11,7 +11,7 @@ from vango.bench.plan import MAX_VERBS
 from vango.journal.journal import MAX_FRAMES, MAX_MOMENTS, MAX_OF_A_KIND, MAX_UNWRITTEN, OLDEST
 from vango.truth import seed
 from vango.truth.store import MAX_CHANGES, Promotion, Truth
-from vango.verbs.verbs import MAX_BURST
+from vango.verbs.arguments import MAX_BURST
 
 SAMPLE = 2_000
 MB = 1_000_000

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Sequence
 
 from vango.actors.errors import Refused, VangoError
 from vango.actors.progress import Stopped
+from vango.bench.whole import Whole
 from vango.core.modes import Mode
 from vango.journal.verb_log import DONE, UNKNOWN, Row, same
 from vango.truth.outbox import count_waiting, high_water_mark
 
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
-
+Leave = Callable[[Row], Awaitable[None]]
 VERBS = "verbs"
 QUIET_S = 0.015
 QUIET_WITHIN_S = 0.5
@@ -30,8 +28,8 @@ STORED_WITHIN_S = 6.0
 PUT_BACK = "So the bench was put back as it was; nothing was changed."
 
 
-async def follow(bench: Bench, verbs: Sequence[Row]) -> None:
-    """Carry out verbs. Raises `Stopped`, or `Refused` as soon as one comes to something else than the first time."""
+async def follow(bench: Whole, verbs: Sequence[Row], leave: Leave) -> None:
+    """Carry out verbs; `leave` notes what each has led to. Raises `Stopped`, or `Refused` as soon as one comes to something else than the first time."""
     with bench.progress.counting(len(verbs), VERBS):
         for done, then in enumerate(verbs):
             if await bench.progress.step(done, VERBS):
@@ -41,10 +39,10 @@ async def follow(bench: Bench, verbs: Sequence[Row]) -> None:
                 raise Refused(_difference(done + 1, then, now))
             await _until_quiet(bench)
             if then.stored is not None:
-                await _until_stored(bench, done + 1, then, now)
+                await _until_stored(bench, done + 1, then, now, leave)
 
 
-async def _again(bench: Bench, then: Row) -> Row:
+async def _again(bench: Whole, then: Row) -> Row:
     """Carry out a verb. What was refused then is refused again: it is part of the history."""
     life = bench.journal.lives.current
     before = len(life.rows)
@@ -54,12 +52,12 @@ async def _again(bench: Bench, then: Row) -> Row:
     return life.rows[before] if len(life.rows) > before else Row(then.verb, then.arguments, outcome="BadInput")
 
 
-async def _until_stored(bench: Bench, number: int, then: Row, now: Row) -> None:
+async def _until_stored(bench: Whole, number: int, then: Row, now: Row, leave: Leave) -> None:
     """Wait until the stream is as far as it was then. Raises `Refused` when it comes to rest elsewhere."""
     await _while(
         bench, lambda: bench.relay.state == "up" and count_waiting(bench.truth) > then.waiting, STORED_WITHIN_S
     )
-    await bench.history.leave(now)
+    await leave(now)
     if now.stored is not None and (now.stored, now.waiting) != (then.stored, then.waiting):
         raise Refused(
             f"Carried out again, verb {number} ({then.verb}) led to stream seq {now.stored} with {now.waiting} events "
@@ -79,7 +77,7 @@ def _in_words(outcome: str) -> str:
     return {DONE: "was done", UNKNOWN: "did not end"}.get(outcome, "was refused")
 
 
-async def _until_quiet(bench: Bench) -> None:
+async def _until_quiet(bench: Whole) -> None:
     """Wait until who runs is connected, and the news has arrived everywhere or nothing moves any more."""
     # What the next verb wants of a broker that nobody is connected to yet would be refused.
     await _while(bench, lambda: bench.broker.state == "up" and not bench.link.is_open, CONNECTS_WITHIN_S)
@@ -87,7 +85,7 @@ async def _until_quiet(bench: Bench) -> None:
     await _while(bench, lambda: not _has_arrived(bench), QUIET_WITHIN_S, moves=True)
 
 
-async def _while(bench: Bench, is_so: Callable[[], bool], within_s: float, *, moves: bool = False) -> None:
+async def _while(bench: Whole, is_so: Callable[[], bool], within_s: float, *, moves: bool = False) -> None:
     """Wait while something is so, and no longer than that; with `moves` only while changes are seen."""
     until = time.monotonic() + within_s
     while time.monotonic() < until and is_so():
@@ -96,11 +94,11 @@ async def _while(bench: Bench, is_so: Callable[[], bool], within_s: float, *, mo
             return
 
 
-def _some_edge_connects(bench: Bench) -> bool:
+def _some_edge_connects(bench: Whole) -> bool:
     return bench.broker.state == "up" and any(edge.is_connecting for edge in bench.edges.values())
 
 
-def _has_arrived(bench: Bench) -> bool:
+def _has_arrived(bench: Whole) -> bool:
     latest = high_water_mark(bench.truth, "route").sequence
     return count_waiting(bench.truth) == 0 and all(
         edge.mode is Mode.CURRENT and edge.committed()[1].sequence == latest for edge in bench.edges.values()

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vango.actors.errors import BadInput
+from vango.bench.whole import Whole
 from vango.broker import streams
 from vango.core.modes import Mode
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
 
 
 class RuleChanges:
     """The rules of one bench's parts. Changes are given by name; what is not named stays as it is."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Whole) -> None:
         self._bench = bench
 
     async def edge(self, name: str, changes: dict[str, Any]) -> str:

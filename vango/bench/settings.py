@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from vango.actors.files import write_whole
 from vango.broker.streams import SUBJECTS
+from vango.core.names import EDGES
 from vango.core.rules import EdgeRules, RelayRules, StreamRules, WriteOrder
 
-EDGES = ("fra", "iad", "syd")
 _T = TypeVar("_T")
 
 

@@ -9,21 +9,19 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vango.actors.crash_points import Path, Point, Tempo
 from vango.actors.errors import VangoError
 from vango.actors.files import write_whole
 from vango.bench.aside import Aside
+from vango.bench.whole import Whole
 from vango.truth.outbox import count_waiting
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
 
 ANSWERS_WITHIN_S = 0.3
 
 
-def read(bench: Bench, beside: Mapping[str, str]) -> dict[str, Any]:
+def read(bench: Whole, beside: Mapping[str, str]) -> dict[str, Any]:
     """Return how a bench stands. `beside` are the files that go with it, by their path in its folder."""
     return {
         "life": bench.journal.lives.current.number,
@@ -38,7 +36,7 @@ def read(bench: Bench, beside: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-async def give_back(bench: Bench, stood: Mapping[str, Any]) -> None:
+async def give_back(bench: Whole, stood: Mapping[str, Any]) -> None:
     """Let a bench that was just built stand as it stood. Raises `Unavailable` when no broker starts."""
     for name, path in _paths(bench):
         armed = stood.get("armed", {}).get(name)
@@ -56,20 +54,20 @@ async def give_back(bench: Bench, stood: Mapping[str, Any]) -> None:
         await bench.broker.freeze()
 
 
-def _paths(bench: Bench) -> Iterable[tuple[str, Path]]:
+def _paths(bench: Whole) -> Iterable[tuple[str, Path]]:
     yield "control", bench.control.path
     yield "relay", bench.relay.path
     for edge in bench.edges.values():
         yield edge.name, edge.path
 
 
-async def copy(bench: Bench, aside: Aside, name: str, stood: Mapping[str, Any]) -> None:
+async def copy(bench: Whole, aside: Aside, name: str, stood: Mapping[str, Any]) -> None:
     """Copy a bench that is at rest. Raises `OSError`, `sqlite3.Error`, `Unavailable`; then there is no copy."""
     async with bench.broker.standing_still():
         await asyncio.to_thread(aside.copy, name, stood)
 
 
-def revision(bench: Bench) -> int | None:
+def revision(bench: Whole) -> int | None:
     """Return how far the truth is; None while a command is on its way, or when nobody can read it."""
     if not bench.pace.is_live or bench.control.is_under_way:
         return None
@@ -79,7 +77,7 @@ def revision(bench: Bench) -> int | None:
         return None
 
 
-async def stored(bench: Bench) -> int | None:
+async def stored(bench: Whole) -> int | None:
     """Return the last stream seq of ROUTES; None when it moves, or when nobody who could be asked answers at once."""
     moves = bench.relay.state == "up" and count_waiting(bench.truth) > 0
     if moves or bench.broker.state != "up" or not bench.link.is_open or not bench.pace.is_live:
@@ -91,7 +89,7 @@ async def stored(bench: Bench) -> int | None:
     return int(told["state"]["last_seq"])
 
 
-def read_beside(bench: Bench, folders: Iterable[str]) -> dict[str, str]:
+def read_beside(bench: Whole, folders: Iterable[str]) -> dict[str, str]:
     """Return the JSON files of some folders of a bench, by their path in it."""
     found = {}
     for file in (file for folder in folders for file in (bench.folder / folder).glob("*.json")):
@@ -100,7 +98,7 @@ def read_beside(bench: Bench, folders: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def give_back_beside(bench: Bench, stood: Mapping[str, Any], folders: Iterable[str]) -> None:
+def give_back_beside(bench: Whole, stood: Mapping[str, Any], folders: Iterable[str]) -> None:
     """Put the files beside a bench back as they were. Raises `OSError`."""
     kept: Mapping[str, str] = stood.get("beside", {})
     for name in read_beside(bench, folders).keys() - kept.keys():

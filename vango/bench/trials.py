@@ -11,23 +11,21 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vango.actors.crash_points import Tempo
 from vango.actors.errors import Refused
 from vango.actors.files import write_whole
 from vango.actors.progress import Stopped
 from vango.bench.settings import Settings
+from vango.bench.whole import Whole
+from vango.core.names import EDGES
 from vango.observe.model import StormSeen
 from vango.storm import storm
 from vango.storm.fault_table import fault
 from vango.storm.matrix import ALL_ON, script, word
-from vango.storm.play import EDGES, Until, Verdict, perform, play
-from vango.storm.protections import SINGLE, give_back, is_missing, prepare, protection
+from vango.storm.play import Until, Verdict, perform, play
+from vango.storm.protections import SINGLE, Rules, give_back, is_missing, prepare, protection
 from vango.verbs.script import Act, parse
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
 
 FILE = "trials.json"
 SHRINK_WITHIN_S = 15.0
@@ -62,7 +60,7 @@ def _storm(kept: dict[str, object]) -> StormSeen:
 class Trials:
     """The trials of one bench."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Whole) -> None:
         self._bench = bench
         self.found = load(bench.folder)
 
@@ -74,11 +72,8 @@ class Trials:
     def missing(self) -> tuple[str, ...]:
         """Return the keys of the protections that some edge, the relay or the control plane goes without now."""
         bench = self._bench
-        now = Settings(
-            write_order=bench.control.write_order,
-            relay=bench.relay.rules,
-            edges={name: edge.rules for name, edge in bench.edges.items()},
-        )
+        edges = {name: edge.rules for name, edge in bench.edges.items()}
+        now = Rules(bench.control.write_order, bench.relay.rules, edges)
         return tuple(single.key for single in SINGLE if is_missing(single, now))
 
     async def take_away(self, key: str) -> str:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from vango.bench.settings import EDGES
-from vango.truth.snapshots import BUCKET_STREAM
+from vango.broker.streams import BUCKET_STREAM
+from vango.core.names import EDGES
 
 BENCH, EDGES_OUTSIDE = "BENCH", "EDGES"
 INBOX_PREFIX = "_INBOX_edge"

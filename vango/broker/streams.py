@@ -16,6 +16,9 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "TELEMETRY": ("telemetry.>",),
 }
 """What each stream stores unless it is set otherwise."""
+BUCKET = "snapshots"
+BUCKET_STREAM = f"OBJ_{BUCKET}"
+"""The object store bucket of the snapshots, and the stream that the server keeps it in."""
 MAX_SUBJECTS = 16
 MIN_WINDOW_S = 0.1
 RECREATE_TRIES = 5

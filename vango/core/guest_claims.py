@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vango.core.audit import Claim, Finding, Kind, TruthRecord, of_claim
+from vango.core.findings import Finding, Kind, of_claim
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode
+from vango.core.records import Claim, TruthRecord
 
 MAX_CLAIM_BYTES = 32 * 1024
 MAX_ROUTES = 200

@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from vango.actors.crash_points import Point
 from vango.core.intake import Intake, take_in
 from vango.core.rules import AckOrder, Poison
 from vango.edge import foreign
 from vango.edge.pull import Delivery
-
-if TYPE_CHECKING:
-    from vango.edge.session import Session
+from vango.edge.session import Session
+from vango.edge.state import Gap
 
 STUCK_AFTER = 3
 RETRY_DELAY_S = 0.2
 VERDICTS_TOLD = 20
 SEQS_TOLD = 50
-
-
-class Gap(Exception):
-    """Something is unknown between this view and what comes next. The message names it."""
 
 
 async def handle(session: Session, deliveries: Sequence[Delivery]) -> None:
@@ -91,7 +85,7 @@ async def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake[Deli
     intake = take_in(view.rows, view.position, deliveries, session.rules, session.edge.recall)
     sql = await session.keep(view.apply, intake.rows.values(), intake.position) if intake.rows else []
     if view.position != was:
-        session.note_move(mark_follows=True)
+        session.claiming.note_move(mark_follows=True)
     session.edge.counters.update(intake.counts)
     if foreign.is_noise(deliveries):
         session.noise.pass_over(intake.done)

@@ -1,8 +1,7 @@
 """An edge: a consumer that keeps a durable view of the routes and answers requests from it.
 
-The actor that lives through every connection: its view and mode, its rules and counters, its starts and deaths. What
-it does with the broker is a `Session`; how it handles messages is in `consume`, how it comes back in `recovery`. It
-trusts its own position and the chain inside the events, never the broker's cursor. Any surprise ends in failed closed.
+The actor that lives through every connection: its view, its starts and deaths. What it does over one connection is in
+`follow`; how it handles messages is in `consume`, how it comes back in `recovery`. It trusts its own position and the chain inside the events, never the broker's cursor. Any surprise ends in failed closed.
 """
 
 from __future__ import annotations
@@ -10,64 +9,34 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path as FilePath
 
 from vango.actors import tasks
-from vango.actors.crash_points import EDGE_POINTS, Crashed, Pace, Path, Point
+from vango.actors.crash_points import EDGE_POINTS, Crashed, Pace, Point
 from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable, VangoError
 from vango.actors.sqlite import is_full
-from vango.actors.wakeup import Wakeup
 from vango.broker.connection import Wire
-from vango.core.claims import Mark, Word
+from vango.core.claims import Word
 from vango.core.judge import Position, Row
-from vango.core.modes import ANSWERS, Mode, Signal, after
+from vango.core.modes import ANSWERS, Mode, Signal
 from vango.core.recent_ids import Recall
 from vango.core.rules import Answers, EdgeRules
 from vango.edge import recovery
+from vango.edge.follow import Following
+from vango.edge.orders import Order, Work
 from vango.edge.pull import ConsumerGone
 from vango.edge.session import Session
+from vango.edge.state import EdgeState
 from vango.edge.view import View, destroy
 from vango.journal.journal import Journal
 
 RETRY_S = 0.25
-ORDER_S = 5.0
-
-Work = Callable[[Session], Awaitable[None]]
 
 
-class Order:
-    """Something that the edge's own task is to do between two batches. `outcome` is why it failed, or nothing."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self.outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    async def obey(self, session: Session) -> None:
-        """Do it. What goes wrong is told to whoever gave the order, and goes on up."""
-        outcome = ""
-        try:
-            await self._work(session)
-        except BaseException as error:
-            outcome = str(error) or "it was stopped on the way"
-            raise
-        finally:
-            if not self.outcome.done():
-                self.outcome.set_result(outcome)
-
-    def lose(self, words: str) -> None:
-        """Tell whoever gave the order that nobody will say what became of it."""
-        if not self.outcome.done():
-            self.outcome.set_exception(Unavailable(words, definite=False))
-
-
-class Edge:
-    """One edge. `mode` and the view's position are its claim; `reason` says why it failed closed or is down.
-
-    `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
-    message that it took.
-    """
+class Edge(EdgeState):
+    """One edge. `mode` and the view's position are its claim; `orders` is what it is to do between two batches."""
 
     def __init__(
         self,
@@ -78,39 +47,14 @@ class Edge:
         rules: EdgeRules,
         pace: Pace | None = None,
     ) -> None:
-        self.name = name
-        self.rules = rules
-        self._mode = self._told = Mode.DOWN
-        self.reason = "not started"
-        self.word = Word()
-        self.counters: Counter[str] = Counter()
-        self.stuck = ""
-        self.consumer = name
-        self.path = Path(name, pace)
-        self.stumbles = False
-        self.recall = Recall()
+        super().__init__(name, journal, rules, pace)
         self.view: View | None = None
-        self.heard_at = time.monotonic()
-        self.rebuilds_in_a_row = 0
         self.orders: deque[Order] = deque()
-        self.awake = Wakeup()
-        self.taken_seq = 0
-        self.journal = journal
         self._file = folder / f"{name}.db"
         self._connect = connect
         self._wire: Wire | None = None
         self._task: asyncio.Task[None] | None = None
         self._left: tuple[tuple[Row, ...], Position] | None = None
-
-    @property
-    def mode(self) -> Mode:
-        """What the edge is doing. It changes only by a signal."""
-        return self._mode
-
-    @property
-    def mark(self) -> Mark | None:
-        """The last mark that was heard since the start."""
-        return self.word.mark
 
     @property
     def is_connecting(self) -> bool:
@@ -186,10 +130,7 @@ class Edge:
         order = Order(work)
         self.orders.append(order)
         self.awake.set()
-        try:
-            return await asyncio.wait_for(order.outcome, ORDER_S)
-        except TimeoutError as error:
-            raise Unavailable(f"{self.name} did not get to it within {ORDER_S:g} s.", definite=False) from error
+        return await order.outcome_of(self.name)
 
     def answer(self, route: str) -> str:
         """Return the owner of a route from the view. Raises `Unavailable` when the edge must not or cannot answer."""
@@ -244,7 +185,7 @@ class Edge:
             while True:
                 try:
                     self._wire = await self._connect(f"edge {self.name}")
-                    await Session(self, self._wire, view).run()
+                    await Following(Session(self, self._wire, view), self.orders).run()
                 except (Unavailable, NotThere, ConsumerGone) as error:
                     self.reason = str(error) if self.mode is not Mode.FAILED_CLOSED else self.reason
                 wire, self._wire = self._wire, None
@@ -262,22 +203,6 @@ class Edge:
             self._task = None
             await self._drop()
             self.signal(Signal.SURPRISE, f"{words.rstrip('.')}. {_advice(error)}".rstrip())
-
-    def signal(self, signal: Signal, reason: str, *, quietly: bool = False) -> None:
-        """Change the mode as the table of `vango.core.modes` has it; a reason is kept with the mode it led to.
-
-        What is done `quietly` is told with the next signal that is not, unless that one takes it back.
-        """
-        before, self._mode = self._mode, after(self._mode, signal)
-        if before is not self._mode or signal is Signal.SURPRISE:
-            self.reason = reason
-        if signal is Signal.SURPRISE or not (quietly or self._told is self._mode):
-            told, self._told = self._told, self._mode
-            text = f"{self._mode}{f': {reason}' if reason else ''}"
-            self.journal.write(self.name, "mode", text, before=told.value, after=self._mode.value)
-        elif before is not self._mode:
-            # No moment of the journal, but somebody may look.
-            self.journal.on_write()
 
 
 def _advice(error: Exception) -> str:

@@ -68,6 +68,7 @@ class Pull:
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._wire = wire
+        self.consumer = consumer
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         request = {"batch": batch, "expires": int(EXPIRES_S * 10**9)}
         self._request = json.dumps(request).encode()

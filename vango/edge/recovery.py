@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from nats.aio.msg import Msg
 
@@ -20,10 +19,8 @@ from vango.core.modes import Mode, Signal
 from vango.core.rules import FollowFrom, OnGap, StartFrom
 from vango.core.snapshot import BadSnapshot, Snapshot, unseal
 from vango.edge import consumers
+from vango.edge.session import Session
 from vango.truth import snapshots
-
-if TYPE_CHECKING:
-    from vango.edge.session import Session
 
 SNAPSHOT_REQUEST = "control.snapshot"
 SNAPSHOT_TIMEOUT_S = 3.0
@@ -96,7 +93,7 @@ async def load(session: Session, stored: bytes) -> None:
     snapshot = unseal(stored, verify=session.rules.verify_checksum)
     await _reach_while_loading(session, snapshot)
     await session.keep(session.view.replace, [snapshot.rows], snapshot.position)
-    session.note_move(mark_follows=False)
+    session.claiming.note_move(mark_follows=False)
     if session.rules.follow_from is FollowFrom.SNAPSHOT:
         await follow_the_snapshot(session, snapshot)
     else:

@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from vango.actors.errors import BadInput, NotThere
 from vango.core.events import ROUTE_OWNER_UPDATED, SOURCE
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
+from vango.faults.target import Target
 
 MAX_STORM_S = 10.0
 
 
-async def republish_often(bench: Bench, sequence: int, *, times: int, every_s: float) -> str:
+async def republish_often(bench: Target, sequence: int, *, times: int, every_s: float) -> str:
     """Publish one event so many times under its own id, with a pause between two. Returns the broker's answers."""
     if times * every_s > MAX_STORM_S:
         raise BadInput(
@@ -35,7 +33,7 @@ async def republish_often(bench: Bench, sequence: int, *, times: int, every_s: f
     return f"Event {sequence} was published {times} times; the broker's answers: {', '.join(answers)}."
 
 
-async def republish_altered(bench: Bench, sequence: int, owner: str) -> str:
+async def republish_altered(bench: Target, sequence: int, owner: str) -> str:
     """Publish an event's id once more over a payload with another owner. The broker compares ids, never payloads."""
     event_id, subject, body = _event(bench, sequence)
     document = json.loads(body)
@@ -45,7 +43,7 @@ async def republish_altered(bench: Bench, sequence: int, owner: str) -> str:
     return f"Event {sequence} with owner {owner} in it was published under {event_id}: {answer}."
 
 
-async def publish_poison(bench: Bench, route: str) -> str:
+async def publish_poison(bench: Target, route: str) -> str:
     """Publish what looks like an event of a route and is not: its epoch is a word. Returns where it was stored."""
     event_id = f"by-hand-{secrets.token_hex(3)}"
     document = {"specversion": "1.0", "id": event_id, "source": SOURCE, "type": ROUTE_OWNER_UPDATED,
@@ -58,7 +56,7 @@ async def publish_poison(bench: Bench, route: str) -> str:
     return f"A message that no edge can read was published on {ROUTE_OWNER_UPDATED}.{route}: {answer}."
 
 
-def _event(bench: Bench, sequence: int) -> tuple[str, str, bytes]:
+def _event(bench: Target, sequence: int) -> tuple[str, str, bytes]:
     row = bench.truth.db.conn.execute(
         "SELECT id, subject, body FROM event WHERE feed = 'route' AND sequence = ?", [sequence]
     ).fetchone()
@@ -67,7 +65,7 @@ def _event(bench: Bench, sequence: int) -> tuple[str, str, bytes]:
     return row[0], row[1], row[2]
 
 
-async def _publish(bench: Bench, what: str, subject: str, body: bytes, event_id: str, **detail: Any) -> str:
+async def _publish(bench: Target, what: str, subject: str, body: bytes, event_id: str, **detail: Any) -> str:
     """Publish and journal the PubAck. Returns the answer in words."""
     wire = bench.wire()
     ack = await wire.store(subject, body, message_id=event_id)

@@ -12,19 +12,16 @@ import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vango.actors.errors import NotThere, Refused
 from vango.actors.progress import Stopped
 from vango.actors.sqlite import connect
 from vango.broker import streams
 from vango.faults.rebuild import compare, in_order, retell, stored_bodies
+from vango.faults.target import Target
 from vango.observe.model import LossSeen, TableSeen
 from vango.truth import snapshots
 from vango.truth.schema import SCHEMA
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
 
 KEPT = "truth-kept.db"
 REBUILT = "truth-rebuilt.db"
@@ -32,10 +29,10 @@ _SUFFIXES = ("", "-wal", "-shm")
 NOT_LOST = "The database was not destroyed; there is nothing to bring back."
 
 
-async def destroy_bus(bench: Bench) -> str:
+async def destroy_bus(bench: Target) -> str:
     """Delete every stream with its consumers, and the bucket. Raises `Unavailable` without a broker."""
     wire = bench.wire()
-    for name in (*streams.SUBJECTS, snapshots.BUCKET_STREAM):
+    for name in (*streams.SUBJECTS, streams.BUCKET_STREAM):
         with contextlib.suppress(NotThere):
             await wire.api(f"STREAM.DELETE.{name}")
     bench.observer.broker.forget()
@@ -43,7 +40,7 @@ async def destroy_bus(bench: Bench) -> str:
     return "The bus is gone: no stream, no consumer, no bucket."
 
 
-async def restore_bus(bench: Bench) -> str:
+async def restore_bus(bench: Target) -> str:
     """Create the streams and the bucket again, empty. Raises `Unavailable` without a broker."""
     wire = bench.wire()
     for name, rules in bench.settings.streams.items():
@@ -53,7 +50,7 @@ async def restore_bus(bench: Bench) -> str:
     return "The bus is back, and empty."
 
 
-async def destroy_database(bench: Bench) -> str:
+async def destroy_database(bench: Target) -> str:
     """Take the database of truth away, keep a copy for the comparison, and start with an empty one.
 
     Raises `Refused` when that was done before and the kept copy was not put back.
@@ -65,7 +62,7 @@ async def destroy_database(bench: Bench) -> str:
     return "The database is gone, and the control plane has started with an empty one."
 
 
-async def rebuild_database(bench: Bench) -> str:
+async def rebuild_database(bench: Target) -> str:
     """Rebuild the database from all that the streams hold. Raises `Refused` when it was not destroyed."""
     if not is_lost(bench):
         raise Refused(NOT_LOST)
@@ -89,7 +86,7 @@ async def rebuild_database(bench: Bench) -> str:
     return f"{text}."
 
 
-async def _rebuild_aside(bench: Bench) -> tuple[int, tuple[str, ...]]:
+async def _rebuild_aside(bench: Target) -> tuple[int, tuple[str, ...]]:
     """Write all that the streams hold into a database beside the truth's, in a thread. Raises `Stopped`."""
     bodies: list[tuple[int, bytes]] = []
     with bench.progress.counting(0, "events read"):
@@ -114,7 +111,7 @@ def _write_anew(
         database.close()
 
 
-async def restore_database(bench: Bench) -> str:
+async def restore_database(bench: Target) -> str:
     """Put the kept copy of the old database back in its place. Raises `Refused` when there is none."""
     if not is_lost(bench):
         raise Refused(NOT_LOST)
@@ -128,7 +125,7 @@ async def restore_database(bench: Bench) -> str:
     return "The old database is back."
 
 
-def is_lost(bench: Bench) -> bool:
+def is_lost(bench: Target) -> bool:
     """Say whether the database was destroyed and has not been put back."""
     return (bench.folder / KEPT).exists()
 
@@ -136,7 +133,7 @@ def is_lost(bench: Bench) -> bool:
 class Comparison:
     """The kept copy beside the database that took its place, compared again when that has changed, and in a thread."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Target) -> None:
         self._bench = bench
         self._of: tuple[object, ...] = ()
         self._tables: tuple[TableSeen, ...] = ()
@@ -160,7 +157,7 @@ def _compare(kept_file: Path, found_file: Path) -> tuple[TableSeen, ...]:
         return compare(kept, found)
 
 
-async def _replace(bench: Bench, move: Callable[[], None]) -> None:
+async def _replace(bench: Target, move: Callable[[], None]) -> None:
     """Stop the relay, close the database, move files, and open what is there then."""
     ran = bench.relay.is_running
     await bench.relay.stop("the database was replaced")
@@ -175,12 +172,12 @@ async def _replace(bench: Bench, move: Callable[[], None]) -> None:
         await bench.relay.start()
 
 
-def _move(bench: Bench, source: str, target: str) -> None:
+def _move(bench: Target, source: str, target: str) -> None:
     for suffix in _SUFFIXES:
         if (file := bench.folder / f"{source}{suffix}").exists():
             file.replace(bench.folder / f"{target}{suffix}")
 
 
-def _discard(bench: Bench, name: str) -> None:
+def _discard(bench: Target, name: str) -> None:
     for suffix in _SUFFIXES:
         (bench.folder / f"{name}{suffix}").unlink(missing_ok=True)

@@ -11,20 +11,18 @@ import contextlib
 import json
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from vango.actors.errors import NotThere, Refused
-from vango.bench.settings import EDGES
 from vango.broker.connection import Wire
 from vango.broker.rate_limit import Allowance, RateLimit
 from vango.core.guest_claims import GuestClaim, InvalidClaim, check_name, raised, read
+from vango.core.names import EDGES
 from vango.guests.guest import MOMENTS_A_MINUTE, Budget, Guest, Trouble
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
+from vango.journal.journal import Journal
 
 CLAIMS = "edges.*.claim"
 SILENT_S = 5.0
@@ -45,12 +43,17 @@ _ANSWERS_TO = ("_INBOX", "_R_.")
 
 
 class Guests:
-    """Who is there. Everything runs on the loop of the bench."""
+    """Who is there. Everything runs on the loop of the bench.
 
-    def __init__(self, bench: Bench) -> None:
+    `on_change` is called when there is something new to show, `ask_mark` when a newcomer needs the high-water mark.
+    """
+
+    def __init__(self, journal: Journal, on_change: Callable[[], None], ask_mark: Callable[[], None]) -> None:
         self.all: dict[str, Guest] = {}
         self.turned_away: OrderedDict[str, Trouble] = OrderedDict()
-        self._bench = bench
+        self._journal = journal
+        self._on_change = on_change
+        self._ask_mark = ask_mark
         self._removed: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._budget = Budget()
         self._left: list[Guest] = []
@@ -80,7 +83,7 @@ class Guests:
         self._removed[name, guest.claim.instance] = None
         if len(self._removed) > MAX_REMOVED:
             self._removed.popitem(last=False)
-        self._bench.journal.write(name, "removed", f"{name} was removed", instance=guest.claim.instance)
+        self._journal.write(name, "removed", f"{name} was removed", instance=guest.claim.instance)
         return f"{name} was removed. Started again, it may come back."
 
     async def _let_go(self, guest: Guest) -> None:
@@ -182,7 +185,7 @@ class Guests:
         elif (claim.mode, claim.sequence) != (before.mode, before.sequence):
             self._tell(guest, "mode", claim.words, before=before.mode.value, after=claim.mode.value)
         if claim != before or was_silent or guest.claims == 1:
-            self._bench.changes.note()
+            self._on_change()
 
     def _seat(self, name: str, claim: GuestClaim, now: float) -> Guest:
         if len(self.all) >= MAX_GUESTS:
@@ -191,7 +194,7 @@ class Guests:
         guest = self.all[name] = Guest(name, claim, now)
         self._tell(guest, "joined", f"{name} joined: {claim.words}", instance=claim.instance)
         # The next heartbeat may be seconds away on an idle bench, and without one no edge may claim to be current.
-        self._bench.relay.wake()
+        self._ask_mark()
         return guest
 
     def _refuse(self, name: str, why: str, now: float) -> None:
@@ -199,7 +202,7 @@ class Guests:
         if guest is not None:
             if guest.trouble.note(why, now):
                 self._tell(guest, "refused", f"refused a claim of {name}: {why}")
-                self._bench.changes.note()
+                self._on_change()
             return
         shown = name[:40]
         trouble = self.turned_away.pop(shown, None) or Trouble()
@@ -207,14 +210,14 @@ class Guests:
         if len(self.turned_away) > MAX_TURNED_AWAY:
             self.turned_away.popitem(last=False)
         if trouble.note(why, now) and self._budget.take(now):
-            self._bench.journal.write("guests", "refused", f"refused a claim under {shown!a}: {why}")
-            self._bench.changes.note()
+            self._journal.write("guests", "refused", f"refused a claim under {shown!a}: {why}")
+            self._on_change()
 
     def _note_flood(self, guest: Guest) -> None:
         why = f"it sends more than {CLAIMS_A_SECOND} claims a second, and those beyond are not read"
         if guest.trouble.note(why, time.monotonic()):
             self._tell(guest, "limits", f"{guest.name} floods: {why}")
-            self._bench.changes.note()
+            self._on_change()
 
     def _look_for_silence(self, guest: Guest) -> None:
         left_s = SILENT_S - (time.monotonic() - guest.heard_at)
@@ -223,11 +226,11 @@ class Guests:
             return
         guest.watch, guest.silent = None, True
         self._tell(guest, "silent", f"nothing heard of {guest.name} for {SILENT_S:g} s: down, as far as is known")
-        self._bench.changes.note()
+        self._on_change()
 
     def _tell(self, guest: Guest, kind: str, text: str, **detail: str) -> None:
         """Write a moment; a guest that changes its mind all the time gets only so many of them."""
         if guest.budget.take(time.monotonic()):
-            self._bench.journal.write(guest.name, kind, text, **detail)
+            self._journal.write(guest.name, kind, text, **detail)
         elif guest.budget.spent == MOMENTS_A_MINUTE + 1:
-            self._bench.journal.write(guest.name, "limits", f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is not written down")  # fmt: skip
+            self._journal.write(guest.name, "limits", f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is not written down")  # fmt: skip

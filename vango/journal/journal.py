@@ -10,29 +10,25 @@ from __future__ import annotations
 import asyncio
 import heapq
 import json
-import re
 import sqlite3
-import sys
 import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vango.actors.sqlite import connect, is_damaged
-from vango.actors.told import Unreadable, fit, plain, read_object
+from vango.actors.told import fit, read_object
+from vango.journal.moment import Moment, moment_of, written_detail
 from vango.journal.seen_stored import SeenStored
+from vango.journal.source import source
 from vango.journal.verb_log import Lives
-from vango.observe.model import Moment
 
 MAX_MOMENTS = 20_000
 MAX_FRAMES = 5_000
 MAX_UNWRITTEN = 2_000
 MAX_TOGETHER = 500
-ROOT = Path(__file__).parents[2]
-TELLERS = ("write", "tell", "_tell", "_count", "_store", "_publish")
 LATEST = 100
 MAX_OF_A_KIND = 500
 OLDEST = 400_000
@@ -41,7 +37,6 @@ BACK = "back"
 DAMAGED = "The journal was damaged and was set aside, with the list of verbs in it."
 GONE = "The journal with the list of verbs is no longer in the bench’s folder."
 _TRIM_EVERY = 50
-_MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS moment (
@@ -110,7 +105,7 @@ class Journal:
         """
         self.last += 1
         # Read back from what is written, so that a moment is the same before and after it is on disk.
-        written = _written({**detail, "source": _source()})
+        written = written_detail({**detail, "source": source()})
         self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), json.loads(written)), written)
         if kind == BACK:
             self._gone.append((detail["since"] + 1, self.last))
@@ -122,7 +117,7 @@ class Journal:
     def since(self, n: int, limit: int = 500) -> list[Moment]:
         """Return the moments with a number above n, oldest first, at most `limit`."""
         rows = self._db.conn.execute("SELECT * FROM moment WHERE n > ? ORDER BY n LIMIT ?", [n, limit])
-        return [*map(_moment, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
+        return [*map(moment_of, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
 
     def of(self, kinds: Collection[tuple[str, str]], after: int, up_to: int) -> Iterator[Moment]:
         """Yield the moments of some actors and kinds above one number and up to another, oldest first, that were not taken back.
@@ -131,7 +126,7 @@ class Journal:
         """
         query = "SELECT * FROM moment WHERE actor = ? AND kind = ? AND n > ? AND n <= ? ORDER BY n"
         found = [self._db.conn.execute(query, [*kind, after, up_to]) for kind in kinds]
-        yield from (moment for moment in map(_moment, heapq.merge(*found)) if self.stands(moment.n))
+        yield from (moment for moment in map(moment_of, heapq.merge(*found)) if self.stands(moment.n))
         unwritten = (m for m in self._unwritten if after < m.n <= up_to and (m.actor, m.kind) in kinds)
         yield from (moment for moment in unwritten if self.stands(moment.n))
 
@@ -151,7 +146,7 @@ class Journal:
     def up_to(self, n: int, limit: int) -> list[Moment]:
         """Return the last moments up to and including a number, oldest first."""
         rows = self._db.conn.execute("SELECT * FROM moment WHERE n <= ? ORDER BY n DESC LIMIT ?", [n, limit])
-        return [*[_moment(row) for row in rows][::-1], *(m for m in self._unwritten if m.n <= n)][-limit:]
+        return [*[moment_of(row) for row in rows][::-1], *(m for m in self._unwritten if m.n <= n)][-limit:]
 
     @property
     def first(self) -> int:
@@ -252,36 +247,3 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-
-
-def _source() -> str:
-    """Return where the program is: the innermost line that does the work, not one whose job is to tell of it."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_code.co_name.startswith(TELLERS):
-        frame = frame.f_back
-    file = _within(frame.f_code.co_filename)
-    return f"{file}:{frame.f_lineno}" if file else ""
-
-
-@cache
-def _within(file: str) -> str:
-    """Return a file's path in the program; empty for one of somebody else's."""
-    path = Path(file)
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else ""
-
-
-def _written(detail: dict[str, Any]) -> str:
-    """Return a moment's detail as JSON that can be kept and shown, whatever is in it."""
-    try:
-        written = json.dumps(detail, default=str)
-    except (TypeError, ValueError, RecursionError):
-        return json.dumps(plain(detail))
-    return json.dumps(plain(json.loads(written))) if _MAY_BE_UNFIT.search(written) else written
-
-
-def _moment(row: tuple[Any, ...]) -> Moment:
-    try:
-        detail = read_object(row[5]) if _MAY_BE_UNFIT.search(row[5]) else json.loads(row[5])
-    except (Unreadable, ValueError):
-        detail = {"unreadable": fit(row[5])}
-    return Moment(row[0], row[1], row[2], row[3], fit(row[4]), detail)

@@ -6,25 +6,40 @@ Writing one down takes longer than taking it, so it is done a little later, when
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from vango.journal.journal import Journal
-from vango.observe.model import Observation, as_text
 
 LATER_S = 0.05
 
 
-class Recording:
-    """The recording of one bench, kept in its journal."""
+class Frame(Protocol):
+    """What a recording needs of an observation: a dataclass with the moment and the Unix time that it was taken at."""
 
-    def __init__(self, journal: Journal) -> None:
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def at(self) -> float: ...
+    @property
+    def moment(self) -> int: ...
+
+
+F = TypeVar("F", bound=Frame)
+
+
+class Recording(Generic[F]):
+    """The recording of one bench, kept in its journal. `as_text` writes an observation as JSON."""
+
+    def __init__(self, journal: Journal, as_text: Callable[[F], str]) -> None:
         self._journal = journal
-        self._last: Observation | None = None
-        self._waiting: list[Observation] = []
+        self._as_text = as_text
+        self._last: F | None = None
+        self._waiting: list[F] = []
         self._due: asyncio.TimerHandle | None = None
 
-    def take(self, observation: Observation) -> None:
+    def take(self, observation: F) -> None:
         """Keep an observation, unless it shows what the last one showed."""
         if self._last is not None and replace(observation, at=self._last.at) == self._last:
             return
@@ -51,4 +66,4 @@ class Recording:
             self._due = None
         waiting, self._waiting = self._waiting, []
         for observation in waiting:
-            self._journal.keep_frame(observation.moment, as_text(observation))
+            self._journal.keep_frame(observation.moment, self._as_text(observation))

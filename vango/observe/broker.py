@@ -26,7 +26,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 BODY_SHOWN = 4000
 OUTSIDE_SHOWN = 8
-_OURS = frozenset({*streams.SUBJECTS, snapshots.BUCKET_STREAM})
+_OURS = frozenset({*streams.SUBJECTS, streams.BUCKET_STREAM})
 
 
 class BrokerObserver:
@@ -73,7 +73,7 @@ class BrokerObserver:
         self.consumers = tuple(consumer for _, consumers in pairs for consumer in consumers)
         self.outside = tuple(_outside(listed[name]) for name in sorted(listed.keys() - _OURS)[:OUTSIDE_SHOWN])
         if not silent:
-            await self._look_at_bucket(wire, listed.get(snapshots.BUCKET_STREAM))
+            await self._look_at_bucket(wire, listed.get(streams.BUCKET_STREAM))
 
     async def _stream(
         self, wire: Wire, name: str, info: dict[str, Any] | None

@@ -7,7 +7,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vango.core.audit import Claim, TruthRecord, why_row_differs
+from vango.core.audit import why_row_differs
+from vango.core.records import Claim, TruthRecord
 from vango.observe.model import ProbeSeen, RowSeen
 
 PROBES = 24

@@ -10,10 +10,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vango.core.audit import Claim, TruthRecord
 from vango.core.guest_claims import GuestClaim, History, Route, findings, rows_of
 from vango.core.judge import Position
 from vango.core.modes import ANSWERS, Mode
+from vango.core.records import Claim, TruthRecord
 from vango.guests.guest import Guest
 from vango.guests.guests import Guests
 from vango.observe.edges import ProbeLog, rows_seen

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from vango.actors.errors import VangoError
 from vango.actors.told import fit, json_or_text
-from vango.observe.model import Moment
+from vango.broker.connection import Wire
+from vango.journal.moment import Moment
+from vango.truth.store import Truth
 
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
+
+class Holder(Protocol):
+    """Who has the truth and a connection to the broker. `wire` raises `Unavailable` while there is none."""
+
+    truth: Truth
+
+    def wire(self) -> Wire: ...
 
 
-async def find(bench: Bench, moment: Moment) -> dict[str, Any]:
+async def find(bench: Holder, moment: Moment) -> dict[str, Any]:
     """Return the message that a moment is about, with the request that asked for it and the reply.
 
     Of a commit it is the event that truth holds. Empty when the moment is about no message, or names one already.
@@ -39,7 +46,7 @@ async def find(bench: Bench, moment: Moment) -> dict[str, Any]:
     }
 
 
-def _in_truth(bench: Bench, event_id: str) -> dict[str, Any]:
+def _in_truth(bench: Holder, event_id: str) -> dict[str, Any]:
     row = bench.truth.db.conn.execute("SELECT subject, body FROM event WHERE id = ?", [event_id]).fetchone()
     if row is None:
         return {}

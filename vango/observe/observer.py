@@ -7,28 +7,42 @@ as of what the edges claim. An event read as published is then pending, outstand
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from vango.actors.crash_points import Tempo
 from vango.actors.errors import Unavailable
+from vango.actors.pace import Pace
+from vango.actors.progress import Progress
 from vango.broker import streams
-from vango.core.audit import Claim, Soundness, StuckRow, TruthRecord, audit
+from vango.broker.broker import Broker
+from vango.broker.connection import Wire
+from vango.core.audit import Soundness, audit
 from vango.core.judge import Position
 from vango.core.modes import Mode
+from vango.core.records import Claim, StuckRow, TruthRecord
 from vango.core.rules import EdgeRules, in_words
-from vango.faults import total_loss
+from vango.edge.edge import Edge
+from vango.guests.guests import Guests
+from vango.journal.journal import Journal
 from vango.observe.broker import BrokerObserver
 from vango.observe.edges import ProbeLog, rows_seen
 from vango.observe.guests import GuestObserver
-from vango.observe.model import AuditSeen, BrokerSeen, EdgeSeen, Observation, PaceSeen, ProbeSeen, RelaySeen
+from vango.observe.model import (
+    AuditSeen,
+    BrokerSeen,
+    EdgeSeen,
+    LossSeen,
+    Observation,
+    PaceSeen,
+    ProbeSeen,
+    RelaySeen,
+    StormSeen,
+)
 from vango.observe.truth import TruthObserver
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
-    from vango.broker.connection import Wire
-    from vango.edge.edge import Edge
+from vango.relay.relay import Relay
+from vango.truth.control_plane import ControlPlane
+from vango.truth.store import Truth
 
 SILENT_S = 6.0
 """An idle relay is heard every five seconds: an edge that hears nothing for longer hears nothing at all."""
@@ -47,36 +61,59 @@ COUNTERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is looked at. `wire` raises `Unavailable` without a broker; `lost` compares a destroyed database with its heir.
+
+    `last_storm`, `missing` and `undo` tell what the bench knows of itself: its last storm, the protections that it goes
+    without, and what undo would take back.
+    """
+
+    truth: Truth
+    control: ControlPlane
+    relay: Relay
+    edges: Mapping[str, Edge]
+    guests: Guests
+    broker: Broker
+    journal: Journal
+    pace: Pace
+    progress: Progress
+    wire: Callable[[], Wire]
+    lost: Callable[[], Awaitable[LossSeen | None]]
+    last_storm: Callable[[], StormSeen | None]
+    missing: Callable[[], tuple[str, ...]]
+    undo: Callable[[], str]
+
+
 class Observer:
     """Takes observations of one bench. `broker` is what was last seen of its broker."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        self._truth = TruthObserver(bench.truth, bench.control, bench.journal.seen_stored)
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._truth = TruthObserver(parts.truth, parts.control, parts.journal.seen_stored)
         self.broker = BrokerObserver(self._truth.known)
-        self._guests = GuestObserver(bench.guests, self._truth)
-        self._probes = {name: ProbeLog() for name in bench.edges}
+        self._guests = GuestObserver(parts.guests, self._truth)
+        self._probes = {name: ProbeLog() for name in parts.edges}
         self._rules: dict[str, EdgeRules] = {}
-        self._loss = total_loss.Comparison(bench)
 
     def patience_s(self) -> float:
         """Return for how many seconds a look is good when nothing is known to have changed since.
 
         The least while some answer in sight is not right, so that more requests would show more, or a guest's word ages.
         """
-        if self._bench.guests.is_ageing or any(log.shows_trouble for log in self._probes.values()):
+        if self._parts.guests.is_ageing or any(log.shows_trouble for log in self._probes.values()):
             return TROUBLED_S
         now = time.monotonic()
-        is_silent = any(now - edge.heard_at > SILENT_S for edge in self._bench.edges.values())
+        is_silent = any(now - edge.heard_at > SILENT_S for edge in self._parts.edges.values())
         return AGEING_S if is_silent else STILL_S
 
     async def observe(self) -> Observation:
         """Take one observation. Never raises for a part that is down: that part says so."""
-        edges = self._bench.edges.values()
+        edges = self._parts.edges.values()
         facts = self._truth.facts()
         await self.broker.look(self._connection)
-        lost = await self._loss.look()
-        owners = self._bench.truth.owners()
+        lost = await self._parts.lost()
+        owners = self._parts.truth.owners()
         probes = {edge.name: self._probe(edge, owners) for edge in edges}
         truth = replace(self._truth.truth(), loss=lost)
         heard = self._guests.heard()
@@ -92,7 +129,7 @@ class Observer:
         report = audit(record, claims)
         return Observation(
             at=time.time(),
-            moment=self._bench.journal.last,
+            moment=self._parts.journal.last,
             truth=truth,
             outbox=self._truth.outbox(),
             relay=self._relay(),
@@ -100,16 +137,16 @@ class Observer:
             consumers=self.broker.consumers,
             edges=tuple(self._edge(edge, claim, record) for edge, claim in zip(edges, claims, strict=True)),
             snapshots=self.broker.snapshots,
-            pace=PaceSeen(self._bench.pace.tempo, self._bench.pace.waiting),
+            pace=PaceSeen(self._parts.pace.tempo, self._parts.pace.waiting),
             audit=AuditSeen(report.soundness, report.sentence, report.findings),
             broker=self._broker(),
-            storm=self._bench.trials.last_storm,
-            missing=self._bench.trials.missing(),
+            storm=self._parts.last_storm(),
+            missing=self._parts.missing(),
             guests=self._guests.see(heard, record, self.broker.consumers, owners),
             turned_away=self._guests.turned_away(),
             outside=self.broker.outside,
-            work=self._bench.progress.see(),
-            undo=self._bench.history.undoes,
+            work=self._parts.progress.see(),
+            undo=self._parts.undo(),
         )
 
     def _sees_routes(self) -> bool:
@@ -119,30 +156,30 @@ class Observer:
         """Add the rows that the broker refuses. Without the stream of their feed the panel of the broker says why."""
         known = {row.event_id for row in record.stuck}
         there = {stream.name for stream in self.broker.streams if stream.available}
-        refused = (row for row in self._bench.relay.stuck if row.event_id not in known)
+        refused = (row for row in self._parts.relay.stuck if row.event_id not in known)
         return (*record.stuck, *(row for row in refused if streams.of_feed(row.feed) in there))
 
     # Parts.
 
     def _relay(self) -> RelaySeen:
-        relay = self._bench.relay
+        relay = self._parts.relay
         return RelaySeen(
             relay.state, relay.reason, relay.published, relay.duplicates, relay.unanswered, relay.refused, relay.rules,
             relay.path.armed or "",
         )  # fmt: skip
 
     def _broker(self) -> BrokerSeen:
-        broker = self._bench.broker
+        broker = self._parts.broker
         return BrokerSeen(
             str(broker.state), broker.pid or 0, broker.url, broker.user, broker.password, broker.restarts, broker.kept,
             broker.reason, broker.edge_user, broker.edge_password,
         )  # fmt: skip
 
     def _connection(self) -> Wire:
-        state = self._bench.broker.state
+        state = self._parts.broker.state
         if state != "up":
             raise Unavailable(f"the broker is {state}")
-        return self._bench.wire()
+        return self._parts.wire()
 
     # Edges.
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from vango.core.audit import Fact, StuckRow, Told, TruthRecord
 from vango.core.judge import Position, Row
+from vango.core.records import Fact, StuckRow, Told, TruthRecord
 from vango.journal.seen_stored import SeenStored
 from vango.observe.model import AllocationSeen, FactSeen, OutboxSeen, RouteSeen, TruthSeen, WaitingSeen
 from vango.relay.reception import stuck_for_ever, why_never

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from vango.core.audit import StuckRow
+from vango.core.records import StuckRow
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 2.0

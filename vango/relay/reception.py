@@ -15,7 +15,7 @@ from typing import Any
 from vango.actors.errors import VangoError
 from vango.broker import streams
 from vango.broker.connection import Wire
-from vango.core.audit import StuckRow
+from vango.core.records import StuckRow
 from vango.truth.outbox import Waiting
 
 MAX_PAYLOAD = 64 * 1024

@@ -30,8 +30,8 @@ from vango.actors.errors import Refused, Unavailable
 from vango.actors.sqlite import patiently
 from vango.actors.wakeup import Wakeup
 from vango.broker.connection import Wire
-from vango.core.audit import StuckRow
 from vango.core.events import MAX_EVENT_BYTES
+from vango.core.records import StuckRow
 from vango.core.rules import RelayRules
 from vango.journal.journal import Journal
 from vango.relay import high_water

@@ -9,24 +9,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from vango.actors.errors import Unavailable, VangoError
 from vango.actors.progress import Stopped
 from vango.core.audit import Soundness
 from vango.core.modes import Mode
+from vango.core.names import EDGES
 from vango.observe.model import EdgeSeen, Observation
 from vango.verbs.registry import find
 from vango.verbs.script import Act, act
-
-if TYPE_CHECKING:
-    from vango.bench.bench import Bench
+from vango.verbs.subject import Bench
 
 PATIENCE_S = 3.0
 REST_S = 3.0
 LOOK_AGAIN_S = 0.03
 ACTS = "acts"
-EDGES = ("fra", "iad", "syd")
 CALM: tuple[Act, ...] = (
     act("thaw_broker"),
     act("start_broker"),
@@ -40,6 +38,26 @@ STILL = frozenset(
     {"crash_control", "crash_relay", "crash_edge", "edge_rules", "relay_rules", "stream_limits", "write_order"}
 )
 """Verbs that only set something: several of them in a row need one rest, not one each."""
+
+
+class Changes(Protocol):
+    """Says when something on a bench has changed."""
+
+    def clear(self) -> None: ...
+    async def wait(self, timeout_s: float, /) -> bool: ...
+
+
+class Stage(Bench, Protocol):
+    """A bench that can be watched while a script is played on it."""
+
+    @property
+    def changes(self) -> Changes: ...
+
+    async def observe(self) -> Observation:
+        """Take one observation."""
+
+    async def wait_until(self, is_so: Callable[[Observation], bool], timeout_s: float) -> Observation:
+        """Observe after every change until something is so. Raises `Unavailable`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ class Verdict:
         return self.soundness is Soundness.VIOLATED
 
 
-async def play(bench: Bench, script: Iterable[Act | Until]) -> Verdict:
+async def play(bench: Stage, script: Iterable[Act | Until]) -> Verdict:
     """Do a script on a bench, calm it, and return the verdict. Refusals are part of a storm and stop nothing.
 
     Raises `BadInput` and `NotThere` for an act that no bench could do: nothing of the script was done then; `Stopped`
@@ -100,13 +118,13 @@ async def play(bench: Bench, script: Iterable[Act | Until]) -> Verdict:
     return replace(await _verdict(bench), refusals=tuple(refusals), happened=happened)
 
 
-async def perform(bench: Bench, item: Act) -> str:
+async def perform(bench: Stage, item: Act) -> str:
     """Carry out an act within a verb, or without anybody's asking. Raises what the verb raises."""
     verb = find(item.verb)
     return await verb.act(bench, **verb.arguments(dict(item.arguments)))
 
 
-async def _do(bench: Bench, item: Act, *, tell: bool = True) -> list[str]:
+async def _do(bench: Stage, item: Act, *, tell: bool = True) -> list[str]:
     """Do one act as the bench's verbs do it, and return why it was refused, if it was."""
     if tell:
         bench.journal.write("learner", "act", str(item), verb=item.verb, arguments=dict(item.arguments))
@@ -123,7 +141,7 @@ def _only_sets(item: Act | Until | None) -> bool:
     return isinstance(item, Act) and item.verb in STILL
 
 
-async def _verdict(bench: Bench) -> Verdict:
+async def _verdict(bench: Stage) -> Verdict:
     await _came(bench, _is_decided, PATIENCE_S)
     await _rest(bench)
     seen = await bench.observe()
@@ -133,7 +151,7 @@ async def _verdict(bench: Bench) -> Verdict:
     return Verdict(seen.audit.soundness, kinds, seen.audit.sentence, records, closed)
 
 
-async def _came(bench: Bench, is_so: Callable[[Observation], bool], timeout_s: float) -> bool:
+async def _came(bench: Stage, is_so: Callable[[Observation], bool], timeout_s: float) -> bool:
     try:
         await bench.wait_until(is_so, timeout_s)
     except Unavailable:
@@ -141,7 +159,7 @@ async def _came(bench: Bench, is_so: Callable[[Observation], bool], timeout_s: f
     return True
 
 
-async def _rest(bench: Bench) -> None:
+async def _rest(bench: Stage) -> None:
     """Wait until the bench is at rest: nothing is under way, and a moment later nothing has happened since."""
     before = -1
     deadline = time.monotonic() + REST_S

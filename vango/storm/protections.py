@@ -11,10 +11,19 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vango.actors.errors import NotThere
-from vango.bench.settings import Settings
+from vango.core.names import EDGES
 from vango.core.rules import EdgeRules, RelayRules, WriteOrder
-from vango.storm.play import EDGES
 from vango.verbs.script import Act, act
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules that a bench has now, those of its edges by their names."""
+
+    write_order: WriteOrder
+    relay: RelayRules
+    edges: Mapping[str, EdgeRules]
+
 
 ACK_WAIT_S = 0.3
 WINDOW_S = 0.2
@@ -94,7 +103,7 @@ def give_back(missing: Protection, edges: Iterable[str]) -> tuple[Act, ...]:
     )
 
 
-def is_missing(wanted: Protection, now: Settings) -> bool:
+def is_missing(wanted: Protection, now: Rules) -> bool:
     """Say whether a bench that is set so goes without a protection, on any edge."""
     on_edges = not wanted.edge or any(
         all(_plain(getattr(rules, name)) == value for name, value in wanted.edge.items())

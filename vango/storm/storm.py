@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from random import Random
 
-from vango.storm.play import EDGES
+from vango.core.names import EDGES
 from vango.verbs.script import Act, act
 
 LENGTH = 12

@@ -27,12 +27,11 @@ from vango.actors.errors import NotThere, Refused, Unavailable
 from vango.actors.sqlite import reading
 from vango.broker import direct
 from vango.broker.connection import Wire
+from vango.broker.streams import BUCKET, BUCKET_STREAM
 from vango.core.judge import Row
 from vango.core.snapshot import BadSnapshot, Snapshot, checksum, seal, unseal
 from vango.truth.store import Truth
 
-BUCKET = "snapshots"
-BUCKET_STREAM = f"OBJ_{BUCKET}"
 KEEP = 5
 CHUNK_BYTES = 32 * 1024
 PATIENCE_S = 3.0

@@ -1,3 +1,12 @@
-"""Everything that anybody can do to a bench. Importing this package registers every verb."""
+"""Everything that anybody can do to a bench. Importing this package registers every verb.
 
-from vango.verbs.verbs import MAX_BURST as MAX_BURST
+The order of the imports is the order in which the verbs are listed.
+"""
+
+# ruff: noqa: F401, I001
+from vango.verbs import truth
+from vango.verbs import relay
+from vango.verbs import edge
+from vango.verbs import stream
+from vango.verbs import broker
+from vango.verbs import bench
