@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vango.actors.errors import Unavailable
-from vango.broker.keeper import find_nats_server
+from vango.broker.binary import find_nats_server
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER_S = 10.0

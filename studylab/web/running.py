@@ -70,7 +70,7 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("first", "Publish first", "vango.truth.control_plane", "ControlPlane.publish_first", _writes(WriteOrder.PUBLISH_FIRST)),
     ("then", "Commit, then publish", "vango.truth.control_plane", "ControlPlane.commit_then_publish",
      _writes(WriteOrder.COMMIT_THEN_PUBLISH)),
-    ("relay", "Publish, then mark", "vango.relay.relay", "Relay.publish", lambda _: ("the relay",)),
+    ("relay", "Publish, then mark", "vango.relay.sending", "Sending.publish", lambda _: ("the relay",)),
     ("same", "No PubAck: retry under the same id", "vango.relay.unanswered", "NoAnswer.retry_under_the_same_id",
      _silence(OnNoAnswer.SAME_ID)),
     ("new-id", "No PubAck: retry under a new id", "vango.relay.unanswered", "NoAnswer.retry_under_a_new_id",

@@ -14,8 +14,8 @@ from vango.core.findings import Kind
 from vango.core.guest_claims import InvalidClaim, read
 from vango.core.modes import Mode
 from vango.guests import guests
+from vango.relay.heartbeat import IDLE_BEAT_S
 from vango.relay.high_water import HEARTBEAT
-from vango.relay.relay import IDLE_BEAT_S
 
 TEXT = EDGES.read_text(encoding="utf-8")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -190,14 +190,14 @@ GUARDS: dict[str, Guard] = {
     ),
     "the lease has a timer": Guard(
         "a relay that loses its lease while it waits for the broker",
-        "vango.relay.relay",
-        "            if time.monotonic() - self._beaten_at > self._beat_s:\n",
+        "vango.relay.heartbeat",
+        "            if time.monotonic() - self._beaten_at > self.beat_s:\n",
         "            if False:\n",
         "tests/vango/test_feeds.py::test_while_a_publish_is_under_way_the_heart_beats_and_the_lease_is_renewed",
     ),
     "what can never be stored is not sent": Guard(
         "a row that is sent again for ever",
-        "vango.relay.relay",
+        "vango.relay.sending",
         "if reason := why_never(row.subject, row.body, self._headers(row), publisher.max_payload):",
         'if reason := "":',
         "tests/vango/test_feeds.py::test_what_can_never_be_stored_is_told_once_is_not_sent_and_stops_no_other_feed",

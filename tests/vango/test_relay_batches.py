@@ -14,7 +14,7 @@ from vango.actors.crash_points import Point
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
 from vango.relay.pipeline import ACK_S, PubAck, Publisher, Sent
-from vango.relay.relay import BATCH, UNDER_WAY
+from vango.relay.sending import BATCH, UNDER_WAY
 from vango.truth.outbox import count_waiting
 
 EVENTS = BATCH * 2 + 500

