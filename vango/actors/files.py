@@ -6,6 +6,10 @@ import contextlib
 import os
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from vango.actors.errors import Unavailable
+
 OWNER_ONLY_FILE = 0o600
 OWNER_ONLY_FOLDER = 0o700
 
@@ -29,6 +33,16 @@ def write_whole(path: Path, content: str | bytes) -> None:
         if draft.is_file():
             draft.unlink()
         raise
+
+
+def own_lock(folder: Path) -> FileLock:
+    """Make a folder that only its owner may look into, and lock it. Raises `Unavailable` when another process has it."""
+    lock = FileLock(own_folder(folder) / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise Unavailable(f"The bench in {folder} is in use by another process.") from error
+    return lock
 
 
 def own_folder(path: Path) -> Path:

@@ -103,13 +103,14 @@ class Aside:
                 shutil.copy2(file, target)
         return self.stood(name)
 
-    def clear(self) -> None:
-        """Remove the bench's files."""
+    def clear(self) -> Stood:
+        """Remove the bench's files. Returns how a bench stands that begins without any."""
         for file in self._live():
             if file.is_dir():
                 shutil.rmtree(file, ignore_errors=True)
             else:
                 file.unlink(missing_ok=True)
+        return {}
 
     def rename(self, name: str, new: str) -> None:
         """Give a state another name; what had that goes."""

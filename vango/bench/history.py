@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from vango.actors.errors import NotThere, Refused, VangoError
+from vango.actors.errors import NotThere, Refused
 from vango.actors.progress import Stopped
 from vango.bench import rerun, standing
 from vango.bench.aside import BEFORE, UNDONE, Aside, Stood
+from vango.bench.copies import Copies
 from vango.bench.plan import Plan, needs_a_copy, plan
 from vango.bench.whole import Whole
 from vango.journal.journal import BACK
 from vango.journal.verb_log import DONE, NEEDS_NO_ROW, Life, Row
 from vango.truth.outbox import count_waiting
 
-MAX_COPIES = 20
 RESET, FORK = "reset", "fork"
 NOTHING = "There is nothing to undo: nothing was done since the bench was"
 NO_LIST = "The list of verbs of this bench cannot be read."
@@ -38,6 +38,7 @@ class History:
         self.aside = aside
         self._bench = bench
         self._lives = bench.journal.lives
+        self._copies = Copies(bench, aside)
         self._folders: set[str] = set()
         self._on_return: list[Callable[[], None]] = []
         self._cause = ""
@@ -76,26 +77,7 @@ class History:
         row.outcome, row.revision = outcome, standing.revision(self._bench)
         self._lives.note(row)
         if needs_a_copy(row):
-            await self._copy_after(row)
-
-    async def _copy_after(self, row: Row) -> None:
-        life = self._lives.current
-        name = f"after-{life.number}-{len(life.rows)}"
-        try:
-            await standing.copy(self._bench, self.aside, name, self._read())
-        except (OSError, sqlite3.Error, VangoError) as error:
-            self._bench.journal.write("database", "trouble", f"no copy of the bench after {row.verb} was kept: {error}")
-            return
-        row.copy = name
-        self._lives.note(row)
-        await self._sweep()
-
-    async def _sweep(self) -> None:
-        """Remove the copies that no list names, and the oldest when there are many."""
-        lives = (self._lives.of(self._lives.current.before), self._lives.current)
-        copies = [row.copy for life in lives if life is not None for row in life.rows if row.copy]
-        kept = [*list(dict.fromkeys(copies))[-MAX_COPIES:], BEFORE, UNDONE]
-        await asyncio.to_thread(self.aside.keep_only, kept)
+            await self._copies.after(row, self._read())
 
     # Gestures: several verbs that are one act of a person.
 
@@ -126,13 +108,12 @@ class History:
         def move() -> Stood:
             if is_kept:
                 self._set_aside(stood)
-            self.aside.clear()
-            return {}
+            return self.aside.clear()
 
         before = life.number if is_kept else life.before
         await self._bench.exchange(move, lambda: self._begin_life(self._cause or RESET, before), keeps=is_kept)
         self._has_reset = True
-        await self._sweep()
+        await self._copies.sweep()
 
     def _set_aside(self, stood: Stood) -> None:
         try:
@@ -217,7 +198,7 @@ class History:
         if cause:
             self._is_one_gesture(cause, old)
         await asyncio.to_thread(self.aside.drop, UNDONE)
-        await self._sweep()
+        await self._copies.sweep()
         return ""
 
     def _is_one_gesture(self, cause: str, old: Life) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from vango.bench.history import MAX_COPIES
+from vango.bench.copies import MAX_COPIES
 from vango.bench.plan import MAX_VERBS
 from vango.journal.journal import MAX_FRAMES, MAX_MOMENTS, MAX_OF_A_KIND, MAX_UNWRITTEN, OLDEST
 from vango.truth import seed

@@ -29,6 +29,30 @@ class Settings:
     subjects: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(SUBJECTS))
 
 
+class SettingsFile:
+    """The file of one bench's settings, replaced whole, and only when they differ from those that it has."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._saved: Settings | None = None
+
+    def load(self) -> Settings:
+        """Read the settings; the defaults where there are none, or where the file is damaged."""
+        self._saved = None
+        return load(self._path)
+
+    def save(self, settings: Settings) -> str:
+        """Keep the settings. Returns why the disk did not take them, or nothing."""
+        if settings == self._saved:
+            return ""
+        try:
+            write_whole(self._path, json.dumps(asdict(settings)))
+        except OSError as error:
+            return f"the settings could not be kept: {error.strerror}"
+        self._saved = _copy(settings)
+        return ""
+
+
 def load(path: Path) -> Settings:
     """Read the settings; the defaults where there are none, or where the file is damaged."""
     settings = Settings()
@@ -48,17 +72,12 @@ def load(path: Path) -> Settings:
     return settings
 
 
-def copy(settings: Settings) -> Settings:
+def _copy(settings: Settings) -> Settings:
     """Return what stays as it is when the settings are changed."""
     return replace(
         settings, edges=dict(settings.edges), edges_run=dict(settings.edges_run),
         streams=dict(settings.streams), subjects=dict(settings.subjects),
     )  # fmt: skip
-
-
-def save(path: Path, settings: Settings) -> None:
-    """Replace the file in one step."""
-    write_whole(path, json.dumps(asdict(settings)))
 
 
 def _rules(default: _T, found: dict[str, Any]) -> _T:
