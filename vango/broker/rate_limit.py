@@ -1,4 +1,4 @@
-"""A rationed subscription: whoever floods its subject costs this side so many messages a round, and no more.
+"""A rate-limited subscription: the server delivers at most so many messages in each interval.
 
 The server itself stops delivering at the ration (`UNSUB` with a maximum) and drops the rest; a later round begins with a
 fresh one. A quiet subject costs nothing: a round begins with the first message.

@@ -1,4 +1,4 @@
-"""Guests: edges that somebody else wrote. What their claims may hold, and what a claim that is not so comes to. Pure.
+"""Guests: edges that somebody else wrote. What their claims may hold, and what is found when a claim is false. Pure.
 
 A guest says of itself what a built-in edge says (mode, position, routes), as JSON on `edges.<name>.claim`. Nothing it says
 is believed: it is read within limits, and held against the truth as of the sequence that it names.

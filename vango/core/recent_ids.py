@@ -1,4 +1,4 @@
-"""Recall: the last few event ids that an edge keeps in memory, besides the one that made each row.
+"""Recent ids: the last few event ids that an edge keeps in memory, besides the one that made each row.
 
 A memory of ids has two ends. It is bounded, so an older event is news again; and it is in memory, so a restart
 forgets all of it. That is why the epoch is needed as well: see `vango.core.judge`.

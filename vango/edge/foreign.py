@@ -1,4 +1,4 @@
-"""Noise: messages of other domains, told in the journal as one moment and not as a thousand.
+"""Foreign messages: those of other domains, told in the journal as one moment and not as a thousand.
 
 An edge whose filter is too broad is handed everything. What it passes over still costs deliveries, bytes and time, and
 all of that is counted here.

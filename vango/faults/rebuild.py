@@ -1,4 +1,4 @@
-"""Retelling: writing a database of truth anew from the events that the streams still hold, and comparing it.
+"""Rebuilding a database of truth from the events that the streams still hold, and comparing it with the lost one.
 
 It does the best that can be done: the events of all feeds in the order of their revisions, each once, whatever order
 they were stored in. What the database's own constraints refuse is left out and named in the database's words.
@@ -59,7 +59,7 @@ def in_order(bodies: Sequence[tuple[int, bytes]]) -> list[tuple[int, Event]]:
     return sorted(found.values(), key=lambda stored: (stored[1].revision, stored[1].feed != "route"))
 
 
-def retell(db: Database, stored: Sequence[tuple[int, Event]], on_event: Callable[[int], None]) -> tuple[str, ...]:
+def rebuild(db: Database, stored: Sequence[tuple[int, Event]], on_event: Callable[[int], None]) -> tuple[str, ...]:
     """Write events into an empty database, and return each row that it refused, with its words; that stops no other."""
     commands = {event.revision: _command(event) for _, event in stored if event.type == ROUTE_OWNER_UPDATED}
     refused: list[str] = []

@@ -17,7 +17,7 @@ from vango.actors.errors import NotThere, Refused
 from vango.actors.progress import Stopped
 from vango.actors.sqlite import connect
 from vango.broker import streams
-from vango.faults.rebuild import compare, in_order, retell, stored_bodies
+from vango.faults.rebuild import compare, in_order, rebuild, stored_bodies
 from vango.faults.target import Target
 from vango.observe.model import LossSeen, TableSeen
 from vango.truth import snapshots
@@ -106,7 +106,7 @@ def _write_anew(
     try:
         database.conn.executescript(SCHEMA)
         events = in_order(bodies)
-        return len(events), retell(database, events, told)
+        return len(events), rebuild(database, events, told)
     finally:
         database.close()
 

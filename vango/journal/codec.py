@@ -1,4 +1,4 @@
-"""Making frozen values of plain ones again: the way back from `observation.as_json`, for frames of the journal."""
+"""Making frozen values of plain ones again: the way back from `vango.observe.model.as_json`, for frames of the journal."""
 
 from __future__ import annotations
 
