@@ -37,8 +37,8 @@ from studylab.web.recording import recording
 from studylab.web.server import Server
 from studylab.web.state import State, release
 from studylab.web.stream import stream
-from vango.errors import StudyLabError
-from vango.keeper import Keeper
+from vango.actors.errors import VangoError
+from vango.broker.keeper import Keeper
 
 DEFAULT_PORT = 8321
 KEEP_PLACE_S = 7200.0
@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _serve(app, options)
         finally:
             close_app(app)
-    except StudyLabError as error:
+    except VangoError as error:
         print(f"Study Lab cannot start: {error}", file=sys.stderr)
         return 1
 

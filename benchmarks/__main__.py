@@ -16,10 +16,10 @@ from benchmarks.machine import browser as browser_path
 from benchmarks.machine import circumstances, said_by
 from benchmarks.report import Report, Row, as_json, as_table, write_into
 from benchmarks.rounds import FULL, QUICK, Scale
-from vango.errors import StudyLabError
+from vango.actors.errors import VangoError
 
 # What a part may end in when something it measures does not answer. Anything else is a mistake in here.
-FAILURES = (StudyLabError, NatsError, OSError, EOFError)
+FAILURES = (VangoError, NatsError, OSError, EOFError)
 
 PARTS: dict[str, Callable[[Scale], list[Row]]] = {
     "browser": browser.measure,
@@ -96,7 +96,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--write takes a whole run: leave out --quick, --only and --crowd 0.")
     try:
         _see_that_it_can_be_written(options)
-    except (StudyLabError, OSError) as error:
+    except (VangoError, OSError) as error:
         parser.error(str(error))
     return options
 

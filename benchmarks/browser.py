@@ -19,7 +19,7 @@ from benchmarks import machine
 from benchmarks.report import Row, Target, percentile
 from benchmarks.rounds import Scale
 from benchmarks.served import Served
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 CLICKS = Path(__file__).with_name("clicks.js").read_text(encoding="utf-8")
 PATIENCE_MS = 10_000

@@ -18,7 +18,7 @@ from benchmarks.rounds import Scale, within
 from benchmarks.served import Served
 from benchmarks.visitors import REACH_S, Visitor
 from studylab.views import MAX_STREAMS
-from vango.errors import BadInput
+from vango.actors.errors import BadInput
 
 EVERY_S = 5.0
 VERBS_A_ROUND = 2

@@ -15,13 +15,13 @@ from pathlib import Path
 from benchmarks.ground import Ground, fill
 from benchmarks.report import Row, Target
 from benchmarks.rounds import Clock, Scale, in_turn, within
-from vango import consumers
+from vango.actors.errors import Unavailable
+from vango.broker.keeper import Keeper
 from vango.core.rules import ROUTE_EVENTS, EdgeRules
-from vango.edge import Edge
-from vango.errors import Unavailable
-from vango.journal import Journal
-from vango.keeper import Keeper
-from vango.outbox import Waiting
+from vango.edge import consumers
+from vango.edge.edge import Edge
+from vango.journal.journal import Journal
+from vango.truth.outbox import Waiting
 
 ROUND_S = 120.0
 FETCH = 500

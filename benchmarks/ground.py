@@ -11,15 +11,16 @@ import nats
 from nats.aio.client import Client
 
 from benchmarks.rounds import Clock
-from vango import snapshots, streams
-from vango.broker import Broker
+from vango.actors.errors import Unavailable
+from vango.broker import streams
+from vango.broker.broker import Broker
+from vango.broker.connection import Address, Wire
+from vango.broker.keeper import Keeper
 from vango.core.rules import StreamRules
-from vango.errors import Unavailable
-from vango.keeper import Keeper
-from vango.outbox import Waiting, waiting
-from vango.publisher import Outgoing, Publisher
-from vango.truth import AllocationChange, Promotion, Truth
-from vango.wire import Address, Wire
+from vango.relay.pipeline import Outgoing, Publisher
+from vango.truth import snapshots
+from vango.truth.outbox import Waiting, waiting
+from vango.truth.store import AllocationChange, Promotion, Truth
 
 ALLOCATIONS = ("alloc-a", "alloc-b", "alloc-c")
 ROUTES = 100

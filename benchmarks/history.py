@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, Page
 from benchmarks.browser import entered, served
 from benchmarks.report import Row, Target, percentile
 from benchmarks.rounds import Scale, within
-from vango.bench import Bench
-from vango.keeper import Keeper
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 MOMENTS, FEW = 5_000, 1_000
 MOVES = 40

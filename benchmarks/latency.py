@@ -13,8 +13,8 @@ from pathlib import Path
 from benchmarks.edge import sequence
 from benchmarks.report import Row, Target, percentile
 from benchmarks.rounds import Scale, within
-from vango.bench import Bench
-from vango.keeper import Keeper
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 CHANGE_S = 10.0
 OWNERS = ("alloc-b", "alloc-c")

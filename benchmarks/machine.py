@@ -13,8 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from vango.errors import Unavailable
-from vango.keeper import find_nats_server
+from vango.actors.errors import Unavailable
+from vango.broker.binary import find_nats_server
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER_S = 10.0

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from benchmarks.browser import CLICKS, QUIET_MS, entered, served
 from benchmarks.report import Row, Target
 from benchmarks.rounds import Scale
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 CHANGES = 1_000
 BURSTS = 5

@@ -15,11 +15,11 @@ from pathlib import Path
 from benchmarks.ground import Ground, fill
 from benchmarks.report import Row, Target
 from benchmarks.rounds import Clock, Scale, in_turn, within
-from vango.journal import Journal
-from vango.keeper import Keeper
-from vango.outbox import Waiting
-from vango.relay import Relay
-from vango.truth import Truth
+from vango.broker.keeper import Keeper
+from vango.journal.journal import Journal
+from vango.relay.relay import Relay
+from vango.truth.outbox import Waiting
+from vango.truth.store import Truth
 
 ROUND_S = 120.0
 # The client's own default.

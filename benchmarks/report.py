@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vango.errors import BadInput
+from vango.actors.errors import BadInput
 
 BEGIN, END = "<!-- one run -->", "<!-- end of the run -->"
 COLUMNS = ("what", "unit", "median", "min to max", "peer", "peer's median", "min to max", "ratio", "target", "")

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from benchmarks.machine import ROOT
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 START_S = 30.0
 STOP_S = 30.0

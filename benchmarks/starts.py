@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.report import Row, Target
 from benchmarks.rounds import Scale, within
 from benchmarks.served import Served
-from vango.bench import Bench
-from vango.keeper import Keeper
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 PAGE_S = 10.0
 BENCH_S = 30.0

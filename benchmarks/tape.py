@@ -20,7 +20,7 @@ from benchmarks.rounds import Scale, in_turn, within
 from studylab.hub import Hub
 from studylab.sessions import Benches
 from studylab.web.panels import draw
-from vango.bench import Bench
+from vango.bench.bench import Bench
 
 MANY, FEW = 10_000, 100
 LOOKS = 20

@@ -20,8 +20,8 @@ from unittest import mock
 from benchmarks.machine import TRIES, TURNS
 from benchmarks.report import Row, Target
 from benchmarks.rounds import Scale, within
-from vango.bench import Bench
-from vango.keeper import Keeper
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 COMPARED_WITH = 90e6
 LIMIT_MS = 20.0

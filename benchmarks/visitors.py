@@ -13,7 +13,7 @@ import time
 from urllib.parse import urlsplit
 
 from benchmarks.rounds import within
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 EDGES = ("fra", "iad", "syd")
 # An edge's row for the route: its data-mark is "owner epoch drains".

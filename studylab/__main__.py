@@ -17,19 +17,19 @@ from studylab.author import commands
 from studylab.author.guide import GUIDE, PAGES, filled
 from studylab.concepts import asking, recorded
 from studylab.concepts.questions import QUESTIONS
-from vango import verbs
-from vango.errors import StudyLabError
-from vango.registry import MAX_NAME, MAX_TEXT, REGISTRY, Parameter, Verb
+from vango.actors.errors import VangoError
+from vango.verbs.arguments import MAX_BURST
+from vango.verbs.registry import MAX_NAME, MAX_TEXT, REGISTRY, Parameter, Verb
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "verbs.md"
 OPENING = f"""# Verbs
 
 Everything that anybody can do to a bench, by the place where its button stands. Buttons, labs, tests and
 `POST /bench/verbs/<verb>` (see api.md) issue the same ones. This page is printed from the registry in
-`vango/verbs.py` by `python -m studylab verbs --write`, and a test compares the two.
+`vango/verbs` by `python -m studylab verbs --write`, and a test compares the two.
 
 A *name* has at most {MAX_NAME} lower-case letters, digits, `-` and `_`; a *text* at most {MAX_TEXT} characters. An argument in
-brackets may be left out; without a default it then leaves things as they are. `burst` goes up to {verbs.MAX_BURST:,} changes.
+brackets may be left out; without a default it then leaves things as they are. `burst` goes up to {MAX_BURST:,} changes.
 Verbs marked **destructive** take something away; *reset* brings a fresh bench at any time.
 """
 
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "verbs":
             return _write(PAGE, page(), options)
         return max(_write(guide, filled(guide.read_text(encoding="utf-8")), options) for guide in PAGES)
-    except StudyLabError as error:
+    except VangoError as error:
         print(f"python -m studylab {options.command}: {error}", file=sys.stderr)
         return 1
 
@@ -92,7 +92,7 @@ def record() -> int:
     """
     try:
         found, again = (asyncio.run(asking.record(QUESTIONS)) for _ in range(2))
-    except StudyLabError as error:
+    except VangoError as error:
         print(f"Nothing was recorded: {error}", file=sys.stderr)
         return 1
     if told := list(recorded.unsteady(found, again)):

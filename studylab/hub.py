@@ -19,12 +19,12 @@ from studylab.lab import records
 from studylab.lab.attempt import locked
 from studylab.lab.runner import LabRun
 from studylab.views import View
-from vango.errors import StudyLabError, Unavailable
+from vango.actors.errors import Unavailable, VangoError
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
     from studylab.lab.progress import Record
-    from vango.bench import Bench
+    from vango.bench.bench import Bench
 
 FRAME_S = 0.05
 QUIET_S = 0.005
@@ -180,7 +180,7 @@ class Hub:
                     self._dirty = False
                     began = self._loop.time()
                     await self._frame()
-                except StudyLabError as error:
+                except VangoError as error:
                     log.warning("a frame could not be drawn: %s", error)
                 except Exception:
                     self._dirty = False

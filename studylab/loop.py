@@ -7,7 +7,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 T = TypeVar("T")
 CLOSE_WITHIN_S = 5.0

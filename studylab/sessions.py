@@ -21,12 +21,12 @@ from filelock import FileLock, Timeout
 from studylab import places
 from studylab.hub import Draw, Hub
 from studylab.views import MAX_STREAMS, Views
-from vango import tasks
-from vango.bench import Bench
-from vango.errors import BadInput, Unavailable
-from vango.files import own_folder, write_whole
-from vango.keeper import Keeper
-from vango.told import fit
+from vango.actors import tasks
+from vango.actors.errors import BadInput, Unavailable
+from vango.actors.files import own_folder, write_whole
+from vango.actors.told import fit
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import Protocol
 
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 MAX_STREAMS = 240
 EACH = 8

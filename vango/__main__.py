@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from vango import limits, trial_commands
-from vango.bench import Bench
+from vango.actors.errors import VangoError
+from vango.bench import limits
+from vango.bench.bench import Bench
+from vango.broker.connection import Address, Wire
+from vango.broker.keeper import Keeper
 from vango.core.audit import Soundness
+from vango.core.names import EDGES
 from vango.core.rules import NAIVE_EDGE, EdgeRules
-from vango.edge import Edge
-from vango.errors import StudyLabError
-from vango.journal import Journal
-from vango.keeper import Keeper
-from vango.observation import Moment, Observation
-from vango.settings import EDGES
-from vango.wire import Address, Wire
+from vango.edge.edge import Edge
+from vango.journal.journal import Journal
+from vango.journal.moment import Moment
+from vango.observe.model import Observation
+from vango.shell import commands as matrix_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int | None = asyncio.run(options.run(options))
-    except StudyLabError as error:
+    except VangoError as error:
         print(f"vango: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -43,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--rules", choices=("correct", "naive"), default="correct", help="how the edges consume")
     demo.add_argument("--nats-server", type=Path, metavar="PATH", help="the broker to run")
     demo.set_defaults(run=_demo)
-    trial_commands.add(commands)
+    matrix_commands.add(commands)
     sizes = commands.add_parser("limits", help="how large a bench may become; the table of docs/operations.md")
     sizes.set_defaults(run=_limits)
     edge = commands.add_parser("edge", help="run one edge as a process of its own, to be killed from a terminal")

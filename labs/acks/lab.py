@@ -97,10 +97,10 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Ack, then apply", "vango.consume", "ack_then_apply"),
-        Code("trap", "The ack is only queued", "vango.consume", "queue_ack_then_apply"),
-        Code("cure", "Apply, then ack", "vango.consume", "apply_then_ack"),
-        Code("cure", "Refuse what can never be read", "vango.consume", "refuse_poison"),
+        Code("trap", "Ack, then apply", "vango.edge.consume", "ack_then_apply"),
+        Code("trap", "The ack is only queued", "vango.edge.consume", "queue_ack_then_apply"),
+        Code("cure", "Apply, then ack", "vango.edge.consume", "apply_then_ack"),
+        Code("cure", "Refuse what can never be read", "vango.edge.consume", "refuse_poison"),
     ),
     take_away=(
         "nothing acks a message before its effect is committed, in your handler or in your library’s defaults",

@@ -78,9 +78,9 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Publish first", "vango.control", "ControlPlane.publish_first"),
-        Code("trap", "Commit, then publish", "vango.control", "ControlPlane.commit_then_publish"),
-        Code("cure", "The outbox", "vango.control", "ControlPlane.outbox"),
+        Code("trap", "Publish first", "vango.truth.control_plane", "ControlPlane.publish_first"),
+        Code("trap", "Commit, then publish", "vango.truth.control_plane", "ControlPlane.commit_then_publish"),
+        Code("cure", "The outbox", "vango.truth.control_plane", "ControlPlane.outbox"),
     ),
     take_away=(
         "no code path publishes without a row written in the same transaction as the fact",

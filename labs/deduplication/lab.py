@@ -88,8 +88,8 @@ DEBRIEF = Debrief(
     happened=happened,
     code=(
         Code("trap", "An effect each time it is asked for", "vango.core.judge", "apply"),
-        Code("cure", "The request, recognised at the database", "vango.truth", "_already_done"),
-        Code("cure", "The publish, recognisable to the broker", "vango.relay", "Relay._outgoing"),
+        Code("cure", "The request, recognised at the database", "vango.truth.store", "_already_done"),
+        Code("cure", "The publish, recognisable to the broker", "vango.relay.sending", "Sending._outgoing"),
         Code("cure", "The message, recognised at the edge", "vango.core.judge", "judge"),
     ),
     take_away=(

@@ -94,9 +94,9 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "From new", "vango.consumers", "begin_with_new"),
-        Code("cure", "Behind the edge's own position", "vango.consumers", "begin_after"),
-        Code("cure", "Rows and position in one transaction", "vango.view", "View.apply"),
+        Code("trap", "From new", "vango.edge.consumers", "begin_with_new"),
+        Code("cure", "Behind the edge's own position", "vango.edge.consumers", "begin_after"),
+        Code("cure", "Rows and position in one transaction", "vango.edge.view", "View.apply"),
     ),
     take_away=(
         "you know what deletes your durables: thresholds, scripts, recreated streams",

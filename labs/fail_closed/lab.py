@@ -88,11 +88,11 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Claim by silence: nothing is pending", "vango.session", "Session._claim_by_silence"),
-        Code("trap", "Know of the gap and carry on", "vango.recovery", "carry_on"),
+        Code("trap", "Claim by silence: nothing is pending", "vango.edge.claiming", "Claiming.by_silence"),
+        Code("trap", "Know of the gap and carry on", "vango.edge.recovery", "carry_on"),
         Code("cure", "Is the chain broken?", "vango.core.judge", "broken_link"),
         Code("cure", "Claim by the mark", "vango.core.claims", "weigh"),
-        Code("cure", "Fail closed, and rebuild", "vango.recovery", "recover"),
+        Code("cure", "Fail closed, and rebuild", "vango.edge.recovery", "recover"),
     ),
     take_away=(
         "you would know, today, that a consumer of yours has skipped something: name what would show it",

@@ -88,9 +88,9 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Retelling the truth from events", "vango.retell", "retell"),
-        Code("cure", "A snapshot of the database", "vango.snapshots", "build"),
-        Code("cure", "Loading it", "vango.recovery", "load"),
+        Code("trap", "Retelling the truth from events", "vango.faults.rebuild", "rebuild"),
+        Code("cure", "A snapshot of the database", "vango.truth.snapshots", "build"),
+        Code("cure", "Loading it", "vango.edge.recovery", "load"),
     ),
     take_away=(
         "you can say what exists only in the bus, and it is nothing that decides",

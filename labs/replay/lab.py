@@ -90,7 +90,7 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Recognise what is still remembered", "vango.intake", "remembered"),
+        Code("trap", "Recognise what is still remembered", "vango.core.intake", "remembered"),
         Code("cure", "Refuse owners of the past", "vango.core.judge", "fence"),
         Code("cure", "Where the fence stands", "vango.core.judge", "judge"),
     ),

@@ -90,10 +90,10 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Read on from new", "vango.recovery", "follow_what_is_new"),
-        Code("cure", "Read on from where it stands", "vango.recovery", "follow_the_snapshot"),
+        Code("trap", "Read on from new", "vango.edge.recovery", "follow_what_is_new"),
+        Code("cure", "Read on from where it stands", "vango.edge.recovery", "follow_the_snapshot"),
         Code("cure", "Verify before believing", "vango.core.snapshot", "unseal"),
-        Code("cure", "The stream seq first, the truth second", "vango.snapshots", "take"),
+        Code("cure", "The stream seq first, the truth second", "vango.truth.snapshots", "take"),
     ),
     take_away=(
         "you can say at which sequence your cache is true",

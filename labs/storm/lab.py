@@ -74,8 +74,8 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "A storm is made of these", "vango.storm", "script"),
-        Code("cure", "Shrinking it", "vango.storm", "shrink"),
+        Code("trap", "A storm is made of these", "vango.storm.storm", "script"),
+        Code("cure", "Shrinking it", "vango.storm.storm", "shrink"),
         Code("cure", "Three guards, three identities", "vango.core.judge", "judge"),
     ),
     take_away=(

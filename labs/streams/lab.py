@@ -89,8 +89,8 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Takes silence for an answer", "vango.session", "Session._claim_by_silence"),
-        Code("cure", "Where retention is decided", "vango.streams", "config"),
+        Code("trap", "Takes silence for an answer", "vango.edge.claiming", "Claiming.by_silence"),
+        Code("cure", "Where retention is decided", "vango.broker.streams", "config"),
         Code("cure", "Sees what did not come", "vango.core.judge", "broken_link"),
     ),
     take_away=(

@@ -99,8 +99,8 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Reads everything", "vango.intake", "read_everything"),
-        Code("cure", "Opens what is its own", "vango.intake", "read_own"),
+        Code("trap", "Reads everything", "vango.core.intake", "read_everything"),
+        Code("cure", "Opens what is its own", "vango.core.intake", "read_own"),
     ),
     take_away=(
         "for each consumer you know which share of its deliveries matters",

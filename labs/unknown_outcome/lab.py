@@ -83,10 +83,10 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Give up", "vango.no_answer", "NoAnswer.give_up"),
-        Code("trap", "Retry under a new id", "vango.no_answer", "NoAnswer.retry_under_a_new_id"),
-        Code("cure", "Retry under the same id", "vango.no_answer", "NoAnswer.retry_under_the_same_id"),
-        Code("cure", "Publish, and mark what was answered", "vango.relay", "Relay.publish"),
+        Code("trap", "Give up", "vango.relay.unanswered", "NoAnswer.give_up"),
+        Code("trap", "Retry under a new id", "vango.relay.unanswered", "NoAnswer.retry_under_a_new_id"),
+        Code("cure", "Retry under the same id", "vango.relay.unanswered", "NoAnswer.retry_under_the_same_id"),
+        Code("cure", "Publish, and mark what was answered", "vango.relay.sending", "Sending.publish"),
     ),
     take_away=(
         "you know which of your retries change the id, down to the client library",

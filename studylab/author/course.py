@@ -12,7 +12,7 @@ from pathlib import Path
 
 from studylab.author.source import LAB_FILE, Fault, Source, adopt, examine, has_lab
 from studylab.lab.model import Lab
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 OWN = Path(__file__).resolve().parents[2] / "labs"
 PACKAGE = "labs"

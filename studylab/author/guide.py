@@ -10,7 +10,7 @@ import ast
 import re
 from pathlib import Path
 
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "writing-a-lab.md"

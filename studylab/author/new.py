@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from vango.errors import BadInput, Refused
+from vango.actors.errors import BadInput, Refused
 
 SKELETON = Path(__file__).with_name("skeleton")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,38}[a-z0-9]", re.ASCII)

@@ -16,11 +16,11 @@ from studylab.lab.model import Do, Explain, Lab, Predict, Quiz, Wrong
 from studylab.lab.runner import LabRun
 from studylab.lab.shape import Path as Place
 from studylab.lab.shape import Slip
-from vango.bench import Bench
+from vango.actors.errors import VangoError
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 from vango.core.modes import Mode
-from vango.errors import StudyLabError
-from vango.keeper import Keeper
-from vango.observation import Observation
+from vango.observe.model import Observation
 
 ROUNDS = 2
 """How often the solution is played, on one bench: what the first round left behind must not carry the second."""
@@ -62,7 +62,7 @@ async def _bench(nats_server: Path | None) -> AsyncIterator[Bench]:
 async def _guarded(act: Callable[[], Awaitable[list[Slip]]], failed: Slip) -> list[Slip]:
     try:
         return await act()
-    except StudyLabError as error:
+    except VangoError as error:
         return [Slip(f"{failed.sentence}: {error}", failed.path)]
     except Exception as error:  # noqa: BLE001 - whatever a lab's function raises is what its author must hear of
         return [Slip(f"{failed.sentence}: {type(error).__name__} {error}", failed.path)]
@@ -98,7 +98,7 @@ async def _pass(run: LabRun, index: int) -> list[Slip]:
         else:
             for question in step.questions:
                 await run.answer(step.id, question.id, question.right(run.attempt.memory))
-    except StudyLabError as error:
+    except VangoError as error:
         return [
             Slip(f"{step.id}: the solution does not pass it: {_differs(run, step.id) or error}", _way(run.lab, index))
         ]

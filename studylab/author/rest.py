@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from vango.core.modes import Mode
-from vango.observation import (
+from vango.observe.model import (
     AllocationSeen,
     BrokerSeen,
     CellSeen,

@@ -17,10 +17,10 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from studylab.concepts.recorded import Act, Answered, Exchange, Recording, value_at
-from vango.broker import Broker
-from vango.errors import StudyLabError, Unavailable
-from vango.keeper import Keeper
-from vango.wire import Address, Wire
+from vango.actors.errors import Unavailable, VangoError
+from vango.broker.broker import Broker
+from vango.broker.connection import Address, Wire
+from vango.broker.keeper import Keeper
 
 ANSWER_WITHIN_S = 3.0
 UNTIL_WITHIN_S = 15.0
@@ -104,7 +104,7 @@ class Server:
         try:
             answer = await self.wire.request(subject, json.dumps(body).encode(), headers=headers, timeout_s=timeout_s)
             reply = json.loads(answer.data)
-        except StudyLabError as error:
+        except VangoError as error:
             reply = {"no_reply": str(error).rsplit(": ", 1)[-1].rstrip(".")}
         self._keep(Exchange(Act.PUBLISHED, what, subject, headers, body, reply, decisive))
         return reply

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from vango.errors import BadInput
+from vango.actors.errors import BadInput
 
 FOLDER = Path(__file__).resolve().parents[2] / "concepts"
 GLOSSARY = "glossary"

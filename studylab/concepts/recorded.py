@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
 
 FOLDER = Path(__file__).resolve().parents[2] / "concepts" / "recorded"
 MOST_QUOTED = 2000

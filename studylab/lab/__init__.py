@@ -46,7 +46,8 @@ from studylab.lab.scripts import (
     rules,
     settled,
 )
-from vango.observation import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Moment, Observation, RouteSeen
+from vango.journal.moment import Moment
+from vango.observe.model import CellSeen, ConsumerSeen, EdgeSeen, FactSeen, Observation, RouteSeen
 
 __all__ = [
     "EDGES",

@@ -28,9 +28,9 @@ from studylab.lab.model import (
     Step,
 )
 from studylab.lab.moments import Moments
-from vango.errors import BadInput, NotThere, Refused
-from vango.observation import Observation
-from vango.registry import REGISTRY
+from vango.actors.errors import BadInput, NotThere, Refused
+from vango.observe.model import Observation
+from vango.verbs.registry import REGISTRY
 
 ALWAYS_OPEN = ("pace", "go_on")
 """Time belongs to the learner: how fast the actors move is locked in no step that has something to do or to read."""

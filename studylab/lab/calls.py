@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vango.observation import Observation
+from vango.observe.model import Observation
 
 
 @dataclass(frozen=True, slots=True)

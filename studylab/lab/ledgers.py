@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vango.observation import Moment
+from vango.journal.moment import Moment
 
 HELD = 500
 """How many moments of one kind are held at least; up to twice as many before the oldest go."""

@@ -17,7 +17,7 @@ from studylab.lab.calls import Wait as Wait
 from studylab.lab.calls import call as call
 from studylab.lab.calls import refused as refused
 from studylab.lab.moments import Moments
-from vango.observation import Observation
+from vango.observe.model import Observation
 
 Memory = Mapping[str, Any]
 """Plain JSON values that earlier steps of the same attempt kept, by name."""

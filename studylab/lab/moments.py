@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Protocol, TypeVar, cast
 
-from vango.observation import Moment
+from vango.journal.moment import Moment
 
 Kind = tuple[str, str]
 """The actor and the kind of a moment."""

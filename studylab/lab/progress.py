@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from studylab.lab.attempt import Attempt, Prediction
 from studylab.lab.model import Do, Explain, Lab, Memory, Predict, Quiz, Step
-from vango.core.audit import Finding
+from vango.core.findings import Finding
 
 PAUSE_S = 300.0
 """A pause longer than this, in seconds, is no time spent on a lab."""

@@ -8,9 +8,8 @@ from dataclasses import fields
 
 from studylab.lab.model import Call, Code, Debrief, Do, Lab, Predict, Quiz, Script, Step, Wrong
 from studylab.lab.shape import Path, Slip, misfits
-from vango.errors import StudyLabError
-from vango.registry import MAX_NAME, NAME
-from vango.verbs import REGISTRY, find
+from vango.actors.errors import VangoError
+from vango.verbs.registry import MAX_NAME, NAME, REGISTRY, find
 
 PANELS = (
     "panel-verdict", "panel-truth", "panel-relay", "panel-stream", "panel-edge-fra", "panel-edge-iad",
@@ -135,7 +134,7 @@ def _script_slips(where: str, script: Script, path: Path) -> Iterator[Slip]:
         if isinstance(item, Call):
             try:
                 find(item.verb).arguments(item.arguments)
-            except StudyLabError as error:
+            except VangoError as error:
                 yield Slip(f"{where}: {error}", (*path, number))
 
 

@@ -11,7 +11,8 @@ from studylab.lab.ledgers import ByName, Commits, Handed, InHand, Latest, Sleeps
 from studylab.lab.ledgers import Sleep as Sleep
 from studylab.lab.ledgers import is_change as is_change
 from studylab.lab.model import Evidence
-from vango.observation import EdgeSeen, FactSeen, Moment, Observation, ProbeSeen
+from vango.journal.moment import Moment
+from vango.observe.model import EdgeSeen, FactSeen, Observation, ProbeSeen
 
 
 def at_rest(seen: Observation) -> bool:

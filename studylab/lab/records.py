@@ -18,9 +18,9 @@ from studylab.lab.decode import Misfit, decode
 from studylab.lab.joining import join
 from studylab.lab.model import Confidence
 from studylab.lab.progress import Record
-from vango.errors import BadInput, Unavailable
-from vango.files import write_whole
-from vango.registry import MAX_NAME, NAME
+from vango.actors.errors import BadInput, Unavailable
+from vango.actors.files import write_whole
+from vango.verbs.registry import MAX_NAME, NAME
 
 FOLDER = "progress"
 MADE_BY = "Study Lab"

@@ -22,12 +22,12 @@ from studylab.lab.model import Call, Do, Evidence, Lab, Script
 from studylab.lab.moments import Moments
 from studylab.lab.progress import Record
 from studylab.lab.seen import GuideSeen
-from vango.errors import NotThere, Refused, StudyLabError, Unavailable
-from vango.observation import Observation
-from vango.points import Tempo
+from vango.actors.crash_points import Tempo
+from vango.actors.errors import NotThere, Refused, Unavailable, VangoError
+from vango.observe.model import Observation
 
 if TYPE_CHECKING:
-    from vango.bench import Bench
+    from vango.bench.bench import Bench
 
 STEP_TIMEOUT_S = 15.0
 READ_AT_ONCE = 1_000
@@ -212,14 +212,14 @@ class LabRun:
     async def _issue(self, item: Call) -> None:
         try:
             await self.bench.perform(item.verb, dict(item.arguments))
-        except StudyLabError as error:
+        except VangoError as error:
             if not (item.refusal and isinstance(error, Refused | Unavailable)):
                 raise
 
     async def _wait(self, what: str, until: Callable[[Observation], bool], timeout_s: float) -> None:
         try:
             await self.bench.wait_until(until, timeout_s=timeout_s)
-        except StudyLabError as error:
+        except VangoError as error:
             raise Unavailable(f"Waited {timeout_s:g} s for {what} and it did not come. {error}") from error
 
     async def _evidence(self) -> Evidence:
@@ -245,7 +245,7 @@ class LabRun:
         self._tell()
         try:
             yield
-        except StudyLabError as error:
+        except VangoError as error:
             self._become(replace(self.attempt, trouble=str(error)))
             raise
         finally:

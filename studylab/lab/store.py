@@ -12,7 +12,7 @@ from typing import Any
 
 from studylab.lab.attempt import Attempt, Prediction, Said
 from studylab.lab.model import Figure, Place, Shown
-from vango.files import write_whole
+from vango.actors.files import write_whole
 
 FOLDER = "labs"
 

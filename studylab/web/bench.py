@@ -13,8 +13,8 @@ from studylab.hub import Hub
 from studylab.web.given import fields
 from studylab.web.htmx import back, htmx, say, wants_json
 from studylab.web.state import acting, call, hub, page_of_request, promise_bench, state
-from vango.errors import BadInput, Refused
-from vango.observation import as_json
+from vango.actors.errors import BadInput, Refused
+from vango.observe.model import as_json
 
 bench = Blueprint("bench", __name__)
 MAX_MOMENTS = 1000

@@ -22,7 +22,7 @@ from studylab.concepts.recorded import Act, Exchange
 from studylab.lab.prose import block
 from studylab.web.htmx import htmx
 from studylab.web.state import state
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
 
 concepts = Blueprint("concepts", __name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
+from vango.observe.model import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 
 FEWEST_SLOTS = 16
 LONGEST_RUN = 3

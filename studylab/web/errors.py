@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.sessions import Full
 from studylab.web.htmx import back, htmx, say, wants_json
-from vango.errors import StudyLabError
+from vango.actors.errors import VangoError
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +25,12 @@ SENTENCES = {
 
 def register(app: Flask) -> None:
     """Let an app answer every error with a sentence."""
-    app.register_error_handler(StudyLabError, _expected)
+    app.register_error_handler(VangoError, _expected)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)
 
 
-def _expected(error: StudyLabError) -> AnyResponse:
+def _expected(error: VangoError) -> AnyResponse:
     if not isinstance(error, Full):
         return answer(str(error), error.status_hint, definite=error.definite)
     if request.method == "POST" and not wants_json() and not htmx:

@@ -1,7 +1,7 @@
 """The evidence of a moment: message, SQL, JetStream API request and reply, command line and source line.
 
 Only what was there is shown: a moment without a request has no tab for one. Statements and requests were written into
-the journal as they ran; the command line is the request in other words (`vango.nats_cli`); the source is read from
+the journal as they ran; the command line is the request in other words (`vango.observe.nats_command`); the source is read from
 the running program.
 """
 
@@ -20,9 +20,9 @@ from typing import Any
 from markupsafe import Markup
 
 from studylab.lab.code import highlighted
-from vango import nats_cli
-from vango.journal import ROOT
-from vango.observation import Moment
+from vango.journal.moment import Moment
+from vango.journal.source import ROOT
+from vango.observe import nats_command
 
 SHOWN_ELSEWHERE = frozenset({"sql", "api", "source", "message", "headers"})
 """The parts of a moment's detail that have a tab of their own."""
@@ -92,7 +92,7 @@ def _messages(moment: Moment, found: Asked | None) -> Iterator[Block]:
     if "message" in detail:
         more = f", the first of {detail['count']}" if detail.get("count", 1) > 1 else ""
         yield _message(f"On {detail.get('subject', '')}{more}", detail.get("headers"), detail["message"])
-    elif (asked := detail.get("api")) and not asked["subject"].startswith(nats_cli.API):
+    elif (asked := detail.get("api")) and not asked["subject"].startswith(nats_command.API):
         yield _message(f"On {asked['subject']}", asked.get("headers"), asked["request"])
     if found and "message" in found:
         yield _message(found["caption"], found.get("headers"), found["message"])
@@ -124,7 +124,7 @@ def _commands(moment: Moment, asked: Sequence[Asked]) -> Iterator[Block]:
             {"subject": detail["subject"], "request": detail["message"], "headers": detail.get("headers") or {}}
         )
     for one in told:
-        if line := nats_cli.line(one):
+        if line := nats_command.line(one):
             yield Block("By hand, in the context that Attach makes", line)
 
 

@@ -7,11 +7,11 @@ from enum import Enum
 from math import isfinite
 from typing import Any
 
-from vango.mishaps import FAULTS
-from vango.observation import Observation
-from vango.points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS
-from vango.protections import PROTECTIONS
-from vango.registry import Parameter
+from vango.actors.crash_points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS
+from vango.observe.model import Observation
+from vango.storm.fault_table import FAULTS
+from vango.storm.protections import PROTECTIONS
+from vango.verbs.registry import Parameter
 
 _SOURCES = {"edge": "edges", "to": "allocations", "owner": "allocations", "stream": "streams", "consumer": "consumers"}
 _POINTS = {"crash_control": CONTROL_POINTS, "crash_relay": RELAY_POINTS, "crash_edge": EDGE_POINTS}

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import request
 
-from vango.errors import BadInput
-from vango.told import Unreadable, read_object
+from vango.actors.errors import BadInput
+from vango.actors.told import Unreadable, read_object
 
 
 def fields() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, request
 
-from vango.errors import StudyLabError
+from vango.actors.errors import VangoError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,7 +30,7 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 
 
-class Forbidden(StudyLabError):
+class Forbidden(VangoError):
     """A request that did not come from a page of this site."""
 
     status_hint = 403

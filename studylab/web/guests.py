@@ -7,7 +7,7 @@ from flask import Flask
 from studylab.web.present import Look, edge_look, plural
 from vango.core.audit import Soundness, say
 from vango.core.modes import ANSWERS
-from vango.observation import AuditSeen, GuestSeen, Observation
+from vango.observe.model import AuditSeen, GuestSeen, Observation
 
 FRESH_S = 2
 

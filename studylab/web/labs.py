@@ -14,8 +14,8 @@ from studylab.lab.seen import GuideSeen
 from studylab.web.given import fields
 from studylab.web.htmx import back, htmx, say, wants_json
 from studylab.web.state import acting, call, state
-from vango.errors import BadInput, NotThere
-from vango.tasks import to_its_end
+from vango.actors.errors import BadInput, NotThere
+from vango.actors.tasks import to_its_end
 
 labs = Blueprint("labs", __name__)
 

@@ -7,10 +7,10 @@ from flask import Blueprint, render_template, request
 from studylab.web.evidence import tabs
 from studylab.web.running import listing
 from studylab.web.state import call, hub
-from vango import stored
-from vango.bench import Bench
-from vango.errors import NotThere
-from vango.observation import Moment
+from vango.actors.errors import NotThere
+from vango.bench.bench import Bench
+from vango.journal.moment import Moment
+from vango.observe import message
 
 moments = Blueprint("moments", __name__)
 
@@ -38,4 +38,4 @@ async def _find(bench: Bench, n: int) -> tuple[Moment, dict[str, object]]:
     moment = next((moment for moment in bench.journal.up_to(min(n, last), 1) if moment.n == n), None)
     if moment is None:
         raise NotThere(f"The journal has no moment {str(n)[:20]}; its last is {last}.")
-    return moment, await stored.find(bench, moment)
+    return moment, await message.find(bench, moment)

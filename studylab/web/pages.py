@@ -12,12 +12,12 @@ from studylab.lab.guide import draw
 from studylab.lab.model import Lab
 from studylab.lab.progress import Record
 from studylab.web.state import call, hub, state
-from vango import trials
-from vango.errors import NotThere
-from vango.matrix import ALL_ON
-from vango.mishaps import FAULTS
-from vango.protections import PROTECTIONS
-from vango.registry import REGISTRY
+from vango.actors.errors import NotThere
+from vango.bench import trials
+from vango.storm.fault_table import FAULTS
+from vango.storm.matrix import ALL_ON
+from vango.storm.protections import PROTECTIONS
+from vango.verbs.registry import REGISTRY
 
 pages = Blueprint("pages", __name__)
 

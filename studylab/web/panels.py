@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, render_template
 
-from vango.registry import REGISTRY
+from vango.verbs.registry import REGISTRY
 
 TO_THE_RELAY = ("verdict", "truth", "relay")
 BESIDE = ("guests", "journal", "code", "broker")

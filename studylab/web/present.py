@@ -16,23 +16,23 @@ from markupsafe import Markup
 
 from studylab.web import drawing, evidence, fields, pieces, running
 from studylab.web.fields import plain
+from vango.actors.crash_points import Tempo
+from vango.actors.told import fit
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.rules import ROUTE_EVENTS
-from vango.observation import (
+from vango.journal.moment import Moment
+from vango.observe.model import (
     BrokerSeen,
     ConsumerSeen,
     EdgeSeen,
     GuestSeen,
-    Moment,
     Observation,
     RelaySeen,
     StreamSeen,
     TruthSeen,
 )
-from vango.points import Tempo
-from vango.registry import REGISTRY
-from vango.told import fit
+from vango.verbs.registry import REGISTRY
 
 LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker")
 GUESTS = "guests"

@@ -16,7 +16,7 @@ from studylab.lab.progress import Record
 from studylab.web.charts import bars
 from studylab.web.htmx import wants_json
 from studylab.web.state import acting, call, state
-from vango.errors import BadInput, StudyLabError
+from vango.actors.errors import BadInput, VangoError
 
 progress = Blueprint("progress", __name__)
 
@@ -33,7 +33,7 @@ for word in (percent, judgement, when, duration, entries, grouped):
     progress.add_app_template_global(word)
 
 
-class TooLarge(StudyLabError):
+class TooLarge(VangoError):
     """A file that is larger than progress ever is. Nothing was changed."""
 
     status_hint = 413
@@ -79,7 +79,7 @@ def bring_in() -> AnyResponse:
     """Join a file of progress into this visitor's. What cannot be read is refused and changes nothing."""
     try:
         brought = records.unseal(_given())
-    except StudyLabError as error:
+    except VangoError as error:
         if wants_json():
             raise
         return make_response(_page(complaint=str(error)), error.status_hint)

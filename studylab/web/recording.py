@@ -8,11 +8,11 @@ from flask import Blueprint, render_template, request
 
 from studylab.web.htmx import htmx
 from studylab.web.state import call, hub, state
-from vango.bench import Bench
-from vango.errors import BadInput, NotThere
-from vango.observation import Observation
-from vango.registry import REGISTRY
-from vango.revive import revive
+from vango.actors.errors import BadInput, NotThere
+from vango.bench.bench import Bench
+from vango.journal.codec import revive
+from vango.observe.model import Observation
+from vango.verbs.registry import REGISTRY
 
 recording = Blueprint("recording", __name__)
 MOMENTS = 60

@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from studylab.lab.code import show
 from studylab.lab.model import Code
+from vango.actors.crash_points import Point
 from vango.core.rules import AckOrder, FollowFrom, Foreign, OnNoAnswer, WriteOrder
-from vango.observation import Observation
-from vango.points import Point
+from vango.observe.model import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +66,31 @@ def _every_edge(seen: Observation) -> tuple[str, ...]:
 
 
 _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
-    ("outbox", "Commit with an outbox row", "vango.control", "ControlPlane.outbox", _writes(WriteOrder.OUTBOX)),
-    ("first", "Publish first", "vango.control", "ControlPlane.publish_first", _writes(WriteOrder.PUBLISH_FIRST)),
-    ("then", "Commit, then publish", "vango.control", "ControlPlane.commit_then_publish",
+    ("outbox", "Commit with an outbox row", "vango.truth.control_plane", "ControlPlane.outbox", _writes(WriteOrder.OUTBOX)),
+    ("first", "Publish first", "vango.truth.control_plane", "ControlPlane.publish_first", _writes(WriteOrder.PUBLISH_FIRST)),
+    ("then", "Commit, then publish", "vango.truth.control_plane", "ControlPlane.commit_then_publish",
      _writes(WriteOrder.COMMIT_THEN_PUBLISH)),
-    ("relay", "Publish, then mark", "vango.relay", "Relay.publish", lambda _: ("the relay",)),
-    ("same", "No PubAck: retry under the same id", "vango.no_answer", "NoAnswer.retry_under_the_same_id",
+    ("relay", "Publish, then mark", "vango.relay.sending", "Sending.publish", lambda _: ("the relay",)),
+    ("same", "No PubAck: retry under the same id", "vango.relay.unanswered", "NoAnswer.retry_under_the_same_id",
      _silence(OnNoAnswer.SAME_ID)),
-    ("new-id", "No PubAck: retry under a new id", "vango.no_answer", "NoAnswer.retry_under_a_new_id",
+    ("new-id", "No PubAck: retry under a new id", "vango.relay.unanswered", "NoAnswer.retry_under_a_new_id",
      _silence(OnNoAnswer.NEW_ID)),
-    ("give-up", "No PubAck: give up", "vango.no_answer", "NoAnswer.give_up", _silence(OnNoAnswer.GIVE_UP)),
-    ("handle", "Handle what came", "vango.consume", "handle", _every_edge),
-    ("own", "Open what is its own", "vango.intake", "read_own", _reads(Foreign.SKIP)),
-    ("everything", "Read everything", "vango.intake", "read_everything", _reads(Foreign.READ)),
-    ("after", "Apply, then ack", "vango.consume", "apply_then_ack", _acks(AckOrder.AFTER_APPLY)),
-    ("before", "Ack, then apply", "vango.consume", "ack_then_apply", _acks(AckOrder.BEFORE_APPLY)),
-    ("queued", "Queue the ack, then apply", "vango.consume", "queue_ack_then_apply", _acks(AckOrder.QUEUED_BEFORE_APPLY)),
-    ("never", "Apply, and never ack", "vango.consume", "apply_only", _acks(AckOrder.NEVER)),
+    ("give-up", "No PubAck: give up", "vango.relay.unanswered", "NoAnswer.give_up", _silence(OnNoAnswer.GIVE_UP)),
+    ("handle", "Handle what came", "vango.edge.consume", "handle", _every_edge),
+    ("own", "Open what is its own", "vango.core.intake", "read_own", _reads(Foreign.SKIP)),
+    ("everything", "Read everything", "vango.core.intake", "read_everything", _reads(Foreign.READ)),
+    ("after", "Apply, then ack", "vango.edge.consume", "apply_then_ack", _acks(AckOrder.AFTER_APPLY)),
+    ("before", "Ack, then apply", "vango.edge.consume", "ack_then_apply", _acks(AckOrder.BEFORE_APPLY)),
+    ("queued", "Queue the ack, then apply", "vango.edge.consume", "queue_ack_then_apply", _acks(AckOrder.QUEUED_BEFORE_APPLY)),
+    ("never", "Apply, and never ack", "vango.edge.consume", "apply_only", _acks(AckOrder.NEVER)),
     ("judge", "Judge one event", "vango.core.judge", "judge", _every_edge),
     ("fence", "Refuse owners of the past", "vango.core.judge", "fence",
      lambda seen: tuple(name for name, rules in seen.edge_rules if rules.check_epochs)),
     ("weigh", "What may be claimed", "vango.core.claims", "weigh",
      lambda seen: tuple(name for name, rules in seen.edge_rules if rules.ask_high_water_mark)),
-    ("load", "Load a snapshot", "vango.recovery", "load", _every_edge),
-    ("follow", "Read on behind the snapshot", "vango.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),
-    ("new", "Read on from new", "vango.recovery", "follow_what_is_new", _follows(FollowFrom.NEW)),
+    ("load", "Load a snapshot", "vango.edge.recovery", "load", _every_edge),
+    ("follow", "Read on behind the snapshot", "vango.edge.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),
+    ("new", "Read on from new", "vango.edge.recovery", "follow_what_is_new", _follows(FollowFrom.NEW)),
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from studylab.web import wsgi
 from studylab.web.connection import Connection, Limits
 from studylab.web.errors import UNFORESEEN
 from studylab.web.reception import Reception
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

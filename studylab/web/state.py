@@ -14,7 +14,7 @@ from studylab.hub import Hub
 from studylab.loop import LoopThread
 from studylab.sessions import Benches
 from studylab.web.htmx import path_of_referer
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
 
 T = TypeVar("T")
 CALL_S = 30.0

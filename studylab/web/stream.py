@@ -14,7 +14,7 @@ from studylab.views import View
 from studylab.web.htmx import partial
 from studylab.web.public import linked, prefix
 from studylab.web.state import hub, state
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
 
 stream = Blueprint("stream", __name__)
 

@@ -16,7 +16,7 @@ from benchmarks.rounds import FULL
 from benchmarks.served import Served
 from benchmarks.visitors import EDGES, Visitor
 from tests.conftest import Run
-from vango.errors import BadInput, Unavailable
+from vango.actors.errors import BadInput, Unavailable
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks.report import BEGIN, END, Report, Row, Target, as_json, as_table, percentile, write_into
-from vango.errors import BadInput
+from vango.actors.errors import BadInput
 
 RELAY = Row("relay", "relay", "events/s", (10.0, 30.0, 20.0), Target(1.5, at_least=True, of_peer=True), "bare", (10.0, 10.0, 20.0))  # fmt: skip
 CLICK = Row("click", "click", "ms", (70.0, 50.0, 60.0), Target(60))

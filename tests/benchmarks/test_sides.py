@@ -13,8 +13,8 @@ from benchmarks.edge import edge_rate
 from benchmarks.ground import ROUTES, Ground, fill
 from benchmarks.rounds import Clock, in_turn, within
 from tests.conftest import Run
-from vango.errors import Unavailable
-from vango.keeper import Keeper
+from vango.actors.errors import Unavailable
+from vango.broker.keeper import Keeper
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 from studylab.lab import Evidence, Memory, Observation, store
 from studylab.lab.attempt import Attempt
 from studylab.lab.moments import listed
-from vango.observation import Moment
+from vango.journal.moment import Moment
 
 
 class Witness:

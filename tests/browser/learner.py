@@ -15,7 +15,7 @@ from studylab.lab import Call, Do, Explain, Lab, Option, Predict, Question, Quiz
 from studylab.web.fields import plain
 from tests.browser.evidence import Witness
 from tests.browser.hands import Hands
-from vango.registry import REGISTRY
+from vango.verbs.registry import REGISTRY
 
 Words = Mapping[str, str]
 ANSWER_MS = 90_000  # a storm is a whole story

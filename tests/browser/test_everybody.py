@@ -112,7 +112,9 @@ def test_a_lab_before_its_start(learner: Learner) -> None:
     assert faults(learner.page, DESK_LOOKS) == []
 
 
-@pytest.mark.parametrize("tempo", [*(pytest.param(tempo, marks=pytest.mark.slow) for tempo in ("live", "slow")), "step"])
+@pytest.mark.parametrize(
+    "tempo", [*(pytest.param(tempo, marks=pytest.mark.slow) for tempo in ("live", "slow")), "step"]
+)
 def test_the_sandbox_in_every_tempo(learner: Learner, tempo: str) -> None:
     learner.opens("/sandbox")
     if tempo != "live":

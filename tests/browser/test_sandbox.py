@@ -10,7 +10,7 @@ from studylab.lab import call
 from tests.browser.brought import brought_along
 from tests.browser.hands import Mouse
 from tests.browser.learner import Learner
-from vango.registry import REGISTRY
+from vango.verbs.registry import REGISTRY
 
 # What is done before a verb whose control is there at certain times only, and not already where the verb stands.
 BEFORE = {

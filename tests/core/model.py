@@ -10,13 +10,14 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from vango.core.audit import Claim, Fact, Report, Told, TruthRecord, audit
+from vango.actors.crash_points import Point
+from vango.core.audit import Report, audit
 from vango.core.events import ROUTE_OWNER_UPDATED, Event
 from vango.core.judge import Outcome, Position, Row, advance, apply, judge
 from vango.core.modes import ANSWERS, Mode, Signal, after
+from vango.core.records import Claim, Fact, Told, TruthRecord
 from vango.core.rules import AckOrder, EdgeRules
 from vango.core.snapshot import BadSnapshot, Snapshot, seal, unseal
-from vango.points import Point
 
 Owned = dict[str, tuple[str, int, int]]
 """Route → owner, epoch, and how often owners were drained: what a view must hold."""

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vango.core.audit import Claim, Fact, Kind, Soundness, Told, TruthRecord, audit, why_row_differs
+from vango.core.audit import Soundness, audit, why_row_differs
+from vango.core.findings import Kind
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode
+from vango.core.records import Claim, Fact, Told, TruthRecord
 
 SHOP_1 = Fact(1, "e1", "shop", "alloc-a", 1, Told.PUBLISHED)
 BLOG_1 = Fact(2, "e2", "blog", "alloc-a", 1, Told.PUBLISHED)

@@ -13,12 +13,12 @@ from tests.core.model import Truth
 from vango.core import claims
 from vango.core.claims import Mark, Standing, Word
 from vango.core.events import Event, encode
+from vango.core.intake import take_in
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
-from vango.core.recall import Recall
+from vango.core.recent_ids import Recall
 from vango.core.rules import EdgeRules
-from vango.intake import take_in
-from vango.pull import Delivery
+from vango.edge.pull import Delivery
 
 ROUTES = st.sampled_from(["shop", "blog"])
 Stand = Callable[[Position, Word], Standing]

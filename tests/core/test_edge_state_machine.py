@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from tests.core.model import Bench, Stream, broken_promises, corrupted
+from vango.actors.crash_points import Point
 from vango.core.audit import Soundness
 from vango.core.modes import Mode, Signal
 from vango.core.rules import AckOrder, EdgeRules
-from vango.points import Point
 
 T = TypeVar("T")
 ROUTES = st.sampled_from(["shop", "blog"])

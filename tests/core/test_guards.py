@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from tests.core.model import Bench, broken_promises, corrupted
-from vango.core.audit import Kind
+from vango.actors.crash_points import Point
+from vango.core.findings import Kind
 from vango.core.modes import Mode
 from vango.core.rules import AckOrder, EdgeRules, StartFrom
-from vango.points import Point
 
 CORRECT = EdgeRules()
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vango.core.audit import Claim, Fact, Kind, Told, TruthRecord, say
-from vango.core.guests import (
+from vango.core.audit import say
+from vango.core.findings import Kind
+from vango.core.guest_claims import (
     MAX_CLAIM_BYTES,
     MAX_GUEST_NAME,
     MAX_ROUTES,
@@ -29,6 +30,7 @@ from vango.core.guests import (
 )
 from vango.core.judge import Position
 from vango.core.modes import Mode
+from vango.core.records import Claim, Fact, Told, TruthRecord
 
 SAID: dict[str, Any] = {
     "instance": "a1", "mode": "current", "sequence": 7, "event_id": "e7",

@@ -53,7 +53,7 @@ def test_nothing_but_a_signal_changes_a_mode() -> None:
         for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
             names = {node.attr for node in assigned(function)}
             found += [f"{file.name}: {function.name}" for name in sorted(names & {"mode", "_mode"})]
-    assert found == ["edge.py: __init__", "edge.py: signal"]
+    assert found == ["state.py: __init__", "state.py: signal"]
 
 
 @pytest.mark.parametrize(("mode", "signal"), [pair for pair in EVERY_PAIR if pair not in TRANSITIONS])

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from vango.points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS, Crashed, Path, Point
+from vango.actors.crash_points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS, Crashed, Path, Point
 
 
 def test_an_armed_path_crashes_at_its_point_once() -> None:

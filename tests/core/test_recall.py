@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, encode
+from vango.core.intake import take_in
 from vango.core.judge import Outcome, Position, Row
-from vango.core.recall import Recall
+from vango.core.recent_ids import Recall
 from vango.core.rules import EdgeRules
-from vango.intake import take_in
-from vango.pull import Delivery
+from vango.edge.pull import Delivery
 
 OLD = Event("e1", ROUTE_OWNER_UPDATED, "", "", 1, "", 1, "shop", "alloc-a", "", 1)
 NOW = {"shop": Row("shop", "alloc-c", 3, "e3", 2, 3)}

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from vango.core import samples
+from vango.core import telemetry
 from vango.core.events import InvalidEvent, domain_of, parse
-from vango.core.samples import Shape
-from vango.intake import read_everything, read_own
+from vango.core.intake import read_everything, read_own
+from vango.core.telemetry import Shape
 
 
 def sample(shape: Shape) -> bytes:
-    return samples.encode("host-1", 7, at=1.5, sample_id="s1", shape=shape)
+    return telemetry.encode("host-1", 7, at=1.5, sample_id="s1", shape=shape)
 
 
 def test_an_edge_that_looks_at_the_type_reads_neither_shape() -> None:
@@ -30,7 +30,7 @@ def test_an_edge_that_reads_everything_fails_at_a_renamed_field() -> None:
 @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": []}, {"data": {}}, {"data": {"x" * 500: 1}}])
 def test_a_sample_of_any_other_shape_is_refused_in_a_short_sentence(body: dict[str, object]) -> None:
     with pytest.raises(InvalidEvent) as caught:
-        samples.check(body)
+        telemetry.check(body)
     assert len(str(caught.value)) <= 200
 
 

@@ -14,8 +14,8 @@ from studylab.lab import records
 from studylab.lab.decode import MAX_ITEMS, MAX_TEXT
 from studylab.web.bench import MAX_MOMENTS
 from studylab.web.guard import MAX_BODY
-from vango.observation import Observation
-from vango.registry import REGISTRY
+from vango.observe.model import Observation
+from vango.verbs.registry import REGISTRY
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 API = (DOCS / "api.md").read_text(encoding="utf-8")

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from studylab.author.guide import EDGES, filled
-from vango import guests, rights
-from vango.core import guests as core
-from vango.core.audit import Kind
-from vango.core.guests import InvalidClaim, read
+from vango.broker import permissions
+from vango.core import guest_claims as core
+from vango.core.findings import Kind
+from vango.core.guest_claims import InvalidClaim, read
 from vango.core.modes import Mode
-from vango.high_water import HEARTBEAT
-from vango.relay import IDLE_BEAT_S
+from vango.guests import guests
+from vango.relay.heartbeat import IDLE_BEAT_S
+from vango.relay.high_water import HEARTBEAT
 
 TEXT = EDGES.read_text(encoding="utf-8")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -55,8 +56,8 @@ def test_the_limits_on_the_page_are_the_code_s() -> None:
 def test_the_subjects_and_words_on_the_page_are_the_code_s() -> None:
     assert f"`{guests.CLAIMS.replace('*', '<name>')}`" in TEXT
     assert f"`{HEARTBEAT}`" in TEXT
-    assert {guests.CLAIMS} <= set(rights.PUBLISH)
-    assert HEARTBEAT in rights.SUBSCRIBE
+    assert {guests.CLAIMS} <= set(permissions.PUBLISH)
+    assert HEARTBEAT in permissions.SUBSCRIBE
     assert all(f"`{mode}`" in TEXT for mode in Mode)
     named = re.findall(r"^\| ([a-z ]+) \| ", TEXT[TEXT.index("| finding | when |") :], re.MULTILINE)
     assert {Kind(word) for word in named if word not in ("finding",)} == {

@@ -11,8 +11,8 @@ from labs import LABS
 from studylab.concepts import pages, recorded
 from studylab.concepts.pages import Concept
 from studylab.concepts.questions import QUESTIONS
-from vango.core.audit import Kind
-from vango.errors import BadInput
+from vango.actors.errors import BadInput
+from vango.core.findings import Kind
 
 CONCEPTS = {
     "subject", "stream", "durable-consumer", "ack", "replay", "snapshot", "deduplication", "database-authority",

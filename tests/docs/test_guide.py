@@ -11,7 +11,7 @@ from studylab.__main__ import _parser
 from studylab.author.guide import GUIDE, SECTION, filled
 from studylab.author.source import has_lab
 from studylab.lab.ledgers import HELD
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
 
 TEXT = GUIDE.read_text(encoding="utf-8")
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from vango.fresh import fill
-from vango.matrix import ALL_ON, SOUND, page, read_page
-from vango.mishaps import FAULTS, fault
-from vango.protections import PROTECTIONS, SINGLE, protection
+from vango.shell.scratch_benches import fill
+from vango.storm.fault_table import FAULTS, fault
+from vango.storm.matrix import ALL_ON, SOUND, page, read_page
+from vango.storm.protections import PROTECTIONS, SINGLE, protection
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "matrix.md").read_text(encoding="utf-8")
 CELLS = read_page(PAGE)

@@ -12,7 +12,7 @@ from studylab.concepts import asking, recorded
 from studylab.concepts.asking import Question, Server
 from studylab.concepts.questions import QUESTIONS
 from studylab.concepts.recorded import Act, Answered, Exchange, Recording
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
 
 KEPT = Answered(
     "left", "What is left?",

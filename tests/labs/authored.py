@@ -30,7 +30,7 @@ CHANGES = {
     "two happen": ("shared by its readers.", 'shared by its readers.", happens=True, key="'),
     "check raises": (ASKS, ASKS.replace("    if", "    commits[0]\n    if")),
     "check exits": (ASKS, "    raise SystemExit\n    commits = []\n    if not"),
-    "code that raises": ('"vango.control", "ControlPlane.outbox"', '"labs_that_raise", "outbox"'),
+    "code that raises": ('"vango.truth.control_plane", "ControlPlane.outbox"', '"labs_that_raise", "outbox"'),
     "odd mapping": ("    locked={},\n", "    locked={1: 'one'},\n"),
     "check answers nothing": (ASKS, "    return None\n    commits = []\n    if not"),
     "wait raises": (

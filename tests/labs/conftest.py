@@ -13,8 +13,8 @@ from studylab.lab.attempt import current
 from studylab.lab.model import Do, Explain, Lab, Predict, Quiz, Step
 from studylab.lab.runner import LabRun
 from tests.labs.authored import CHANGES, as_one_file, change
-from vango.bench import Bench
-from vango.keeper import Keeper
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 Write = Callable[..., Path]
 

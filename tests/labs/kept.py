@@ -10,7 +10,7 @@ from typing import Any
 
 from studylab.lab.model import Do, Lab
 from tests.labs.conftest import Learner
-from vango.keeper import Keeper
+from vango.broker.keeper import Keeper
 
 LOST_BY_A_RESTART = {
     ("acks", "term"): "an edge's counters are counted from zero",

@@ -22,10 +22,11 @@ from studylab.lab.model import (
     Shown,
     call,
 )
+from vango.actors.crash_points import Tempo
 from vango.core.audit import Soundness
 from vango.core.rules import RelayRules, WriteOrder
-from vango.observation import AuditSeen, BrokerSeen, Moment, Observation, OutboxSeen, PaceSeen, RelaySeen, TruthSeen
-from vango.points import Tempo
+from vango.journal.moment import Moment
+from vango.observe.model import AuditSeen, BrokerSeen, Observation, OutboxSeen, PaceSeen, RelaySeen, TruthSeen
 
 SEEN = Observation(
     at=0.0,

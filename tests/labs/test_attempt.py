@@ -14,7 +14,7 @@ from studylab.lab.guide import draw
 from studylab.lab.model import Check, Do, Evidence, Explain, Figure, Lab, Memory, NotYet, Passed, Place, Result, Shown
 from studylab.lab.moments import listed
 from tests.labs.small import LAB, MOMENT, SEEN
-from vango.errors import BadInput, Refused
+from vango.actors.errors import BadInput, Refused
 
 HERE = Evidence(SEEN, listed(), {})
 

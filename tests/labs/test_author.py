@@ -15,7 +15,7 @@ from studylab.author.source import examine
 from studylab.lab import model
 from tests.labs.authored import place
 from tests.labs.conftest import Write
-from vango.errors import BadInput, Refused
+from vango.actors.errors import BadInput, Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 60

@@ -6,7 +6,7 @@ import pytest
 
 from labs.commit_first.lab import LAB
 from tests.labs.conftest import Learner
-from vango.errors import Refused
+from vango.actors.errors import Refused
 
 
 def at(learner: Learner, step: str) -> None:

@@ -15,9 +15,9 @@ from tests.conftest import Run
 from tests.few import A_FEW_FOR_THE_ENGINE, EVERY_LAB
 from tests.labs.conftest import Learner
 from tests.labs.kept import Kept
-from vango.errors import Unavailable
-from vango.keeper import Keeper
-from vango.observation import Observation
+from vango.actors.errors import Unavailable
+from vango.broker.keeper import Keeper
+from vango.observe.model import Observation
 
 
 def wrong_scripts() -> Iterator[object]:

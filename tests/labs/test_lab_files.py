@@ -12,7 +12,7 @@ from studylab.author.source import Fault, examine
 from studylab.lab.scripts import EDGES
 from tests.labs.authored import change, place
 from tests.labs.conftest import Learner, Write
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 
 def faults(lab: Path) -> list[Fault]:
@@ -46,7 +46,7 @@ def faults(lab: Path) -> list[Fault]:
         ("wait raises", "nowhere", "raised KeyError ('nowhere')", False),
         ("prose is a number", "prose=7", "prose is a number; expected text", True),
         ("slug", "../mine", "the slug '../mine' is not a name", True),
-        ("no code", "outbax", "ControlPlane.outbax of vango.control, which is not there", True),
+        ("no code", "outbax", "ControlPlane.outbax of vango.truth.control_plane, which is not there", True),
         ("right answer", " question(", "the right answer 'databse' to decides is none of database, stream", False),
         ("unknown field", "minuts=5", "a Lab has no minuts", True),
         ("not a lab", "LAB = dict(", "LAB is a dict; expected a Lab", True),

@@ -18,11 +18,12 @@ from studylab.lab.model import Call, Do, Lab, Wait
 from studylab.lab.runner import LabRun
 from tests.few import EVERY_LAB
 from tests.labs.conftest import Learner
-from vango import journal as journal_module
-from vango.bench import Bench
-from vango.errors import Unavailable
-from vango.journal import MAX_MOMENTS, MAX_OF_A_KIND
-from vango.observation import Moment, Observation
+from vango.actors.errors import Unavailable
+from vango.bench.bench import Bench
+from vango.journal import journal as journal_module
+from vango.journal.journal import MAX_MOMENTS, MAX_OF_A_KIND
+from vango.journal.moment import Moment, moment_of
+from vango.observe.model import Observation
 
 EDGES = ("fra", "iad", "syd")
 BURST = 6_000
@@ -122,8 +123,8 @@ class Cost:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.decoded = self.lines = 0
-        self._decode = journal_module._moment
-        monkeypatch.setattr(journal_module, "_moment", self._decoded)
+        self._decode = moment_of
+        monkeypatch.setattr(journal_module, "moment_of", self._decoded)
 
     def of(self, look: Callable[[], object]) -> tuple[int, int]:
         """Look, and return what it cost."""

@@ -16,8 +16,9 @@ from studylab.lab.moments import Moments, listed
 from studylab.lab.runner import READ_AT_ONCE
 from tests.labs.conftest import Learner
 from tests.labs.small import SEEN
-from vango import journal as journal_module
-from vango.journal import Journal
+from vango.journal import journal as journal_module
+from vango.journal.journal import Journal
+from vango.journal.moment import moment_of
 
 
 def told(n: int, actor: str = "fra", kind: str = "got", **detail: object) -> Moment:
@@ -104,8 +105,8 @@ class Turns:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.decoded = 0
-        self._decode = journal_module._moment
-        monkeypatch.setattr(journal_module, "_moment", self._decoded)
+        self._decode = moment_of
+        monkeypatch.setattr(journal_module, "moment_of", self._decoded)
 
     def _decoded(self, row: tuple[Any, ...]) -> Moment:
         self.decoded += 1

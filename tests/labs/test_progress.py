@@ -18,7 +18,7 @@ from studylab.lab.moments import listed
 from studylab.lab.progress import PAUSE_S, Done, Met, Predicted, Record, Spent, act, keep, meet, new
 from tests.labs.conftest import Learner
 from tests.labs.small import LAB, MOMENT, SEEN
-from vango.core.audit import Finding, Kind
+from vango.core.findings import Finding, Kind
 
 HERE = Evidence(SEEN, listed(), {})
 FOUND = Finding(Kind.PHANTOM, "fra", "fra serves what never was.", "Load a snapshot.", ("e9 is in no history",))

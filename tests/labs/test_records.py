@@ -16,7 +16,7 @@ from studylab.lab.progress import Done, Met, Predicted, Proof, Record, Spent, ne
 from studylab.lab.prose import _MARKDOWN
 from tests.labs.small import LAB
 from tests.labs.test_progress import RECORDS
-from vango.errors import BadInput, Unavailable
+from vango.actors.errors import BadInput, Unavailable
 
 RECORD = Record(
     "small", "Small", 99, 4, 1_000.0, 2_000.5, {"b": Spent(1, 1, 60.5)},

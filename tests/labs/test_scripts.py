@@ -24,7 +24,7 @@ from studylab.lab.scripts import (
     rules,
     settled,
 )
-from vango.verbs import find
+from vango.verbs.registry import find
 
 OPTIONS = (Option("a", "A.", "Yes."), Option("b", "B.", "No."))
 

@@ -13,7 +13,7 @@ from studylab.lab.runner import LabRun
 from tests.labs import test_tries
 from tests.labs.conftest import Learner
 from tests.labs.small import LAB
-from vango.errors import Refused
+from vango.actors.errors import Refused
 
 WITH_SETUP = replace(LAB, setup=(call("promote", route="blog", to="alloc-c"),))
 

@@ -7,7 +7,7 @@ import pytest
 from labs.storm.lab import LAB
 from labs.storm.steps.storm import SEED
 from tests.labs.conftest import Learner
-from vango.trials import load
+from vango.bench.trials import load
 
 
 def at(learner: Learner, step: str) -> None:

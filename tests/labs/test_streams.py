@@ -9,7 +9,7 @@ import pytest
 from labs.streams.checks.common import BUDGET, NEEDED
 from labs.streams.lab import LAB
 from tests.labs.conftest import Learner
-from vango.errors import Refused
+from vango.actors.errors import Refused
 
 
 def at(learner: Learner, step: str) -> None:

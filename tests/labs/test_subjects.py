@@ -9,7 +9,7 @@ import pytest
 from labs.subjects.lab import LAB
 from labs.subjects.steps.filters import EXACT
 from tests.labs.conftest import Learner
-from vango.errors import Refused
+from vango.actors.errors import Refused
 
 
 def at(learner: Learner, step: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from studylab.lab.model import Check, Do, Evidence, Lab, NotYet, Script, call
 from tests.labs.conftest import Learner
 from tests.labs.small import LAB
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 PROMOTE: Script = (call("promote", route="shop", to="alloc-c"),)
 

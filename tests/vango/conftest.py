@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from vango.bench import Bench
-from vango.keeper import Keeper
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 DEADLINE_S = 30.0  # far more than anything takes: a slow machine must not fail a right program
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.vango.conftest import Hands
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 
 
 def findings(seen: object) -> set[Kind]:

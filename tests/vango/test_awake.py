@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from vango.awake import Awake
+from vango.actors.wakeup import Wakeup
 
 
 def test_that_it_rests_is_told_when_it_begins_to_and_not_when_somebody_has_called() -> None:
     told: list[bool] = []
 
     async def actor() -> None:
-        awake = Awake()
-        awake.on_rest = lambda: told.append(awake.rests)
+        awake = Wakeup()
+        awake.on_rest = lambda: told.append(awake.is_idle)
         awake.set()
         await awake.rest()
         assert told == []
@@ -22,6 +22,6 @@ def test_that_it_rests_is_told_when_it_begins_to_and_not_when_somebody_has_calle
         assert told == [True]
         awake.set()
         await waiting
-        assert not awake.rests
+        assert not awake.is_idle
 
     asyncio.run(actor())

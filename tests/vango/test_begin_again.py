@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands, Run, settled
-from vango import streams, tasks
-from vango.bench import Bench
-from vango.changes import Changes
-from vango.keeper import Keeper
+from vango.actors import tasks
+from vango.bench.bench import Bench
+from vango.bench.changes import Changes
+from vango.broker import streams
+from vango.broker.keeper import Keeper
 
 
 def fails_first(times: int, act: Any) -> Any:
@@ -52,7 +53,7 @@ def test_a_bench_is_connected_again_after_an_error_that_nobody_foresaw(
 
 
 def test_the_clock_goes_on_after_an_error(run: Run[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vango.changes.TICK_S", 0.001)
+    monkeypatch.setattr("vango.bench.changes.TICK_S", 0.001)
     monkeypatch.setattr(tasks, "BEGIN_AGAIN_S", 0.0)
     asked: list[float] = []
 

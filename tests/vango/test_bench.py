@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands, Run
-from vango.bench import Bench
-from vango.changes import Changes
+from vango.actors.errors import BadInput, NotThere, Unavailable
+from vango.bench.bench import Bench
+from vango.bench.changes import Changes
+from vango.broker.keeper import Keeper
 from vango.core.modes import Mode
-from vango.edge import Edge
-from vango.errors import BadInput, NotThere, Unavailable
-from vango.keeper import Keeper
-from vango.observe_broker import OUTSIDE_SHOWN
+from vango.edge.edge import Edge
+from vango.observe.broker import OUTSIDE_SHOWN
 
 PAGE = 260
 """More than the 256 streams that the server lists in one answer."""

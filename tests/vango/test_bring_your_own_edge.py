@@ -13,7 +13,7 @@ import pytest
 
 from tests.vango.conftest import Hands
 from vango.core.modes import Mode
-from vango.observation import GuestSeen, Observation
+from vango.observe.model import GuestSeen, Observation
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NODE_PACKAGES = EXAMPLES / "node_modules" / "@nats-io" / "transport-node"

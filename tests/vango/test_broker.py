@@ -19,9 +19,10 @@ import nats.errors
 import pytest
 from nats.aio.client import Client
 
-from vango.broker import BACK_OFF_S, Broker
-from vango.errors import Refused, Unavailable
-from vango.keeper import Keeper, is_running
+from vango.actors.errors import Refused, Unavailable
+from vango.broker.broker import Broker
+from vango.broker.keeper import Keeper, is_running
+from vango.broker.restarts import BACK_OFF_S
 
 DEADLINE_S = 5.0
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -209,7 +210,7 @@ def test_a_start_on_request_takes_the_place_of_a_restart_that_waits(run: Run, tm
 def test_a_broker_that_cannot_come_back_is_given_up_with_a_reason(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vango.broker.BACK_OFF_S", (0.01, 0.01, 0.01))
+    monkeypatch.setattr("vango.broker.restarts.BACK_OFF_S", (0.01, 0.01, 0.01))
 
     async def story() -> None:
         told: list[str] = []

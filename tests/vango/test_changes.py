@@ -7,7 +7,7 @@ import contextlib
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango.changes import LOOK_AGAIN_S, Changes
+from vango.bench.changes import LOOK_AGAIN_S, Changes
 
 LONG_S = 4 * LOOK_AGAIN_S
 

@@ -11,11 +11,11 @@ from nats.aio.msg import Msg
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango import high_water
-from vango.core.audit import Kind
+from vango.actors.crash_points import Point
+from vango.actors.errors import Refused, VangoError
+from vango.core.findings import Kind
 from vango.core.modes import Mode
-from vango.errors import Refused, StudyLabError
-from vango.points import Point
+from vango.relay import high_water
 
 CATCHING_UP = {"catching up from 4"}
 
@@ -80,7 +80,7 @@ def test_no_edge_is_ever_seen_to_claim_what_its_mark_does_not_say(hands: Hands, 
 
 
 def test_an_ordinary_promotion_tells_of_no_lapse(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vango.session.MARK_COMES_S", 60.0)
+    monkeypatch.setattr("vango.edge.claiming.MARK_COMES_S", 60.0)
     hands.settle()
     before = {edge: hands.told(edge, "mode") for edge in hands.bench.edges}
     hands.do("promote", route="shop", to="alloc-b")
@@ -105,7 +105,7 @@ def test_an_answer_that_says_no_mark_is_no_answer(hands: Hands) -> None:
 
     hands._run(hands.bench.wire().subscribe(high_water.REQUEST, lie))
     hands.do("write_order", order="publish first")
-    with contextlib.suppress(StudyLabError):
+    with contextlib.suppress(VangoError):
         hands.do("promote", route="shop", to="alloc-b")
     hands.until(lambda seen: claims(seen) == CATCHING_UP and told_of_lapse(hands))
     assert not any("failed closed" in text for edge in hands.bench.edges for text in hands.told(edge, "mode"))

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands, stop_from_outside
-from vango.errors import Unavailable
-from vango.wire import Address, Wire
+from vango.actors.errors import Unavailable
+from vango.broker.connection import Address, Wire
 
 ROUNDS = 8
 PENDING = 1_000_000  # bytes, more than the client sends in one go

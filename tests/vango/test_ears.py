@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 
 from tests.vango.conftest import Hands
-from vango import ears, streams
+from vango.broker import ears, streams
 
 SUBJECTS = [
     "route.owner.updated.shop",

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands
-from vango.core.audit import Kind
-from vango.outbox import LEASE_S
-from vango.relay import BEAT_S
+from vango.core.findings import Kind
+from vango.relay.heartbeat import BEAT_S
+from vango.truth.outbox import LEASE_S
 
 TOO_LONG = b"x" * 70_000
 
@@ -198,6 +198,6 @@ def test_a_timer_that_dies_takes_the_relay_with_it_and_is_told(hands: Hands, mon
     async def break_down(_: Any) -> None:
         raise ZeroDivisionError("the clock fell")
 
-    monkeypatch.setattr(hands.bench.relay, "_beat", break_down)
+    monkeypatch.setattr("vango.relay.heartbeat.Heartbeat.beat", break_down)
     seen = hands.until(lambda seen: seen.relay.state == "down")
     assert "the clock fell" in seen.relay.reason

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Run, settled
-from vango import files
-from vango.database import connect
-from vango.keeper import Keeper
+from vango.actors import files
+from vango.actors.sqlite import connect
+from vango.broker.keeper import Keeper
 
 
 def rights(path: Path) -> int:

@@ -15,10 +15,10 @@ import pytest
 from sqlite_utils import Database
 
 from tests.vango.conftest import Hands
-from vango import broker_folder
-from vango.bench import Bench
-from vango.errors import Unavailable
-from vango.keeper import Keeper
+from vango.actors.errors import Unavailable
+from vango.bench.bench import Bench
+from vango.broker import folder
+from vango.broker.keeper import Keeper
 
 FULL = "database or disk is full"
 
@@ -127,20 +127,20 @@ def test_a_broker_that_cannot_start_on_a_full_disk_says_so(hands: Hands, monkeyp
     broker = hands.bench.broker
     # What a server on a full disk cannot write, and says nowhere: the file with its port.
     monkeypatch.setattr(broker._files, "said_port", lambda pid: 0)
-    (broker.folder / broker_folder.PROBE).symlink_to(FULL_DEVICE)
+    (broker.folder / folder.PROBE).symlink_to(FULL_DEVICE)
     monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: None)
     with pytest.raises(Unavailable, match=SENTENCE):
         hands.do("restart_broker")
     monkeypatch.undo()
-    (broker.folder / broker_folder.PROBE).unlink()
+    (broker.folder / folder.PROBE).unlink()
     hands.do("start_broker")
     assert hands.settle().broker.state == "up"
 
 
 def test_a_file_that_a_full_disk_does_not_take_is_told_as_that(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def write() -> str:
+    async def write(_: object) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(hands.bench.faults, "broker_start", write)
+    monkeypatch.setattr("vango.faults.broker.start", write)
     with pytest.raises(Unavailable, match=SENTENCE):
         hands.do("start_broker")

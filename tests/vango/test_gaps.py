@@ -10,9 +10,9 @@ import pytest
 from nats.aio.msg import Msg
 
 from tests.vango.conftest import Hands
-from vango import recovery
-from vango.core.audit import Kind
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
+from vango.core.findings import Kind
+from vango.edge import recovery
 
 
 def sleep_through(hands: Hands, *accident: tuple[str, dict[str, object]], tail: bool = True) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from tests.vango.conftest import Hands, Run, settled
 from tests.vango.visitor import Visitor, visitor
-from vango import rights
-from vango.keeper import Keeper
+from vango.broker import permissions
+from vango.broker.keeper import Keeper
 
 INTO_STREAMS = (
     "route.owner.updated.x",
@@ -71,7 +71,7 @@ def test_a_guest_hears_nobody_else_s_answers(hands: Hands, guest: Visitor, subje
 def test_a_guest_is_answered_in_its_own_inbox(hands: Hands, guest: Visitor) -> None:
     assert guest.claim("mine", guest.true_claim()) == {"ok": True}
     assert hands._run(guest.client.jetstream().stream_info("ROUTES")).state.messages == 3
-    assert guest.client.new_inbox().startswith(f"{rights.INBOX_PREFIX}.")
+    assert guest.client.new_inbox().startswith(f"{permissions.INBOX_PREFIX}.")
 
 
 def test_a_bench_of_an_earlier_version_keeps_what_its_broker_stored(
@@ -80,6 +80,6 @@ def test_a_bench_of_an_earlier_version_keeps_what_its_broker_stored(
     for hands in settled(run, keeper, tmp_path / "bench"):
         before = stored(hands)
     accounts = tmp_path / "bench" / "broker" / "store" / "jetstream"
-    (accounts / rights.BENCH).rename(accounts / "$G")
+    (accounts / permissions.BENCH).rename(accounts / "$G")
     for hands in settled(run, keeper, tmp_path / "bench"):
         assert stored(hands) == before

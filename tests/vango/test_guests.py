@@ -13,14 +13,15 @@ import pytest
 
 from tests.vango.conftest import Hands, Run
 from tests.vango.visitor import Visitor, visitor
-from vango import guests
-from vango.bench import Bench
-from vango.core.audit import Kind, Soundness
+from vango.actors.errors import NotThere
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
+from vango.core.audit import Soundness
+from vango.core.findings import Kind
 from vango.core.modes import Mode
-from vango.errors import NotThere
-from vango.guest import MOMENTS_A_MINUTE
-from vango.keeper import Keeper
-from vango.observation import GuestSeen
+from vango.guests import guests
+from vango.guests.guest import MOMENTS_A_MINUTE
+from vango.observe.model import GuestSeen
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.bench import Bench
-from vango.errors import Unavailable
-from vango.keeper import Keeper
+from vango.actors.errors import Unavailable
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 
 SENTENCE = "another program holds the database; close it and try again"
 

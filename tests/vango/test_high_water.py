@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands
-from vango import high_water
-from vango.outbox import high_water_mark, mark_published, take_lease, waiting
+from vango.relay import high_water
+from vango.truth.outbox import high_water_mark, mark_published, take_lease, waiting
 
 
 def test_what_is_told_of_the_routes_is_what_an_edge_reads(hands: Hands) -> None:

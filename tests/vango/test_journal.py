@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from vango.journal import _TRIM_EVERY as TRIM_EVERY
-from vango.journal import MAX_MOMENTS, MAX_OF_A_KIND, MAX_TOGETHER, Journal
+from vango.journal.journal import _TRIM_EVERY as TRIM_EVERY
+from vango.journal.journal import MAX_MOMENTS, MAX_OF_A_KIND, MAX_TOGETHER, Journal
 
 
 @pytest.fixture

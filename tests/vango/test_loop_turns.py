@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks.turns import LIMIT_MS, turns
 from tests.vango.conftest import Hands
-from vango.errors import StudyLabError
-from vango.verbs import REGISTRY
+from vango.actors.errors import VangoError
+from vango.verbs.registry import REGISTRY
 
 MOMENTS = 20_000
 MORE_TRIES = 3
@@ -61,9 +61,9 @@ def in_order() -> list[str]:
 def longest_turn(hands: Hands, name: str) -> tuple[float, str]:
     edge = {"edge": "iad"} if name in NEEDS_AN_EDGE else {}
     with turns() as found:
-        with suppress(StudyLabError):  # a refusal takes its turn as well
+        with suppress(VangoError):  # a refusal takes its turn as well
             hands.do(name, **{**edge, **ARGUMENTS.get(name, {})})
-        with suppress(StudyLabError):  # not everything settles: a killed broker does not
+        with suppress(VangoError):  # not everything settles: a killed broker does not
             hands._run(hands.bench.settle(1.0))
     return found.longest_ms, f"{name}: {found.longest_ms:.1f} ms by {found.who}"
 

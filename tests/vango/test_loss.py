@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.bench import Bench
-from vango.errors import Refused
+from vango.actors.errors import Refused
+from vango.bench.bench import Bench
 
 
 def all_at(sequence: int) -> Any:

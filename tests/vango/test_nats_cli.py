@@ -13,11 +13,12 @@ import pytest
 from tests.conftest import Run
 from tests.vango.conftest import DEADLINE_S, Hands, settled
 from tests.vango.grammar import slips
-from vango import consumers, nats_cli, stored
-from vango.bench import Bench
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
 from vango.core.judge import Position
-from vango.keeper import Keeper
-from vango.observation import Moment
+from vango.edge import consumers
+from vango.journal.moment import Moment
+from vango.observe import message, nats_command
 
 Story = Callable[[Hands], object]
 
@@ -94,9 +95,9 @@ def test_the_request_that_is_shown_has_the_same_effect_when_it_is_sent(
     assert before == run(streams(hands.bench))
     act(hands)
     asked = moment(hands, kind).detail["api"]
-    assert asked["subject"].removeprefix(nats_cli.API).startswith(start)
+    assert asked["subject"].removeprefix(nats_command.API).startswith(start)
     if start == "STREAM.CREATE":
-        run(other.bench.wire().api(asked["subject"].removeprefix(nats_cli.API).replace("CREATE", "DELETE")))
+        run(other.bench.wire().api(asked["subject"].removeprefix(nats_command.API).replace("CREATE", "DELETE")))
     if "Nats-Msg-Id" in (asked.get("headers") or {}) and asked["reply"].get("duplicate"):
         # The id of an event is one bench's own: what was a duplicate there is one there again.
         after = run(streams(hands.bench))
@@ -105,7 +106,7 @@ def test_the_request_that_is_shown_has_the_same_effect_when_it_is_sent(
     else:
         assert "error" not in run(send(other.bench, asked))
         assert run(streams(other.bench)) == run(streams(hands.bench)) != before
-    assert slips(nats_cli.line(asked)) == []
+    assert slips(nats_command.line(asked)) == []
 
 
 def test_what_an_edge_asks_for_brings_messages(run: Run, hands: Hands) -> None:
@@ -118,21 +119,21 @@ def test_what_an_edge_asks_for_brings_messages(run: Run, hands: Hands) -> None:
     asked = next(m for m in hands.bench.journal.tail(500)[::-1] if (m.actor, m.kind) == ("iad", "got")).detail["api"]
     message = run(pull(hands.bench, asked))
     assert message["data"]["owner"] == "alloc-c"
-    assert slips(nats_cli.line(asked)) == []
+    assert slips(nats_command.line(asked)) == []
 
 
 def test_what_the_stream_holds_is_what_the_shown_request_brings(run: Run, hands: Hands) -> None:
     hands.do("promote", route="shop", to="alloc-c")
     hands.settle()
     got = next(m for m in hands.bench.journal.tail(500)[::-1] if m.kind == "got")
-    found = run(stored.find(hands.bench, got))
+    found = run(message.find(hands.bench, got))
     assert run(send(hands.bench, found)) == found["reply"]
-    assert slips(nats_cli.line(found)) == []
+    assert slips(nats_command.line(found)) == []
 
 
 def test_no_command_is_without_a_line_that_was_tried() -> None:
     tried = {start for _, start, _ in STORIES.values()} | {"CONSUMER.MSG.NEXT", "STREAM.MSG.GET"}
-    assert set(nats_cli._COMMANDS) <= tried
+    assert set(nats_command._COMMANDS) <= tried
 
 
 @pytest.mark.parametrize("line", ["nats stream purge ROUTES --all", "nats stream purge", "nats strem ls",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.core.audit import Kind
+from vango.core.findings import Kind
 
 
 def go_silent(hands: Hands, way: str, *, to: str = "alloc-c") -> None:

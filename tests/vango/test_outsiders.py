@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.errors import BadInput, NotThere
+from vango.actors.errors import BadInput, NotThere
 
 
 def test_the_window_runs_from_the_first_store_however_often_the_id_comes(hands: Hands) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.errors import Refused
+from vango.actors.errors import Refused
 
 
 def who_waits(seen: Any) -> dict[str, str]:

@@ -10,9 +10,9 @@ import pytest
 from nats.aio.msg import Msg
 
 from tests.vango.conftest import DEADLINE_S, Hands
-from vango import pull
-from vango.errors import Unavailable
-from vango.pull import ConsumerGone, Pull
+from vango.actors.errors import Unavailable
+from vango.edge import pull
+from vango.edge.pull import ConsumerGone, Pull
 
 NAME = "quiet"
 CREATE = {"name": NAME, "durable_name": NAME, "ack_policy": "none", "deliver_policy": "new"}

@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango import recording
-from vango.bench import Bench
-from vango.keeper import Keeper
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
+from vango.journal import recording
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from vango.bench import Bench
-from vango.keeper import Keeper
-from vango.outbox import count_waiting
-from vango.points import Point
-from vango.publisher import ACK_S, PubAck, Publisher, Sent
-from vango.relay import BATCH, UNDER_WAY
+from vango.actors.crash_points import Point
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
+from vango.relay.pipeline import ACK_S, PubAck, Publisher, Sent
+from vango.relay.sending import BATCH, UNDER_WAY
+from vango.truth.outbox import count_waiting
 
 EVENTS = BATCH * 2 + 500
 
@@ -111,7 +111,7 @@ def test_what_was_acked_behind_a_lost_answer_is_marked_and_only_the_unanswered_i
 
     async def lose() -> None:
         async with loaded(tmp_path) as bench:
-            monkeypatch.setattr("vango.relay.Publisher", HardOfHearing)
+            monkeypatch.setattr("vango.relay.relay.Publisher", HardOfHearing)
             await bench.perform("start_relay")
             await until_published(bench)
             assert bench.relay.unanswered == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.observation import Observation
+from vango.observe.model import Observation
 
 
 def test_an_edge_that_answers_only_when_current_misroutes_nothing_on_its_way_back(hands: Hands) -> None:
@@ -69,7 +69,7 @@ def test_an_edge_whose_rows_change_is_asked_at_once_even_where_its_position_stay
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An event of the past moves rows and not the position; the answers are of the rows."""
-    monkeypatch.setattr("vango.observe_view.ASK_AGAIN_S", 3600.0)
+    monkeypatch.setattr("vango.observe.edges.ASK_AGAIN_S", 3600.0)
     hands.do("edge_rules", edge="fra", check_epochs=False, deduplicate=False)
     hands.do("promote", route="shop", to="alloc-c")
     hands.settle()

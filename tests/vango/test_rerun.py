@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands, Run
-from vango import rerun
-from vango.changes import Changes
-from vango.errors import NotThere, Refused
+from vango.actors.errors import NotThere, Refused
+from vango.bench import rerun
+from vango.bench.changes import Changes
 
 WITHIN_S = 6.0
 
@@ -58,7 +58,7 @@ def test_many_changes_do_not_shorten_a_wait(run: Run[Any]) -> None:
 
     async def wait() -> None:
         telling = asyncio.create_task(news())
-        await rerun._while(SimpleNamespace(changes=changes), is_so, WITHIN_S)  # type: ignore[arg-type]
+        await rerun._while(SimpleNamespace(changes=changes), is_so, WITHIN_S)
         telling.cancel()
 
     run(wait())

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.vango.conftest import Hands, stop_from_outside
-from vango.wire import API_S
+from vango.broker.connection import API_S
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing can be stopped by a signal here")

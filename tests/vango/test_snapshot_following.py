@@ -7,9 +7,9 @@ import hashlib
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.core.audit import Kind
-from vango.errors import Refused
-from vango.snapshots import KEEP, flip_one_bit
+from vango.actors.errors import Refused
+from vango.core.findings import Kind
+from vango.truth.snapshots import KEEP, flip_one_bit
 
 NAIVE = {"prove_continuity": False, "ask_high_water_mark": False}
 

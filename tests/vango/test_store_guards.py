@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands
-from vango import outbox, snapshots
 from vango.core.judge import Position, Row
-from vango.journal import Journal
-from vango.outbox import LeaseLost, count_waiting, mark_published, take_lease, waiting
-from vango.truth import Truth
-from vango.view import View
+from vango.edge.view import View
+from vango.journal.journal import Journal
+from vango.truth import outbox, snapshots
+from vango.truth.outbox import LeaseLost, count_waiting, mark_published, take_lease, waiting
+from vango.truth.store import Truth
 
 FULL = 2  # what SQLite calls `synchronous = FULL`
 ROW = Row("shop", "alloc-a", 1, "e1", 0, 1)

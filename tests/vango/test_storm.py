@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vango.verbs  # noqa: F401 - importing it fills the registry of verbs
-from vango.acts import MAX_ACTS, Act, act, as_text, parse
-from vango.errors import BadInput
-from vango.registry import find
-from vango.storm import MAX_LENGTH, script, shrink
+from vango.actors.errors import BadInput
+from vango.storm.storm import MAX_LENGTH, script, shrink
+from vango.verbs.registry import find
+from vango.verbs.script import MAX_ACTS, Act, act, as_text, parse
 
 SEEDS = st.integers(0, 10_000)
 

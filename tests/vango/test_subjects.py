@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.errors import BadInput, NotThere, Refused
+from vango.actors.errors import BadInput, NotThere, Refused
 
 EVERYTHING = "route.> telemetry.>"
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from vango.bench import Bench
-from vango.keeper import Keeper
-from vango.observation import StreamSeen
-from vango.tape import WINDOW
-from vango.wire import Wire
+from vango.bench.bench import Bench
+from vango.broker.connection import Wire
+from vango.broker.keeper import Keeper
+from vango.observe.model import StreamSeen
+from vango.observe.tape import WINDOW
 
 LONG = 10_000
 FOREIGN = "telemetry.sampled.host-1"
@@ -66,7 +66,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
 
     with monkeypatch.context() as patched:
         patched.setattr(Wire, "api", count_api)
-        from vango import tape
+        from vango.observe import tape
 
         batch = tape._batch
 

@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.vango.conftest import Hands
-from vango import told
-from vango.database import connect
-from vango.high_water import HEARTBEAT, read
-from vango.journal import Journal
+from vango.actors import told
+from vango.actors.sqlite import connect
+from vango.journal.journal import Journal
+from vango.relay.high_water import HEARTBEAT, read
 
 HALF, NUL, TURNED = "\ud800", "\x00", "\u202e"
 MUCH = ("x" * 2**20, f"{HALF}{NUL}" * 2**18)  # each is tried once: among what Hypothesis draws, they took half a minute

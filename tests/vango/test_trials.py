@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.acts import act, parse
+from vango.actors.errors import BadInput, Refused
 from vango.core.audit import Soundness
-from vango.errors import BadInput, Refused
-from vango.matrix import ALL_ON, DOES_NOT_HAPPEN, NOT_KNOWN, SOUND, STAYS_CLOSED, script, word
-from vango.mishaps import fault
-from vango.protections import prepare, protection
-from vango.storm import script as storm_of
-from vango.trial import Verdict, play
+from vango.storm.fault_table import fault
+from vango.storm.matrix import ALL_ON, DOES_NOT_HAPPEN, NOT_KNOWN, SOUND, STAYS_CLOSED, script, word
+from vango.storm.play import Verdict, play
+from vango.storm.protections import prepare, protection
+from vango.storm.storm import script as storm_of
+from vango.verbs.script import act, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 STORM_WITHIN_S = 120

@@ -9,8 +9,8 @@ from nats.aio.msg import Msg
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
-from vango import high_water, session
-from vango.points import Point
+from vango.actors.crash_points import Point
+from vango.relay import high_water
 
 
 def test_a_change_is_under_way_until_its_last_edge_has_applied_it(hands: Hands, run: Run) -> None:
@@ -73,7 +73,7 @@ def asking(hands: Hands) -> list[str]:
 def test_an_edge_does_not_ask_for_the_mark_that_the_relay_is_about_to_tell(
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "MARK_COMES_S", 60.0)
+    monkeypatch.setattr("vango.edge.claiming.MARK_COMES_S", 60.0)
     hands.settle()
     asked = asking(hands)
     hands.do("promote", route="shop", to="alloc-b")

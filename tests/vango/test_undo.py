@@ -12,11 +12,12 @@ import pytest
 
 from tests.vango.conftest import Hands, Run, settled
 from tests.vango.test_full_disk import full
-from vango import journal, plan
-from vango.bench import Bench
-from vango.errors import Refused, Unavailable
-from vango.keeper import Keeper
-from vango.lives import Row
+from vango.actors.errors import Refused, Unavailable
+from vango.bench import plan
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
+from vango.journal import journal
+from vango.journal.verb_log import Row
 
 
 def state(hands: Hands) -> Any:
@@ -284,7 +285,7 @@ def test_an_undo_that_a_kill_cut_off_is_put_back_at_the_next_start(
         raise KilledError
 
     with monkeypatch.context() as patch:
-        patch.setattr("vango.rerun.follow", dies)
+        patch.setattr("vango.bench.rerun.follow", dies)
         patch.setattr(hands.bench.history, "_bring_back", dies)
         with pytest.raises(KilledError):
             hands.do("undo")

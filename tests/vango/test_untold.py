@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands, Run
-from vango.bench import Bench
-from vango.core.audit import Kind, Told
-from vango.keeper import Keeper
-from vango.observation import Observation
+from vango.bench.bench import Bench
+from vango.broker.keeper import Keeper
+from vango.core.findings import Kind
+from vango.core.records import Told
+from vango.observe.model import Observation
 
 MORE_THAN_THE_TAPE_SHOWS = 200
 CRASH = "between commit and publish"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.vango.conftest import Hands
-from vango.core.audit import Kind
-from vango.errors import Refused
+from vango.actors.errors import Refused
+from vango.core.findings import Kind
 
 
 def kinds(seen: object) -> set[Kind]:

@@ -11,7 +11,7 @@ import nats
 from nats.aio.client import Client
 
 from tests.vango.conftest import DEADLINE_S, Hands
-from vango.rights import INBOX_PREFIX
+from vango.broker.permissions import INBOX_PREFIX
 
 
 class Visitor:

@@ -10,7 +10,7 @@ import pytest
 from studylab.web.drawing import depth, outcomes, strip, tape
 from studylab.web.present import consumer_words
 from vango.core.rules import ROUTE_EVENTS, StreamRules
-from vango.observation import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
+from vango.observe.model import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 
 
 def cell(seq: int, *, known: bool = True) -> CellSeen:

@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 
 from app import close_app, create_app
 from tests.web.learner import JSON, OWN, Learner, until
-from vango.registry import REGISTRY, Parameter
+from vango.verbs.registry import REGISTRY, Parameter
 
 SEED = int(os.environ.get("STUDYLAB_SEED") or random.randrange(1 << 32))
 # A storm is a whole story, and a fork or an undo runs a history again: they are tried, and not two hundred times.

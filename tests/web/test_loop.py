@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from studylab.loop import LoopThread
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_a_commit_shows_its_event_its_statements_and_the_line_that_made_it(learn
     assert "UPDATE route SET owner = 'alloc-c'" in shown["sql"]
     assert "INSERT INTO outbox" in shown["sql"]
     assert shown["sql"].strip().endswith("COMMIT;")
-    assert "vango/control.py, line" in shown["source"]
+    assert "vango/truth/control_plane.py, line" in shown["source"]
 
 
 def test_a_publish_shows_headers_and_the_same_by_hand(learner: Learner) -> None:

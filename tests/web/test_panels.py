@@ -14,8 +14,8 @@ from app import close_app, create_app
 from studylab.web import panels
 from studylab.web.panels import Drawn, Noted, Reads
 from tests.web.learner import Learner
+from vango.actors.crash_points import Tempo
 from vango.core.modes import Mode
-from vango.points import Tempo
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from flask import Flask
 from app import close_app, create_app
 from studylab.web.public import Public, parse
 from tests.web.learner import HTMX, Learner, Running
-from vango.errors import BadInput
+from vango.actors.errors import BadInput
 
 AT = "https://lab.example:8443/study"
 LINKS = re.compile(r'(?:href|src|action|hx-[a-z:-]+|data-fetched)="(/[^"]*)"')

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from tests.web.learner import Learner, until
-from vango.observation import Observation, as_json
-from vango.revive import revive
+from vango.journal.codec import revive
+from vango.observe.model import Observation, as_json
 
 
 def promoted(learner: Learner, owner: str) -> int:

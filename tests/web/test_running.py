@@ -8,8 +8,8 @@ import re
 from studylab.web.running import _CODE, listings
 from tests.labs.small import SEEN
 from tests.web.learner import Learner, until
-from vango import consume
-from vango.points import Point
+from vango.actors.crash_points import Point
+from vango.edge import consume
 
 
 def test_what_is_shown_is_the_source_of_the_running_function() -> None:

@@ -17,8 +17,8 @@ from app import close_app, create_app
 from studylab import sessions
 from studylab.lab.runner import LabRun
 from tests.web.learner import JSON, Learner, brokers_under, until
-from vango.bench import Bench
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
+from vango.bench.bench import Bench
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import vango.verbs  # noqa: F401 - registers the verbs
-from vango.registry import REGISTRY
+from vango.verbs.registry import REGISTRY
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

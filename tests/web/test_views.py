@@ -14,7 +14,7 @@ import pytest
 from app import close_app, create_app
 from studylab.views import EACH, LEAVING, View, Views
 from tests.web.learner import Learner, Message, Running, Stream, until
-from vango.errors import Unavailable
+from vango.actors.errors import Unavailable
 
 AT_ONCE = 20
 

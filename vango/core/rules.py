@@ -91,7 +91,7 @@ class OnNoAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RelayRules:
-    """How the relay publishes. See `vango.relay`. `ack_timeout_s` is how long it waits for the PubAcks of a batch."""
+    """How the relay publishes. See `vango.relay.relay`. `ack_timeout_s` is how long it waits for the PubAcks of a batch."""
 
     message_ids: bool = True
     expect_predecessor: bool = False
@@ -114,7 +114,7 @@ ROUTE_EVENTS = "route.owner.updated.>"
 
 @dataclass(frozen=True, slots=True)
 class EdgeRules:
-    """How one edge consumes. See `vango.core.judge` for the three guards and `vango.edge` for the rest.
+    """How one edge consumes. See `vango.core.judge` for the three guards and `vango.edge.edge` for the rest.
 
     `freshness_s` is the freshness lease: with more than 0, the edge refuses requests once neither an event nor a
     mark was heard for that many seconds. `max_deliver` of -1 means that the broker never gives up on a message.

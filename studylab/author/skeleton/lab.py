@@ -37,8 +37,8 @@ DEBRIEF = Debrief(
     prose="What happened, and what to take from it.",
     happened=happened,
     code=(
-        Code("trap", "Publish first", "vango.control", "ControlPlane.publish_first"),
-        Code("cure", "The outbox", "vango.control", "ControlPlane.outbox"),
+        Code("trap", "Publish first", "vango.truth.control_plane", "ControlPlane.publish_first"),
+        Code("cure", "The outbox", "vango.truth.control_plane", "ControlPlane.outbox"),
     ),
     take_away=("you can say who decides, for each kind of event that you publish",),
 )

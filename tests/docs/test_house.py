@@ -1,0 +1,53 @@
+"""The plan of `vango`: its table of contents names every file, each package says what it owns, and no file is long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import vango
+
+ROOT = Path(vango.__file__).parent
+PACKAGES = sorted(path.parent for path in ROOT.glob("*/__init__.py"))
+MAX_LINES = 250
+MAX_README = 6
+
+
+def contents() -> dict[str, list[str]]:
+    """Return the table of contents: the files of each package, in the order of reading."""
+    found: dict[str, list[str]] = {}
+    for line in (vango.__doc__ or "").splitlines():
+        words = line.split()
+        if line.startswith("    "):
+            found[[*found][-1]].append(words[0])
+        elif words and (ROOT / words[0]).is_dir():
+            found[words[0]] = []
+    return found
+
+
+def test_the_table_of_contents_names_every_package_and_file_once() -> None:
+    named = {name: sorted(files) for name, files in contents().items()}
+    there = {package.name: sorted(path.stem for path in package.iterdir() if is_shown(path)) for package in PACKAGES}
+    assert named == there
+
+
+def is_shown(path: Path) -> bool:
+    is_package = path.is_dir() and (path / "__init__.py").exists()
+    return is_package or (path.suffix == ".py" and path.stem != "__init__")
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_a_package_says_what_it_owns_and_what_it_never_does(package: Path) -> None:
+    readme = (package / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(readme) <= MAX_README
+    assert any("never" in line or "Nothing" in line for line in readme)
+
+
+def test_no_file_is_too_long_to_be_read_at_a_sitting() -> None:
+    long = {
+        str(path.relative_to(ROOT)): length
+        for path in ROOT.rglob("*.py")
+        if (length := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+    }
+    assert not long

@@ -1,0 +1,68 @@
+"""The pace of a bench: live, slow, or step by step with the learner as the scheduler.
+
+Every actor passes the named points of its path (`vango.actors.crash_points`). Live, it passes. Slow, it pauses at each. In step it
+waits at each until somebody lets it go on. The system under it stays the real one: the broker's clocks run on, so an
+ack that is held back for longer than ack_wait brings a redelivery, as it would anywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from vango.actors.crash_points import AtPoint, Point, Tempo
+from vango.actors.errors import Refused
+
+SLOW_S = 0.8
+
+
+class Pace:
+    """Who waits where on one bench. `tell` gets actor, kind and text for the journal."""
+
+    def __init__(self, tell: Callable[[str, str, str], None]) -> None:
+        self.tempo = Tempo.LIVE
+        self._tell = tell
+        self._gates: dict[str, tuple[Point, asyncio.Event]] = {}
+
+    @property
+    def is_live(self) -> bool:
+        """Whether actors pass without a pause."""
+        return self.tempo is Tempo.LIVE
+
+    @property
+    def waiting(self) -> tuple[AtPoint, ...]:
+        """Who waits, the longest first."""
+        return tuple(AtPoint(actor, point) for actor, (point, _) in self._gates.items())
+
+    async def pass_point(self, actor: str, point: Point) -> None:
+        """Pass a point at the bench's pace."""
+        if self.is_live:
+            return
+        gate = asyncio.Event()
+        self._gates[actor] = (point, gate)
+        self._tell(actor, "wait", f"waits {point}")
+        try:
+            async with asyncio.timeout(SLOW_S if self.tempo is Tempo.SLOW else None):
+                await gate.wait()
+        except TimeoutError:
+            pass
+        finally:
+            # An actor that was killed here and started again may already wait at a gate of its own.
+            if self._gates.get(actor, (point, None))[1] is gate:
+                del self._gates[actor]
+
+    def go_on(self, actor: str) -> str:
+        """Let an actor go on. Raises `Refused` when it does not wait."""
+        if actor not in self._gates:
+            who = ", ".join(self._gates) or "nobody"
+            raise Refused(f"{actor[:40]} waits at no point; who waits: {who}.")
+        point, gate = self._gates[actor]
+        gate.set()
+        return f"{actor} went on {point}."
+
+    def change(self, tempo: Tempo) -> str:
+        """Choose the tempo. Whoever waits goes on, and nothing is lost by it."""
+        self.tempo = tempo
+        for _, gate in self._gates.values():
+            gate.set()
+        return f"The bench runs {tempo}." if tempo is not Tempo.STEP else "Every actor waits at each point of its path."

@@ -1,0 +1,79 @@
+"""What others tell, made fit to keep and to show: the boundary that every decoded byte of theirs passes.
+
+JSON may hold what no UTF-8 can: half a character. Text may hold what no page shows as it is: control characters, and
+marks that turn the order of writing round. All of it is kept, with these characters written as escapes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from vango.actors.errors import VangoError
+
+MAX_DEPTH = 100
+# Control characters but tab and line ends, half characters, and whatever changes the direction of what stands beside it.
+_UNFIT = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+class Unreadable(VangoError):
+    """Bytes that are not what was asked for. The message says what was seen and what was expected."""
+
+
+def fit(text: str) -> str:
+    """Return a text that UTF-8 can hold and a page can show; what neither can, is written as an escape."""
+    return text if text.isascii() and text.isprintable() else _UNFIT.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return a value of decoded JSON in which every text is `fit`, and every number one that JSON knows."""
+    if isinstance(value, str):
+        return fit(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if depth == MAX_DEPTH:
+        return "… deeper than is shown"
+    if isinstance(value, dict):
+        return {fit(str(name)): plain(held, depth + 1) for name, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(held, depth + 1) for held in value]
+    return fit(str(value))
+
+
+def read(payload: bytes | str) -> Any:
+    """Read JSON that somebody else wrote, made `plain`. Raises `Unreadable`."""
+    try:
+        return plain(json.loads(payload))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{_start(payload)} is no JSON: {fit(str(error))[:80]}.") from error
+
+
+def read_object(payload: bytes | str) -> dict[str, Any]:
+    """Read a JSON object. Raises `Unreadable` for anything else."""
+    found = read(payload)
+    if not isinstance(found, dict):
+        raise Unreadable(f"{_start(payload)} is JSON, but no object.")
+    return found
+
+
+def json_or_text(payload: bytes) -> Any:
+    """Return what a payload says, for people: its JSON, or its text."""
+    try:
+        return read(payload)
+    except Unreadable:
+        return fit(payload.decode(errors="backslashreplace"))
+
+
+def _start(payload: bytes | str) -> str:
+    return repr(payload[:60]) + ("…" if len(payload) > 60 else "")

@@ -1,0 +1,106 @@
+"""Change: how a bench learns that somebody should look at it, and who is told.
+
+No polling of the parts. A moment in the journal, an advisory of the server or a new connection notes a change; while
+somebody watches, one more look follows a change unless one found everything at rest (acks settle after it), and now and
+then one in any case: that is all that a bench costs while nobody does anything on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from vango.actors import tasks
+from vango.actors.wakeup import Wakeup
+
+LOOK_AGAIN_S = 0.1
+TICK_S = 1.0
+
+
+class Changes:
+    """The changes of one bench. `on_change` is called for each; `watched` says that somebody looks at a page.
+
+    `rested` is called whenever an actor has nothing more to do, or a verb is through.
+    """
+
+    def __init__(self) -> None:
+        self.on_change: Callable[[], None] | None = None
+        self.watched = False
+        self.rested = Wakeup()
+        self.noted = 0
+        self._happened = asyncio.Event()
+        self._look_again: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._may_be_early = False
+        self._still_s = 0.0
+        self._ended = False
+
+    def begin(self, patience_s: Callable[[], float]) -> None:
+        """Start the clock. `patience_s` returns after how many seconds without a change to look in any case."""
+        clock = tasks.keep_going(lambda: self._tick(patience_s), lambda _: self.note(), "the clock of a bench")
+        self._ticking = asyncio.create_task(clock, name="bench clock")
+
+    async def pause(self) -> None:
+        """Stop the clock; changes are still noted."""
+        task, self._ticking = self._ticking, None
+        await tasks.end(task)
+
+    async def end(self) -> None:
+        """Stop the clock, and tell nobody anything any more."""
+        self._ended = True
+        self._spare_second_look()
+        await self.pause()
+
+    def note(self, *, early: bool = False) -> None:
+        """Somebody should look: now, and once more when the acks that follow have settled.
+
+        `early` says that a look may come too early for what this tells of, and find a bench at rest that is not.
+        """
+        if self._ended:
+            return
+        self.noted += 1
+        self._happened.set()
+        self._still_s = 0.0
+        self._tell()
+        if self.watched and (early or self._look_again is None):
+            self._spare_second_look()
+            self._may_be_early |= early
+            self._look_again = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_once_more)
+
+    def found_at_rest(self, noted: int) -> None:
+        """A look that began after so many changes found nothing under way: if none came since, it need not be repeated."""
+        if noted == self.noted and not self._may_be_early:
+            self._spare_second_look()
+
+    def clear(self) -> None:
+        """Forget what was noted: `wait` waits for something new."""
+        self._happened.clear()
+
+    async def wait(self, timeout_s: float = LOOK_AGAIN_S) -> bool:
+        """Wait for a change since `clear`, or for so long. Returns whether there was one."""
+        try:
+            await asyncio.wait_for(self._happened.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
+
+    def _spare_second_look(self) -> None:
+        if self._look_again is not None:
+            self._look_again.cancel()
+            self._look_again = None
+
+    def _look_once_more(self) -> None:
+        self._look_again, self._may_be_early = None, False
+        self._tell()
+
+    async def _tick(self, patience_s: Callable[[], float]) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._still_s += TICK_S
+            if self.watched and self._still_s >= patience_s():
+                self._still_s = 0.0
+                self._tell()

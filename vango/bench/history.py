@@ -1,0 +1,248 @@
+"""The history of a bench: what undo takes back, and how a bench is brought to an earlier state of its own.
+
+Undo and fork build a fresh bench from the list of verbs. The bench as it is stands aside meanwhile, and is put back when
+a verb comes to something else than the first time, or when a person stops it. What a reset ends is set aside whole, so
+that undo puts the very files back. After a trial, which no clock repeats, a copy is kept, and verbs go on from that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from vango.actors.errors import NotThere, Refused
+from vango.actors.progress import Stopped
+from vango.bench import rerun, standing
+from vango.bench.aside import BEFORE, UNDONE, Aside, Stood
+from vango.bench.copies import Copies
+from vango.bench.plan import Plan, needs_a_copy, plan
+from vango.bench.whole import Whole
+from vango.journal.journal import BACK
+from vango.journal.verb_log import DONE, NEEDS_NO_ROW, Life, Row
+from vango.truth.outbox import count_waiting
+
+RESET, FORK = "reset", "fork"
+NOTHING = "There is nothing to undo: nothing was done since the bench was"
+NO_LIST = "The list of verbs of this bench cannot be read."
+ENDS_EARLY = "The truth was changed by more than the verbs on the list."
+
+
+class History:
+    """The history of one bench, on the list of its verbs and on what was set aside of it."""
+
+    def __init__(self, bench: Whole, aside: Aside) -> None:
+        self.aside = aside
+        self._bench = bench
+        self._lives = bench.journal.lives
+        self._copies = Copies(bench, aside)
+        self._folders: set[str] = set()
+        self._on_return: list[Callable[[], None]] = []
+        self._cause = ""
+        self._beside_then: dict[str, str] = {}
+        self._has_reset = False
+
+    def _read(self) -> Stood:
+        beside = self._beside_then if self._cause else standing.read_beside(self._bench, self._folders)
+        return standing.read(self._bench, beside)
+
+    # The list.
+
+    async def begin(self, verb: str, arguments: Mapping[str, Any], cause: str = "") -> Row | None:
+        """A verb begins: put it on the list, unless it is one that nobody carries out again."""
+        if verb in NEEDS_NO_ROW:
+            return None
+        if self._lives.current.rows:
+            await self.leave(self._lives.current.rows[-1])
+        given = json.loads(json.dumps(arguments))
+        row = Row(verb, given, self._bench.journal.last, cause=cause or self._cause)
+        self._lives.add(row)
+        return row
+
+    async def leave(self, row: Row) -> None:
+        """Note what a verb has led to, as far as it is at rest now."""
+        try:
+            row.stored, row.waiting = await standing.stored(self._bench), count_waiting(self._bench.truth)
+        except sqlite3.Error:
+            row.stored = None  # A truth that nobody can read is nothing to compare with.
+        self._lives.note(row)
+
+    async def end(self, row: Row | None, outcome: str = DONE) -> None:
+        """A verb has ended: note how, and copy what does not come out the same twice."""
+        if row is None:
+            return
+        row.outcome, row.revision = outcome, standing.revision(self._bench)
+        self._lives.note(row)
+        if needs_a_copy(row):
+            await self._copies.after(row, self._read())
+
+    # Gestures: several verbs that are one act of a person.
+
+    @contextmanager
+    def as_one(self, cause: str) -> Iterator[None]:
+        """What is done within is one gesture that begins with a reset: undo takes back all of it."""
+        self._cause, self._beside_then, self._has_reset = cause, standing.read_beside(self._bench, self._folders), False
+        try:
+            yield
+        finally:
+            self._cause, self._beside_then = "", {}
+
+    def keep_beside(self, folder: str, on_return: Callable[[], None]) -> None:
+        """Keep the JSON files of a folder of the bench with each life. `on_return` is called when they were put back."""
+        self._folders.add(folder)
+        self._on_return.append(on_return)
+
+    # Resets.
+
+    async def reset(self) -> None:
+        """Begin a new life with a fresh bench. The one that ends is set aside whole, so that undo can bring it back."""
+        life = self._lives.current
+        is_first_of_gesture = bool(self._cause) and not self._has_reset
+        was_used = bool(life.rows) or life.cause not in ("", RESET)
+        is_kept = is_first_of_gesture or (not self._cause and was_used)
+        stood = self._read()
+
+        def move() -> Stood:
+            if is_kept:
+                self._set_aside(stood)
+            return self.aside.clear()
+
+        before = life.number if is_kept else life.before
+        await self._bench.exchange(move, lambda: self._begin_life(self._cause or RESET, before), keeps=is_kept)
+        self._has_reset = True
+        await self._copies.sweep()
+
+    def _set_aside(self, stood: Stood) -> None:
+        try:
+            self.aside.set_aside(BEFORE, stood)
+        except OSError:
+            # A disk that takes nothing must keep nobody from starting again.
+            self.aside.drop(BEFORE)
+
+    def _begin_life(self, cause: str, before: int, rows: Sequence[Row] = (), lacks: str = "") -> None:
+        journal = self._bench.journal
+        self._lives.begin(journal.last + 1, cause, before=before, lacks=lacks, rows=rows)
+        self._lives.forget(journal.first)
+        journal.write("learner", "reset", "the bench was reset")
+
+    # Undo and fork.
+
+    @property
+    def undoes(self) -> str:
+        """What undo would take back: a verb, or the gesture that this life began with; empty when there is nothing."""
+        life = self._lives.current
+        return life.cause if self.undoes_a_beginning else life.rows[-1].verb if life.rows else ""
+
+    @property
+    def undoes_a_beginning(self) -> bool:
+        """Whether undo would bring back the life before this one."""
+        life = self._lives.current
+        return not self._cause and bool(life.before) and all(row.cause for row in life.rows) and self.aside.has(BEFORE)
+
+    def _not_within_a_gesture(self) -> None:
+        if self._cause:
+            raise Refused(
+                f"“{self._cause}” is under way, verb by verb. Wait until it has come to its end, then undo it."
+            )
+
+    async def undo(self) -> str:
+        """Take back the last verb, or the gesture that this life began with. The bench is as it was when it is refused.
+
+        Raises `Refused` when there is nothing, when it cannot be done, or when a verb comes to something else this time.
+        """
+        self._not_within_a_gesture()
+        life = self._lives.current
+        if self.undoes_a_beginning:
+            await self._bring_back(BEFORE)
+            return f"{life.cause[0].upper()}{life.cause[1:]} was undone: the bench is as it was before."
+        if not life.rows:
+            raise Refused(life.lacks or f"{NOTHING} {'reset' if life.cause else 'made'}.")
+        way = plan(life, life.rows[:-1], self.aside.has)
+        return await self._build(way) or f"{life.rows[-1].verb} was undone: {way.words}"
+
+    async def fork(self, moment: int) -> str:
+        """Go on from a moment of the journal. Raises `NotThere` for one that has not been, `Refused` as undo does."""
+        self._not_within_a_gesture()
+        if moment > self._bench.journal.last:
+            raise NotThere(f"There is no moment {moment}; the last is {self._bench.journal.last}.")
+        life = self._lives.at(moment)
+        if life is None:
+            raise Refused(
+                f"The verbs before moment {moment} are no longer kept; nothing was changed. Choose a later one."
+            )
+        way = plan(life, [row for row in life.rows if row.moment <= moment], self.aside.has)
+        return await self._build(way, FORK) or f"The bench is as of moment {moment}: {way.words}"
+
+    async def _build(self, way: Plan, cause: str = "") -> str:
+        """Build what a plan says, while the present bench stands aside. Returns what to say when a person stopped it."""
+        old, stood = self._lives.current, self._read()
+
+        def move() -> Stood:
+            self.aside.set_aside(UNDONE, stood)
+            return self.aside.lay_out(way.copy) if way.copy else {}
+
+        try:
+            begins = (cause, 0) if cause else (old.cause, old.before)
+            await self._bench.exchange(move, lambda: self._begin_life(*begins, way.done, way.lacks))
+            await rerun.follow(self._bench, way.again, self.leave)
+        except Stopped:
+            await self._bring_back(UNDONE)
+            return "Stopped: the bench is as it was before."
+        except BaseException:
+            if self.aside.has(UNDONE):
+                await self._bring_back(UNDONE)
+            raise
+        if cause:
+            self._is_one_gesture(cause, old)
+        await asyncio.to_thread(self.aside.drop, UNDONE)
+        await self._copies.sweep()
+        return ""
+
+    def _is_one_gesture(self, cause: str, old: Life) -> None:
+        """What was built is taken back by undo as a whole: the bench that stands aside is the life before."""
+        self.aside.rename(UNDONE, BEFORE)
+        life = self._lives.current
+        life.before = old.number
+        for row in life.rows:
+            row.cause = row.cause or cause
+        self._lives.note_all()
+
+    # Bringing back what was set aside.
+
+    async def _bring_back(self, name: str) -> None:
+        def move() -> Stood:
+            self.aside.put_back(name)
+            return self.aside.stood(name)
+
+        await self._bench.exchange(move, lambda: self.is_back(name))
+
+    def is_back(self, name: str) -> None:
+        """The files of a state lie in their place again: so are its list, and the files beside it."""
+        stood = self.aside.stood(name)
+        journal = self._bench.journal
+        life = self._lives.of(stood.get("life", 0)) or Life(0, lacks=NO_LIST)
+        before = life.before if name == UNDONE else 0
+        self._lives.begin(journal.last + 1, life.cause, before=before, lacks=life.lacks, rows=life.rows)
+        journal.write("learner", BACK, "the bench was put back as it was", since=stood.get("moment", journal.last))
+        standing.give_back_beside(self._bench, stood, self._folders)
+        self.aside.drop(name)
+        for tell in self._on_return:
+            tell()
+
+    def open(self, returned: str) -> None:
+        """Take up the history of a bench that is being opened. `returned` is the state that was put back, if one was."""
+        if returned:
+            self.is_back(returned)
+        elif self.aside.has(BEFORE) and self.aside.stood(BEFORE).get("life") == self._lives.current.number:
+            self._begin_life(RESET, self._lives.current.number)
+
+    def check(self) -> None:
+        """Note when the truth of a bench that was just opened is not where its verbs left it."""
+        life = self._lives.current
+        last = life.rows[-1].revision if life.rows else None
+        if last is not None and standing.revision(self._bench) not in (None, last):
+            life.lacks = life.lacks or ENDS_EARLY
+            self._lives.note_all()

@@ -1,0 +1,74 @@
+"""Looking at a bench: one observation at a time, and waiting until one shows what somebody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from vango.actors.errors import Unavailable
+from vango.bench.whole import Whole
+from vango.core.audit import Soundness
+from vango.core.modes import Mode
+from vango.journal.recording import Recording
+from vango.observe.model import Observation
+from vango.observe.observer import is_at_rest
+
+
+class Looking:
+    """The looks at one bench. `lock` is held during each."""
+
+    def __init__(self, bench: Whole, recording: Recording[Observation]) -> None:
+        self.lock = asyncio.Lock()
+        self._bench = bench
+        self._recording = recording
+
+    async def observe(self) -> Observation:
+        """Take one observation, and record it."""
+        async with self.lock:
+            noted = self._bench.changes.noted
+            observation = await self._bench.observer.observe()
+        if is_at_rest(observation):
+            self._bench.changes.found_at_rest(noted)
+        self._recording.take(observation)
+        return observation
+
+    async def wait_until(self, is_so: Callable[[Observation], bool], timeout_s: float = 10.0) -> Observation:
+        """Observe after every change until something is so. Raises `Unavailable` with what was seen last."""
+        seen: Observation | None = None
+        deadline = time.monotonic() + timeout_s
+        try:
+            # The timeout cancels, and on Python 3.11 a wait inside may swallow that (see `vango.actors.tasks`): so both.
+            async with asyncio.timeout(timeout_s):
+                while time.monotonic() < deadline:
+                    self._bench.changes.clear()
+                    seen = await self.observe()
+                    if is_so(seen):
+                        return seen
+                    await self._bench.changes.wait()
+                raise TimeoutError
+        except TimeoutError as error:
+            raise Unavailable(f"It did not come about within {timeout_s:g} s. Last seen: {_summary(seen)}") from error
+
+    async def settle(self, timeout_s: float = 5.0) -> Observation:
+        """Wait until nothing is under way: connected, the outbox is empty, every live edge current or failed closed."""
+        at_rest = (Mode.CURRENT, Mode.FAILED_CLOSED, Mode.DOWN)
+
+        def is_settled(seen: Observation) -> bool:
+            converged = seen.audit.soundness is not Soundness.NOT_YET_KNOWN
+            connected = self._bench.link.is_open or self._bench.broker.state != "up"
+            return (
+                connected and converged and not seen.outbox.waiting and all(edge.mode in at_rest for edge in seen.edges)
+            )
+
+        await self.wait_until(is_settled, timeout_s)
+        # That observation looked at the streams before it looked at the edges: look once more, now that all is at rest.
+        return await self.observe()
+
+
+def _summary(seen: Observation | None) -> str:
+    if seen is None:
+        return "nothing."
+    edges = "; ".join(f"{edge.name} {edge.claim} {edge.reason}" for edge in seen.edges)
+    return (f"truth at {seen.truth.sequence}, {seen.outbox.waiting} waiting, relay {seen.relay.state} {seen.relay.reason}; "
+            f"{edges}; audit {seen.audit.soundness} {seen.audit.sentence}")  # fmt: skip

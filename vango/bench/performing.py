@@ -1,0 +1,97 @@
+"""Performing: verbs are carried out one after another, each journalled first and put on the list of the bench's history."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vango.actors import tasks
+from vango.actors.errors import Refused, Unavailable, VangoError
+from vango.actors.sqlite import trouble
+from vango.bench.history import History
+from vango.bench.whole import Whole
+from vango.verbs.registry import Verb, find
+
+STOP_WITHIN_S = 5.0
+
+
+class Performing:
+    """The verbs of one bench. `save` keeps its settings after each."""
+
+    def __init__(self, bench: Whole, history: History, save: Callable[[], None]) -> None:
+        self._bench = bench
+        self._history = history
+        self._save = save
+        self._one_at_a_time = asyncio.Lock()
+        self._acting: set[asyncio.Task[str]] = set()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a verb is being carried out."""
+        return self._one_at_a_time.locked()
+
+    async def perform(self, verb_name: str, arguments: Mapping[str, Any] | None = None) -> str:
+        """Carry out a verb and return a sentence. Verbs are carried out one after another and journalled first.
+
+        The verb has a task of its own: whoever asked for it may give up waiting, and it is carried out to its end.
+        Raises `NotThere` or `BadInput` before anything happens, `Refused` or `Unavailable` from the part that acts.
+        """
+        find(verb_name).arguments(arguments or {})
+        acting = asyncio.create_task(self._perform(verb_name, arguments or {}), name=f"verb {verb_name}")
+        self._acting.add(acting)
+        acting.add_done_callback(self._acting.discard)
+        acting.add_done_callback(tasks.look_at)
+        return await asyncio.shield(acting)
+
+    async def _perform(self, verb_name: str, arguments: Mapping[str, Any]) -> str:
+        try:
+            async with self._one_at_a_time:
+                with self._bench.progress.of(verb_name):
+                    return await self.carry_out(verb_name, arguments)
+        finally:
+            self._bench.changes.rested.set()
+
+    async def carry_out(self, verb_name: str, arguments: Mapping[str, Any], *, cause: str = "") -> str:
+        """Carry out a verb as `perform` does, for whoever is already carrying one out. `cause` is the gesture it is of."""
+        verb = find(verb_name)
+        checked = verb.arguments(arguments)
+        said = ", ".join(f"{name}={value}" for name, value in checked.items())
+        self._bench.journal.write("learner", "verb", f"{verb_name}({said})", verb=verb_name, arguments=checked)
+        row = await self._history.begin(verb_name, checked, cause)
+        try:
+            done = await self._act(verb, checked)
+            await self._history.end(row)
+            return done
+        except VangoError as error:
+            self._bench.journal.write("learner", "refused", str(error), verb=verb_name)
+            await self._history.end(row, type(error).__name__)
+            raise
+        finally:
+            self._save()
+            self._bench.changes.note()
+
+    async def _act(self, verb: Verb, arguments: dict[str, Any]) -> str:
+        try:
+            return await verb.act(self._bench, **arguments)
+        except sqlite3.Error as error:
+            said = f"The database cannot be used: {error}. Nothing was committed. {trouble(error)}"
+            raise Unavailable(said) from error
+        except OSError as error:
+            why = f"the disk does not take it ({error.strerror}). Free some space."
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                then = "restart it" if verb.place in ("broker", "relay", "edge") else "try again"
+                why = f"the disk is full; free some space, then {then}."
+            raise Unavailable(f"{verb.name} was not carried out to its end: {why}", definite=False) from error
+
+    async def end(self) -> None:
+        """Let the verbs that are under way end whole: what can be stopped is asked to, and the rest is short."""
+        with contextlib.suppress(Refused):
+            self._bench.progress.stop()
+        if self._acting:
+            await asyncio.wait(self._acting, timeout=STOP_WITHIN_S)
+        for acting in list(self._acting):
+            await tasks.end(acting)

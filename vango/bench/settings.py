@@ -1,0 +1,88 @@
+"""What a bench is set to: rules and which actors run. Kept in one small file, replaced whole, so it is never half."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vango.actors.files import write_whole
+from vango.broker.streams import SUBJECTS
+from vango.core.names import EDGES
+from vango.core.rules import EdgeRules, RelayRules, StreamRules, WriteOrder
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class Settings:
+    """The settings of one bench."""
+
+    write_order: WriteOrder = WriteOrder.OUTBOX
+    relay: RelayRules = field(default_factory=RelayRules)
+    relay_runs: bool = True
+    edges: dict[str, EdgeRules] = field(default_factory=lambda: {name: EdgeRules() for name in EDGES})
+    edges_run: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(EDGES, True))
+    streams: dict[str, StreamRules] = field(default_factory=lambda: {name: StreamRules() for name in SUBJECTS})
+    subjects: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(SUBJECTS))
+
+
+class SettingsFile:
+    """The file of one bench's settings, replaced whole, and only when they differ from those that it has."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._saved: Settings | None = None
+
+    def load(self) -> Settings:
+        """Read the settings; the defaults where there are none, or where the file is damaged."""
+        self._saved = None
+        return load(self._path)
+
+    def save(self, settings: Settings) -> str:
+        """Keep the settings. Returns why the disk did not take them, or nothing."""
+        if settings == self._saved:
+            return ""
+        try:
+            write_whole(self._path, json.dumps(asdict(settings)))
+        except OSError as error:
+            return f"the settings could not be kept: {error.strerror}"
+        self._saved = _copy(settings)
+        return ""
+
+
+def load(path: Path) -> Settings:
+    """Read the settings; the defaults where there are none, or where the file is damaged."""
+    settings = Settings()
+    try:
+        found = json.loads(path.read_text())
+        settings.write_order = WriteOrder(found["write_order"])
+        settings.relay = _rules(settings.relay, found["relay"])
+        settings.relay_runs = bool(found["relay_runs"])
+        for name in EDGES:
+            settings.edges[name] = _rules(settings.edges[name], found["edges"][name])
+            settings.edges_run[name] = bool(found["edges_run"][name])
+        for name in SUBJECTS:
+            settings.streams[name] = _rules(settings.streams[name], found["streams"][name])
+            settings.subjects[name] = tuple(map(str, found["subjects"][name]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Settings()
+    return settings
+
+
+def _copy(settings: Settings) -> Settings:
+    """Return what stays as it is when the settings are changed."""
+    return replace(
+        settings, edges=dict(settings.edges), edges_run=dict(settings.edges_run),
+        streams=dict(settings.streams), subjects=dict(settings.subjects),
+    )  # fmt: skip
+
+
+def _rules(default: _T, found: dict[str, Any]) -> _T:
+    changes = {}
+    for name, value in found.items():
+        was = getattr(default, name)
+        changes[name] = type(was)(value) if isinstance(was, Enum) else value
+    return replace(default, **changes)  # type: ignore[type-var]

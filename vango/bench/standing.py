@@ -1,0 +1,108 @@
+"""How a bench stands beside its files: what is armed, whether the broker runs, how fast time goes, and files of others.
+
+It is read before the files are set aside, as plain values, and given back to the bench that is built from them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from vango.actors.crash_points import Path, Point, Tempo
+from vango.actors.errors import VangoError
+from vango.actors.files import write_whole
+from vango.bench.aside import Aside
+from vango.bench.whole import Whole
+from vango.truth.outbox import count_waiting
+
+ANSWERS_WITHIN_S = 0.3
+
+
+def read(bench: Whole, beside: Mapping[str, str]) -> dict[str, Any]:
+    """Return how a bench stands. `beside` are the files that go with it, by their path in its folder."""
+    return {
+        "life": bench.journal.lives.current.number,
+        "moment": bench.journal.last,
+        "tempo": bench.pace.tempo.value,
+        "broker": bench.broker.meant,
+        "reason": bench.broker.reason,
+        "armed": {name: path.armed.value for name, path in _paths(bench) if path.armed is not None},
+        "stumbles": [edge.name for edge in bench.edges.values() if edge.stumbles],
+        "refused_rows": list(bench.refused_rows),
+        "beside": dict(beside),
+    }
+
+
+async def give_back(bench: Whole, stood: Mapping[str, Any]) -> None:
+    """Let a bench that was just built stand as it stood. Raises `Unavailable` when no broker starts."""
+    for name, path in _paths(bench):
+        armed = stood.get("armed", {}).get(name)
+        path.armed = Point(armed) if armed else None
+    for edge in bench.edges.values():
+        edge.stumbles = edge.name in stood.get("stumbles", ())
+    bench.refused_rows = tuple(stood.get("refused_rows", ()))
+    # Before anybody moves: what waited at its point must not have gone on meanwhile.
+    bench.pace.change(Tempo(stood.get("tempo", Tempo.LIVE)))
+    if stood.get("broker") == "down":
+        bench.broker.reason = str(stood.get("reason", bench.broker.reason))
+        return
+    await bench.broker.start()
+    if stood.get("broker") == "frozen":
+        await bench.broker.freeze()
+
+
+def _paths(bench: Whole) -> Iterable[tuple[str, Path]]:
+    yield "control", bench.control.path
+    yield "relay", bench.relay.path
+    for edge in bench.edges.values():
+        yield edge.name, edge.path
+
+
+async def copy(bench: Whole, aside: Aside, name: str, stood: Mapping[str, Any]) -> None:
+    """Copy a bench that is at rest. Raises `OSError`, `sqlite3.Error`, `Unavailable`; then there is no copy."""
+    async with bench.broker.standing_still():
+        await asyncio.to_thread(aside.copy, name, stood)
+
+
+def revision(bench: Whole) -> int | None:
+    """Return how far the truth is; None while a command is on its way, or when nobody can read it."""
+    if not bench.pace.is_live or bench.control.is_under_way:
+        return None
+    try:
+        return bench.truth.revision()
+    except sqlite3.Error:
+        return None
+
+
+async def stored(bench: Whole) -> int | None:
+    """Return the last stream seq of ROUTES; None when it moves, or when nobody who could be asked answers at once."""
+    moves = bench.relay.state == "up" and count_waiting(bench.truth) > 0
+    if moves or bench.broker.state != "up" or not bench.link.is_open or not bench.pace.is_live:
+        return None
+    try:
+        told = await bench.wire().api("STREAM.INFO.ROUTES", timeout_s=ANSWERS_WITHIN_S)
+    except VangoError:
+        return None
+    return int(told["state"]["last_seq"])
+
+
+def read_beside(bench: Whole, folders: Iterable[str]) -> dict[str, str]:
+    """Return the JSON files of some folders of a bench, by their path in it."""
+    found = {}
+    for file in (file for folder in folders for file in (bench.folder / folder).glob("*.json")):
+        with contextlib.suppress(FileNotFoundError):
+            found[file.relative_to(bench.folder).as_posix()] = file.read_text("utf-8", "replace")
+    return found
+
+
+def give_back_beside(bench: Whole, stood: Mapping[str, Any], folders: Iterable[str]) -> None:
+    """Put the files beside a bench back as they were. Raises `OSError`."""
+    kept: Mapping[str, str] = stood.get("beside", {})
+    for name in read_beside(bench, folders).keys() - kept.keys():
+        (bench.folder / name).unlink(missing_ok=True)
+    for name, content in kept.items():
+        (bench.folder / name).parent.mkdir(exist_ok=True)
+        write_whole(bench.folder / name, content)

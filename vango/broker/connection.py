@@ -1,0 +1,213 @@
+"""Connections to the broker: opening, asking the JetStream API, and being cut off without a goodbye.
+
+A connection is used once. When it breaks it is not repaired by the client's reconnect buffer, which could store
+n + 1 before n (NATS-FACTS 13); whoever owns it opens another and starts again from what is committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+
+from vango.actors import tasks, told
+from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable
+from vango.actors.wakeup import Wakeup
+from vango.broker import nats_client
+
+CONNECT_S = 2
+NO_SPACE = ("no space left", "disk quota exceeded")
+API_S = 3.0
+PING_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a broker is and how to be let in."""
+
+    url: str
+    user: str
+    password: str
+
+
+class Wire:
+    """One connection. `broken` is set when it ends, however it ends; `last` is the last request that was answered.
+
+    It holds subject, headers, request and reply as they were on the wire, JSON as JSON, and is read before anything
+    else is awaited.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.broken = asyncio.Event()
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.last: dict[str, Any] = {}
+        nats_client.when_ended(client, self._end)
+
+    def _end(self) -> None:
+        self.broken.set()
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    @classmethod
+    async def open(cls, address: Address, name: str) -> Wire:
+        """Connect once, without retries. Raises `Unavailable` when the broker does not answer in time."""
+        client = Client()
+        refused: list[Exception] = []
+
+        async def tell(error: Exception) -> None:
+            """Keep why there is no connection. Errors of one that was made end it, and `broken` tells."""
+            if not client.is_connected:
+                refused[:] = [error]
+
+        # A frozen broker accepts the connection and never speaks: the whole handshake has a deadline.
+        try:
+            await tasks.in_time(
+                client.connect(
+                    address.url, name=name, user=address.user, password=address.password, allow_reconnect=False,
+                    connect_timeout=CONNECT_S, ping_interval=PING_S, error_cb=tell, flusher_queue_size=4096,
+                    # A server that refuses is tried twice at once. By default the client sleeps 2 s in between.
+                    reconnect_time_wait=0, max_reconnect_attempts=1,
+                ),
+                CONNECT_S,
+            )  # fmt: skip
+        except (OSError, NatsError, TimeoutError) as error:
+            await nats_client.release(client)
+            reason = str(refused[0] if refused else error) or "no reply in time"
+            raise Unavailable(f"The broker at {address.url} does not answer: {reason}.") from error
+        except BaseException:
+            # Nobody waits for it any more: its socket would stay open for as long as the broker lives.
+            await nats_client.release(client)
+            raise
+        return cls(client)
+
+    def wakes(self, sleeper: asyncio.Event | Wakeup) -> None:
+        """Wake somebody when the connection breaks, so that who waits for something else need not wait for `broken` as well."""
+        self._ended.add_done_callback(lambda _: sleeper.set())
+
+    def abort(self) -> None:
+        """Cut the connection with a reset: nothing is flushed, no goodbye. What SIGKILL leaves of a client."""
+        nats_client.abort(self.client)
+
+    async def close(self) -> None:
+        """Close the connection, sending what is still queued. Never raises: a broken one is closed as well."""
+        with contextlib.suppress(NatsError, OSError, TimeoutError):
+            await tasks.in_time(self.client.close(), 1.0)
+        await self.cut()
+
+    async def cut(self) -> None:
+        """Abort, then release what the client still holds on this side."""
+        await nats_client.release(self.client)
+
+    async def publish(
+        self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        """Send a message. Nothing is confirmed. Raises `Unavailable` when the connection is gone."""
+        try:
+            await self.client.publish(subject, payload, reply=reply, headers=headers)
+        except (NatsError, OSError) as error:
+            raise Unavailable(f"The message on {subject} could not be sent: {error}.", definite=False) from error
+
+    async def subscribe(self, subject: str, hear: Callable[[Msg], Awaitable[None]]) -> Subscription:
+        """Call `hear` for every message on a subject, one at a time. Raises `Unavailable` on a broken connection."""
+        try:
+            return await self.client.subscribe(
+                subject, cb=hear, pending_msgs_limit=1 << 20, pending_bytes_limit=256 << 20
+            )
+        except (NatsError, OSError) as error:
+            raise Unavailable(f"Nothing on {subject} can be heard: {str(error) or 'no connection'}.") from error
+
+    async def allow(self, subscription: Subscription, messages: int) -> None:
+        """Have the server end a subscription after this number of messages: it sends no more, at nobody's cost."""
+        try:
+            await nats_client.end_after(self.client, subscription, messages)
+        except (NatsError, OSError) as error:
+            raise Unavailable(f"Nothing on {subscription.subject} can be heard: {error}.") from error
+
+    async def unsubscribe(self, subscription: Subscription) -> None:
+        """Hear no more of a subscription; on a broken connection there is nothing to end."""
+        with contextlib.suppress(NatsError, OSError):
+            await subscription.unsubscribe()
+
+    async def request(
+        self, subject: str, payload: bytes = b"", *, timeout_s: float = API_S, headers: dict[str, str] | None = None
+    ) -> Msg:
+        """Send a request and return the answer. Raises `Unavailable` when none came: the effect is unknown then, unless nobody listened."""
+        asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_s, headers=headers))
+        asked.add_done_callback(tasks.look_at)
+        try:
+            # The client would wait for the whole time-out on a connection that is long gone.
+            either: list[asyncio.Future[Any]] = [asked, self._ended]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise Unavailable(f"No answer on {subject}: the connection broke.", definite=False)
+            return asked.result()
+        except (NatsError, OSError, TimeoutError) as error:
+            reason = str(error) or "no reply in time"
+            nobody_listens = isinstance(error, NoRespondersError)
+            raise Unavailable(f"No answer on {subject}: {reason}.", definite=nobody_listens) from error
+        finally:
+            asked.cancel()
+
+    async def api(
+        self, subject: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_S
+    ) -> dict[str, Any]:
+        """Call the JetStream API and return its answer.
+
+        Raises `NotThere` (404) or `Refused` with the server's own code and words, `Unavailable` when none came.
+        """
+        payload = json.dumps(body).encode() if body is not None else b""
+        answer = await self.request(f"$JS.API.{subject}", payload, timeout_s=timeout_s)
+        reply = _answer(answer)
+        self.last = {"subject": f"$JS.API.{subject}", "request": body, "reply": reply}
+        raise_for(reply)
+        return reply
+
+    async def store(
+        self, subject: str, payload: bytes, *, message_id: str = "", timeout_s: float = API_S
+    ) -> dict[str, Any]:
+        """Publish into a stream and wait for the PubAck, which is returned. Raises as `api` does."""
+        headers = {"Nats-Msg-Id": message_id} if message_id else None
+        try:
+            answer = await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
+        except Unavailable as error:
+            if isinstance(error.__cause__, NoRespondersError):
+                raise Refused(f"The broker says 503: no stream listens on {subject}. Nothing was stored.") from error
+            raise
+        reply = _answer(answer)
+        self.last = {
+            "subject": subject,
+            "headers": headers or {},
+            "request": told.json_or_text(payload),
+            "reply": reply,
+        }
+        raise_for(reply)
+        return reply
+
+
+def _answer(answer: Msg) -> dict[str, Any]:
+    """Read an answer of the server. Raises `Unavailable` for bytes that are none: what they mean for the effect is unknown."""
+    try:
+        return told.read_object(answer.data)
+    except told.Unreadable as error:
+        raise Unavailable(f"The broker's answer cannot be read: {error}", definite=False) from error
+
+
+def raise_for(reply: dict[str, Any]) -> None:
+    """Raise what a JetStream reply's `error` means; do nothing when it has none."""
+    error = reply.get("error")
+    if not error:
+        return
+    if any(words in str(error.get("description", "")).lower() for words in NO_SPACE):
+        raise DiskFull("The broker could not write")
+    words = f"The broker says {error.get('err_code', error.get('code'))}: {error.get('description', '')}."
+    raise NotThere(words) if error.get("code") == 404 else Refused(words)

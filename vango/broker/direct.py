@@ -1,0 +1,61 @@
+"""Direct gets: messages read out of a stream many at a time, with no consumer. What is gone is left out, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from nats.aio.msg import Msg
+
+from vango.actors.errors import NotThere, Unavailable
+from vango.broker.connection import Wire
+
+PATIENCE_S = 1.0
+BATCH = 256
+
+
+async def batch(wire: Wire, stream: str, request: dict[str, Any]) -> list[Msg]:
+    """Return what answers one batched direct get: many messages, then a status that ends them.
+
+    Raises `NotThere` when no stream of that name listens, `Unavailable` when no end comes.
+    """
+    messages: list[Msg] = []
+    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def hear(message: Msg) -> None:
+        headers = message.headers or {}
+        if "Nats-Sequence" in headers:
+            messages.append(message)
+        elif not ended.done():
+            ended.set_result(headers.get("Status", ""))
+
+    inbox = wire.client.new_inbox()
+    subscription = await wire.subscribe(inbox, hear)
+    try:
+        await wire.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(request).encode(), reply=inbox)
+        status = await asyncio.wait_for(ended, PATIENCE_S)
+    except TimeoutError as error:
+        raise Unavailable(f"The stream {stream} does not hand out its messages.") from error
+    finally:
+        await wire.unsubscribe(subscription)
+    if status == "503":
+        raise NotThere(f"The server has no stream {stream} that hands out messages.")
+    return messages
+
+
+async def everything(wire: Wire, stream: str, subject: str) -> list[Msg]:
+    """Return every message of a stream on a subject, oldest first. Raises as `batch` does."""
+    found: list[Msg] = []
+    seq = 1
+    while more := await batch(wire, stream, {"seq": seq, "batch": BATCH, "next_by_subj": subject}):
+        found += more
+        if len(more) < BATCH and more[-1].headers and more[-1].headers.get("Nats-Num-Pending") == "0":
+            break
+        seq = sequence(more[-1]) + 1
+    return found
+
+
+def sequence(message: Msg) -> int:
+    """Return the stream seq of a message that was read."""
+    return int((message.headers or {})["Nats-Sequence"])

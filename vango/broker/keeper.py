@@ -1,0 +1,223 @@
+"""The keeper owns all nats-server processes of one app, in a process of its own that ends them when the app ends.
+
+However the app dies, its pipe to the keeper closes and the keeper kills every broker; a parent-death signal alone would
+be tied to the thread that forked. If the keeper dies, its brokers die with it, their `on_exit` is called, and the
+next launch starts another keeper. One `Keeper` belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vango.actors.errors import Unavailable
+from vango.broker.binary import check_version, find_nats_server
+
+CHILD = Path(__file__).with_name("keeper_child.py")
+ANSWER_WITHIN_S = 10.0
+GONE_WITHIN_S = 5.0
+GONE_POLL_S = 0.005
+KILLED = -9
+NEVER_RAN = 127
+
+
+@dataclass(slots=True)
+class _Charge:
+    on_exit: Callable[[int], None]
+    gone: asyncio.Future[int]
+    pid: int = 0
+
+
+class Keeper:
+    """The parent's side of the keeper process. Make one with `await Keeper.start()`."""
+
+    def __init__(self, nats_server: Path) -> None:
+        self.nats_server = nats_server
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._charges: dict[str, _Charge] = {}
+        self._orders = 0
+        self._closed = False
+
+    @classmethod
+    async def start(cls, nats_server: Path | None = None) -> Keeper:
+        """Find the nats-server binary, see that it runs, and start the keeper process.
+
+        Raises Unavailable with one sentence when there is no binary, or it is none.
+        """
+        binary = find_nats_server(nats_server)
+        await check_version(binary)
+        keeper = cls(binary)
+        await keeper._running()
+        return keeper
+
+    @property
+    def pid(self) -> int:
+        """The process id of the keeper, 0 when none runs."""
+        return self._process.pid if self._process is not None else 0
+
+    async def launch(self, broker_id: str, argv: list[str], log: Path, on_exit: Callable[[int], None]) -> int:
+        """Start a process whose output goes to `log` and return its pid.
+
+        `on_exit` is called on the loop with the exit code, negative for a signal, when it ends. Raises Unavailable.
+        """
+        await self._running()
+        if broker_id in self._charges:
+            raise Unavailable(f"{broker_id} still runs as process {self._charges[broker_id].pid}.")
+        self._charges[broker_id] = _Charge(on_exit, asyncio.get_running_loop().create_future())
+        return int((await self._ask(do="start", id=broker_id, argv=argv, log=str(log)))["pid"])
+
+    async def signal(self, broker_id: str, name: str) -> None:
+        """Send KILL, TERM, STOP or CONT to a broker; a STOP has taken effect on return. Raises Unavailable."""
+        await self._ask(do="signal", id=broker_id, signal=name)
+
+    async def end(self, broker_id: str, *, patience_s: float = 0.0) -> None:
+        """End a broker and wait until it is gone: at once with KILL, or with TERM and that much patience first."""
+        charge = self._charges.get(broker_id)
+        if charge is None:
+            return
+        with contextlib.suppress(Unavailable):
+            if patience_s > 0 and hasattr(signal, "SIGCONT"):
+                await self.signal(broker_id, "TERM")
+                await self.signal(broker_id, "CONT")
+                await asyncio.wait([charge.gone], timeout=patience_s)
+            if not charge.gone.done():
+                await self.signal(broker_id, "KILL")
+        _done, pending = await asyncio.wait([charge.gone], timeout=GONE_WITHIN_S)
+        if pending:
+            raise Unavailable(f"Process {charge.pid} of {broker_id} did not end within {GONE_WITHIN_S:g} s.")
+
+    async def close(self) -> None:
+        """End the keeper and every broker it still has. Their `on_exit` is not called any more."""
+        self._closed = True
+        async with self._starting:
+            for charge in self._charges.values():
+                charge.on_exit = _unheard
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.close()
+            if self._reader is not None:
+                await self._reader
+                self._reader = None
+
+    async def _running(self) -> None:
+        async with self._starting:
+            if self._closed:
+                raise Unavailable("The keeper is closed: the app is ending.")
+            if self._process is not None and self._process.returncode is None and not self._reader_ended():
+                return
+            if self._reader is not None:
+                await self._reader
+            flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable, *("-I", "-S", str(CHILD)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    start_new_session=True, creationflags=flags,
+                )  # fmt: skip
+            except (OSError, RuntimeError) as error:
+                if isinstance(error, RuntimeError):
+                    # No thread is left: asyncio gives up half-way and would log a future of its own after our one line.
+                    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+                raise Unavailable(f"The keeper of the brokers cannot be started: {error}.") from error
+            self._reader = asyncio.create_task(self._read(self._process), name="keeper-reader")
+
+    def _reader_ended(self) -> bool:
+        return self._reader is None or self._reader.done()
+
+    async def _ask(self, **order: object) -> dict[str, Any]:
+        process = self._process
+        if process is None or process.stdin is None or self._reader_ended():
+            raise Unavailable("The keeper process is not running.")
+        self._orders += 1
+        number = self._orders
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
+        process.stdin.write(json.dumps({"n": number, **order}).encode() + b"\n")
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await answer
+        except TimeoutError as error:
+            raise Unavailable(
+                f"The keeper did not answer `{order['do']}` within {ANSWER_WITHIN_S:g} s.", definite=False
+            ) from error
+        finally:
+            self._answers.pop(number, None)
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        try:
+            while line := await process.stdout.readline():
+                self._hear(json.loads(line))
+        finally:
+            # Also when something in a line was not foreseen: with its input closed the keeper ends, and so is noticed.
+            if process.stdin is not None:
+                process.stdin.close()
+            await process.wait()
+            await self._lose_all(process.pid)
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        if event["event"] == "exited":
+            self._gone(event["id"], event["code"])
+            return
+        charge = self._charges.get(event["id"])
+        if event["do"] == "start" and charge is not None:
+            charge.pid = event.get("pid", 0)
+            if event["event"] == "failed":
+                charge.on_exit = _unheard
+                self._gone(event["id"], NEVER_RAN)
+        answer = self._answers.get(event["n"])
+        if answer is None or answer.done():
+            return
+        if event["event"] == "failed":
+            answer.set_exception(Unavailable(f"The keeper could not do it: {event['error']}."))
+        else:
+            answer.set_result(event)
+
+    def _gone(self, broker_id: str, code: int) -> None:
+        charge = self._charges.pop(broker_id, None)
+        if charge is not None:
+            asyncio.get_running_loop().call_soon(charge.on_exit, code)
+            charge.gone.set_result(code)
+
+    async def _lose_all(self, keeper_pid: int) -> None:
+        """The keeper has ended. Wait until its brokers have too, for two servers on one store would both accept."""
+        self._process = None
+        if sys.platform != "linux" and hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(keeper_pid, signal.SIGKILL)
+        for charge in self._charges.values():
+            await _until_gone(charge.pid)
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(Unavailable("The keeper process ended; its brokers ended with it."))
+        for broker_id in list(self._charges):
+            self._gone(broker_id, KILLED)
+
+
+def _unheard(_code: int) -> None:
+    return None
+
+
+async def _until_gone(pid: int) -> None:
+    for _ in range(int(GONE_WITHIN_S / GONE_POLL_S)):
+        if not is_running(pid):
+            return
+        await asyncio.sleep(GONE_POLL_S)
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process of that id runs on Linux; one that waits to be reaped does not. Elsewhere: False."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except OSError:
+        return False

@@ -1,0 +1,97 @@
+"""The streams: one for each domain, so that nobody hears what is not meant for them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from vango.actors.errors import NotThere, Refused
+from vango.broker.connection import Wire
+from vango.core.rules import StreamRules
+
+SUBJECTS: dict[str, tuple[str, ...]] = {
+    "ROUTES": ("route.>",),
+    "ALLOCATIONS": ("allocation.>", "operation.>"),
+    "TELEMETRY": ("telemetry.>",),
+}
+"""What each stream stores unless it is set otherwise."""
+BUCKET = "snapshots"
+BUCKET_STREAM = f"OBJ_{BUCKET}"
+"""The object store bucket of the snapshots, and the stream that the server keeps it in."""
+MAX_SUBJECTS = 16
+MIN_WINDOW_S = 0.1
+RECREATE_TRIES = 5
+
+
+def known(stream: str) -> str:
+    """Return the name if it is one of the streams. Raises `NotThere`."""
+    if stream not in SUBJECTS:
+        raise NotThere(f"There is no stream {stream[:40]!r}. The streams are {', '.join(SUBJECTS)}.")
+    return stream
+
+
+def of_feed(feed: str) -> str:
+    """Return the stream that stores a feed's events unless it is set otherwise; empty when none does."""
+    return next((name for name, subjects in SUBJECTS.items() if f"{feed}.>" in subjects), "")
+
+
+def config(stream: str, rules: StreamRules, subjects: Sequence[str]) -> dict[str, Any]:
+    """Return a stream's configuration as the JetStream API takes it."""
+    return {
+        "name": stream,
+        "subjects": list(subjects),
+        "storage": "file",
+        "retention": "limits",
+        "discard": "old",
+        "num_replicas": 1,
+        "allow_direct": True,
+        "max_msgs": rules.max_msgs,
+        "max_bytes": rules.max_bytes,
+        "max_age": int(rules.max_age_s * 1e9),
+        "duplicate_window": int(rules.duplicate_window_s * 1e9),
+    }
+
+
+def rules_of(found: dict[str, Any]) -> StreamRules:
+    """Return the limits that the server says a stream has."""
+    return StreamRules(found["max_msgs"], found["max_bytes"], found["max_age"] / 1e9, found["duplicate_window"] / 1e9)
+
+
+async def listed(wire: Wire) -> dict[str, dict[str, Any]]:
+    """Return what the server says of every stream that it has, by name: one request for all of them, as long as they are few."""
+    found: dict[str, dict[str, Any]] = {}
+    while True:
+        page = await wire.api("STREAM.LIST", {"offset": len(found)})
+        found |= {info["config"]["name"]: info for info in page["streams"] or []}
+        if not page["streams"] or len(found) >= page["total"]:
+            return found
+
+
+async def ensure(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
+    """Create a stream unless it is there. One that is there keeps the limits that it has."""
+    try:
+        await wire.api(f"STREAM.INFO.{stream}")
+    except NotThere:
+        await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules, subjects))
+
+
+async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> tuple[int, int]:
+    """Change a stream's limits and subjects. Where a limit shrank it evicts at once: returns the messages before and after.
+
+    Raises `Refused` in the server's words: for a subject that another stream has, it is 10065.
+    """
+    before = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["messages"]
+    after = (await wire.api(f"STREAM.UPDATE.{stream}", config(stream, rules, subjects)))["state"]["messages"]
+    return before, after
+
+
+async def recreate(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
+    """Delete and create a stream. Rarely the old messages come back with it (NATS-FACTS 22): then again."""
+    for _ in range(RECREATE_TRIES):
+        with contextlib.suppress(NotThere):
+            await wire.api(f"STREAM.DELETE.{stream}")
+        made = await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules, subjects))
+        if made["state"]["last_seq"] == 0:
+            return
+    raise Refused(f"The stream {stream} came back with its old messages {RECREATE_TRIES} times; reset the bench.")

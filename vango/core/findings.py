@@ -1,0 +1,195 @@
+"""Findings: the named ways in which a claim can be wrong, each with the records that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vango.core.judge import Row
+from vango.core.modes import Mode
+from vango.core.records import Claim, Fact, Told, TruthRecord
+
+
+class Kind(StrEnum):
+    """The named ways in which a system like this one deceives its users."""
+
+    PHANTOM = "phantom"
+    RESURRECTED = "resurrected"
+    FALSE_CONFIDENCE = "false confidence"
+    LOST = "lost"
+    DOUBLE_EFFECT = "double effect"
+    UNTOLD = "untold"
+    STUCK = "stuck"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One named violation. `where` is the edge, or `truth`; `records` are the lines of evidence."""
+
+    kind: Kind
+    where: str
+    sentence: str
+    repair: str
+    records: tuple[str, ...]
+
+
+def of_claim(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
+    """Yield what is wrong with the claim of an edge that answers."""
+    yield from _phantoms(truth, claim)
+    yield from _resurrected(truth, claim)
+    yield from _double_effects(truth, claim)
+    yield from _false_confidence(truth, claim)
+    yield from _lost(truth, claim)
+    if claim.stuck:
+        yield Finding(
+            Kind.STUCK,
+            claim.edge,
+            f"{claim.edge} is stuck: {claim.stuck}.",
+            "The broker will hand it the same message again and again until somebody terminates it.",
+            (claim.stuck,),
+        )
+
+
+def untold(truth: TruthRecord) -> Iterator[Finding]:
+    """Yield what the database committed and nobody will ever publish."""
+    if truth.untold:
+        events = _events(truth.untold)
+        yield Finding(
+            Kind.UNTOLD,
+            "truth",
+            f"The database committed {events} of the route feed, and nothing will ever publish it.",
+            "No row waits in the outbox, so neither a restart of the relay nor patience will repair this.",
+            tuple(f"history: {_fact(fact)}; outbox: no row; stream: never seen" for fact in truth.untold[:5]),
+        )
+
+
+def stuck(truth: TruthRecord) -> Iterator[Finding]:
+    """Yield the outbox rows that the broker does not take."""
+    for row in truth.stuck:
+        yield Finding(
+            Kind.STUCK,
+            "truth",
+            f"The {row.feed} feed is stuck at {row.event_id}: {row.reason}.",
+            row.cure,
+            (f"outbox: row {row.position}, event {row.event_id}, waits; {row.reason}",),
+        )
+
+
+def _phantoms(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
+    rows = [row for row in claim.rows if row.event_id not in truth.known_ids]
+    if rows:
+        yield Finding(
+            Kind.PHANTOM,
+            claim.edge,
+            f"{claim.edge} serves {_routes(rows)} from an owner that the database never chose.",
+            "The event is in the stream and the fact is not in the database: no later commit takes it back.",
+            tuple(f"{claim.edge}: {_row(row)}; history: {_unknown(row)}" for row in rows),
+        )
+
+
+def _resurrected(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
+    rows = [row for row in claim.rows if row.epoch < row.highest_epoch]
+    if rows:
+        yield Finding(
+            Kind.RESURRECTED,
+            claim.edge,
+            f"{claim.edge} went back to an earlier owner of {_routes(rows)}.",
+            "Only a newer event for the same route, or a snapshot, brings the right owner back.",
+            tuple(f"{claim.edge}: {_row(row)}; it had epoch {row.highest_epoch} before" for row in rows),
+        )
+
+
+def _double_effects(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
+    rows = [row for row in claim.rows if drained_too_often(row)]
+    if rows:
+        yield Finding(
+            Kind.DOUBLE_EFFECT,
+            claim.edge,
+            f"{claim.edge} drained the connections of {_routes(rows)} more often than owners changed.",
+            "The effect has happened; nothing that comes later undoes it.",
+            tuple(
+                f"{claim.edge}: {_row(row)}; drained {row.drains} times, epoch allows {row.highest_epoch - 1}"
+                for row in rows
+            ),
+        )
+
+
+def drained_too_often(row: Row) -> bool:
+    """Say whether a promotion took effect twice: the first owner drains nobody, every later one drains once."""
+    return row.drains > row.highest_epoch - 1
+
+
+def _false_confidence(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
+    if claim.mode is not Mode.CURRENT:
+        return
+    sequence = claim.position.sequence
+    records = tuple(differences(truth.as_of.get(sequence, {}), claim))
+    if records:
+        count = len(records)
+        yield Finding(
+            Kind.FALSE_CONFIDENCE,
+            claim.edge,
+            f"{claim.edge} claims current truth at {sequence} and is wrong about {count} route{'s' if count > 1 else ''}.",
+            "Nothing pending in the stream will correct it." if not claim.pending else "More events are on their way.",
+            records,
+        )
+
+
+def differences(as_of: Mapping[str, Fact], claim: Claim) -> Iterator[str]:
+    """Yield one line of evidence for each route whose row differs from the truth as of the claimed sequence."""
+    rows = {row.route: row for row in claim.rows}
+    for route in sorted(as_of.keys() | rows.keys()):
+        fact, row = as_of.get(route), rows.get(route)
+        if fact is None or row is None or (fact.owner, fact.epoch) != (row.owner, row.epoch):
+            yield (
+                f"{route}: {claim.edge} has {_row(row) if row else 'no row'}; "
+                f"truth at {claim.position.sequence} has {_fact(fact) if fact else 'no such route'}"
+            )
+
+
+def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
+    """Published, not applied, and the broker has nothing left for this consumer, which says that it is current."""
+    if claim.mode is not Mode.CURRENT or claim.pending is None or claim.pending or claim.outstanding:
+        return
+    missing = [
+        fact for fact in truth.now.values() if fact.told is Told.PUBLISHED and fact.sequence > claim.position.sequence
+    ]
+    if missing:
+        yield Finding(
+            Kind.LOST,
+            claim.edge,
+            f"{claim.edge} claims to be current at {claim.position.sequence} and never applied {_events(missing)}.",
+            "The broker counts it as done and has nothing pending: it will not come again.",
+            tuple(
+                f"history: {_fact(fact)}; {claim.edge}: position {claim.position.sequence}, nothing pending"
+                for fact in missing
+            ),
+        )
+
+
+def _events(facts: Sequence[Fact]) -> str:
+    sequences = [str(sequence) for sequence in sorted(fact.sequence for fact in facts)]
+    shown = sequences[:5] + ([f"{len(sequences) - 5} more"] if len(sequences) > 5 else [])
+    return f"event{'s' if len(sequences) > 1 else ''} {listed(shown)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a person lists them; there must be one."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _routes(rows: Sequence[Row]) -> str:
+    return listed([row.route for row in rows])
+
+
+def _row(row: Row) -> str:
+    return f"{row.route} → {row.owner}, epoch {row.epoch}" + (f", event {row.event_id}" if row.event_id else "")
+
+
+def _unknown(row: Row) -> str:
+    return f"no event {row.event_id}" if row.event_id else "it never had that owner under that epoch"
+
+
+def _fact(fact: Fact) -> str:
+    return f"{fact.route} → {fact.owner}, epoch {fact.epoch}, event {fact.event_id} at {fact.sequence}"

@@ -1,0 +1,32 @@
+"""Recent ids: the last few event ids that an edge keeps in memory, besides the one that made each row.
+
+A memory of ids has two ends. It is bounded, so an older event is news again; and it is in memory, so a restart
+forgets all of it. That is why the epoch is needed as well: see `vango.core.judge`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+
+class Recall:
+    """At most `limit` event ids, the oldest forgotten first. A limit of 0 remembers nothing."""
+
+    def __init__(self, limit: int = 0) -> None:
+        self.limit = limit
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, event_id: str) -> bool:
+        return event_id in self._ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def keep(self, event_id: str) -> None:
+        """Remember an id as the latest."""
+        if not self.limit:
+            return
+        self._ids[event_id] = None
+        self._ids.move_to_end(event_id)
+        if len(self._ids) > self.limit:
+            self._ids.popitem(last=False)

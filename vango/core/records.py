@@ -1,0 +1,75 @@
+"""What the audit compares: the truth's history, and what each edge claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vango.core.judge import Position, Row
+from vango.core.modes import Mode
+
+
+class Told(StrEnum):
+    """How far the news of a committed fact has come."""
+
+    NO_OUTBOX_ROW = "no outbox row"
+    WAITING = "waiting in the outbox"
+    PUBLISHED = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One change of owner as the truth's history has it."""
+
+    sequence: int
+    event_id: str
+    route: str
+    owner: str
+    epoch: int
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one edge says of itself, and what the broker says of its consumer (None: there is none, or no answer).
+
+    `pending` are messages not yet delivered, `outstanding` are messages delivered and not acked. `stuck` says which
+    message the edge keeps failing at, empty when none.
+    """
+
+    edge: str
+    mode: Mode
+    position: Position
+    rows: tuple[Row, ...]
+    pending: int | None
+    outstanding: int | None
+    stuck: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StuckRow:
+    """The outbox row at the head of its feed that the broker does not take. `reason` says why, `cure` what helps."""
+
+    event_id: str
+    feed: str
+    position: int
+    reason: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruthRecord:
+    """What the audit needs of the truth: the latest sequence, the routes now and as of each claimed sequence.
+
+    `known_ids` holds those event ids out of the views' rows that the history has; `untold` the facts that have no
+    outbox row and were never seen in the stream; `stuck` the outbox rows that cannot go.
+    """
+
+    latest: int
+    now: Mapping[str, Fact]
+    as_of: Mapping[int, Mapping[str, Fact]]
+    known_ids: frozenset[str]
+    untold: tuple[Fact, ...] = ()
+    waiting: int = 0
+    stuck: tuple[StuckRow, ...] = ()

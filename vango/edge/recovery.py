@@ -1,0 +1,183 @@
+"""Recovery: how an edge that has failed closed comes back, and how an empty one begins.
+
+A snapshot is verified, replaces view and position in one transaction, and is followed from its stream seq + 1. The
+first event after it must chain on to it: the judge sees to that, and a break fails closed again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from nats.aio.msg import Msg
+
+from vango.actors import told
+from vango.actors.crash_points import Crashed, Point
+from vango.actors.errors import NotThere, Unavailable
+from vango.core.judge import Row
+from vango.core.modes import Mode, Signal
+from vango.core.rules import FollowFrom, OnGap, StartFrom
+from vango.core.snapshot import BadSnapshot, Snapshot, unseal
+from vango.edge import consumers
+from vango.edge.session import Session
+from vango.truth import snapshots
+
+SNAPSHOT_REQUEST = "control.snapshot"
+SNAPSHOT_TIMEOUT_S = 3.0
+MAX_REBUILDS = 3
+ASKED_AGAIN, ASK_AGAIN_S = 5, 0.1
+
+
+class NoSnapshot(BadSnapshot):
+    """There was none to load: nobody answered, or none is stored. One may be had a little later."""
+
+
+async def begin(session: Session) -> None:
+    """Resume from the view, or load a snapshot into an empty one, or start from what comes next."""
+    is_empty, start_from = session.view.is_empty, session.rules.start_from
+    if is_empty and start_from is StartFrom.SNAPSHOT and (stored := await _latest(session)):
+        try:
+            await load(session, stored)
+        except BadSnapshot as error:
+            await fail_closed(session, f"the snapshot is refused: {error}")
+        return
+    await session.open_consumer(from_new=is_empty and start_from is StartFrom.NEW)
+    session.edge.signal(Signal.RESUMED, "")
+
+
+async def fail_closed(session: Session, reason: str) -> None:
+    """Say why, stop reading, and recover as the rules say."""
+    session.edge.signal(Signal.SURPRISE, reason)
+    await recover(session)
+
+
+async def recover(session: Session) -> None:
+    """Out of failed closed: rebuild from a fresh snapshot, or carry on, or stay closed."""
+    edge = session.edge
+    await session.close_pull()
+    if edge.mode is Mode.REBUILDING:
+        edge.signal(Signal.SURPRISE, "the rebuild was interrupted")
+    if session.rules.on_gap is OnGap.CARRY_ON:
+        await carry_on(session)
+    elif session.rules.on_gap is OnGap.REBUILD and edge.rebuilds_in_a_row < MAX_REBUILDS:
+        edge.rebuilds_in_a_row += 1
+        try:
+            await rebuild(session, fresh=True)
+        except BadSnapshot as error:
+            edge.signal(Signal.SURPRISE, f"the snapshot is refused: {error}")
+            session.wants_snapshot = isinstance(error, NoSnapshot)
+    elif session.rules.on_gap is OnGap.REBUILD and session.took_stored:
+        # The control plane was away, and what it had stored before does not reach over the gap: ask it once more.
+        edge.rebuilds_in_a_row -= 1
+        session.wants_snapshot = True
+
+
+async def carry_on(session: Session) -> None:
+    """Know of the gap and read on all the same: whatever is claimed from here on rests on nothing."""
+    session.edge.signal(Signal.REBUILD, "carrying on after a gap")
+    session.edge.signal(Signal.LOADED, "")
+    await session.open_pull()
+
+
+async def rebuild(session: Session, *, fresh: bool) -> None:
+    """Replace the view by a snapshot: a fresh one from the control plane, or the latest that is stored."""
+    session.edge.signal(Signal.REBUILD, "")
+    try:
+        stored = await _fresh(session) if fresh else await _latest(session)
+    except (Unavailable, NotThere) as error:
+        raise NoSnapshot(f"none could be had: {error}".rstrip(".")) from error
+    if not stored:
+        raise NoSnapshot("none is stored")
+    await load(session, stored)
+    session.edge.counters["rebuilds"] += 1
+
+
+async def load(session: Session, stored: bytes) -> None:
+    """Verify, replace view and position in one transaction, then follow from the snapshot's stream seq + 1."""
+    snapshot = unseal(stored, verify=session.rules.verify_checksum)
+    await _reach_while_loading(session, snapshot)
+    await session.keep(session.view.replace, [snapshot.rows], snapshot.position)
+    session.claiming.note_move(mark_follows=False)
+    if session.rules.follow_from is FollowFrom.SNAPSHOT:
+        await follow_the_snapshot(session, snapshot)
+    else:
+        await follow_what_is_new(session, snapshot)
+    session.edge.signal(Signal.LOADED, "")
+
+
+async def follow_the_snapshot(session: Session, snapshot: Snapshot) -> None:
+    """Read on right behind the snapshot: whatever was stored since it was taken comes next."""
+    _tell_load(session, snapshot, f"from stream seq {snapshot.stream_seq + 1}")
+    await follow_from(session, snapshot.stream_seq)
+
+
+async def follow_what_is_new(session: Session, snapshot: Snapshot) -> None:
+    """Read on with what is stored from now on: whatever was stored since the snapshot was taken is left out."""
+    _tell_load(session, snapshot, "from new")
+    await session.close_pull()
+    await consumers.move_to_new(session.wire, session.consumer, session.rules)
+    await session.open_pull()
+
+
+def _tell_load(session: Session, snapshot: Snapshot, whence: str) -> None:
+    what = f"loaded a snapshot at {snapshot.sequence}, follows {whence}"
+    session.tell(
+        "snapshot", what, sequence=snapshot.sequence, event_id=snapshot.event_id, stream_seq=snapshot.stream_seq,
+        follows=whence,
+    )  # fmt: skip
+
+
+async def follow_from(session: Session, stream_seq: int) -> None:
+    """Stop reading, put the consumer behind a stream seq, and read on from there."""
+    await session.close_pull()
+    await consumers.move(session.wire, session.consumer, session.rules, after=stream_seq)
+    await session.open_pull()
+
+
+async def _latest(session: Session) -> bytes:
+    names = await snapshots.names(session.wire)
+    return await snapshots.fetch(session.wire, names[-1]) if names else b""
+
+
+async def _fresh(session: Session) -> bytes:
+    session.took_stored = False
+    try:
+        said = await _answered(session)
+        answer = told.read_object(said.data)
+    except Unavailable:
+        session.took_stored = True
+        return await _latest(session)
+    except told.Unreadable as error:
+        raise BadSnapshot(f"the control plane's answer cannot be read: {error}".rstrip(".")) from error
+    if not isinstance(answer.get("name"), str):
+        raise BadSnapshot(str(answer.get("error", "the control plane could not take one")).rstrip("."))
+    return await snapshots.fetch(session.wire, answer["name"])
+
+
+async def _answered(session: Session) -> Msg:
+    """Ask the control plane for a snapshot; a little later again when nobody listens. Raises `Unavailable`.
+
+    After a restart of the broker an edge may be connected before the control plane is.
+    """
+    for _ in range(ASKED_AGAIN):
+        try:
+            return await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)
+        except Unavailable as error:
+            if not error.definite:
+                raise
+        await asyncio.sleep(ASK_AGAIN_S)
+    return await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)
+
+
+async def _reach_while_loading(session: Session, snapshot: Snapshot) -> None:
+    """The crash point half-way through: the rows are written and the transaction is not committed."""
+    path = session.edge.path
+    if path.armed is not Point.IN_SNAPSHOT_LOAD:
+        return
+
+    def halves() -> Iterator[Sequence[Row]]:
+        yield snapshot.rows[: len(snapshot.rows) // 2]
+        path.armed = None
+        raise Crashed(Point.IN_SNAPSHOT_LOAD)
+
+    await session.keep(session.view.replace, halves(), snapshot.position)

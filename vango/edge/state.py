@@ -1,0 +1,78 @@
+"""What an edge knows of itself: its rules, its mode and why, its counters. It outlives every connection.
+
+Whoever reads for the edge, handles its messages or claims for it works on this, and can neither start nor stop it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+from vango.actors.crash_points import Pace, Path
+from vango.actors.wakeup import Wakeup
+from vango.core.claims import Mark, Word
+from vango.core.modes import Mode, Signal, after
+from vango.core.recent_ids import Recall
+from vango.core.rules import EdgeRules
+from vango.journal.journal import Journal
+
+
+class Gap(Exception):
+    """Something is unknown between this view and what comes next. The message names it."""
+
+
+class EdgeState:
+    """The state of one edge. `reason` says why it failed closed or is down.
+
+    `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
+    message that it took.
+    """
+
+    def __init__(self, name: str, journal: Journal, rules: EdgeRules, pace: Pace | None = None) -> None:
+        self.name = name
+        self.rules = rules
+        self._mode = self._told = Mode.DOWN
+        self.reason = "not started"
+        self.word = Word()
+        self.counters: Counter[str] = Counter()
+        self.stuck = ""
+        self.consumer = name
+        self.path = Path(name, pace)
+        self.stumbles = False
+        self.recall = Recall()
+        self.heard_at = time.monotonic()
+        self.rebuilds_in_a_row = 0
+        self.awake = Wakeup()
+        self.taken_seq = 0
+        self.journal = journal
+
+    @property
+    def mode(self) -> Mode:
+        """What the edge is doing. It changes only by a signal."""
+        return self._mode
+
+    @property
+    def mark(self) -> Mark | None:
+        """The last mark that was heard since the start."""
+        return self.word.mark
+
+    def tell(self, kind: str, text: str, **detail: Any) -> None:
+        """Write a moment of this edge into the journal."""
+        self.journal.write(self.name, kind, text, **detail)
+
+    def signal(self, signal: Signal, reason: str, *, quietly: bool = False) -> None:
+        """Change the mode as the table of `vango.core.modes` has it; a reason is kept with the mode it led to.
+
+        What is done `quietly` is told with the next signal that is not, unless that one takes it back.
+        """
+        before, self._mode = self._mode, after(self._mode, signal)
+        if before is not self._mode or signal is Signal.SURPRISE:
+            self.reason = reason
+        if signal is Signal.SURPRISE or not (quietly or self._told is self._mode):
+            told, self._told = self._told, self._mode
+            text = f"{self._mode}{f': {reason}' if reason else ''}"
+            self.journal.write(self.name, "mode", text, before=told.value, after=self._mode.value)
+        elif before is not self._mode:
+            # No moment of the journal, but somebody may look.
+            self.journal.on_write()

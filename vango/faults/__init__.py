@@ -1,0 +1,1 @@
+"""Faults, each a real one: signals, purges, losses, messages that nobody expected."""

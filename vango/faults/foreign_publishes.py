@@ -1,0 +1,76 @@
+"""What others publish on the streams' subjects: eager retries, altered copies, and messages that nobody can read.
+
+A subject takes whatever comes. Every publish here is a real one by the bench's own connection, and truth knows
+nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from typing import Any
+
+from vango.actors.errors import BadInput, NotThere
+from vango.core.events import ROUTE_OWNER_UPDATED, SOURCE
+from vango.faults.target import Target
+
+MAX_STORM_S = 10.0
+
+
+async def republish_often(bench: Target, sequence: int, *, times: int, every_s: float) -> str:
+    """Publish one event so many times under its own id, with a pause between two. Returns the broker's answers."""
+    if times * every_s > MAX_STORM_S:
+        raise BadInput(
+            f"republish_often: {times} times every {every_s:g} s takes longer than {MAX_STORM_S:g} s; ask for less."
+        )
+    event_id, subject, body = _event(bench, sequence)
+    answers = []
+    for number in range(times):
+        if number:
+            await asyncio.sleep(every_s)
+        answers.append(await _publish(bench, f"republish {event_id}", subject, body, event_id))
+    return f"Event {sequence} was published {times} times; the broker's answers: {', '.join(answers)}."
+
+
+async def republish_altered(bench: Target, sequence: int, owner: str) -> str:
+    """Publish an event's id once more over a payload with another owner. The broker compares ids, never payloads."""
+    event_id, subject, body = _event(bench, sequence)
+    document = json.loads(body)
+    document["data"]["owner"] = owner
+    payload = json.dumps(document, separators=(",", ":")).encode()
+    answer = await _publish(bench, f"publish {event_id} with owner {owner}", subject, payload, event_id, altered=True)
+    return f"Event {sequence} with owner {owner} in it was published under {event_id}: {answer}."
+
+
+async def publish_poison(bench: Target, route: str) -> str:
+    """Publish what looks like an event of a route and is not: its epoch is a word. Returns where it was stored."""
+    event_id = f"by-hand-{secrets.token_hex(3)}"
+    document = {"specversion": "1.0", "id": event_id, "source": SOURCE, "type": ROUTE_OWNER_UPDATED,
+                "subject": f"{ROUTE_OWNER_UPDATED}.{route}", "time": "", "sequence": 1, "previousid": "",
+                "data": {"route": route, "owner": "alloc-a", "epoch": "next", "revision": 1}}  # fmt: skip
+    body = json.dumps(document).encode()
+    answer = await _publish(
+        bench, f"publish {event_id}, which no edge can read", f"{ROUTE_OWNER_UPDATED}.{route}", body, event_id
+    )
+    return f"A message that no edge can read was published on {ROUTE_OWNER_UPDATED}.{route}: {answer}."
+
+
+def _event(bench: Target, sequence: int) -> tuple[str, str, bytes]:
+    row = bench.truth.db.conn.execute(
+        "SELECT id, subject, body FROM event WHERE feed = 'route' AND sequence = ?", [sequence]
+    ).fetchone()
+    if row is None:
+        raise NotThere(f"The history has no event {sequence} of the route feed.")
+    return row[0], row[1], row[2]
+
+
+async def _publish(bench: Target, what: str, subject: str, body: bytes, event_id: str, **detail: Any) -> str:
+    """Publish and journal the PubAck. Returns the answer in words."""
+    wire = bench.wire()
+    ack = await wire.store(subject, body, message_id=event_id)
+    answer = "duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
+    bench.journal.write(
+        "learner", "publish", f"{what}: {answer}", subject=subject, event_id=event_id, ack=ack, api=wire.last, **detail
+    )
+    return answer

@@ -1,0 +1,50 @@
+"""What a fault needs of the bench that it is done to. `vango.bench.bench` has it; so may anything else that runs the parts."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Protocol
+
+from vango.actors.progress import Progress
+from vango.broker.broker import Broker
+from vango.broker.connection import Wire
+from vango.core.rules import StreamRules
+from vango.core.snapshot import Snapshot
+from vango.journal.journal import Journal
+from vango.observe.observer import Observer
+from vango.relay.relay import Relay
+from vango.truth.store import Truth
+
+
+class StreamSettings(Protocol):
+    """The limits and the subjects that each stream is set to, by the stream's name."""
+
+    streams: dict[str, StreamRules]
+    subjects: dict[str, tuple[str, ...]]
+
+
+class Target(Protocol):
+    """The parts that faults are done to. `refused_rows` are those that a rebuilt database would not take."""
+
+    folder: Path
+    truth: Truth
+    relay: Relay
+    broker: Broker
+    journal: Journal
+    observer: Observer
+    progress: Progress
+    refused_rows: tuple[str, ...]
+
+    @property
+    def settings(self) -> StreamSettings: ...
+
+    @property
+    def looking(self) -> asyncio.Lock:
+        """Held during each look, and by a fault that replaces the truth."""
+
+    def wire(self) -> Wire:
+        """Return the bench's own connection. Raises `Unavailable` while the broker is not there."""
+
+    async def take_snapshot(self) -> tuple[str, Snapshot]:
+        """Take a snapshot of truth and store it; returns its name with it."""

@@ -1,0 +1,249 @@
+"""The journal: everything that happened on a bench, in order. It is a record; nothing decides by it.
+
+Every moment is committed in the turn of the event loop in which it happens, together with the others of that turn, so
+that a killed app finds it again. A frame is the observation taken at a moment, kept packed, so that the bench can be
+looked at as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import json
+import sqlite3
+import time
+import zlib
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from vango.actors.sqlite import connect, is_damaged
+from vango.actors.told import fit, read_object
+from vango.journal.moment import Moment, moment_of, written_detail
+from vango.journal.seen_stored import SeenStored
+from vango.journal.source import source
+from vango.journal.verb_log import Lives
+
+MAX_MOMENTS = 20_000
+MAX_FRAMES = 5_000
+MAX_UNWRITTEN = 2_000
+MAX_TOGETHER = 500
+LATEST = 100
+MAX_OF_A_KIND = 500
+OLDEST = 400_000
+BACK = "back"
+"""The kind of a moment that says: an earlier state was put back, and what was told `since` is no part of it."""
+DAMAGED = "The journal was damaged and was set aside, with the list of verbs in it."
+GONE = "The journal with the list of verbs is no longer in the bench’s folder."
+_TRIM_EVERY = 50
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS moment (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
+    text TEXT NOT NULL, detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS moment_by_kind ON moment (actor, kind);
+CREATE TABLE IF NOT EXISTS frame (n INTEGER PRIMARY KEY, packed BLOB NOT NULL) STRICT;
+"""
+
+_TRIM = """
+DELETE FROM moment WHERE actor = ? AND kind = ? AND n <= min(?, (
+    SELECT n FROM moment WHERE actor = ? AND kind = ? ORDER BY n DESC LIMIT 1 OFFSET ?
+))
+"""
+
+
+class Journal:
+    """The journal of one bench, with the list of its verbs in `lives`, and what was seen stored in `seen_stored`.
+
+    `on_write` is called after every moment; `trouble` says why the disk takes none.
+    """
+
+    def __init__(self, path: Path, on_write: Callable[[], None], *, of_a_new_bench: bool = True) -> None:
+        self.on_write = on_write
+        try:
+            self._take_up(path, "" if path.exists() or of_a_new_bench else GONE)
+        except sqlite3.DatabaseError as error:
+            if not is_damaged(error):
+                raise
+            # Nothing is decided by the journal: one that is damaged is set aside, and a new one is begun.
+            for file in path.parent.glob(f"{path.name}*"):
+                file.replace(file.with_name(f"damaged-{file.name}"))
+            self._take_up(path, DAMAGED)
+        self.trouble = ""
+        self._trimmed = self.last
+        self._looked_through = 0
+        self._due: asyncio.Handle | None = None
+
+    def _take_up(self, path: Path, lost: str) -> None:
+        """Open the file and read what is needed of it. `lost` says why a list of verbs is not in it."""
+        # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
+        self._db = connect(path, synchronous="NORMAL")
+        try:
+            self._db.conn.executescript(_SCHEMA)
+            self._read(lost)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _read(self, lost: str) -> None:
+        self.lives = Lives(self._db, lost)
+        self.seen_stored = SeenStored(self._db)
+        row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
+        self.last: int = row[0] if row else 0
+        self._unwritten: deque[Moment] = deque(maxlen=MAX_UNWRITTEN)
+        self._details: deque[str] = deque(maxlen=MAX_UNWRITTEN)
+        told = self._db.conn.execute("SELECT n, detail FROM moment WHERE kind = ?", [BACK])
+        self._gone = [(json.loads(detail)["since"] + 1, n) for n, detail in told]
+        self._latest = deque(self.up_to(self.last, LATEST), maxlen=LATEST)
+
+    def write(self, actor: str, kind: str, text: str, /, **detail: Any) -> None:
+        """Add a moment. Never fails: while the disk takes nothing, moments wait in memory until it does again.
+
+        Its detail is given `source`: the line of the program that it was told from, as file and line number.
+        """
+        self.last += 1
+        # Read back from what is written, so that a moment is the same before and after it is on disk.
+        written = written_detail({**detail, "source": source()})
+        self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), json.loads(written)), written)
+        if kind == BACK:
+            self._gone.append((detail["since"] + 1, self.last))
+        if kind == "stopped":
+            self.lives.stopped(detail["verb"], detail["arguments"])
+        self._write_soon()
+        self.on_write()
+
+    def since(self, n: int, limit: int = 500) -> list[Moment]:
+        """Return the moments with a number above n, oldest first, at most `limit`."""
+        rows = self._db.conn.execute("SELECT * FROM moment WHERE n > ? ORDER BY n LIMIT ?", [n, limit])
+        return [*map(moment_of, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
+
+    def of(self, kinds: Collection[tuple[str, str]], after: int, up_to: int) -> Iterator[Moment]:
+        """Yield the moments of some actors and kinds above one number and up to another, oldest first, that were not taken back.
+
+        It reads no others, however many there are. Moments of a rare kind are there for longer: see `_trim`.
+        """
+        query = "SELECT * FROM moment WHERE actor = ? AND kind = ? AND n > ? AND n <= ? ORDER BY n"
+        found = [self._db.conn.execute(query, [*kind, after, up_to]) for kind in kinds]
+        yield from (moment for moment in map(moment_of, heapq.merge(*found)) if self.stands(moment.n))
+        unwritten = (m for m in self._unwritten if after < m.n <= up_to and (m.actor, m.kind) in kinds)
+        yield from (moment for moment in unwritten if self.stands(moment.n))
+
+    @property
+    def times_back(self) -> int:
+        """How often an earlier state was put back: each time, moments that stood stand no more."""
+        return len(self._gone)
+
+    def stands(self, n: int) -> bool:
+        """Say whether the moment of that number was not taken back by an undo that brought back what was before."""
+        return not any(first <= n <= last for first, last in self._gone)
+
+    def tail(self, limit: int) -> list[Moment]:
+        """Return the last moments, oldest first. Those that every page shows are at hand; more are read from the disk."""
+        return list(self._latest)[-limit:] if limit <= LATEST else self.up_to(self.last, limit)
+
+    def up_to(self, n: int, limit: int) -> list[Moment]:
+        """Return the last moments up to and including a number, oldest first."""
+        rows = self._db.conn.execute("SELECT * FROM moment WHERE n <= ? ORDER BY n DESC LIMIT ?", [n, limit])
+        return [*[moment_of(row) for row in rows][::-1], *(m for m in self._unwritten if m.n <= n)][-limit:]
+
+    @property
+    def first(self) -> int:
+        """The first moment that is still kept."""
+        return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM moment").fetchone()[0])
+
+    @property
+    def first_frame(self) -> int:
+        """The first moment of which an observation is kept; 0 when none is."""
+        return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM frame").fetchone()[0])
+
+    def keep_frame(self, n: int, observation: str) -> None:
+        """Keep the observation taken at a moment, as JSON. One that the disk does not take is left out of the recording."""
+        packed = zlib.compress(observation.encode(), 1)
+        try:
+            with self._db.conn as connection:
+                connection.execute("INSERT OR REPLACE INTO frame VALUES (?, ?)", [n, packed])
+        except sqlite3.Error as error:
+            self._say_trouble(error)
+
+    def frame(self, n: int) -> dict[str, Any] | None:
+        """Return the last observation taken at or before a moment, as plain values, or None."""
+        row = self._db.conn.execute("SELECT packed FROM frame WHERE n <= ? ORDER BY n DESC LIMIT 1", [n]).fetchone()
+        return None if row is None else read_object(zlib.decompress(row[0]))
+
+    def _write_soon(self) -> None:
+        """Write down at the end of this turn of the loop; at once when much waits, or when there is no loop."""
+        loop = _running_loop()
+        if loop is None or len(self._unwritten) >= MAX_TOGETHER:
+            self._write_down()
+        elif self._due is None:
+            self._due = loop.call_soon(self._write_down)
+
+    def _write_down(self) -> None:
+        """Write down what waits; when the disk does not take it, it goes on waiting."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if not self._unwritten and not self.seen_stored.is_owing:
+            return
+        try:
+            self._insert()
+        except sqlite3.Error as error:
+            self._say_trouble(error)
+        else:
+            self.trouble = ""
+
+    def _insert(self) -> None:
+        unwritten = zip(self._unwritten, self._details, strict=True)
+        rows = [(m.n, m.at, m.actor, m.kind, m.text, detail) for m, detail in unwritten]
+        with self._db.conn as connection:
+            connection.executemany("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?)", rows)
+            self.seen_stored.write(connection)
+            if self.last >= self._trimmed + _TRIM_EVERY:
+                self._trim(connection, self.last - MAX_MOMENTS)
+                connection.execute(
+                    "DELETE FROM frame WHERE n <= (SELECT n FROM frame ORDER BY n DESC LIMIT 1 OFFSET ?)", [MAX_FRAMES]
+                )
+                self._trimmed = self.last
+        self._unwritten.clear()
+        self._details.clear()
+        self.seen_stored.written()
+
+    def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
+        """Drop the moments up to a number, but of every actor and kind the last `MAX_OF_A_KIND` for `OLDEST` moments more.
+
+        So a burst pushes out no kill of before it. Of a kind that has so many since, nothing older is left.
+        """
+        connection.execute("DELETE FROM moment WHERE n <= ?", [up_to - OLDEST])
+        fallen = "SELECT DISTINCT actor, kind FROM moment WHERE n > ? AND n <= ?"
+        for kind in connection.execute(fallen, [self._looked_through, up_to]).fetchall():
+            connection.execute(_TRIM, [*kind, up_to, *kind, MAX_OF_A_KIND])
+        self._looked_through = up_to
+
+    def _say_trouble(self, error: sqlite3.Error) -> None:
+        """Say once that the disk takes nothing, as a moment like any other."""
+        if self.trouble:
+            return
+        self.trouble = f"the journal cannot be written ({error}); it is kept in memory until it can"
+        self.last += 1
+        self._add(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}), "{}")
+        self.on_write()
+
+    def _add(self, moment: Moment, detail: str) -> None:
+        self._unwritten.append(moment)
+        self._details.append(detail)
+        self._latest.append(moment)
+
+    def close(self) -> None:
+        """Close the journal; it is found again at the next opening."""
+        self._write_down()
+        self.lives.write()
+        self._db.close()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -1,0 +1,45 @@
+"""One moment of the journal, and how its detail is written down and read back."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from vango.actors.told import Unreadable, fit, plain, read_object
+
+_MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values.
+
+    It can be a key: its hash leaves the detail out, its equality does not.
+    """
+
+    n: int
+    at: float
+    actor: str
+    kind: str
+    text: str
+    detail: dict[str, Any] = field(hash=False)
+
+
+def written_detail(detail: dict[str, Any]) -> str:
+    """Return a moment's detail as JSON that can be kept and shown, whatever is in it."""
+    try:
+        written = json.dumps(detail, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return json.dumps(plain(detail))
+    return json.dumps(plain(json.loads(written))) if _MAY_BE_UNFIT.search(written) else written
+
+
+def moment_of(row: tuple[Any, ...]) -> Moment:
+    """Read a moment back from its row."""
+    try:
+        detail = read_object(row[5]) if _MAY_BE_UNFIT.search(row[5]) else json.loads(row[5])
+    except (Unreadable, ValueError):
+        detail = {"unreadable": fit(row[5])}
+    return Moment(row[0], row[1], row[2], row[3], fit(row[4]), detail)

@@ -1,0 +1,69 @@
+"""The recording: the observations that differed from the one before, each kept with the moment that it was taken at.
+
+Writing one down takes longer than taking it, so it is done a little later, when the page has what it waits for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from vango.journal.journal import Journal
+
+LATER_S = 0.05
+
+
+class Frame(Protocol):
+    """What a recording needs of an observation: a dataclass with the moment and the Unix time that it was taken at."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def at(self) -> float: ...
+    @property
+    def moment(self) -> int: ...
+
+
+F = TypeVar("F", bound=Frame)
+
+
+class Recording(Generic[F]):
+    """The recording of one bench, kept in its journal. `as_text` writes an observation as JSON."""
+
+    def __init__(self, journal: Journal, as_text: Callable[[F], str]) -> None:
+        self._journal = journal
+        self._as_text = as_text
+        self._last: F | None = None
+        self._waiting: list[F] = []
+        self._due: asyncio.TimerHandle | None = None
+
+    def take(self, observation: F) -> None:
+        """Keep an observation, unless it shows what the last one showed."""
+        if self._last is not None and replace(observation, at=self._last.at) == self._last:
+            return
+        self._last = observation
+        self._waiting.append(observation)
+        if self._due is None:
+            self._due = asyncio.get_running_loop().call_later(LATER_S, self.write_down)
+
+    def at(self, moment: int) -> dict[str, Any] | None:
+        """Return the last observation taken at or before a moment, as plain values, or None."""
+        self.write_down()
+        return self._journal.frame(moment)
+
+    @property
+    def first(self) -> int:
+        """The first moment of which an observation is kept; 0 when none is."""
+        self.write_down()
+        return self._journal.first_frame
+
+    def write_down(self) -> None:
+        """Write down what waits."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        waiting, self._waiting = self._waiting, []
+        for observation in waiting:
+            self._journal.keep_frame(observation.moment, self._as_text(observation))

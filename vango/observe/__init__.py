@@ -1,0 +1,1 @@
+"""Looking: one frozen picture of truth, broker and edges."""

@@ -1,0 +1,107 @@
+"""What is seen of the edges: the rows that they hold, what they claim, and what became of requests to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vango.core.findings import Finding
+from vango.core.modes import Mode
+from vango.core.rules import EdgeRules
+
+
+@dataclass(frozen=True, slots=True)
+class RowSeen:
+    """One row of an edge's view. `cause` says why it is not the truth's row now; `lie` that the claim covers it."""
+
+    route: str
+    owner: str
+    epoch: int
+    event_id: str
+    drains: int
+    cause: str
+    lie: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSeen:
+    """One request for a route: `outcome` is right, wrong or refused; `answer` the owner given, `expected` the truth's.
+
+    `late` says of a wrong answer that the news was still under way to this edge, so that it could not know better.
+    """
+
+    route: str
+    outcome: str
+    answer: str
+    expected: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSeen:
+    """One edge: its mode and claim, its view in the truth's order, its probes (oldest first) and its counters.
+
+    `stumbles` says that it will fail at the next message; `remembered` counts the event ids it has in memory.
+
+    `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps, foreign,
+    invalid, rebuilds.
+    `asked` counts all requests while it ran, since it has its present rules (or the bench was opened): right, wrong,
+    refused, and late, which is an answer that was outdated while the news was still under way to this edge.
+    `silent_s` is for how many whole seconds the edge has heard neither an event nor a mark.
+    """
+
+    name: str
+    mode: Mode
+    claim: str
+    reason: str
+    sequence: int
+    event_id: str
+    stream_seq: int
+    mark: int
+    rows: tuple[RowSeen, ...]
+    probes: tuple[ProbeSeen, ...]
+    counters: dict[str, int]
+    rules: EdgeRules
+    departures: tuple[str, ...]
+    armed: str
+    stuck: str
+    stumbles: bool = False
+    remembered: int = 0
+    asked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("right", "wrong", "refused", "late"), 0))
+    silent_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSeen:
+    """One edge that somebody else wrote: its last claim, `age_s` seconds old, held against the truth.
+
+    `mode` is what it claims, and down when it is `silent`; `claim` is always what it said last. `claims` counts those that
+    were read, `refused` those that were not, and `trouble` says why, while that is recent. `probes` are answered from the
+    claimed routes; `findings` are the audit's, of this guest alone.
+    """
+
+    name: str
+    instance: str
+    mode: Mode
+    claim: str
+    reason: str
+    sequence: int
+    event_id: str
+    rows: tuple[RowSeen, ...]
+    probes: tuple[ProbeSeen, ...]
+    asked: dict[str, int]
+    age_s: int
+    silent: bool
+    claims: int
+    refused: int
+    trouble: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAwaySeen:
+    """Somebody who claims under a name that is no guest's, and why that was refused; `age_s` since the last time."""
+
+    name: str
+    reason: str
+    times: int
+    age_s: int

@@ -1,0 +1,146 @@
+"""Reception: what the broker can take, and what it is known to take, judged before anything is sent.
+
+What no broker can store (too long, no subject) must not even be sent: the server closes the connection over it. What a
+stream may refuse while it takes the next must go alone, because whatever is sent behind it would be stored past it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from vango.actors.errors import VangoError
+from vango.broker import streams
+from vango.broker.connection import Wire
+from vango.core.records import StuckRow
+from vango.truth.outbox import Waiting
+
+MAX_PAYLOAD = 64 * 1024
+"""The bytes of a message, headers and body, that a bench's broker takes (`vango.broker.folder`)."""
+MAX_SUBJECT = 2048
+"""The server ends a connection over a protocol line of more than 4,096 bytes; the reply subject needs its share."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NO_TEXT = "\N{REPLACEMENT CHARACTER}"
+"""Stands where a row's bytes are no UTF-8."""
+_HEADER_BYTES = len(b"NATS/1.0\r\n\r\n")
+
+
+def why_never(subject: str, body: bytes, headers: Mapping[str, str], max_payload: int = MAX_PAYLOAD) -> str:
+    """Say why a message can never be stored, whatever the broker holds; empty when it can."""
+    if reason := _subject_fault(subject):
+        return reason
+    if any(_NO_TEXT in value or _is_odd(value) for value in headers.values()):
+        return "its id is no text that a header can hold"
+    size = len(body) + _headers_size(headers)
+    if size > max_payload:
+        extra = f" and {size - len(body):,} of headers" if headers else ""
+        return f"its body has {len(body):,} bytes{extra}; the broker takes {max_payload:,} in all"
+    return ""
+
+
+def stuck_for_ever(row: Waiting, reason: str) -> StuckRow:
+    """Say of a row that can never be stored what would mend it."""
+    what = reason.split()[1]
+    cure = (
+        f"No retry will store it. Correct the {what} of {row.event_id} in the table event of truth.db; "
+        "the relay then sends it, and what waits behind it."
+    )
+    return StuckRow(row.event_id, row.feed, row.position, f"it can never be stored, {reason}", cure)
+
+
+def stuck_until_changed(row: Waiting, refusal: str) -> StuckRow:
+    """Say of a row that the broker refused, and would take if it were set otherwise, what would help."""
+    cure = (
+        f"It was not stored. Let a stream store {row.subject}, within the stream's limits; "
+        "the relay tries again, and what waits behind it follows."
+    )
+    return StuckRow(row.event_id, row.feed, row.position, f"the broker says {refusal}", cure)
+
+
+@lru_cache(maxsize=4096)
+def _subject_fault(subject: str) -> str:
+    length, shown = len(subject.encode()), repr(subject[:60])
+    if not subject:
+        return "its subject is empty"
+    if _NO_TEXT in subject:
+        return f"its subject {shown} is no valid text"
+    if length > MAX_SUBJECT:
+        return f"its subject has {length:,} bytes, more than the {MAX_SUBJECT:,} that a subject may have"
+    if " " in subject or _is_odd(subject):
+        return f"its subject {shown} has a space or a control character, which no subject may have"
+    tokens = subject.split(".")
+    if "" in tokens:
+        return f"its subject {shown} has an empty token, which no subject may have"
+    if "*" in tokens or ">" in tokens:
+        return f"its subject {shown} has a wildcard, which is for reading only"
+    if subject.startswith(("$", "_INBOX.")):
+        return f"its subject {shown} belongs to the server, and no stream of facts may hold it"
+    return ""
+
+
+def _is_odd(text: str) -> bool:
+    return _CONTROL.search(text) is not None
+
+
+def _headers_size(headers: Mapping[str, str]) -> int:
+    if not headers:
+        return 0
+    return _HEADER_BYTES + sum(len(f"{name}: {value}\r\n".encode()) for name, value in headers.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What one stream takes: the subjects, and the bytes of a message, -1 for no limit."""
+
+    subjects: tuple[tuple[str, ...], ...]
+    max_bytes: int
+
+
+class Reception:
+    """What the streams were set to take when they were last asked."""
+
+    def __init__(self, intakes: tuple[Intake, ...]) -> None:
+        self._intakes = intakes
+        self._known: dict[str, int] = {}
+
+    @classmethod
+    async def ask(cls, wire: Wire) -> Reception | None:
+        """Ask the server; None when it does not answer, for then nothing is known."""
+        try:
+            listed = await streams.listed(wire)
+        except VangoError:
+            return None
+        return cls(tuple(_intake(info["config"]) for info in listed.values() if _is_steady(info["config"])))
+
+    def expects(self, subject: str, size: int) -> bool:
+        """Say whether a message of so many bytes will be taken, so that the next may be sent before its answer is here."""
+        limit = self._known.get(subject)
+        if limit is None:
+            tokens = subject.split(".")
+            found = (intake for intake in self._intakes if any(_matches(one, tokens) for one in intake.subjects))
+            limit = self._known[subject] = next((intake.max_bytes for intake in found), 0)
+        return limit < 0 or size <= limit
+
+
+def _is_steady(config: dict[str, Any]) -> bool:
+    """A full stream that discards what is new refuses one message and takes the next."""
+    return config.get("discard") != "new" and not config.get("sealed") and not config.get("mirror")
+
+
+def _intake(config: dict[str, Any]) -> Intake:
+    return Intake(
+        tuple(tuple(subject.split(".")) for subject in config.get("subjects") or ()),
+        config.get("max_msg_size", -1) or -1,
+    )
+
+
+def _matches(pattern: tuple[str, ...], tokens: list[str]) -> bool:
+    for index, part in enumerate(pattern):
+        if part == ">":
+            return len(tokens) > index
+        if index >= len(tokens) or part not in ("*", tokens[index]):
+            return False
+    return len(pattern) == len(tokens)

@@ -1,0 +1,35 @@
+"""What the relay knows of itself: its rules, its state and why, its counters and its lease. It outlives every connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vango.actors.crash_points import Pace, Path
+from vango.actors.wakeup import Wakeup
+from vango.core.rules import RelayRules
+from vango.journal.journal import Journal
+from vango.truth.store import Truth
+
+
+class RelayState:
+    """The state of one relay. `state` is up, down or waiting (for the broker or for the lease); `reason` says why.
+
+    `stored_seq` is where the stream of the routes has the last event that it published there; `token` is that of the
+    lease, without which nothing is marked.
+    """
+
+    def __init__(self, truth: Truth, journal: Journal, name: str, pace: Pace | None) -> None:
+        self.truth = truth
+        self.rules = RelayRules()
+        self.path = Path(name, pace)
+        self.name = name
+        self.state, self.reason = "down", "not started"
+        self.published = self.duplicates = self.unanswered = self.refused = 0
+        self.stored_seq = 0
+        self.token = 0
+        self.awake = Wakeup()
+        self.journal = journal
+
+    def tell(self, kind: str, text: str, **detail: Any) -> None:
+        """Write a moment of the relay into the journal."""
+        self.journal.write("relay", kind, text, **detail)

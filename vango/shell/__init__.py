@@ -1,0 +1,1 @@
+"""What the command line runs on benches of its own."""

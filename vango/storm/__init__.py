@@ -1,0 +1,1 @@
+"""Scripts of faults, and the verdict of the audit."""

@@ -1,0 +1,1 @@
+"""The database of truth: commits first, with an outbox row in the same transaction."""

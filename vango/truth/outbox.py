@@ -1,0 +1,173 @@
+"""The outbox as the relay sees it: rows in order, marks, the lease, and the high-water marks of the feeds."""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from vango.actors.sqlite import transaction
+from vango.core.claims import Mark
+from vango.truth.store import Truth
+
+LEASE_S = 10.0
+FEEDS = ("route", "allocation", "operation")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One event that waits to be published, ready to send. `position` is its place in the order of publishing."""
+
+    position: int
+    event_id: str
+    feed: str
+    sequence: int
+    subject: str
+    body: bytes
+    is_json: bool = True
+
+
+def waiting(truth: Truth, *, limit: int, after: int = 0, feed: str = "") -> list[Waiting]:
+    """Return the first rows that are not marked as published, in order, from behind a position; of one feed or of all."""
+    if feed:
+        return _waiting(truth.db.conn, feed, limit, after)
+    found = (_waiting(truth.db.conn, one, limit, after) for one in FEEDS)
+    return list(islice(heapq.merge(*found, key=lambda row: row.position), limit))
+
+
+def _waiting(db: sqlite3.Connection, feed: str, limit: int, after: int) -> list[Waiting]:
+    # Whatever a row holds is read as bytes: it is sent as it is, or said to be what it is, and stops nobody here.
+    rows = db.execute(
+        "SELECT o.position, CAST(o.event_id AS BLOB), o.feed, o.sequence, CAST(e.subject AS BLOB), CAST(e.body AS BLOB),"
+        " json_valid(CAST(e.body AS TEXT))"
+        " FROM outbox AS o JOIN event AS e ON e.feed = o.feed AND e.sequence = o.sequence"
+        " WHERE o.published_at IS NULL AND o.feed = ? AND o.position > ? ORDER BY o.position LIMIT ?",
+        [feed, after, limit],
+    )
+    return [
+        Waiting(position, _text(event_id), of, sequence, _text(subject), body or b"", _is_json(body or b"", valid))
+        for position, event_id, of, sequence, subject, body, valid in rows
+    ]
+
+
+def _is_json(body: bytes, valid: int | None) -> bool:
+    """SQLite judges the text up to its first NUL, and takes any bytes for text. It is quicker than reading the JSON."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return bool(valid) and b"\0" not in body
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode(errors="replace")
+
+
+def count_waiting(truth: Truth) -> int:
+    """Return how many rows wait."""
+    return int(truth.db.conn.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0])
+
+
+def mark_published(truth: Truth, acks: Sequence[tuple[int, int]], *, token: int) -> list[str]:
+    """Mark rows as published, many in one transaction. `acks` are pairs of position and stream seq.
+
+    Returns the first statements as SQLite ran them. Raises `LeaseLost` when another relay has taken over since: it
+    will publish and mark these rows itself.
+    """
+    now, heard = time.time(), list[str]()
+    with transaction(truth.db, heard) as connection:
+        _hold(connection, token)
+        connection.executemany(
+            "UPDATE outbox SET published_at = ?, stream_seq = ? WHERE position = ?",
+            [(now, stream_seq, position) for position, stream_seq in acks],
+        )
+        _move_marks(connection)
+    return heard
+
+
+def drop(truth: Truth, positions: Sequence[int], *, token: int) -> None:
+    """Forget rows without publishing them. Raises `LeaseLost` as `mark_published` does."""
+    with transaction(truth.db) as connection:
+        _hold(connection, token)
+        connection.executemany("DELETE FROM outbox WHERE position = ?", [(position,) for position in positions])
+
+
+def predecessor(truth: Truth, row: Waiting) -> str:
+    """Return the id of the event published before this one in the same feed; empty when there is none."""
+    found = truth.db.conn.execute(
+        "SELECT event_id FROM outbox WHERE feed = ? AND sequence < ? ORDER BY sequence DESC LIMIT 1",
+        [row.feed, row.sequence],
+    ).fetchone()
+    return found[0] if found else ""
+
+
+def high_water_mark(truth: Truth, feed: str) -> Mark:
+    """Return the latest sequence and id of a feed, and the last sequence up to which the broker has acked."""
+    db = truth.db.conn
+    latest = db.execute(
+        "SELECT sequence, id FROM event WHERE feed = ? ORDER BY sequence DESC LIMIT 1", [feed]
+    ).fetchone()
+    if latest is None:
+        return Mark(0, "", 0)
+    row = db.execute("SELECT sequence FROM published WHERE feed = ?", [feed]).fetchone()
+    known = row[0] if row else 0
+    return Mark(latest[0], latest[1], max(known, _told(db, feed, latest[0])))
+
+
+def _told(db: sqlite3.Connection, feed: str, latest: int) -> int:
+    """Return up to which sequence the rows that are left in the outbox say that a feed was published."""
+    first_waiting = db.execute(
+        "SELECT min(sequence) FROM outbox INDEXED BY outbox_waiting_feed WHERE published_at IS NULL AND feed = ?",
+        [feed],
+    ).fetchone()[0]
+    bound = latest + 1 if first_waiting is None else first_waiting
+    told = db.execute("SELECT max(sequence) FROM outbox WHERE feed = ? AND sequence < ?", [feed, bound]).fetchone()[0]
+    return told or 0
+
+
+def _move_marks(connection: sqlite3.Connection) -> None:
+    """Keep how far each feed was published in a row of its own: the rows of the outbox may be cleared away."""
+    for feed in FEEDS:
+        latest = connection.execute("SELECT coalesce(max(sequence), 0) FROM event WHERE feed = ?", [feed]).fetchone()[0]
+        connection.execute(
+            "INSERT INTO published VALUES (?, ?) ON CONFLICT (feed)"
+            " DO UPDATE SET sequence = excluded.sequence WHERE excluded.sequence > sequence",
+            [feed, _told(connection, feed, latest)],
+        )
+
+
+class LeaseLost(Exception):
+    """Another relay holds the lease."""
+
+
+def take_lease(truth: Truth, holder: str) -> int | None:
+    """Take the relay's lease and return its token, or None while another holder's has not expired.
+
+    The same holder may take its lease again at once: its supervisor knows that the one before is dead. The token
+    grows each time, so that a relay which only thinks it still holds the lease can mark nothing.
+    """
+    now = time.time()
+    with transaction(truth.db) as connection:
+        row = connection.execute("SELECT holder, token, expires_at FROM lease WHERE name = 'relay'").fetchone()
+        if row is not None and row[0] != holder and row[2] > now:
+            return None
+        token = 1 if row is None else row[1] + 1
+        connection.execute("INSERT OR REPLACE INTO lease VALUES ('relay', ?, ?, ?)", [holder, token, now + LEASE_S])
+        return int(token)
+
+
+def renew_lease(truth: Truth, token: int) -> None:
+    """Keep the lease for another while. Raises `LeaseLost`."""
+    with transaction(truth.db) as connection:
+        _hold(connection, token)
+
+
+def _hold(connection: sqlite3.Connection, token: int) -> None:
+    held = connection.execute(
+        "UPDATE lease SET expires_at = ? WHERE name = 'relay' AND token = ?", [time.time() + LEASE_S, token]
+    )
+    if held.rowcount == 0:
+        raise LeaseLost

@@ -1,0 +1,194 @@
+"""Snapshots in a JetStream Object Store bucket: built from truth in one read, sealed, stored, fetched.
+
+The order is the proof. The stream's last seq is read first and the truth after it, so every event that the snapshot
+does not cover is committed, and therefore stored, after that seq. Following from there misses nothing; what comes
+twice is a duplicate (NATS-FACTS 5.3).
+
+What the bucket holds is read with direct gets: the reads of the client's object store wait for ever for a missing chunk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from nats.errors import Error as NatsError
+from nats.js.api import ObjectMeta, ObjectMetaOptions
+from nats.js.errors import NotFoundError
+from nats.js.object_store import ObjectStore
+
+from vango.actors import told
+from vango.actors.errors import NotThere, Refused, Unavailable
+from vango.actors.sqlite import reading
+from vango.broker import direct
+from vango.broker.connection import Wire
+from vango.broker.streams import BUCKET, BUCKET_STREAM
+from vango.core.judge import Row
+from vango.core.snapshot import BadSnapshot, Snapshot, checksum, seal, unseal
+from vango.truth.store import Truth
+
+KEEP = 5
+CHUNK_BYTES = 32 * 1024
+PATIENCE_S = 3.0
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One stored snapshot: `nuid` names its bytes, which never change; a name may be given to others later."""
+
+    name: str
+    nuid: str
+    size: int
+
+
+def build(truth: Truth, stream_seq: int) -> Snapshot:
+    """Read a snapshot out of truth in one transaction. `stream_seq` must have been read from the stream before."""
+    with reading(truth.db) as connection:
+        link = connection.execute(
+            "SELECT sequence, id FROM event WHERE feed = 'route' ORDER BY sequence DESC LIMIT 1"
+        ).fetchone()
+        rows = connection.execute(
+            "SELECT r.name, r.owner, r.epoch, e.id FROM route AS r"
+            " JOIN event AS e ON e.feed = 'route' AND e.sequence = r.sequence ORDER BY r.name"
+        ).fetchall()
+    sequence, event_id = link or (0, "")
+    taken_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return Snapshot(
+        sequence, event_id, stream_seq, taken_at,
+        tuple(Row(name, owner, epoch, made_by, epoch - 1, epoch) for name, owner, epoch, made_by in rows),
+    )  # fmt: skip
+
+
+async def create_bucket(wire: Wire) -> None:
+    """Create the bucket, or find it."""
+    await _patiently(wire.client.jetstream().create_object_store(BUCKET, description="baselines of truth"))
+
+
+async def take(wire: Wire, truth: Truth, stream: str) -> tuple[str, Snapshot]:
+    """Build a snapshot, store it, and return its name with it. Raises `Unavailable` when the bucket does not answer."""
+    last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
+    snapshot = build(truth, last_seq)
+    # A name of its own: replacing an object purges the chunks that somebody may be reading.
+    name = f"at-{snapshot.sequence:06d}-{secrets.token_hex(2)}"
+    await _put(wire, name, seal(snapshot))
+    await _forget_old(wire)
+    return name, snapshot
+
+
+async def fetch(wire: Wire, name: str) -> bytes:
+    """Return a stored snapshot's bytes, unverified. Raises `NotThere`, `Unavailable`."""
+    for one in await stored(wire):
+        if one.name == name:
+            return await read(wire, one)
+    raise NotThere("The bucket has no such snapshot.")
+
+
+async def read(wire: Wire, one: Stored) -> bytes:
+    """Return the bytes of one that was found stored. Raises `NotThere` when it has gone since, `Unavailable`."""
+    chunks = await direct.everything(wire, BUCKET_STREAM, _chunks(one.nuid))
+    found = b"".join(chunk.data for chunk in chunks)
+    if len(found) < one.size:
+        raise NotThere(f"The snapshot {one.name} has gone: {len(found)} of its {one.size} bytes are left.")
+    return found
+
+
+async def stored(wire: Wire) -> list[Stored]:
+    """Return the stored snapshots, oldest first. Raises `NotThere` without a bucket, `Unavailable`."""
+    found = await direct.everything(wire, BUCKET_STREAM, f"$O.{BUCKET}.M.>")
+    return [one for meta in found if (one := _read_meta(meta.data)) is not None]
+
+
+def _read_meta(payload: bytes) -> Stored | None:
+    """Read what the bucket says of one object; None for one that was deleted, or that no object store wrote."""
+    try:
+        meta = told.read_object(payload)
+    except told.Unreadable:
+        return None
+    name, nuid, size = meta.get("name"), meta.get("nuid"), meta.get("size")
+    if not isinstance(name, str) or not isinstance(nuid, str) or not isinstance(size, int) or meta.get("deleted"):
+        return None
+    return Stored(name, nuid, size)
+
+
+async def names(wire: Wire) -> list[str]:
+    """Return the names of the stored snapshots, oldest first; the last stored one is the latest."""
+    return [one.name for one in await stored(wire)]
+
+
+def claimed_sum(stored: bytes) -> str:
+    """Return the checksum that a stored snapshot says it has; empty when it cannot be read."""
+    try:
+        return str(told.read_object(stored)["sha256"])
+    except (told.Unreadable, KeyError):
+        return ""
+
+
+async def corrupt_latest(wire: Wire) -> str:
+    """Flip one bit of an owner in the latest snapshot and leave its checksum alone. Returns its name.
+
+    Raises `NotThere` when there is none to corrupt, `Refused` when that was done before.
+    """
+    found = await stored(wire)
+    if not found:
+        raise NotThere("No snapshot is stored. Take one first.")
+    latest = found[-1]
+    try:
+        snapshot = unseal(await read(wire, latest))
+    except BadSnapshot as error:
+        raise Refused(f"The latest snapshot is damaged already: {error}. Take a fresh one first.") from error
+    if not snapshot.rows:
+        raise NotThere("The latest snapshot has no route that could be corrupted.")
+    rows = (replace(snapshot.rows[0], owner=flip_one_bit(snapshot.rows[0].owner)), *snapshot.rows[1:])
+    forged = seal(replace(snapshot, rows=rows)).replace(
+        checksum(replace(snapshot, rows=rows)).encode(), checksum(snapshot).encode()
+    )
+    await _put(wire, latest.name, forged)
+    return latest.name
+
+
+def flip_one_bit(owner: str) -> str:
+    """Flip a bit in the last character so that another name comes out: alloc-a becomes alloc-c, no worse to look at."""
+    last = ord(owner[-1])
+    flips = (chr(last ^ bit) for bit in (2, 1, 4, 8))
+    return owner[:-1] + next((char for char in flips if char.isalnum()), chr(last ^ 1))
+
+
+async def _put(wire: Wire, name: str, sealed: bytes) -> None:
+    bucket = await _bucket(wire)
+    meta = ObjectMeta(name=name, options=ObjectMetaOptions(max_chunk_size=CHUNK_BYTES))
+    await _patiently(bucket.put(name, sealed, meta=meta))
+
+
+async def _forget_old(wire: Wire) -> None:
+    """Remove the oldest for good. Another take may run beside this one and be quicker: there is nothing left to remove then."""
+    for one in (await stored(wire))[:-KEEP]:
+        meta = base64.urlsafe_b64encode(one.name.encode()).decode()
+        for subject in (f"$O.{BUCKET}.M.{meta}", _chunks(one.nuid)):
+            await wire.api(f"STREAM.PURGE.{BUCKET_STREAM}", {"filter": subject})
+
+
+def _chunks(nuid: str) -> str:
+    return f"$O.{BUCKET}.C.{nuid}"
+
+
+async def _bucket(wire: Wire) -> ObjectStore:
+    return await _patiently(wire.client.jetstream(timeout=PATIENCE_S).object_store(BUCKET))
+
+
+async def _patiently(work: Awaitable[_T]) -> _T:
+    """Wait for the object store, but not for ever."""
+    try:
+        return await asyncio.wait_for(work, PATIENCE_S)
+    except NotFoundError as error:
+        raise NotThere("The bucket has no such snapshot.") from error
+    except (NatsError, OSError, TimeoutError) as error:
+        raise Unavailable(
+            f"The snapshot bucket does not answer: {str(error) or 'no reply in time'}.", definite=False
+        ) from error

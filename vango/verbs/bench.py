@@ -1,0 +1,73 @@
+"""Verbs on the bench as a whole: its pace, its history, its protections and storms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from vango.actors.crash_points import Tempo
+from vango.verbs.arguments import Seq
+from vango.verbs.registry import Between, Name, verb
+from vango.verbs.subject import Bench
+
+MAX_STORM = 8
+Seed = Annotated[int, Between(0, 9999)]
+
+
+@verb("bench")
+async def pace(bench: Bench, *, tempo: Tempo) -> str:
+    """Let the actors run live, slowly, or step by step: in step each waits at every point of its path."""
+    return bench.pace.change(tempo)
+
+
+@verb("bench")
+async def go_on(bench: Bench, *, actor: Name) -> str:
+    """Let an actor that waits at a point go on to its next."""
+    return bench.pace.go_on(actor)
+
+
+@verb("bench")
+async def undo(bench: Bench) -> str:
+    """Undo the last verb: a fresh bench on a new server, with everything done again but that. After a reset: what was before."""
+    return await bench.history.undo()
+
+
+@verb("bench", destructive=True)
+async def fork(bench: Bench, *, moment: Seq) -> str:
+    """Go on from an earlier moment: a fresh bench on a new server, with everything done again up to there."""
+    return await bench.history.fork(moment)
+
+
+@verb("bench")
+async def take_away(bench: Bench, *, protection: str) -> str:
+    """Take a protection away on all edges at once; the keys are those of docs/matrix.md."""
+    return await bench.trials.take_away(protection)
+
+
+@verb("bench")
+async def give_back(bench: Bench, *, protection: str) -> str:
+    """Give a protection back on all edges at once."""
+    return await bench.trials.give_back(protection)
+
+
+@verb("bench", destructive=True)
+async def storm(bench: Bench, *, seed: Seed, length: Annotated[int, Between(1, MAX_STORM)] = 4) -> str:
+    """Play a seeded storm of faults on a fresh bench that has these rules, and let the audit judge what remains."""
+    return await bench.trials.storm(seed, length)
+
+
+@verb("bench", destructive=True)
+async def shrink_storm(bench: Bench) -> str:
+    """Look for the smallest part of the last storm that fails alike, by playing parts of it afresh."""
+    return await bench.trials.shrink()
+
+
+@verb("bench", destructive=True)
+async def try_without(bench: Bench, *, protection: str, fault: str) -> str:
+    """Fill one cell of your matrix: a fresh bench without one protection, and one fault, done for real."""
+    return await bench.trials.try_without(protection, fault)
+
+
+@verb("bench", destructive=True)
+async def reset(bench: Bench) -> str:
+    """Start again: fresh truth, fresh store, fresh views, correct rules."""
+    return await bench.reset()
