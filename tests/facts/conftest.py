@@ -24,6 +24,7 @@ from tests.conftest import Run
 BINARY = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which("nats-server")
 LISTENS = re.compile(rb"Listening for client connections on ([\d.]+:\d+)")
 NS = 1_000_000_000
+LONG_S = 60.0  # what hangs fails with the line at which it does
 
 
 class Server:
@@ -110,7 +111,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     wanted = inspect.signature(pyfuncitem.obj).parameters
     run: Any = pyfuncitem.funcargs["run"]
-    run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}))
+    run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in wanted}), timeout_s=LONG_S)
     return True
 
 

@@ -17,10 +17,13 @@ WINDOW = NS // 10
 EXPECTED = "Nats-Expected-Last-Msg-Id"
 
 
-async def test_a_known_id_is_a_duplicate_whatever_the_payload(client: Client) -> None:
+async def test_a_known_id_is_a_duplicate_whatever_the_payload_and_the_subject(client: Client) -> None:
     await stream(client)
     assert await store(client, "e1", payload=b"a") == {"stream": "S", "seq": 1}
-    assert await store(client, "e1", payload=b"b") == {"stream": "S", "seq": 1, "duplicate": True}
+    duplicate = {"stream": "S", "seq": 1, "duplicate": True}
+    assert await store(client, "e1", payload=b"b") == duplicate
+    elsewhere = await client.request("s.b", b"", headers={"Nats-Msg-Id": "e1"}, timeout=5)
+    assert json.loads(elsewhere.data) == duplicate
     assert (await state(client))["messages"] == 1
 
 
@@ -64,7 +67,7 @@ async def test_the_id_of_an_evicted_message_is_known_until_the_server_is_started
     await again.close()
 
 
-async def test_the_expected_last_id_is_asked_for_after_the_window_only_and_its_refusal_names_the_last_id(
+async def test_the_expected_last_id_counts_after_the_window_only_and_its_refusal_names_the_last_id(
     client: Client,
 ) -> None:
     await stream(client, duplicate_window=WINDOW)
@@ -144,6 +147,8 @@ async def test_a_full_stream_that_discards_what_is_new_refuses_with_a_code(clien
     await store(client, "e1")
     error = (await store(client, "e2"))["error"]
     assert (error["code"], error["err_code"], error["description"]) == (503, 10077, "maximum messages exceeded")
+    await api(client, "STREAM.PURGE.S")
+    assert (await store(client, "e3"))["seq"] == 2
 
 
 async def test_what_is_sent_without_waiting_is_stored_and_answered_in_the_order_of_sending(client: Client) -> None:
