@@ -31,6 +31,7 @@ ALONE = ("app.py", "README.md", "Makefile", "pyproject.toml", ".ci/run", "tools/
 PATH = re.compile(
     rf"(?<![\w./-])((?:{'|'.join(FOLDERS)})/[\w./-]+\.(?:py|md|html|json|js|mjs|css|png|toml))\b(?:::(\w+)|#([\w-]+))?"
 )
+FOLDER = re.compile(rf"`((?:{'|'.join(FOLDERS)})(?:/[\w-]+)*/)`")
 LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]+))?\)")
 MODULE = re.compile(r"(?<![\w./-])((?:vango|studylab|benchmarks)(?:\.(?!md\b|py\b|__)[A-Za-z_]\w*)+)(?![\w/-])")
 ELSEWHERE = re.compile(r"\b[A-Z]+-FACTS\b|\b[A-Z][A-Z-]{2,}\.md\b|\bfacts? \d+\b|\(s\d\d\)")
@@ -101,6 +102,7 @@ def broken(text: str, at: Path) -> Iterator[str]:
         )
         if path not in INVENTED and not in_file(wanted, found[2], found[3]):
             yield found[0]
+    yield from (found[1] for found in FOLDER.finditer(text) if not (ROOT / found[1]).is_dir())
     yield from (found[1] for found in MODULE.finditer(text) if not is_module(found[1]))
     yield from (found[0] for found in ELSEWHERE.finditer(text) if not (ROOT / found[0]).exists())
     if at.suffix == ".md" and at.parent.name != "concepts":
@@ -126,6 +128,7 @@ def test_every_citation_leads_somewhere() -> None:
         "tests/" + "core/test_judge.py::test_nothing_of_the_kind",
         "tests/" + "core/test_judged.py",
         "vango/" + "core/judging.py",
+        "`vango/" + "corps/`",
         "vango." + "core.judging",
         "vango." + "core.judge.judged_twice",
         "NATS" + "-FACTS 13",
