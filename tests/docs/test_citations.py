@@ -80,7 +80,7 @@ def in_file(path: Path, name: str | None, anchor: str | None) -> bool:
 
 
 def is_module(dotted: str) -> bool:
-    """Say whether a dotted name leads to a package, a module, or a name in one. What follows that is not looked into."""
+    """True if a dotted name leads to a package, a module, or a name in one. What follows that is not looked into."""
     found = ROOT
     for word in dotted.split("."):
         if (found / word).is_dir():

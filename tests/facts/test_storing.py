@@ -118,7 +118,7 @@ async def test_a_recreated_stream_begins_again_at_one_and_only_its_time_of_creat
 async def test_a_stream_made_again_at_once_can_come_back_with_its_messages_and_the_answer_says_so(
     client: Client,
 ) -> None:
-    """It needs the files of an earlier deletion still on their way out, so it is a matter of chance: many are made."""
+    """The files of an earlier deletion must still be on their way out, so it does not happen each time: many are made."""
     for _ in range(20_000):
         made = await stream(client)
         if "error" in made:
@@ -131,7 +131,7 @@ async def test_a_stream_made_again_at_once_can_come_back_with_its_messages_and_t
             return
         await store(client, "e1", "e2", "e3")
         await api(client, "STREAM.DELETE.S")
-    pytest.fail("no stream came back with its messages: whoever makes sure of that can stop")
+    pytest.fail("no stream came back with its messages: the retry that guards against it is no longer needed")
 
 
 async def test_a_lower_limit_evicts_at_once(client: Client) -> None:
