@@ -58,7 +58,7 @@ async def bare_rate(keeper: Keeper, rows: Sequence[Waiting]) -> float:
         client = await ground.bare_client()
         jetstream = client.jetstream(publish_async_max_pending=UNDER_WAY)
         clock = Clock()
-        # An error reply would never resolve its future, and this would wait for ever (NATS-FACTS 11).
+        # An error reply never resolves its future, and this would wait for ever (docs/nats-facts.md#publish-async).
         async with within(ROUND_S, f"The publishing of {len(rows)} messages by publish_async"):
             clock.start()
             for row in rows:

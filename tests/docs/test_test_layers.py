@@ -11,6 +11,7 @@ TESTS = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
     "core": ("app", "flask", "labs", "nats", "playwright", "sqlite3", "sqlite_utils", "studylab", "vango.bench"),
     "vango": ("app", "flask", "labs", "playwright", "studylab"),
+    "facts": ("app", "flask", "labs", "playwright", "studylab", "vango"),
     "labs": ("app", "flask", "playwright", "studylab.web"),
     "web": ("playwright",),
 }

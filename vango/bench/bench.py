@@ -1,7 +1,7 @@
 """The bench: one learner's whole set-up, wired together, in a folder of its own.
 
 It owns every part and knows how they begin and end together. What each part does stands in that part's module; what can
-be done to it, in `vango.verbs`, `vango.faults.faults` and `vango.bench.rule_changes`.
+be done to it, in `vango.verbs`, `vango.faults` and `vango.bench.rule_changes`.
 """
 
 from __future__ import annotations

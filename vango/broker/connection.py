@@ -1,7 +1,7 @@
 """Connections to the broker: opening, asking the JetStream API, and being cut off without a goodbye.
 
-A connection is used once. When it breaks it is not repaired by the client's reconnect buffer, which could store
-n + 1 before n (NATS-FACTS 13); whoever owns it opens another and starts again from what is committed.
+A connection is used once. When it breaks it is not repaired by the client's reconnect buffer, which could store n + 1
+before n (docs/nats-facts.md#reconnect-buffer); whoever owns it opens another and starts again from what is committed.
 """
 
 from __future__ import annotations

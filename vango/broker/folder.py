@@ -90,7 +90,10 @@ class BrokerFolder:
             unnamed.rename(named)
 
     def said_port(self, pid: int) -> int:
-        """Return the port in the file the server writes, 0 while it is missing or half written (NATS-FACTS 1.1)."""
+        """Return the port in the file the server writes, 0 while it is missing or half written.
+
+        See docs/nats-facts.md#ports-file.
+        """
         for path in self._ports.glob(f"*_{pid}.ports"):
             with contextlib.suppress(OSError, ValueError, LookupError):
                 return int(json.loads(path.read_text("utf-8"))["nats"][0].rpartition(":")[2])

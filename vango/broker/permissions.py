@@ -1,7 +1,7 @@
 """What an edge from outside may do on a bench's broker: read ROUTES and the stored snapshots, and say what it claims.
 
-It may publish no event, change no stream, and touch no built-in edge's consumer. What it needs of the JetStream API is named
-subject by subject (NATS-FACTS 1.5); everything else the server refuses.
+It may publish no event, change no stream, and touch no built-in edge's consumer. What it needs of the JetStream API is
+named subject by subject (docs/nats-facts.md#permissions); everything else the server refuses.
 
 Permissions look at where a message goes, and not at where its answer goes: the server would publish the answer to any
 reply subject that a guest names, into a stream as well. So edges from outside have an account of their own, without a

@@ -87,7 +87,7 @@ async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Seque
 
 
 async def recreate(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
-    """Delete and create a stream. Rarely the old messages come back with it (NATS-FACTS 22): then again."""
+    """Delete and create a stream, again while old messages come back with it (docs/nats-facts.md#recreated-stream)."""
     for _ in range(RECREATE_TRIES):
         with contextlib.suppress(NotThere):
             await wire.api(f"STREAM.DELETE.{stream}")

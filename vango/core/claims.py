@@ -1,8 +1,8 @@
 """What an edge may claim: its own position, held against the control plane's word for the latest. Pure.
 
 That nothing is left to read proves nothing. A purged tail looks exactly like being up to date: nothing pending, no
-error, and no later event to reveal the gap (NATS-FACTS 8). Only a mark that says n allows the claim "current at n", and
-the claim ends in the moment in which the last mark no longer says it:
+error, and no later event to reveal the gap (docs/nats-facts.md#ack-floor). Only a mark that says n allows the claim
+"current at n", and the claim ends in the moment in which the last mark no longer says it:
 
     what the mark says                         standing
     n, and the id of n                         reached

@@ -102,7 +102,7 @@ async def ack(session: Session, deliveries: Sequence[Delivery]) -> None:
 
 
 async def ack_and_confirm(session: Session, deliveries: Sequence[Delivery]) -> None:
-    """An ack that is only queued dies with the client (NATS-FACTS 14): ask the broker to confirm each."""
+    """A queued ack dies with the client (docs/nats-facts.md#queued-acks): ask the broker to confirm each."""
     for delivery in deliveries:
         await session.wire.request(delivery.reply, b"+ACK")
     if not foreign.is_noise(deliveries):

@@ -1,7 +1,8 @@
 """Consumers on the ROUTES stream: where an edge's reading begins, and what the server says of it.
 
-A start seq beyond the end of the stream is accepted and makes a deaf consumer (NATS-FACTS 4), so it is compared with
-the stream first. A durable that exists is left at its cursor: the edge judges what comes, wherever it comes from.
+A start seq beyond the end of the stream is accepted and makes a deaf consumer (docs/nats-facts.md#start-of-a-consumer),
+so it is compared with the stream first. A durable that exists is left at its cursor: the edge judges what comes,
+wherever it comes from.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A continuous pull: messages are asked for before they are needed, so that a consumer never waits for a round trip.
 
-`fetch` of nats-py makes a task for each message and tops out near 20,000 a second (NATS-FACTS 29); one inbox with a
-callback takes three times as many. What is delivered waits here until the edge takes it, and the broker has a whole
-batch more to deliver while the edge is at work.
+`fetch` of nats-py makes a task for each message and tops out near 20,000 a second (docs/nats-facts.md#fetch); one inbox
+with a callback takes three times as many. What is delivered waits here until the edge takes it, and the broker has a
+whole batch more to deliver while the edge is at work.
 
 Each request has a reply subject of its own, so that a status tells which request it ends. What comes in answer bears its
 own subject and not the request's, so messages are counted over all of them; a status says how many its request still had.

@@ -1,7 +1,7 @@
 """An edge's view: its own SQLite database of routes, with the position in the same transaction.
 
-The position is the only proof of how far the view has come. The broker's cursor is not: a purge moves it, and so
-does an ack that was sent too early (NATS-FACTS 2).
+The position is the only proof of how far the view has come. The broker's cursor is not: a purge moves it, and so does
+an ack that was sent too early (docs/nats-facts.md#ack-floor).
 """
 
 from __future__ import annotations

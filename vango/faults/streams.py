@@ -67,8 +67,9 @@ async def recreate(bench: Target, stream: str) -> str:
 async def republish(bench: Target, sequence: int, *, after_window: bool = False) -> str:
     """Publish an event of the route feed again, byte for byte, under its own id.
 
-    With `after_window` it is offered until the broker stores it: each offer before that is a duplicate and
-    changes nothing, and the window does not slide (NATS-FACTS 2.1). Raises `Refused` where that takes too long.
+    With `after_window` it is offered until the broker stores it: each offer before that is a duplicate and changes
+    nothing, and the window does not slide (docs/nats-facts.md#duplicate-window). Raises `Refused` where that takes too
+    long.
     """
     window_s = bench.settings.streams["ROUTES"].duplicate_window_s
     if after_window and window_s > MAX_WINDOW_S:

@@ -1,7 +1,7 @@
 """Pipelined publishing: many messages under way at once, each with its own PubAck, in the order they were sent.
 
-Not `js.publish_async`: in nats-py 2.16 an error reply never resolves its future (NATS-FACTS 11). One inbox
-subscription takes all PubAcks; the last token of the reply subject says which message each belongs to.
+Not `js.publish_async`: in nats-py 2.16 an error reply never resolves its future (docs/nats-facts.md#publish-async). One
+inbox subscription takes all PubAcks; the last token of the reply subject says which message each belongs to.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Publisher:
     async def answers(self, sent: Sent, *, timeout_s: float = ACK_S) -> list[PubAck | None]:
         """Wait for the answers to what was sent and return them in order; None where none came in time.
 
-        None is indefinite: the message may have been stored (NATS-FACTS 13).
+        None is indefinite: the message may have been stored (docs/nats-facts.md#no-answer).
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):

@@ -177,7 +177,7 @@ class Sending:
 
 
 def _as_stored(row: Waiting, ack: PubAck | None) -> PubAck | None:
-    """The stream already ends in this very event: an earlier attempt was stored (NATS-FACTS 2.2)."""
+    """The stream ends in this very event: an earlier attempt was stored (docs/nats-facts.md#expected-last-id)."""
     if ack is None or ack.code != WRONG_LAST_MSG_ID or not ack.error.endswith(f": {row.event_id}"):
         return ack
     return PubAck(0, duplicate=True)

@@ -1,8 +1,8 @@
 """No answer: what the relay does with events whose PubAck did not come. One right way and two wrong ones.
 
 A time-out is no refusal. The message may be stored, it may be on its way, or it may have died with the connection; the
-relay sees the same silence in all three cases (NATS-FACTS 13). Only the id that goes with the next attempt can make
-the difference harmless.
+relay sees the same silence in all three cases (docs/nats-facts.md#no-answer). Only the id that goes with the next
+attempt can make the difference harmless.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Snapshots in a JetStream Object Store bucket: built from truth in one read, sealed, stored, fetched.
 
 The order is the proof. The stream's last seq is read first and the truth after it, so every event that the snapshot
-does not cover is committed, and therefore stored, after that seq. Following from there misses nothing; what comes
-twice is a duplicate (NATS-FACTS 5.3).
+does not cover is committed, and therefore stored, after that seq. Following from there misses nothing; what comes twice
+is a duplicate (docs/design.md#snapshots).
 
 What the bucket holds is read with direct gets: the reads of the client's object store wait for ever for a missing chunk.
 """

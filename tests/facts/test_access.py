@@ -1,0 +1,49 @@
+"""What permissions and accounts let a client do: docs/nats-facts.md#access."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.facts.conftest import Server, state, stream
+
+USERS = """
+accounts { ONE { jetstream: enabled, users: [
+  { user: all, password: all }
+  { user: few, password: few, permissions: { publish: ["$JS.API.INFO"], subscribe: ["_INBOX.>"] } }
+] } }
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "server", more=USERS).start()
+    yield server
+    server.kill()
+
+
+async def test_a_publish_that_is_not_allowed_raises_nothing_and_is_told_beside_it(server: Server) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def tell(error: Exception) -> None:
+        await told.put(str(error))
+
+    client = await server.connect(user="few", password="few", error_cb=tell)
+    await client.publish("s.a", b"")
+    assert await told.get() == 'nats: permissions violation for publish to "s.a"'
+    assert client.is_connected
+    await client.close()
+
+
+async def test_permissions_ask_where_a_message_goes_and_not_where_its_answer_goes(server: Server) -> None:
+    owner, guest = await server.connect(user="all", password="all"), await server.connect(user="few", password="few")
+    await stream(owner)
+    await guest.publish("$JS.API.INFO", b"", reply="s.a")
+    # The server works off one connection's requests in order: what it says to this one, it says after that one.
+    await guest.request("$JS.API.INFO", timeout=5)
+    assert (await state(owner))["messages"] == 1, "the answer went into a stream that the guest may not publish to"
+    await owner.close()
+    await guest.close()
