@@ -42,6 +42,18 @@ def test_a_closed_bench_is_found_again_with_everything(run: Run, keeper: Keeper,
         run(again.bench.close())
 
 
+def test_rules_that_a_bench_began_afresh_with_are_found_again(run: Run, keeper: Keeper, tmp_path: Path) -> None:  # type: ignore[type-arg]
+    first = Hands(run, run(Bench.open(tmp_path / "bench", keeper)))
+    first.do("edge_rules", edge="syd", check_epochs=False)
+    first.do("storm", seed=1, length=1)
+    run(first.bench.close())
+    again = Hands(run, run(Bench.open(tmp_path / "bench", keeper)))
+    try:
+        assert not again.bench.edges["syd"].rules.check_epochs
+    finally:
+        run(again.bench.close())
+
+
 def test_a_reset_gives_a_fresh_truth_a_fresh_stream_and_correct_rules(hands: Hands) -> None:
     hands.do("edge_rules", edge="syd", check_epochs=False)
     hands.do("burst", n=30)

@@ -185,7 +185,7 @@ class Bench:
                 then()
             except OSError as error:
                 failed = error
-            self.settings = wanted or self._settings_file.load()
+            self.settings = self._settings_file.load(wanted)
             self._build()
         try:
             await standing.give_back(self, stood)

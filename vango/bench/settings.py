@@ -36,10 +36,13 @@ class SettingsFile:
         self._path = path
         self._saved: Settings | None = None
 
-    def load(self) -> Settings:
-        """Read the settings; the defaults where there are none, or where the file is damaged."""
+    def load(self, wanted: Settings | None = None) -> Settings:
+        """Return the wanted settings, or read them; the defaults where there are none, or where the file is damaged.
+
+        Another file may lie there now, or none: the next `save` writes it, whatever was saved before.
+        """
         self._saved = None
-        return load(self._path)
+        return wanted or load(self._path)
 
     def save(self, settings: Settings) -> str:
         """Keep the settings. Returns why the disk did not take them, or nothing."""
