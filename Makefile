@@ -38,7 +38,7 @@ test-all:
 	@$(SETUP) test
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "slow or not slow" $(ARGS)
 
-# Not in make test: on Python 3.11 counting branches makes the tests use half as much processor time again and more.
+# With a floor (pyproject.toml). Not in make test: on Python 3.11 counting branches takes half as much processor time again.
 coverage:
 	@$(SETUP) test
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal tests/core tests/vango tests/web --cov --cov-report=term $(ARGS)

@@ -45,7 +45,8 @@ def test_a_closed_bench_is_found_again_with_everything(run: Run, keeper: Keeper,
 def test_rules_that_a_bench_began_afresh_with_are_found_again(run: Run, keeper: Keeper, tmp_path: Path) -> None:  # type: ignore[type-arg]
     first = Hands(run, run(Bench.open(tmp_path / "bench", keeper)))
     first.do("edge_rules", edge="syd", check_epochs=False)
-    first.do("storm", seed=2)
+    run(first.bench.afresh(first.bench.settings))
+    first.do("take_snapshot")
     run(first.bench.close())
     again = Hands(run, run(Bench.open(tmp_path / "bench", keeper)))
     try:

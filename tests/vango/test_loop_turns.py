@@ -90,7 +90,7 @@ def test_news_that_waited_for_the_broker_holds_nobody_up(hands: Hands) -> None:
 
 def test_a_turn_that_is_too_long_is_seen_and_named(hands: Hands) -> None:
     async def hold_the_loop() -> int:
-        return sum(range(5_000_000))
+        return sum(range(20_000_000))
 
     async def named() -> int:
         return await asyncio.create_task(hold_the_loop(), name="the one that holds it")
