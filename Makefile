@@ -11,7 +11,7 @@ PY = .venv/bin/python
 
 help:
 	@echo 'make run     start the app and open the browser; options: make run ARGS="--port 8080 --no-browser"'
-	@echo 'make check   the inner loop: lint, types, contracts, and the tests of core and vango'
+	@echo 'make check   the inner loop: lint, types, contracts, and what is quick of the tests of core and vango'
 	@echo 'make test    run the suite; a part of it: make test ARGS=tests/core'
 	@echo 'make test-all run the suite with all that takes long, as before a release'
 	@echo 'make coverage say which lines and branches of vango and studylab the tests of the core, vango and the web leave out'
@@ -28,7 +28,7 @@ run:
 
 check: lint
 	@$(SETUP) test
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal tests/core tests/vango $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not long" tests/core tests/vango $(ARGS)
 
 test:
 	@$(SETUP) test

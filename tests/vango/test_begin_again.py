@@ -15,6 +15,8 @@ from vango.bench.changes import Changes
 from vango.broker import streams
 from vango.broker.keeper import Keeper
 
+pytestmark = pytest.mark.long
+
 
 def fails_first(times: int, act: Any) -> Any:
     """Do what `act` does, but raise something unforeseen so many times before."""

@@ -15,6 +15,8 @@ from tests.vango.conftest import Hands
 from vango.core.modes import Mode
 from vango.observe.model import GuestSeen, Observation
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NODE_PACKAGES = EXAMPLES / "node_modules" / "@nats-io" / "transport-node"
 Start = Callable[[], "subprocess.Popen[str]"]

@@ -14,6 +14,8 @@ from vango.core.findings import Kind
 from vango.relay.heartbeat import BEAT_S
 from vango.truth.outbox import LEASE_S
 
+pytestmark = pytest.mark.long
+
 TOO_LONG = b"x" * 70_000
 
 

@@ -14,6 +14,8 @@ from vango.broker import direct
 from vango.broker.streams import BUCKET_STREAM
 from vango.truth import snapshots
 
+pytestmark = pytest.mark.long
+
 ROUTES, TAKES = 100, 150
 
 

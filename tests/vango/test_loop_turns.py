@@ -17,6 +17,8 @@ from tests.vango.conftest import Hands
 from vango.actors.errors import VangoError
 from vango.verbs.registry import REGISTRY
 
+pytestmark = pytest.mark.long
+
 MOMENTS = 20_000
 MORE_TRIES = 3
 SHOP = {"route": "shop", "to": "alloc-c"}

@@ -13,6 +13,8 @@ from vango.actors.errors import NotThere, Refused
 from vango.bench import rerun
 from vango.bench.changes import Changes
 
+pytestmark = pytest.mark.long
+
 WITHIN_S = 6.0
 
 

@@ -19,6 +19,8 @@ from vango.storm.protections import prepare, protection
 from vango.storm.storm import script as storm_of
 from vango.verbs.script import act, parse
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 STORM_WITHIN_S = 120
 

@@ -19,6 +19,8 @@ from vango.broker.keeper import Keeper
 from vango.journal import journal
 from vango.journal.verb_log import Row
 
+pytestmark = pytest.mark.long
+
 
 def state(hands: Hands) -> Any:
     """Return what undo must bring back: truth, streams, and what each edge holds under which rules."""
