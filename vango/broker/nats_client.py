@@ -51,6 +51,11 @@ async def end_after(client: Client, subscription: Subscription, messages: int) -
     await client._send_unsubscribe(subscription._id, limit=messages)
 
 
+def received(subscription: Subscription) -> int:
+    """Return how many messages of a subscription have come."""
+    return subscription._received
+
+
 def _tasks(client: Client) -> Iterator[asyncio.Task[Any]]:
     subscriptions = [subscription._wait_for_msgs_task for subscription in client._subs.values()]
     for task in (client._reading_task, client._ping_interval_task, client._flusher_task, *subscriptions):

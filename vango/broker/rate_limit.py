@@ -16,6 +16,7 @@ from nats.aio.subscription import Subscription
 
 from vango.actors import tasks
 from vango.actors.errors import Unavailable
+from vango.broker import nats_client
 from vango.broker.connection import Wire
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class RateLimit:
 
     def _end_round(self) -> None:
         self._timer = None
-        came = self._subscription._received if self._subscription is not None else 0
+        came = nats_client.received(self._subscription) if self._subscription is not None else 0
         self._on_round(came >= self._allowance.messages)
         if came > self._allowance.messages // 2 and not self._wire.broken.is_set():
             self._renewing = asyncio.create_task(
