@@ -189,3 +189,13 @@ def test_a_bench_opens_though_an_edge_is_for_ever_on_its_way(
     bench = run(asyncio.wait_for(Bench.open(tmp_path / "bench", keeper), DEADLINE_S))
     monkeypatch.undo()
     run(bench.close())
+
+
+def test_a_bench_that_is_not_connected_to_its_broker_has_not_settled(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vango.bench.bench_connection.RETRY_S", 1.0)
+    hands.do("kill_broker")
+    hands.do("start_broker")
+    hands.settle()
+    assert hands.bench.link.is_open
