@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import hashlib
 
 import pytest
+from nats.errors import Error as NatsError
 
-from tests.vango.conftest import Hands
+from tests.vango.conftest import Hands, Run
 from vango.actors.errors import Refused
 from vango.core.findings import Kind
-from vango.truth.snapshots import KEEP, flip_one_bit
+from vango.truth.snapshots import KEEP, _patiently, flip_one_bit
 
 NAIVE = {"prove_continuity": False, "ask_high_water_mark": False}
 
@@ -81,3 +84,23 @@ def test_a_snapshot_is_not_corrupted_twice_because_the_second_flip_would_mend_it
     hands.do("corrupt_snapshot")
     with pytest.raises(Refused, match="damaged already"):
         hands.do("corrupt_snapshot")
+
+
+def test_a_put_that_fails_when_nobody_waits_for_it_any_more_leaves_no_error_behind(run: Run[None]) -> None:
+    """pytest makes an error of what asyncio says of a task that nobody looked at."""
+
+    async def fails_at_its_end() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise NatsError("nats: connection closed") from None
+
+    async def gives_up() -> None:
+        waiting = asyncio.create_task(_patiently(fails_at_its_end()))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    run(gives_up())
+    gc.collect()

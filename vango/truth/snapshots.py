@@ -9,20 +9,19 @@ What the bucket holds is read with direct gets: the reads of the client's object
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nats.errors import Error as NatsError
 from nats.js.api import ObjectMeta, ObjectMetaOptions
 from nats.js.errors import NotFoundError
 from nats.js.object_store import ObjectStore
 
-from vango.actors import told
+from vango.actors import tasks, told
 from vango.actors.errors import NotThere, Refused, Unavailable
 from vango.actors.sqlite import reading
 from vango.broker import direct
@@ -182,10 +181,10 @@ async def _bucket(wire: Wire) -> ObjectStore:
     return await _patiently(wire.client.jetstream(timeout=PATIENCE_S).object_store(BUCKET))
 
 
-async def _patiently(work: Awaitable[_T]) -> _T:
+async def _patiently(work: Coroutine[Any, Any, _T]) -> _T:
     """Wait for the object store, but not for ever."""
     try:
-        return await asyncio.wait_for(work, PATIENCE_S)
+        return await tasks.in_time(work, PATIENCE_S)
     except NotFoundError as error:
         raise NotThere("The bucket has no such snapshot.") from error
     except (NatsError, OSError, TimeoutError) as error:
