@@ -1,0 +1,107 @@
+"""The audit of a service of your own: is every view equal to your database as of the sequence that its edge claims?
+
+Your table and the events that told of it are compared as well: what was changed and not told, no edge will ever hear.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vango.actors.sqlite import reading
+from vango.core import judge
+from vango.core.audit import Report, Soundness, audit, say
+from vango.core.findings import Finding, Kind
+from vango.core.records import Claim, Fact, Told, TruthRecord
+from vango.kit.edge import Edge
+from vango.kit.facts import Feed, Row, in_words
+from vango.kit.outbox import last_told, not_told
+from vango.kit.source import Source
+from vango.truth.outbox import high_water_mark
+
+_HISTORY = (
+    "SELECT e.sequence, e.id, e.key, e.epoch, e.body, r.event_id IS NOT NULL, o.event_id IS NOT NULL AND o.published_at"
+    " IS NULL FROM event AS e LEFT JOIN rowless AS r ON r.event_id = e.id LEFT JOIN outbox AS o ON o.event_id = e.id"
+    " WHERE e.feed = ? ORDER BY e.sequence"
+)
+
+
+async def examine(source: Source, feed: Feed, edges: Sequence[Edge]) -> Report:
+    """Compare your table, its events and the views of edges. It reads the whole history: it is for tests and checks."""
+    claims = [await claim(feed, edge) for edge in edges]
+    with reading(source.outbox.db) as db:
+        record = truth_record(source, feed, db, claims)
+        table = {data[feed.key]: data for data in source.tables[feed](db)}
+        findings = tuple(_untold(feed, db, table, record))
+    report = audit(record, claims)
+    if not findings:
+        return report
+    found = (*findings, *report.findings)
+    return Report(Soundness.VIOLATED, found, say(found))
+
+
+async def claim(feed: Feed, edge: Edge) -> Claim:
+    """Return what an edge claims now."""
+    pending, outstanding = await edge.backlog()
+    rows, position = edge.committed()
+    shown = tuple(_shown(feed, row) for row in rows)
+    return Claim(edge.name, edge.mode, position, shown, pending, outstanding, edge.stuck)
+
+
+def truth_record(source: Source, feed: Feed, db: sqlite3.Connection, claims: Sequence[Claim]) -> TruthRecord:
+    """Return what the audit compares claims with."""
+    history = [_fact(feed, row) for row in db.execute(_HISTORY, [feed.name])]
+    ids = {fact.event_id for fact in history}
+    stuck = tuple(row for row in source.relay.stuck if row.feed == feed.name)
+    return TruthRecord(
+        latest=high_water_mark(source.outbox, feed.name).sequence,
+        now={fact.route: fact for fact in history},
+        as_of={n: _as_of(history, n) for n in {claim.position.sequence for claim in claims}},
+        known_ids=frozenset(row.event_id for claim in claims for row in claim.rows if row.event_id in ids),
+        untold=tuple(fact for fact in history if fact.told is Told.NO_OUTBOX_ROW),
+        waiting=sum(fact.told is Told.WAITING for fact in history),
+        stuck=stuck,
+        feed=feed.name,
+        value="a value",
+    )
+
+
+def _as_of(history: Sequence[Fact], sequence: int) -> Mapping[str, Fact]:
+    return {fact.route: fact for fact in history if fact.sequence <= sequence}
+
+
+def _shown(feed: Feed, row: Row) -> judge.Row:
+    """Return a row as the audit has it: what it says beside key and version stands where the lab has an owner."""
+    return judge.Row(row.key, in_words(feed, row.data), row.epoch, row.event_id, 0, row.epoch)
+
+
+def _fact(feed: Feed, row: tuple[Any, ...]) -> Fact:
+    sequence, event_id, key, epoch, body, is_rowless, waits = row
+    told = Told.NO_OUTBOX_ROW if is_rowless else Told.WAITING if waits else Told.PUBLISHED
+    fact = feed.read(body)
+    assert fact is not None, "the outbox holds what the feed wrote"
+    return Fact(sequence, event_id, key, in_words(feed, fact.data), epoch, told)
+
+
+def _untold(
+    feed: Feed, db: sqlite3.Connection, table: Mapping[str, Mapping[str, Any]], record: TruthRecord
+) -> list[Finding]:
+    told = last_told(db, feed)
+    reasons = []
+    for key in sorted(told.keys() | table.keys()):
+        reason = not_told(feed, key, table.get(key), told.get(key))
+        if not reason and record.now[key].owner != (has := in_words(feed, table[key])):
+            reason = f"{key} has {has} in the table; the last that was told is {record.now[key].owner}."
+        reasons += [reason] if reason else []
+    if not reasons:
+        return []
+    return [
+        Finding(
+            Kind.UNTOLD,
+            "truth",
+            f"The table was changed and no event tells of it: {reasons[0]}",
+            "Tell each change in its own transaction.",
+            tuple(reasons),
+        )
+    ]
