@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -17,6 +18,7 @@ from vango import kit
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "own_service.py"
+PACKAGES = ("vango", "studylab", "labs")
 LONG_S = 120
 
 
@@ -75,7 +77,13 @@ def test_a_wheel_in_an_empty_venv_runs_the_example_outside_the_checkout(url: str
     """It needs a network, or a cache of pip's: the venv has nothing but what the wheel asks for."""
     venv.create(tmp_path / "venv", with_pip=True)
     python = str(tmp_path / "venv" / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "wheel", "--no-deps", "-w", str(tmp_path / "wheel"), str(ROOT)], check=True)
+    # A build leaves files beside what it builds, and takes up those of an earlier one.
+    source = tmp_path / "source"
+    for folder in PACKAGES:
+        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", "app.py"):
+        shutil.copy(ROOT / name, source)
+    subprocess.run([python, "-m", "pip", "wheel", "--no-deps", "-w", str(tmp_path / "wheel"), str(source)], check=True)
     (wheel,) = (tmp_path / "wheel").glob("*.whl")
     subprocess.run([python, "-m", "pip", "install", str(wheel)], check=True)
     script = tmp_path / "elsewhere" / EXAMPLE.name

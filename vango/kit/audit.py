@@ -16,7 +16,7 @@ from vango.core.findings import Finding, Kind
 from vango.core.records import Claim, Fact, Told, TruthRecord
 from vango.kit.edge import Edge
 from vango.kit.facts import Feed, Row, in_words
-from vango.kit.outbox import last_told, not_told
+from vango.kit.outbox import not_told
 from vango.kit.source import Source
 from vango.truth.outbox import high_water_mark
 
@@ -28,12 +28,14 @@ _HISTORY = (
 
 
 async def examine(source: Source, feed: Feed, edges: Sequence[Edge]) -> Report:
-    """Compare your table, its events and the views of edges. It reads the whole history: it is for tests and checks."""
+    """Compare your table, its events and the views of edges. It reads the whole history: it is for tests and checks.
+
+    Raises `Refused` when the table cannot be read.
+    """
     claims = [await claim(feed, edge) for edge in edges]
     with reading(source.outbox.db) as db:
         record = truth_record(source, feed, db, claims)
-        table = {data[feed.key]: data for data in source.tables[feed](db)}
-        findings = tuple(_untold(feed, db, table, record))
+        findings = _untold(not_told(db, feed, source.tables[feed]))
     report = audit(record, claims)
     if not findings:
         return report
@@ -84,24 +86,9 @@ def _fact(feed: Feed, row: tuple[Any, ...]) -> Fact:
     return Fact(sequence, event_id, key, in_words(feed, fact.data), epoch, told)
 
 
-def _untold(
-    feed: Feed, db: sqlite3.Connection, table: Mapping[str, Mapping[str, Any]], record: TruthRecord
-) -> list[Finding]:
-    told = last_told(db, feed)
-    reasons = []
-    for key in sorted(told.keys() | table.keys()):
-        reason = not_told(feed, key, table.get(key), told.get(key))
-        if not reason and record.now[key].owner != (has := in_words(feed, table[key])):
-            reason = f"{key} has {has} in the table; the last that was told is {record.now[key].owner}."
-        reasons += [reason] if reason else []
+def _untold(reasons: Sequence[str]) -> tuple[Finding, ...]:
+    """Return what is to be said of rows that were changed and not told."""
     if not reasons:
-        return []
-    return [
-        Finding(
-            Kind.UNTOLD,
-            "truth",
-            f"The table was changed and no event tells of it: {reasons[0]}",
-            "Tell each change in its own transaction.",
-            tuple(reasons),
-        )
-    ]
+        return ()
+    said = f"The table was changed and no event tells of it: {reasons[0]}"
+    return (Finding(Kind.UNTOLD, "truth", said, "Tell each change in its own transaction.", tuple(reasons)),)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from vango.actors.errors import BadInput, Refused
 from vango.actors.sqlite import connect
 from vango.core.events import InvalidEvent
-from vango.kit.facts import Fact, Feed, Row
+from vango.kit.facts import Fact, Feed, Row, in_words
 from vango.relay.reception import why_never
 from vango.truth.schema import OUTBOX
 
@@ -144,28 +144,41 @@ def rows_of(feed: Feed, read: Read) -> Callable[[sqlite3.Connection], Iterable[R
     """
 
     def rows(db: sqlite3.Connection) -> Iterable[Row]:
-        told = last_told(db, feed)
-        found = {data[feed.key]: dict(data) for data in read(db)}
-        for key in told.keys() | found.keys():
-            if reason := not_told(feed, key, found.get(key), told.get(key)):
-                raise Refused(reason)
-        return (Row(key, data[feed.version], told[key][0], data) for key, data in sorted(found.items()))
+        if reasons := not_told(db, feed, read):
+            raise Refused(reasons[0])
+        return (Row(fact.key, fact.epoch, fact.id, fact.data) for _, fact in sorted(last_told(db, feed).items()))
 
     return rows
 
 
-def not_told(feed: Feed, key: str, data: Mapping[str, Any] | None, told: tuple[str, int] | None) -> str:
-    """Say how your table and the events differ about a key, by its version; empty when they do not."""
-    if told is None:
+def not_told(db: sqlite3.Connection, feed: Feed, read: Read) -> list[str]:
+    """Say of each row how your table and the last event that told of it differ; empty when none does.
+
+    Raises `Refused` when the table cannot be read, or a row has no key or version.
+    """
+    told = last_told(db, feed)
+    try:
+        found = {data[feed.key]: dict(data) for data in read(db)}
+        keys = sorted(told.keys() | found.keys())
+        return [reason for key in keys if (reason := _differs(feed, key, found.get(key), told.get(key)))]
+    except (sqlite3.Error, KeyError, TypeError) as error:
+        what = f"{type(error).__name__} {error}"
+        raise Refused(f"The table of the feed {feed.name} cannot be read as it was told: {what}.") from error
+
+
+def _differs(feed: Feed, key: str, data: Mapping[str, Any] | None, fact: Fact | None) -> str:
+    if fact is None:
         return f"{key} is in the table, and no event tells of it."
     if data is None:
         return f"{key} was deleted from the table, and no event tells of it; mark a row as deleted instead."
-    if data[feed.version] != told[1]:
-        return f"{key} has {feed.version} {data[feed.version]} in the table; the last that was told is {told[1]}."
+    if data[feed.version] != fact.epoch:
+        return f"{key} has {feed.version} {data[feed.version]} in the table; the last that was told is {fact.epoch}."
+    if data != fact.data:
+        return f"{key} has {in_words(feed, data)} in the table; the last that was told is {in_words(feed, fact.data)}."
     return ""
 
 
-def last_told(db: sqlite3.Connection, feed: Feed) -> dict[str, tuple[str, int]]:
-    """Return for each key the id and the version of the last event that tells of it."""
-    found = db.execute("SELECT key, id, epoch FROM event WHERE feed = ? ORDER BY sequence", [feed.name])
-    return {key: (event_id, epoch) for key, event_id, epoch in found}
+def last_told(db: sqlite3.Connection, feed: Feed) -> dict[str, Fact]:
+    """Return for each key the last fact that was told of it."""
+    found = db.execute("SELECT key, body, max(sequence) FROM event WHERE feed = ? GROUP BY key", [feed.name])
+    return {key: fact for key, body, _ in found if (fact := feed.read(body)) is not None}

@@ -36,9 +36,10 @@ def connecting(url: str, **options: Any) -> Connect:
 class Source:
     """The relay of one database, with all that edges ask of it.
 
-    `limits` are those of a stream that it makes: 10,000 messages unless you choose otherwise. `tables` says for each feed how your table is read. One source at a time publishes, by a lease in the database. After a
-    kill another waits until that has run out, unless it has the same `name`: whoever gives one knows that the other is dead. Make it on the
-    event loop that it is to run on.
+    `tables` says for each feed how your table is read. `limits` are those of a stream that it makes: 10,000 messages
+    unless you choose otherwise. One source at a time publishes, by a lease in the database. After a kill another waits
+    until the lease has run out, unless it has the same `name`: give one where no two can run at once. Make it on the
+    event loop that it is to run on. Raises `BadInput`, and `Refused` as `create` does.
     """
 
     def __init__(
