@@ -277,13 +277,13 @@ GUARDS: dict[str, Guard] = {
         "vango.kit.outbox",
         '" AND id NOT IN (SELECT event_id FROM outbox) AND id NOT IN (SELECT event_id FROM rowless)"',
         '""',
-        "tests/vango/test_kit.py::test_what_waits_is_not_pruned",
+        "tests/vango/test_kit_source.py::test_what_waits_is_not_pruned",
     ),
     "a stopped source lets its lease go": Guard(
         "a successor that publishes nothing for seconds",
         "vango.kit.source",
         "        await patiently(release_lease, self.outbox, self.relay.token)\n",
         "",
-        "tests/vango/test_kit.py::test_a_source_that_was_stopped_lets_the_lease_go",
+        "tests/vango/test_kit_source.py::test_a_source_that_was_stopped_lets_the_lease_go",
     ),
 }

@@ -81,3 +81,17 @@ async def open_shop(folder: Path, url: str, **how: Any) -> AsyncIterator[Shop]:
         yield shop
     finally:
         await asyncio.shield(shop.close())
+
+
+async def settled(shop: Shop, *edges: kit.Edge) -> None:
+    """Wait until all that is committed is published, and followed by these edges."""
+    await shop.source.published()
+    for edge in edges:
+        await edge.current_at(shop.source.latest(PRICES))
+
+
+async def kinds(shop: Shop, *edges: kit.Edge) -> set[str]:
+    """Return the kinds of what the audit finds."""
+    report = await kit.examine(shop.source, PRICES, edges)
+    assert (report.soundness is kit.Soundness.VIOLATED) == bool(report.findings)
+    return {finding.kind.value for finding in report.findings}

@@ -7,26 +7,17 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Run
-from tests.facts.conftest import Server
 from vango import kit
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "own_service.py"
 PACKAGES = ("vango", "studylab", "labs")
 LONG_S = 120
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    server = Server(tmp_path / "nats").start()
-    yield f"nats://{server.address}"
-    server.stop()
 
 
 def play(python: str, script: Path, url: str, **environment: str) -> subprocess.CompletedProcess[str]:

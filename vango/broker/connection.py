@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,10 @@ class Address:
     user: str
     password: str
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The URL without what lets in: for errors and logs."""
+        return re.sub(r"//[^/@]*@", "//", self.url)
 
 
 class Wire:
@@ -84,7 +89,7 @@ class Wire:
         except (OSError, NatsError, TimeoutError) as error:
             await nats_client.release(client)
             reason = str(refused[0] if refused else error) or "no reply in time"
-            raise Unavailable(f"The broker at {address.url} does not answer: {reason}.") from error
+            raise Unavailable(f"The broker at {address} does not answer: {reason}.") from error
         except BaseException:
             # Nobody waits for it any more: its socket would stay open for as long as the broker lives.
             await nats_client.release(client)

@@ -123,7 +123,7 @@ class Relay(RelayState):
                 try:
                     await self._session()
                 except (Unavailable, LeaseLost, sqlite3.OperationalError) as error:
-                    self.state, self.reason = "waiting", str(error) or "another relay holds the lease"
+                    self._wait_for(str(error) or "another relay holds the lease")
                     await self._drop_wire()
                 await asyncio.sleep(RETRY_S)
         except Crashed as crash:
@@ -136,6 +136,12 @@ class Relay(RelayState):
             self._task = None
             self.state, self.reason = "down", f"{type(error).__name__}: {error}"
             self.tell("crash", f"died: {self.reason}")
+
+    def _wait_for(self, reason: str) -> None:
+        if (self.state, self.reason) != ("waiting", reason):
+            self.state, self.reason = "waiting", reason
+            # No moment of the journal, but somebody may look.
+            self.journal.on_write()
 
     async def _session(self) -> None:
         wire = self._wire = await self._connect("relay")
