@@ -1,4 +1,4 @@
-"""docs/take-home.md: its ten lines run on a plain server, its view keeps what it is given, its numbers are the code's."""
+"""docs/take-home.md: its ten lines run on a plain server, its view keeps rows, its numbers are the code's."""
 
 from __future__ import annotations
 

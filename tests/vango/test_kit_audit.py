@@ -112,3 +112,25 @@ def test_what_is_on_its_way_is_not_yet_known(url: str, tmp_path: Path, run: Run)
             assert report.soundness is kit.Soundness.NOT_YET_KNOWN
 
     run(story())
+
+
+def test_what_is_committed_and_followed_while_edges_are_asked_is_neither_lost_nor_a_phantom(
+    url: str, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with open_shop(tmp_path, url) as shop:
+            slow, quick = await shop.edge("slow"), await shop.edge("quick")
+            shop.set("tea", 250)
+            await settled(shop, slow, quick)
+            asked = quick.backlog
+
+            async def meanwhile() -> tuple[int | None, int | None]:
+                shop.set("tea", 260)
+                await settled(shop, slow, quick)
+                return await asked()
+
+            monkeypatch.setattr(quick, "backlog", meanwhile)
+            report = await kit.examine(shop.source, PRICES, [slow, quick])
+            assert not report.findings, report.sentence
+
+    run(story())

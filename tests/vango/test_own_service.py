@@ -1,4 +1,4 @@
-"""examples/own_service.py as a process against a plain server; and, in the slow layer, out of a wheel in an empty venv."""
+"""examples/own_service.py as a process against a plain server; in the slow layer, from a wheel in an empty venv."""
 
 from __future__ import annotations
 

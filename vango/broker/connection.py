@@ -33,7 +33,7 @@ PING_S = 20
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a broker is and how to be let in. `options` are further ones of `nats.connect`, such as `token` or `tls`."""
+    """Where a broker is and how to be let in. `options` are others of `nats.connect`, such as `token` or `tls`."""
 
     url: str
     user: str
@@ -79,7 +79,8 @@ class Wire:
         try:
             await tasks.in_time(
                 client.connect(
-                    address.url, name=name, user=address.user or None, password=address.password or None, allow_reconnect=False,
+                    address.url, name=name, user=address.user or None, password=address.password or None,
+                    allow_reconnect=False,
                     connect_timeout=CONNECT_S, ping_interval=PING_S, error_cb=tell, flusher_queue_size=4096,
                     # A server that refuses is tried twice at once. By default the client sleeps 2 s in between.
                     reconnect_time_wait=0, max_reconnect_attempts=1, **address.options,

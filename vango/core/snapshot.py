@@ -52,7 +52,10 @@ def seal(snapshot: Snapshot[R]) -> bytes:
 
 
 def unseal(stored: bytes, read_row: Callable[[dict[str, Any]], R], *, verify: bool = True) -> Snapshot[R]:
-    """Read a stored snapshot, each row with `read_row`. Raises `BadSnapshot` when it cannot be read or, with `verify`, fails its checksum."""
+    """Read a stored snapshot, each row with `read_row`.
+
+    Raises `BadSnapshot` when it cannot be read or, with `verify`, fails its checksum.
+    """
     try:
         document = json.loads(stored)
         snapshot = _read(document["snapshot"], read_row)

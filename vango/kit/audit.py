@@ -18,7 +18,6 @@ from vango.kit.edge import Edge
 from vango.kit.facts import Feed, Row, in_words
 from vango.kit.outbox import not_told
 from vango.kit.source import Source
-from vango.truth.outbox import high_water_mark
 
 _HISTORY = (
     "SELECT e.sequence, e.id, e.key, e.epoch, e.body, r.event_id IS NOT NULL, o.event_id IS NOT NULL AND o.published_at"
@@ -32,11 +31,14 @@ async def examine(source: Source, feed: Feed, edges: Sequence[Edge]) -> Report:
 
     Raises `Refused` when the table cannot be read.
     """
+    # Before the edges are asked: what is published meanwhile is not lost. After it: what they heard meanwhile is known.
+    with reading(source.outbox.db) as db:
+        before = _history(feed, db)
+        findings = _untold(not_told(db, feed, source.tables[feed]))
     claims = [await claim(feed, edge) for edge in edges]
     with reading(source.outbox.db) as db:
-        record = truth_record(source, feed, db, claims)
-        findings = _untold(not_told(db, feed, source.tables[feed]))
-    report = audit(record, claims)
+        after = _history(feed, db)
+    report = audit(truth_record(source, feed, before, after, claims), claims)
     if not findings:
         return report
     found = (*findings, *report.findings)
@@ -51,22 +53,27 @@ async def claim(feed: Feed, edge: Edge) -> Claim:
     return Claim(edge.name, edge.mode, position, shown, pending, outstanding, edge.stuck)
 
 
-def truth_record(source: Source, feed: Feed, db: sqlite3.Connection, claims: Sequence[Claim]) -> TruthRecord:
-    """Return what the audit compares claims with."""
-    history = [_fact(feed, row) for row in db.execute(_HISTORY, [feed.name])]
-    ids = {fact.event_id for fact in history}
+def truth_record(
+    source: Source, feed: Feed, before: Sequence[Fact], after: Sequence[Fact], claims: Sequence[Claim]
+) -> TruthRecord:
+    """Return what the audit compares claims with: the history before they were made, and the one that they rest on."""
+    ids = {fact.event_id for fact in after}
     stuck = tuple(row for row in source.relay.stuck if row.feed == feed.name)
     return TruthRecord(
-        latest=high_water_mark(source.outbox, feed.name).sequence,
-        now={fact.route: fact for fact in history},
-        as_of={n: _as_of(history, n) for n in {claim.position.sequence for claim in claims}},
+        latest=before[-1].sequence if before else 0,
+        now={fact.route: fact for fact in before},
+        as_of={n: _as_of(after, n) for n in {claim.position.sequence for claim in claims}},
         known_ids=frozenset(row.event_id for claim in claims for row in claim.rows if row.event_id in ids),
-        untold=tuple(fact for fact in history if fact.told is Told.NO_OUTBOX_ROW),
-        waiting=sum(fact.told is Told.WAITING for fact in history),
+        untold=tuple(fact for fact in before if fact.told is Told.NO_OUTBOX_ROW),
+        waiting=sum(fact.told is Told.WAITING for fact in before),
         stuck=stuck,
         feed=feed.name,
         value="a value",
     )
+
+
+def _history(feed: Feed, db: sqlite3.Connection) -> list[Fact]:
+    return [_fact(feed, row) for row in db.execute(_HISTORY, [feed.name])]
 
 
 def _as_of(history: Sequence[Fact], sequence: int) -> Mapping[str, Fact]:

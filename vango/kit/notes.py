@@ -15,7 +15,7 @@ WAIT_S = 10.0
 
 
 class Notes:
-    """The log of one actor. Each moment is a record of the logger `vango.kit`, at level INFO, with its detail as `detail`."""
+    """The log of one actor. Each moment is a record of the logger `vango.kit`, level INFO, with its detail as `detail`."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()
@@ -27,7 +27,7 @@ class Notes:
         self.on_write()
 
     async def until(self, is_so: Callable[[], bool], seen: Callable[[], str], timeout_s: float = WAIT_S) -> None:
-        """Wait until something is so. Raises `Unavailable` with what is `seen` when it is not after `timeout_s` seconds."""
+        """Wait until something is so. Raises `Unavailable` with what is `seen` after `timeout_s` seconds."""
         deadline = time.monotonic() + timeout_s
         while not is_so():
             self._changed.clear()

@@ -15,8 +15,8 @@ from vango.truth.outbox import Outbox
 class RelayState:
     """The state of one relay. `state` is up, down or waiting (for the broker or for the lease); `reason` says why.
 
-    `control` has the subjects on which it tells marks. `stored_seq` is where the stream of the routes has the last event that it published there; `token` is that of the
-    lease, without which nothing is marked.
+    `control` has the subjects on which it tells marks. `stored_seq` is where the stream of the routes has the last
+    event that it published there; `token` is that of the lease, without which nothing is marked.
     """
 
     def __init__(self, truth: Outbox, journal: Log, name: str, pace: Pace | None, control: Control) -> None:
