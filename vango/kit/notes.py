@@ -15,7 +15,7 @@ WAIT_S = 10.0
 
 
 class Notes:
-    """The log of one actor. Each moment is a record of the logger `vango.kit`, level INFO, with its detail as `detail`."""
+    """The log of one actor. Each moment goes to the logger `vango.kit` at level INFO, with its detail as `detail`."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()
