@@ -11,15 +11,19 @@ import asyncio
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.ground import Ground, fill
 from benchmarks.report import Row, Target
 from benchmarks.rounds import Clock, Scale, in_turn, within
 from vango.actors.errors import Unavailable
 from vango.broker.keeper import Keeper
+from vango.core.names import ROUTES
+from vango.core.routes import ROUTE_FACTS
 from vango.core.rules import ROUTE_EVENTS, EdgeRules
 from vango.edge import consumers
 from vango.edge.edge import Edge
+from vango.edge.view import RouteTable
 from vango.journal.journal import Journal
 from vango.truth.outbox import Waiting
 
@@ -34,7 +38,7 @@ async def edge_rate(keeper: Keeper, rows: Sequence[Waiting]) -> float:
         await ground.store(rows)
         told, clock = asyncio.Event(), Clock()
         journal = Journal(ground.folder / "journal.db", told.set)
-        edge = Edge("fra", ground.folder, journal, ground.connecting(clock), EdgeRules())
+        edge = Edge("fra", ground.folder, ROUTE_FACTS, RouteTable(), journal, ground.connecting(clock), EdgeRules())
         try:
             async with within(ROUND_S, f"The catching up on {len(rows)} events", lambda: _progress(edge)):
                 await edge.start()
@@ -50,22 +54,22 @@ async def edge_rate(keeper: Keeper, rows: Sequence[Waiting]) -> float:
     return len(rows) / took_s
 
 
-def sequence(edge: Edge) -> int:
+def sequence(edge: Edge[Any]) -> int:
     """Return the sequence of the last event in an edge's view."""
     return edge.view.position.sequence if edge.view else 0
 
 
-def _progress(edge: Edge) -> str:
+def _progress(edge: Edge[Any]) -> str:
     return f"{edge.name} {edge.mode} at {sequence(edge)} {edge.reason}"
 
 
-def _must_have_applied(edge: Edge, n: int) -> None:
+def _must_have_applied(edge: Edge[Any], n: int) -> None:
     if edge.counters["applied"] != n:
         raise Unavailable(f"{edge.name} applied {dict(edge.counters)} instead of {n} events; the round is void.")
 
 
 async def _all_acked(ground: Ground, consumer: str) -> None:
-    while not await consumers.has_nothing_left(ground.wire, consumer):
+    while not await consumers.has_nothing_left(ground.wire, ROUTES.stream, consumer):
         pass
 
 

@@ -5,6 +5,8 @@ Read it in this order. Which package may import which is another order, and `pyp
 
 core        PURE: the rules of propagation as functions over values, with no I/O, no clock and no chance
     events          the notice of a committed fact, as CloudEvents 1.0, and the codec that trusts nothing
+    facts           what an edge must know of a domain, whoever's facts these are
+    routes          the facts of the lab: who owns which route
     judge           may this event be applied to a view at this position?
     intake          what a batch of messages does to a view, worked out before anything is written
     modes           every mode of an edge and every way between two, in one table
@@ -41,7 +43,7 @@ edge        replays carefully and fails closed: a durable view of the routes
     follow          what it does over one connection, from the first question to the end
     session         one connection, with the consumer that it reads from
     consume         judge, apply and move the position in one transaction, then ack
-    view            rows and position in one database
+    view            rows and position in one database, in a table of the domain's own
     claiming        claim by the mark, or by silence
     recovery        fail closed, and come back from a verified snapshot
     consumers       where an edge's reading begins
@@ -85,8 +87,16 @@ journal     everything that happened on a bench, in order
     recording       which observations are worth a frame
     verb_log        the list of verbs that undo and fork follow
     seen_stored     which events the broker was seen to have stored
+    log             whom an actor tells what it does
     source          the line of the program that a moment was told from
     codec           frozen values made of plain ones again
+kit         the parts for a service of your own: your table, your facts (docs/take-home.md)
+    facts           what changed in one row of one of your tables
+    outbox          written in your transaction
+    source          runs beside your database: relay, marks, snapshots
+    edge            the edge of the lab, with a view of your own
+    audit           your table, its events and the views, compared
+    notes           what the actors tell, in Python's logging
 guests      edges that somebody else wrote
     guests          hears their claims, within limits
     guest           one of them: its last claim, and how old that is

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 from vango.actors.errors import VangoError
@@ -17,8 +18,10 @@ from vango.broker.connection import Address, Wire
 from vango.broker.keeper import Keeper
 from vango.core.audit import Soundness
 from vango.core.names import EDGES
+from vango.core.routes import ROUTE_FACTS
 from vango.core.rules import NAIVE_EDGE, EdgeRules
 from vango.edge.edge import Edge
+from vango.edge.view import RouteTable
 from vango.journal.journal import Journal
 from vango.journal.moment import Moment
 from vango.observe.model import Observation
@@ -134,7 +137,8 @@ async def _edge(options: argparse.Namespace) -> None:
     told = journal.last
     journal.on_write = tell
     rules = NAIVE_EDGE if options.rules == "naive" else EdgeRules()
-    edge = Edge(options.name, options.data, journal, lambda name: Wire.open(address, name), rules)
+    connect = partial(Wire.open, address)
+    edge = Edge(options.name, options.data, ROUTE_FACTS, RouteTable(), journal, connect, rules)
     try:
         await edge.start()
         await asyncio.Event().wait()

@@ -90,6 +90,7 @@ DEBRIEF = Debrief(
     code=(
         Code("trap", "Retelling the truth from events", "vango.faults.rebuild", "rebuild"),
         Code("cure", "A snapshot of the database", "vango.truth.snapshots", "build"),
+        Code("cure", "What it reads of the routes", "vango.truth.snapshots", "routes"),
         Code("cure", "Loading it", "vango.edge.recovery", "load"),
     ),
     take_away=(

@@ -16,6 +16,7 @@ from vango.core.events import ROUTE_OWNER_UPDATED, Event
 from vango.core.judge import Outcome, Position, Row, advance, apply, judge
 from vango.core.modes import ANSWERS, Mode, Signal, after
 from vango.core.records import Claim, Fact, Told, TruthRecord
+from vango.core.routes import read_row
 from vango.core.rules import AckOrder, EdgeRules
 from vango.core.snapshot import BadSnapshot, Snapshot, seal, unseal
 
@@ -171,7 +172,7 @@ class Edge:
             self.hear(Signal.STOP)
             return False
         try:
-            snapshot = unseal(stored, verify=self.rules.verify_checksum)
+            snapshot = unseal(stored, read_row, verify=self.rules.verify_checksum)
         except BadSnapshot:
             self.hear(Signal.SURPRISE)
             return False

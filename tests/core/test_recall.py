@@ -6,6 +6,7 @@ from vango.core.events import ROUTE_OWNER_UPDATED, Event, encode
 from vango.core.intake import take_in
 from vango.core.judge import Outcome, Position, Row
 from vango.core.recent_ids import Recall
+from vango.core.routes import ROUTE_FACTS
 from vango.core.rules import EdgeRules
 from vango.edge.pull import Delivery
 
@@ -16,7 +17,7 @@ TRUSTING = EdgeRules(check_epochs=False, prove_continuity=False)
 
 def taken_in(rules: EdgeRules, recall: Recall) -> list[Outcome]:
     delivery = Delivery(encode(OLD), "", 9, 1, 0)
-    intake = take_in(NOW, Position(3, "e3", 3), [delivery], rules, recall)
+    intake = take_in(ROUTE_FACTS, NOW, Position(3, "e3", 3), [delivery], rules, recall)
     return [verdict.outcome for _, verdict in intake.verdicts]
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.core.model import Bench, corrupted
 from vango.core.judge import Position, Row
+from vango.core.routes import read_row
 from vango.core.snapshot import BadSnapshot, Snapshot, seal, unseal
 
 TEXT = st.text(max_size=20)
@@ -36,26 +37,28 @@ ROW_FIELDS = ("route", "owner", "epoch", "event_id", "drains", "highest_epoch")
 
 def read_or_refuse(stored: bytes, *, verify: bool = False) -> None:
     try:
-        snapshot = unseal(stored, verify=verify)
+        snapshot = unseal(stored, read_row, verify=verify)
     except BadSnapshot:
         return
-    assert unseal(seal(snapshot)) == snapshot
+    assert unseal(seal(snapshot), read_row) == snapshot
 
 
 @given(SNAPSHOTS)
-def test_what_is_sealed_is_unsealed_again(snapshot: Snapshot) -> None:
-    assert unseal(seal(snapshot)) == snapshot
-    assert unseal(seal(snapshot)).position == Position(snapshot.sequence, snapshot.event_id, snapshot.stream_seq)
+def test_what_is_sealed_is_unsealed_again(snapshot: Snapshot[Row]) -> None:
+    assert unseal(seal(snapshot), read_row) == snapshot
+    assert unseal(seal(snapshot), read_row).position == Position(
+        snapshot.sequence, snapshot.event_id, snapshot.stream_seq
+    )
 
 
 def test_every_flipped_bit_is_refused_or_changes_nothing() -> None:
     stored = a_snapshot()
-    sealed = unseal(stored)
+    sealed = unseal(stored, read_row)
     for at in range(len(stored) * 8):
         flipped = bytearray(stored)
         flipped[at // 8] ^= 1 << at % 8
         try:
-            assert unseal(bytes(flipped)) == sealed
+            assert unseal(bytes(flipped), read_row) == sealed
         except BadSnapshot:
             continue
 
@@ -63,8 +66,8 @@ def test_every_flipped_bit_is_refused_or_changes_nothing() -> None:
 def test_a_changed_owner_is_refused_and_passes_only_unverified() -> None:
     changed = corrupted(a_snapshot())
     with pytest.raises(BadSnapshot, match="checksum says"):
-        unseal(changed)
-    assert unseal(changed, verify=False).rows[0].owner == "alloc-never"
+        unseal(changed, read_row)
+    assert unseal(changed, read_row, verify=False).rows[0].owner == "alloc-never"
 
 
 @given(st.binary(max_size=200), st.booleans())
@@ -98,7 +101,7 @@ def test_a_missing_field_is_refused() -> None:
         part = document["snapshot"] if name in FIELDS else document["snapshot"]["rows"][0]
         del part[name]
         with pytest.raises(BadSnapshot, match="cannot be read"):
-            unseal(json.dumps(document).encode(), verify=False)
+            unseal(json.dumps(document).encode(), read_row, verify=False)
 
 
 @pytest.mark.parametrize(
@@ -109,17 +112,17 @@ def test_a_field_of_another_type_is_refused_even_unverified(name: str, value: ob
     document = json.loads(a_snapshot())
     document["snapshot"][name] = value
     with pytest.raises(BadSnapshot):
-        unseal(json.dumps(document).encode(), verify=False)
+        unseal(json.dumps(document).encode(), read_row, verify=False)
 
 
 def test_two_rows_for_one_route_are_refused() -> None:
     row = Row("shop", "alloc-a", 1, "e1", 0, 1)
     with pytest.raises(BadSnapshot, match="two rows"):
-        unseal(seal(Snapshot(1, "e1", 1, "t", (row, row))))
+        unseal(seal(Snapshot(1, "e1", 1, "t", (row, row))), read_row)
 
 
 @pytest.mark.parametrize("checksum", [None, 5, ["x"]])
 def test_a_checksum_that_is_no_text_is_refused(checksum: object) -> None:
     document = {**json.loads(a_snapshot()), "sha256": checksum}
     with pytest.raises(BadSnapshot, match="checksum is not text"):
-        unseal(json.dumps(document).encode())
+        unseal(json.dumps(document).encode(), read_row)

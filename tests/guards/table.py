@@ -88,18 +88,18 @@ GUARDS: dict[str, Guard] = {
     "view and position together": Guard(
         "a view that is ahead of its position, or behind it",
         "vango.edge.view",
-        '            connection.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, changed))\n',
-        '            connection.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, changed))\n'
+        "            self._table.write(connection, changed)\n",
+        "            self._table.write(connection, changed)\n"
         '            connection.execute("COMMIT")\n            connection.execute("BEGIN IMMEDIATE")\n',
         "tests/vango/test_store_guards.py::test_a_view_whose_position_cannot_move_keeps_its_rows_as_they_were",
     ),
     "stream before truth": Guard(
         "a snapshot that says it covers what it does not",
         "vango.truth.snapshots",
-        '    last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]\n'
-        "    snapshot = build(truth, last_seq)\n",
-        "    snapshot = build(truth, 0)\n"
-        '    last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]\n'
+        '    last_seq: int = (await wire.api(f"STREAM.INFO.{domain.stream}"))["state"]["last_seq"]\n'
+        "    snapshot = build(outbox, domain.feed, rows, last_seq)\n",
+        "    snapshot = build(outbox, domain.feed, rows, 0)\n"
+        '    last_seq: int = (await wire.api(f"STREAM.INFO.{domain.stream}"))["state"]["last_seq"]\n'
         "    snapshot = replace(snapshot, stream_seq=last_seq)\n",
         "tests/vango/test_store_guards.py::test_a_snapshot_covers_all_that_was_stored_up_to_its_stream_seq",
     ),
@@ -229,5 +229,61 @@ GUARDS: dict[str, Guard] = {
         "            if self.aside.has(UNDONE):\n                await self._bring_back(UNDONE)\n",
         "",
         "tests/vango/test_undo.py::test_a_verb_that_comes_to_something_else_puts_the_bench_back",
+    ),
+    "told in the transaction of the change": Guard(
+        "an event of a change that is not committed",
+        "vango.kit.outbox",
+        "if not db.in_transaction:",
+        "if False:",
+        "tests/vango/test_kit_outbox.py::test_nothing_is_told_outside_a_transaction",
+    ),
+    "versions grow": Guard(
+        "an event that every edge must refuse",
+        "vango.kit.outbox",
+        "if told is not None and fact.epoch <= told[0]:",
+        "if False:",
+        "tests/vango/test_kit_outbox.py::test_a_version_that_does_not_grow_is_refused",
+    ),
+    "an event is read before it is told": Guard(
+        "a fact that stops its feed or every edge",
+        "vango.kit.outbox",
+        "        feed.read(body)\n",
+        "",
+        "tests/vango/test_kit_outbox.py::test_data_that_no_event_can_hold_is_refused",
+    ),
+    "a key is one token": Guard(
+        "a key that no subject can hold",
+        "vango.kit.facts",
+        'return quote(key, safe="").replace(".", "%2E")',
+        "return key",
+        "tests/vango/test_kit_outbox.py::test_any_key_is_one_token_of_a_subject",
+    ),
+    "no snapshot of what was not told": Guard(
+        "an untold change that a snapshot spreads",
+        "vango.kit.outbox",
+        "if reasons := not_told(db, feed, read):",
+        "if reasons := []:",
+        "tests/vango/test_kit_outbox.py::test_a_row_that_was_changed_and_not_told_is_in_no_snapshot",
+    ),
+    "somebody else's table": Guard(
+        "an outbox inside a table of another meaning",
+        "vango.kit.outbox",
+        "if found and found != _COLUMNS:",
+        "if False:",
+        "tests/vango/test_kit_outbox.py::test_a_table_of_yours_with_the_same_name_is_not_touched",
+    ),
+    "what waits is not pruned": Guard(
+        "a committed event that is never published",
+        "vango.kit.outbox",
+        '" AND id NOT IN (SELECT event_id FROM outbox) AND id NOT IN (SELECT event_id FROM rowless)"',
+        '""',
+        "tests/vango/test_kit_source.py::test_what_waits_is_not_pruned",
+    ),
+    "a stopped source lets its lease go": Guard(
+        "a successor that publishes nothing for seconds",
+        "vango.kit.source",
+        "        await patiently(release_lease, self.outbox, self.relay.token)\n",
+        "",
+        "tests/vango/test_kit_source.py::test_a_source_that_was_stopped_lets_the_lease_go",
     ),
 }

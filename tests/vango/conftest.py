@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tests.facts.conftest import Server
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
 
@@ -54,6 +55,14 @@ def keeper(run: Run[Any]) -> Iterator[Keeper]:
 def hands(run: Run[Any], keeper: Keeper, tmp_path: Path) -> Iterator[Hands]:
     """A settled bench."""
     yield from settled(run, keeper, tmp_path / "bench")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """The address of a plain server, without users and without a bench."""
+    server = Server(tmp_path / "nats").start()
+    yield f"nats://{server.address}"
+    server.stop()
 
 
 def settled(run: Run[Any], keeper: Keeper, folder: Path) -> Generator[Hands, None, None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,8 @@ from nats.aio.msg import Msg
 from tests.vango.conftest import Hands
 from vango.actors.errors import Unavailable
 from vango.core.findings import Kind
+from vango.core.names import ROUTES
+from vango.core.routes import ROUTE_FACTS
 from vango.edge import recovery
 
 
@@ -87,7 +90,7 @@ def test_an_edge_that_is_back_before_the_control_plane_asks_it_again(
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a restart of the broker either may be first."""
-    monkeypatch.setattr(recovery, "SNAPSHOT_REQUEST", "control.later")
+    domain = replace(ROUTES, control=replace(ROUTES.control, snapshot="control.later"))
 
     async def listen_once_refused() -> bytes:
         asker, control_plane = await hands.bench.link.connect("asker"), await hands.bench.link.connect("control plane")
@@ -104,7 +107,7 @@ def test_an_edge_that_is_back_before_the_control_plane_asks_it_again(
             await control_plane.publish(message.reply, b"{}")
 
         monkeypatch.setattr(asker, "request", note_refusal)
-        asking = asyncio.create_task(recovery._answered(SimpleNamespace(wire=asker)))  # type: ignore[arg-type]
+        asking = asyncio.create_task(recovery._answered(SimpleNamespace(wire=asker, domain=domain)))  # type: ignore[arg-type]
         await refused.wait()
         await control_plane.subscribe("control.later", answer)
         try:
@@ -119,7 +122,8 @@ def test_an_edge_that_is_back_before_the_control_plane_asks_it_again(
 def test_an_edge_that_no_stored_snapshot_helps_asks_the_control_plane_again_when_it_is_back(
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recovery, "SNAPSHOT_REQUEST", "control.away")
+    away = replace(ROUTES, control=replace(ROUTES.control, snapshot="control.away"))
+    monkeypatch.setattr(hands.bench.edge("iad"), "facts", replace(ROUTE_FACTS, domain=away))
     monkeypatch.setattr(recovery, "ASK_AGAIN_S", 0.001)
     hands.do("take_snapshot")
     hands.do("kill_edge", edge="iad")

@@ -24,7 +24,7 @@ def test_what_is_told_of_the_routes_is_what_an_edge_reads(hands: Hands) -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"noise", b"7", b"{}", b'{"route": 7}', b'{"route": {"sequence": "many"}}'])
 def test_a_payload_that_says_no_mark_of_the_routes_is_refused(payload: bytes) -> None:
-    with pytest.raises(ValueError, match="no mark of the routes"):
+    with pytest.raises(ValueError, match="no mark of the feed route"):
         high_water.read(payload)
 
 

@@ -113,7 +113,7 @@ def test_what_an_edge_asks_for_brings_messages(run: Run, hands: Hands) -> None:
     hands.do("kill_edge", edge="iad")
     # A consumer of the same name that nobody has asked for anything.
     hands.do("delete_consumer", consumer="iad")
-    run(consumers.ensure(hands.bench.wire(), "iad", hands.bench.edge("iad").rules, Position(), from_new=True))
+    run(consumers.ensure(hands.bench.wire(), "ROUTES", "iad", hands.bench.edge("iad").rules, Position(), from_new=True))
     hands.do("promote", route="shop", to="alloc-c")
     hands.until(lambda seen: seen.edge("fra").sequence == seen.truth.sequence)
     asked = next(m for m in hands.bench.journal.tail(500)[::-1] if (m.actor, m.kind) == ("iad", "got")).detail["api"]

@@ -10,7 +10,8 @@ import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands
 from vango.core.judge import Position, Row
-from vango.edge.view import View
+from vango.core.names import ROUTES
+from vango.edge.view import RouteTable, View
 from vango.journal.journal import Journal
 from vango.truth import outbox, snapshots
 from vango.truth.outbox import LeaseLost, count_waiting, mark_published, take_lease, waiting
@@ -48,14 +49,14 @@ def test_a_relay_renews_its_lease_in_time(hands: Hands) -> None:
 
 
 def test_a_view_whose_position_cannot_move_keeps_its_rows_as_they_were(tmp_path: Path) -> None:
-    view = View(tmp_path / "view.db")
+    view = View(tmp_path / "view.db", RouteTable())
     view._db.conn.execute(
         "CREATE TRIGGER full BEFORE UPDATE ON position BEGIN SELECT RAISE(ABORT, 'the position cannot move'); END"
     )
     with pytest.raises(sqlite3.IntegrityError):
         view.apply([ROW], Position(1, "e1", 1))
     view.close()
-    found = View(tmp_path / "view.db")
+    found = View(tmp_path / "view.db", RouteTable())
     assert (found.rows, found.position) == ({}, Position())
     found.close()
 
@@ -75,13 +76,13 @@ def test_a_snapshot_covers_all_that_was_stored_up_to_its_stream_seq(
         return await api(subject, *arguments, **named)
 
     monkeypatch.setattr(wire, "api", interrupted)
-    _, snapshot = run(snapshots.take(wire, hands.bench.truth, "ROUTES"))
+    _, snapshot = run(snapshots.take(wire, hands.bench.truth, ROUTES, snapshots.routes))
     assert snapshot.stream_seq == hands.settle().stream("ROUTES").last_seq
     assert snapshot.sequence == hands.settle().truth.sequence
 
 
 def test_truth_and_views_are_synced_at_each_commit(tmp_path: Path) -> None:
-    truth, view = Truth(tmp_path / "truth.db"), View(tmp_path / "view.db")
+    truth, view = Truth(tmp_path / "truth.db"), View(tmp_path / "view.db", RouteTable())
     levels = [store.conn.execute("PRAGMA synchronous").fetchone()[0] for store in (truth.db, view._db)]
     truth.close()
     view.close()

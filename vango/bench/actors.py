@@ -13,7 +13,9 @@ from vango.bench.changes import Changes
 from vango.bench.settings import Settings
 from vango.broker.connection import Wire
 from vango.core.modes import ANSWERS, Mode
+from vango.core.routes import ROUTE_FACTS
 from vango.edge.edge import Edge
+from vango.edge.view import RouteTable
 from vango.journal.journal import Journal
 from vango.relay.relay import Relay
 from vango.truth.control_plane import ControlPlane
@@ -42,7 +44,10 @@ class Actors:
         self.relay.rules = settings.relay
         self.control = ControlPlane(self.truth, journal, wire, self.relay.wake, pace, progress)
         self.control.write_order = settings.write_order
-        self.edges = {name: Edge(name, folder, journal, connect, rules, pace) for name, rules in settings.edges.items()}
+        self.edges = {
+            name: Edge(name, folder, ROUTE_FACTS, RouteTable(), journal, connect, rules, pace)
+            for name, rules in settings.edges.items()
+        }
         for awake in (self.relay.awake, *(edge.awake for edge in self.edges.values())):
             awake.on_rest = on_rest
 

@@ -33,6 +33,8 @@ from vango.bench.trials import Trials
 from vango.broker.broker import Broker
 from vango.broker.connection import Wire
 from vango.broker.keeper import Keeper
+from vango.core.judge import Row
+from vango.core.names import ROUTES
 from vango.core.snapshot import Snapshot
 from vango.edge.edge import Edge
 from vango.faults import total_loss
@@ -60,7 +62,7 @@ class Bench:
     truth: Truth
     control: ControlPlane
     relay: Relay
-    edges: dict[str, Edge]
+    edges: dict[str, Edge[Row]]
     observer: Observer
 
     def __init__(self, folder: Path, keeper: Keeper, lock: FileLock) -> None:
@@ -128,7 +130,7 @@ class Bench:
         """Whether a verb or its news is under way, as far as the actors know without asking anybody; false when not live."""
         return self.pace.is_live and (self._performing.is_under_way or self._actors.have_news)
 
-    def edge(self, name: str) -> Edge:
+    def edge(self, name: str) -> Edge[Row]:
         """Return an edge by name. Raises `NotThere`."""
         if name not in self.edges:
             raise NotThere(f"There is no edge {name}. The edges are {', '.join(self.edges)}.")
@@ -143,9 +145,9 @@ class Bench:
         """Held during each look. Whoever replaces the truth holds it meanwhile, so that nobody sees half of it."""
         return self._looks.lock
 
-    async def take_snapshot(self) -> tuple[str, Snapshot]:
+    async def take_snapshot(self) -> tuple[str, Snapshot[Row]]:
         """Take a snapshot of truth and store it; returns its name with it."""
-        return await snapshots.take(self.wire(), self.truth, "ROUTES")
+        return await snapshots.take(self.wire(), self.truth, ROUTES, snapshots.routes)
 
     async def reset(self) -> str:
         """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal goes on."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 
 from nats.aio.msg import Msg
 
@@ -21,14 +20,13 @@ from vango.broker import advisories, ears, streams
 from vango.broker.connection import Address, Wire
 from vango.broker.ears import Ears
 from vango.broker.rate_limit import Allowance, RateLimit
-from vango.edge import consumers
-from vango.edge.recovery import SNAPSHOT_REQUEST
+from vango.core.names import ROUTES
 from vango.truth import snapshots
 
 ADVISORIES = ("$JS.EVENT.ADVISORY.STREAM.>", "$JS.EVENT.ADVISORY.CONSUMER.>", "$JS.EVENT.ADVISORY.API")
 STREAM_ADVISORY = "$JS.EVENT.ADVISORY.STREAM."
 # A message given up (MAX_DELIVERIES, MSG_TERMINATED, MSG_NAKED), and a deleted consumer of the routes.
-WORTH_TELLING = ("$JS.EVENT.ADVISORY.CONSUMER.M", f"$JS.EVENT.ADVISORY.CONSUMER.DELETED.{consumers.STREAM}.")
+WORTH_TELLING = ("$JS.EVENT.ADVISORY.CONSUMER.M", f"$JS.EVENT.ADVISORY.CONSUMER.DELETED.{ROUTES.stream}.")
 ONLY_LOOKED = (".INFO", ".LIST", ".NAMES", ".DIRECT.", ".MSG.GET")
 RETRY_S = 0.1
 # A look shows whatever happened: of a thousand messages in a tenth of a second, a hundred are as good a reason to look.
@@ -144,7 +142,7 @@ class BenchConnection:
         for stream in streams.SUBJECTS:
             await heard.listen(stream)
         await self._bench.guests.listen(wire)
-        await wire.subscribe(SNAPSHOT_REQUEST, self._answer_snapshot)
+        await wire.subscribe(ROUTES.control.snapshot, self._answer_snapshot)
         return heard
 
     def _missed(self, stream: str) -> None:
@@ -184,9 +182,4 @@ class BenchConnection:
         return event_id is not None and bool(self._bench.observer.broker.known([event_id]))
 
     async def _answer_snapshot(self, request: Msg) -> None:
-        try:
-            name, snapshot = await self._bench.take_snapshot()
-            answer = {"name": name, "sequence": snapshot.sequence}
-        except VangoError as error:
-            answer = {"error": str(error)}
-        await request.respond(json.dumps(answer).encode())
+        await snapshots.answer(request, self._bench.take_snapshot())

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from nats.aio.client import Client
@@ -32,11 +33,16 @@ PING_S = 20
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a broker is and how to be let in."""
+    """Where a broker is and how to be let in. `options` are others of `nats.connect`, such as `token` or `tls`."""
 
     url: str
     user: str
     password: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The URL without what lets in: for errors and logs."""
+        return re.sub(r"//[^/@]*@", "//", self.url)
 
 
 class Wire:
@@ -73,17 +79,18 @@ class Wire:
         try:
             await tasks.in_time(
                 client.connect(
-                    address.url, name=name, user=address.user, password=address.password, allow_reconnect=False,
+                    address.url, name=name, user=address.user or None, password=address.password or None,
+                    allow_reconnect=False,
                     connect_timeout=CONNECT_S, ping_interval=PING_S, error_cb=tell, flusher_queue_size=4096,
                     # A server that refuses is tried twice at once. By default the client sleeps 2 s in between.
-                    reconnect_time_wait=0, max_reconnect_attempts=1,
+                    reconnect_time_wait=0, max_reconnect_attempts=1, **address.options,
                 ),
                 CONNECT_S,
             )  # fmt: skip
         except (OSError, NatsError, TimeoutError) as error:
             await nats_client.release(client)
             reason = str(refused[0] if refused else error) or "no reply in time"
-            raise Unavailable(f"The broker at {address.url} does not answer: {reason}.") from error
+            raise Unavailable(f"The broker at {address} does not answer: {reason}.") from error
         except BaseException:
             # Nobody waits for it any more: its socket would stay open for as long as the broker lives.
             await nats_client.release(client)

@@ -8,7 +8,14 @@ from typing import Any
 
 from vango.actors.errors import NotThere, Refused
 from vango.broker.connection import Wire
+from vango.core.names import ROUTES
 from vango.core.rules import StreamRules
+
+
+def stream_of(bucket: str) -> str:
+    """Return the stream in which the server keeps an object store bucket."""
+    return f"OBJ_{bucket}"
+
 
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "ROUTES": ("route.>",),
@@ -16,8 +23,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "TELEMETRY": ("telemetry.>",),
 }
 """What each stream stores unless it is set otherwise."""
-BUCKET = "snapshots"
-BUCKET_STREAM = f"OBJ_{BUCKET}"
+BUCKET, BUCKET_STREAM = ROUTES.bucket, stream_of(ROUTES.bucket)
 """The object store bucket of the snapshots, and the stream that the server keeps it in."""
 MAX_SUBJECTS = 16
 MIN_WINDOW_S = 0.1

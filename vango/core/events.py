@@ -8,8 +8,9 @@ and none stands in for another: see `vango.core.judge`.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 SOURCE = "/vango/control-plane"
 ROUTE_OWNER_UPDATED = "route.owner.updated"
@@ -47,8 +48,18 @@ class Event:
         """The domain whose events this one is counted with: the first word of its type."""
         return self.type.partition(".")[0]
 
+    @property
+    def key(self) -> str:
+        """The route whose row it changes; empty for an event that changes none."""
+        return self.route if self.type == ROUTE_OWNER_UPDATED else ""
 
-_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+    @property
+    def words(self) -> str:
+        """The change, for a person."""
+        return f"{self.route} → {self.owner}"
+
+
+_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def encode(event: Event) -> bytes:
@@ -63,17 +74,39 @@ def encode(event: Event) -> bytes:
         }
     else:
         subject_data = {"about": event.about}
+    return as_cloudevent(event, SOURCE, {**subject_data, "revision": event.revision, "operation": event.operation})
+
+
+class Header(Protocol):
+    """What a CloudEvent says beside its data."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def time(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def previous_id(self) -> str: ...
+
+
+def as_cloudevent(header: Header, source: str, data: Mapping[str, Any]) -> bytes:
+    """Return a CloudEvent with this data as JSON. Raises `ValueError` or `TypeError` for what JSON cannot hold."""
     document = {
         "specversion": "1.0",
-        "id": event.id,
-        "source": SOURCE,
-        "type": event.type,
-        "subject": event.subject,
-        "time": event.time,
+        "id": header.id,
+        "source": source,
+        "type": header.type,
+        "subject": header.subject,
+        "time": header.time,
         "datacontenttype": "application/json",
-        "sequence": event.sequence,
-        "previousid": event.previous_id,
-        "data": {**subject_data, "revision": event.revision, "operation": event.operation},
+        "sequence": header.sequence,
+        "previousid": header.previous_id,
+        "data": data,
     }
     return _dumps(document).encode()
 
@@ -128,7 +161,8 @@ def _missing(error: Exception) -> str:
     return f"the field {error} is missing" if isinstance(error, KeyError) else "the JSON has another shape"
 
 
-def _is_count(value: object) -> bool:
+def is_count(value: object) -> bool:
+    """Say whether a value is a whole number from 1 that every JSON reader can hold."""
     return type(value) is int and 1 <= value < 2**53
 
 
@@ -137,23 +171,28 @@ def _seen(value: object) -> str:
     return repr(value)[:60] if isinstance(value, str | int | float | None) else f"a {type(value).__name__}"
 
 
-def _check(event: Event, specversion: object) -> None:
+def check_header(header: Header, specversion: object, texts: Sequence[str]) -> None:
+    """Check what a CloudEvent says beside its data. `texts` are all fields that must be text. Raises `InvalidEvent`."""
     if specversion != "1.0":
         raise InvalidEvent(f"specversion is {_seen(specversion)}, expected '1.0'")
-    texts = (event.id, event.type, event.subject, event.time, event.previous_id, event.route, event.owner,
-             event.previous_owner, event.about, event.operation)  # fmt: skip
     if not all(type(text) is str for text in texts):
         raise InvalidEvent("a field that must be text is not")
     try:
         "".join(texts).encode()
     except UnicodeEncodeError as error:
         raise InvalidEvent("a text holds half a character, which no UTF-8 can hold") from error
-    if not (event.id and event.type):
+    if not (header.id and header.type):
         raise InvalidEvent("id and type must not be empty")
-    if not (_is_count(event.sequence) and _is_count(event.revision)):
+
+
+def _check(event: Event, specversion: object) -> None:
+    texts = (event.id, event.type, event.subject, event.time, event.previous_id, event.route, event.owner,
+             event.previous_owner, event.about, event.operation)  # fmt: skip
+    check_header(event, specversion, texts)
+    if not (is_count(event.sequence) and is_count(event.revision)):
         sequence, revision = _seen(event.sequence), _seen(event.revision)
         raise InvalidEvent(f"sequence {sequence} and revision {revision} must be whole numbers from 1")
-    if not (_is_count(event.epoch) or (type(event.epoch) is int and event.epoch == 0)):
+    if not (is_count(event.epoch) or (type(event.epoch) is int and event.epoch == 0)):
         raise InvalidEvent(f"epoch {_seen(event.epoch)} must be a whole number, 0 when the event has none")
     if event.type == ROUTE_OWNER_UPDATED and not (event.route and event.owner and event.epoch):
         raise InvalidEvent(f"{ROUTE_OWNER_UPDATED} needs a route, an owner and an epoch from 1")

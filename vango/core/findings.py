@@ -58,7 +58,7 @@ def untold(truth: TruthRecord) -> Iterator[Finding]:
         yield Finding(
             Kind.UNTOLD,
             "truth",
-            f"The database committed {events} of the route feed, and nothing will ever publish it.",
+            f"The database committed {events} of the {truth.feed} feed, and nothing will ever publish it.",
             "No row waits in the outbox, so neither a restart of the relay nor patience will repair this.",
             tuple(f"history: {_fact(fact)}; outbox: no row; stream: never seen" for fact in truth.untold[:5]),
         )
@@ -82,7 +82,7 @@ def _phantoms(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
         yield Finding(
             Kind.PHANTOM,
             claim.edge,
-            f"{claim.edge} serves {_routes(rows)} from an owner that the database never chose.",
+            f"{claim.edge} serves {_routes(rows)} from {truth.value} that the database never chose.",
             "The event is in the stream and the fact is not in the database: no later commit takes it back.",
             tuple(f"{claim.edge}: {_row(row)}; history: {_unknown(row)}" for row in rows),
         )
@@ -130,7 +130,8 @@ def _false_confidence(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
         yield Finding(
             Kind.FALSE_CONFIDENCE,
             claim.edge,
-            f"{claim.edge} claims current truth at {sequence} and is wrong about {count} route{'s' if count > 1 else ''}.",
+            f"{claim.edge} claims current truth at {sequence} and is wrong about"
+            f" {count} {truth.feed}{'s' if count > 1 else ''}.",
             "Nothing pending in the stream will correct it." if not claim.pending else "More events are on their way.",
             records,
         )

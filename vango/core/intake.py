@@ -13,9 +13,10 @@ from typing import Generic, Protocol, TypeVar
 
 from vango.core import telemetry
 from vango.core.events import Event, InvalidEvent, domain_of, from_document, parse
-from vango.core.judge import Outcome, Position, Row, Verdict, advance, apply, judge
+from vango.core.facts import E, Facts, Notice, R
+from vango.core.judge import Outcome, Position, Verdict, advance, judge
 from vango.core.recent_ids import Recall
-from vango.core.rules import EdgeRules, Foreign, OnGap, Poison
+from vango.core.rules import EdgeRules, OnGap, Poison
 
 
 class Message(Protocol):
@@ -33,7 +34,7 @@ M = TypeVar("M", bound=Message)
 
 
 @dataclass(slots=True)
-class Intake(Generic[M]):
+class Intake(Generic[M, E, R]):
     """The result. `done` are the deliveries to ack, `poison` those that could not be read, each with its reason.
 
     `stopped` is the reason of the gap that ended the batch early, empty when it went through; `gap_at` is then the
@@ -41,8 +42,8 @@ class Intake(Generic[M]):
     """
 
     position: Position
-    rows: dict[str, Row] = field(default_factory=dict)
-    applied: list[Event] = field(default_factory=list)
+    rows: dict[str, R] = field(default_factory=dict)
+    applied: list[E] = field(default_factory=list)
     done: list[M] = field(default_factory=list)
     poison: list[tuple[M, str]] = field(default_factory=list)
     verdicts: list[tuple[M, Verdict]] = field(default_factory=list)
@@ -78,16 +79,21 @@ def read_everything(payload: bytes) -> Event | None:
 
 
 def take_in(
-    rows: Mapping[str, Row], position: Position, deliveries: Sequence[M], rules: EdgeRules, recall: Recall
-) -> Intake[M]:
+    facts: Facts[E, R],
+    rows: Mapping[str, R],
+    position: Position,
+    deliveries: Sequence[M],
+    rules: EdgeRules,
+    recall: Recall,
+) -> Intake[M, E, R]:
     """Judge deliveries in order against a view and what the edge remembers, and say what follows."""
-    intake: Intake[M] = Intake(position)
+    intake: Intake[M, E, R] = Intake(position)
     for delivery in deliveries:
         intake.counts["received"] += 1
         intake.counts["bytes"] += len(delivery.payload)
         intake.counts["redelivered"] += delivery.deliveries > 1
         try:
-            event = read_everything(delivery.payload) if rules.foreign is Foreign.READ else read_own(delivery.payload)
+            event = facts.read(delivery.payload, rules.foreign)
         except InvalidEvent as error:
             intake.counts["invalid"] += 1
             intake.poison.append((delivery, str(error)))
@@ -98,7 +104,8 @@ def take_in(
             intake.counts["foreign"] += 1
             intake.done.append(delivery)
             continue
-        row = intake.rows.get(event.route) or rows.get(event.route)
+        key = event.key
+        row = intake.rows.get(key) or rows.get(key)
         verdict = remembered(event, rules, recall) or judge(intake.position, row, event, rules)
         if verdict.outcome is not Outcome.APPLY:
             intake.counts[_COUNTED[verdict.outcome]] += 1
@@ -107,7 +114,7 @@ def take_in(
             intake.stopped, intake.gap_at = verdict.reason, delivery
             break
         if verdict.outcome in (Outcome.APPLY, Outcome.GAP):
-            intake.rows[event.route] = apply(row, event)
+            intake.rows[key] = facts.apply(row, event)
             intake.position = advance(intake.position, event, delivery.stream_seq)
             intake.applied.append(event)
             intake.counts["applied"] += 1
@@ -116,7 +123,7 @@ def take_in(
     return intake
 
 
-def remembered(event: Event, rules: EdgeRules, recall: Recall) -> Verdict | None:
+def remembered(event: Notice, rules: EdgeRules, recall: Recall) -> Verdict | None:
     """Say that an event was seen before, as far as the edge remembers."""
     if rules.deduplicate and event.id in recall:
         return Verdict(Outcome.DUPLICATE, f"event {event.id} is one of the last {len(recall)} ids that are remembered")

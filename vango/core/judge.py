@@ -18,7 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vango.core.events import ROUTE_OWNER_UPDATED, Event
+from vango.core.events import Event
+from vango.core.facts import Held, Notice
 from vango.core.rules import EdgeRules
 
 
@@ -46,6 +47,11 @@ class Row:
     drains: int
     highest_epoch: int
 
+    @property
+    def key(self) -> str:
+        """What the row is found by: its route."""
+        return self.route
+
 
 class Outcome(StrEnum):
     """What is to be done with an event."""
@@ -68,12 +74,12 @@ class Verdict:
 APPLY = Verdict(Outcome.APPLY)
 
 
-def judge(position: Position, row: Row | None, event: Event, rules: EdgeRules) -> Verdict:
-    """Judge one event against the view's position and the row of the event's route (None when it has none)."""
-    if event.type != ROUTE_OWNER_UPDATED:
+def judge(position: Position, row: Held | None, event: Notice, rules: EdgeRules) -> Verdict:
+    """Judge one event against the view's position and the row that it changes (None when there is none yet)."""
+    if not event.key:
         return Verdict(Outcome.FOREIGN, f"{event.type} is another domain's event")
     if rules.deduplicate and row is not None and event.id == row.event_id:
-        return Verdict(Outcome.DUPLICATE, f"event {event.id} already made the row of {event.route}")
+        return Verdict(Outcome.DUPLICATE, f"event {event.id} already made the row of {event.key}")
     if rules.prove_continuity and (broken := broken_link(position, row, event)):
         return Verdict(Outcome.GAP, broken)
     if rules.check_epochs and row is not None and (refusal := fence(row, event)):
@@ -81,16 +87,16 @@ def judge(position: Position, row: Row | None, event: Event, rules: EdgeRules) -
     return APPLY
 
 
-def fence(row: Row, event: Event) -> Verdict | None:
+def fence(row: Held, event: Notice) -> Verdict | None:
     """Refuse an owner of the past. However and however often an event comes back, its epoch has not grown."""
     if event.epoch < row.epoch:
-        return Verdict(Outcome.STALE_EPOCH, f"epoch {event.epoch} of {event.route} is older than {row.epoch}")
+        return Verdict(Outcome.STALE_EPOCH, f"epoch {event.epoch} of {event.key} is older than {row.epoch}")
     if event.epoch == row.epoch and event.id != row.event_id:
-        return Verdict(Outcome.GAP, f"two events gave {event.route} epoch {row.epoch}: {row.event_id} and {event.id}")
+        return Verdict(Outcome.GAP, f"two events gave {event.key} epoch {row.epoch}: {row.event_id} and {event.id}")
     return None
 
 
-def broken_link(position: Position, row: Row | None, event: Event) -> str:
+def broken_link(position: Position, row: Held | None, event: Notice) -> str:
     """Say how the event breaks the chain that the view stands for; empty when it does not."""
     here, following = position.sequence, position.sequence + 1
     if event.sequence > following:
@@ -106,7 +112,7 @@ def broken_link(position: Position, row: Row | None, event: Event) -> str:
     return ""
 
 
-def advance(position: Position, event: Event, stream_seq: int) -> Position:
+def advance(position: Position, event: Notice, stream_seq: int) -> Position:
     """Return the position after applying an event. It never goes back: an old event applied by a naive edge leaves it."""
     if event.sequence < position.sequence:
         return position

@@ -63,7 +63,8 @@ class TruthRecord:
     """What the audit needs of the truth: the latest sequence, the routes now and as of each claimed sequence.
 
     `known_ids` holds those event ids out of the views' rows that the history has; `untold` the facts that have no
-    outbox row and were never seen in the stream; `stuck` the outbox rows that cannot go.
+    outbox row and were never seen in the stream; `stuck` the outbox rows that cannot go. `feed` and `value` are what
+    the sentences of findings call a row and what it says.
     """
 
     latest: int
@@ -73,3 +74,5 @@ class TruthRecord:
     untold: tuple[Fact, ...] = ()
     waiting: int = 0
     stuck: tuple[StuckRow, ...] = ()
+    feed: str = "route"
+    value: str = "an owner"

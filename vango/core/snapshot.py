@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Generic
 
-from vango.core.judge import Position, Row
+from vango.core.facts import R
+from vango.core.judge import Position
 
 
 class BadSnapshot(ValueError):
@@ -19,14 +21,14 @@ class BadSnapshot(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Generic[R]):
     """Truth as of `sequence`. Every event after it has a stream seq above `stream_seq`: follow from there."""
 
     sequence: int
     event_id: str
     stream_seq: int
     taken_at: str
-    rows: tuple[Row, ...]
+    rows: tuple[R, ...]
 
     @property
     def position(self) -> Position:
@@ -34,26 +36,29 @@ class Snapshot:
         return Position(self.sequence, self.event_id, self.stream_seq)
 
 
-def canonical(snapshot: Snapshot) -> bytes:
+def canonical(snapshot: Snapshot[R]) -> bytes:
     """Return the bytes that the checksum is computed over."""
     return json.dumps(asdict(snapshot), sort_keys=True, separators=(",", ":")).encode()
 
 
-def checksum(snapshot: Snapshot) -> str:
+def checksum(snapshot: Snapshot[R]) -> str:
     """Return the SHA-256 of the canonical form, in hexadecimal."""
     return hashlib.sha256(canonical(snapshot)).hexdigest()
 
 
-def seal(snapshot: Snapshot) -> bytes:
+def seal(snapshot: Snapshot[R]) -> bytes:
     """Return the stored form: the snapshot and its checksum."""
     return json.dumps({"sha256": checksum(snapshot), "snapshot": asdict(snapshot)}, sort_keys=True).encode()
 
 
-def unseal(stored: bytes, *, verify: bool = True) -> Snapshot:
-    """Read a stored snapshot. Raises `BadSnapshot` when it cannot be read or, with `verify`, fails its checksum."""
+def unseal(stored: bytes, read_row: Callable[[dict[str, Any]], R], *, verify: bool = True) -> Snapshot[R]:
+    """Read a stored snapshot, each row with `read_row`.
+
+    Raises `BadSnapshot` when it cannot be read or, with `verify`, fails its checksum.
+    """
     try:
         document = json.loads(stored)
-        snapshot = _read(document["snapshot"])
+        snapshot = _read(document["snapshot"], read_row)
         claimed = document["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadSnapshot(f"the snapshot cannot be read: {type(error).__name__}: {error}") from error
@@ -64,25 +69,27 @@ def unseal(stored: bytes, *, verify: bool = True) -> Snapshot:
     return snapshot
 
 
-def _read(body: dict[str, Any]) -> Snapshot:
+def _read(body: dict[str, Any], read_row: Callable[[dict[str, Any]], R]) -> Snapshot[R]:
     if type(body["rows"]) is not list:
         raise ValueError("rows must be a list")
-    snapshot = Snapshot(**{**body, "rows": tuple(Row(**row) for row in body["rows"])})
-    _check(snapshot, counts=("sequence", "stream_seq"), texts=("event_id", "taken_at"))
-    for row in snapshot.rows:
-        _check(row, counts=("epoch", "drains", "highest_epoch"), texts=("route", "owner", "event_id"))
-    if len({row.route for row in snapshot.rows}) < len(snapshot.rows):
-        raise ValueError("a route has two rows")
+    snapshot = Snapshot(**{**body, "rows": tuple(map(read_row, body["rows"]))})
+    must_be_counts(sequence=snapshot.sequence, stream_seq=snapshot.stream_seq)
+    must_be_texts(event_id=snapshot.event_id, taken_at=snapshot.taken_at)
+    if len({row.key for row in snapshot.rows}) < len(snapshot.rows):
+        raise ValueError("a key has two rows")
     return snapshot
 
 
-def _check(record: Snapshot | Row, *, counts: tuple[str, ...], texts: tuple[str, ...]) -> None:
-    for name in counts:
-        value = getattr(record, name)
+def must_be_counts(**values: object) -> None:
+    """Raise `ValueError` for a value that is no whole number from 0."""
+    for name, value in values.items():
         if type(value) is not int or not 0 <= value < 2**53:
             raise ValueError(f"{name} must be a whole number from 0")
-    for name in texts:
-        value = getattr(record, name)
+
+
+def must_be_texts(**values: object) -> None:
+    """Raise `ValueError` for a value that is no text, or none that UTF-8 can hold."""
+    for name, value in values.items():
         if not isinstance(value, str):
             raise ValueError(f"{name} must be text")
         value.encode()

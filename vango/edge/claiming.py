@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from nats.aio.msg import Msg
 
@@ -29,9 +30,10 @@ MARK_COMES_S = 0.1
 class Claiming:
     """The claims of one edge over one connection."""
 
-    def __init__(self, edge: EdgeState, wire: Wire, view: View) -> None:
+    def __init__(self, edge: EdgeState, wire: Wire, view: View[Any]) -> None:
         self._edge = edge
         self._wire = wire
+        self._domain = edge.facts.domain
         self._view = view
         self._until_mark: asyncio.TimerHandle | None = None
 
@@ -56,7 +58,11 @@ class Claiming:
         self._edge.signal(standing.signal, "")
         if standing.signal is Signal.REACHED:
             self._edge.rebuilds_in_a_row = 0
-        if standing.owed and await consumers.has_nothing_left(self._wire, pull.consumer) and pull.idle:
+        if (
+            standing.owed
+            and await consumers.has_nothing_left(self._wire, self._domain.stream, pull.consumer)
+            and pull.idle
+        ):
             raise Gap(standing.owed)
 
     def note_move(self, *, mark_follows: bool) -> None:
@@ -84,7 +90,7 @@ class Claiming:
 
     async def by_silence(self, pull: Pull) -> None:
         """Take it that with nothing pending everything is known. A purged tail is enough to make this wrong."""
-        nothing_pending = await consumers.has_nothing_left(self._wire, pull.consumer)
+        nothing_pending = await consumers.has_nothing_left(self._wire, self._domain.stream, pull.consumer)
         self._edge.signal(Signal.REACHED if nothing_pending and pull.idle else Signal.BEHIND, "")
         if self._edge.mode is Mode.CURRENT:
             self._edge.rebuilds_in_a_row = 0
@@ -95,7 +101,7 @@ class Claiming:
     async def ask_mark(self) -> None:
         """Ask for the mark. A relay that is down does not answer; its first heartbeat will do instead."""
         try:
-            answer = await self._wire.request(high_water.REQUEST, timeout_s=MARK_TIMEOUT_S)
+            answer = await self._wire.request(self._domain.control.mark, timeout_s=MARK_TIMEOUT_S)
         except Unavailable:
             self._edge.word = self._edge.word.silent()
         else:
@@ -112,7 +118,7 @@ class Claiming:
     def _note_mark(self, payload: bytes, note: Callable[[Word, Mark], Word], otherwise: Callable[[Word], Word]) -> None:
         edge = self._edge
         try:
-            edge.word = note(edge.word, high_water.read(payload))
+            edge.word = note(edge.word, high_water.read(payload, self._domain.feed))
             edge.heard_at = time.monotonic()
         except ValueError:
             self._edge.tell("verdict", "a mark that cannot be read was ignored")

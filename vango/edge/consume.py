@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from vango.actors.crash_points import Point
 from vango.core.intake import Intake, take_in
 from vango.core.rules import AckOrder, Poison
-from vango.edge import foreign
 from vango.edge.pull import Delivery
 from vango.edge.session import Session
 from vango.edge.state import Gap
@@ -79,15 +79,15 @@ async def apply_only(session: Session, deliveries: Sequence[Delivery]) -> None:
     await conclude(session, intake)
 
 
-async def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake[Delivery]:
+async def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake[Delivery, Any, Any]:
     """Judge a batch and write what follows from it: rows and position in one transaction."""
     view, was = session.view, session.view.position
-    intake = take_in(view.rows, view.position, deliveries, session.rules, session.edge.recall)
+    intake = take_in(session.edge.facts, view.rows, view.position, deliveries, session.rules, session.edge.recall)
     sql = await session.keep(view.apply, intake.rows.values(), intake.position) if intake.rows else []
     if view.position != was:
         session.claiming.note_move(mark_follows=True)
     session.edge.counters.update(intake.counts)
-    if foreign.is_noise(deliveries):
+    if session.noise.is_all(deliveries):
         session.noise.pass_over(intake.done)
     _tell_intake(session, intake, before=was.sequence, sql=sql)
     return intake
@@ -97,7 +97,7 @@ async def ack(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Ack each message. An ack that gets lost costs a redelivery, no more."""
     for delivery in deliveries:
         await session.wire.publish(delivery.reply, b"+ACK")
-    if deliveries and not foreign.is_noise(deliveries):
+    if deliveries and not session.noise.is_all(deliveries):
         session.tell("ack", f"ack {_span(deliveries)}", stream_seqs=_seqs(deliveries))
 
 
@@ -105,11 +105,11 @@ async def ack_and_confirm(session: Session, deliveries: Sequence[Delivery]) -> N
     """A queued ack dies with the client (docs/nats-facts.md#queued-acks): ask the broker to confirm each."""
     for delivery in deliveries:
         await session.wire.request(delivery.reply, b"+ACK")
-    if not foreign.is_noise(deliveries):
+    if not session.noise.is_all(deliveries):
         session.tell("ack", f"ack {_span(deliveries)}, confirmed", stream_seqs=_seqs(deliveries))
 
 
-async def conclude(session: Session, intake: Intake[Delivery]) -> None:
+async def conclude(session: Session, intake: Intake[Delivery, Any, Any]) -> None:
     """Refuse what could not be read, and stop at a gap. Raises `Gap`."""
     for delivery, reason in intake.poison:
         await refuse_poison(session, delivery, reason)
@@ -137,7 +137,7 @@ async def refuse_poison(session: Session, delivery: Delivery, reason: str) -> No
 
 def _tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Tell what came. What is only noise is told of in one moment, later."""
-    if foreign.is_noise(deliveries):
+    if session.noise.is_all(deliveries):
         return
     session.noise.flush()
     session.tell(
@@ -146,17 +146,17 @@ def _tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
         stream_seqs=_seqs(deliveries),
         deliveries=[delivery.deliveries for delivery in deliveries[:SEQS_TOLD]],
         count=len(deliveries),
-        foreign=foreign.count(deliveries),
+        foreign=session.noise.count(deliveries),
         bytes=sum(len(delivery.payload) for delivery in deliveries),
         headers=sorted({name for delivery in deliveries[:SEQS_TOLD] for name in delivery.headers or ()}),
         api=session.asked,
     )
 
 
-def _tell_intake(session: Session, intake: Intake[Delivery], *, before: int, sql: Sequence[str]) -> None:
+def _tell_intake(session: Session, intake: Intake[Delivery, Any, Any], *, before: int, sql: Sequence[str]) -> None:
     if intake.applied:
         first, last = intake.applied[0], intake.applied[-1]
-        one = f"apply {first.sequence}: {first.route} → {first.owner}"
+        one = f"apply {first.sequence}: {first.words}"
         many = f"apply {len(intake.applied)} events, {first.sequence} to {last.sequence}"
         sequences = [event.sequence for event in intake.applied[:SEQS_TOLD]]
         text = one if first is last else many

@@ -1,4 +1,4 @@
-"""An edge: a consumer that keeps a durable view of the routes and answers requests from it.
+"""An edge: a consumer that keeps a durable view and answers requests from it.
 
 The actor that lives through every connection: its view, its starts and deaths. What it does over one connection is in
 `follow`; how it handles messages is in `consume`, how it comes back in `recovery`. It trusts its own position and the chain inside the events, never the broker's cursor. Any surprise ends in failed closed.
@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path as FilePath
+from typing import Any, Generic
 
 from vango.actors import tasks
 from vango.actors.crash_points import EDGE_POINTS, Crashed, Pace, Point
@@ -19,7 +20,8 @@ from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable, VangoE
 from vango.actors.sqlite import is_full
 from vango.broker.connection import Wire
 from vango.core.claims import Word
-from vango.core.judge import Position, Row
+from vango.core.facts import Facts, R
+from vango.core.judge import Position
 from vango.core.modes import ANSWERS, Mode, Signal
 from vango.core.recent_ids import Recall
 from vango.core.rules import Answers, EdgeRules
@@ -29,32 +31,35 @@ from vango.edge.orders import Order, Work
 from vango.edge.pull import ConsumerGone
 from vango.edge.session import Session
 from vango.edge.state import EdgeState
-from vango.edge.view import View, destroy
-from vango.journal.journal import Journal
+from vango.edge.view import Table, View, destroy
+from vango.journal.log import Log
 
 RETRY_S = 0.25
 
 
-class Edge(EdgeState):
+class Edge(EdgeState, Generic[R]):
     """One edge. `mode` and the view's position are its claim; `orders` is what it is to do between two batches."""
 
     def __init__(
         self,
         name: str,
         folder: FilePath,
-        journal: Journal,
+        facts: Facts[Any, R],
+        table: Table[R],
+        journal: Log,
         connect: Callable[[str], Awaitable[Wire]],
         rules: EdgeRules,
         pace: Pace | None = None,
     ) -> None:
-        super().__init__(name, journal, rules, pace)
-        self.view: View | None = None
+        super().__init__(name, facts, journal, rules, pace)
+        self.view: View[R] | None = None
+        self._table = table
         self.orders: deque[Order] = deque()
         self._file = folder / f"{name}.db"
         self._connect = connect
         self._wire: Wire | None = None
         self._task: asyncio.Task[None] | None = None
-        self._left: tuple[tuple[Row, ...], Position] | None = None
+        self._left: tuple[tuple[R, ...], Position] | None = None
 
     @property
     def is_connecting(self) -> bool:
@@ -132,8 +137,8 @@ class Edge(EdgeState):
         self.awake.set()
         return await order.outcome_of(self.name)
 
-    def answer(self, route: str) -> str:
-        """Return the owner of a route from the view. Raises `Unavailable` when the edge must not or cannot answer."""
+    def answer(self, key: str) -> R:
+        """Return a row of the view. Raises `Unavailable` when the edge must not or cannot answer."""
         if self.mode not in ANSWERS or self.view is None:
             raise Unavailable(f"{self.name} is {self.mode} and answers nothing.")
         if self.rules.answers is Answers.CURRENT_ONLY and self.mode is not Mode.CURRENT:
@@ -141,18 +146,29 @@ class Edge(EdgeState):
         silent_s = time.monotonic() - self.heard_at
         if 0 < self.rules.freshness_s < silent_s:
             raise Unavailable(f"{self.name} has heard nothing for {silent_s:.0f} s and refuses.")
-        row = self.view.rows.get(route)
+        row = self.view.rows.get(key)
         if row is None:
-            raise Unavailable(f"{self.name} knows no route {route}.")
-        return row.owner
+            raise Unavailable(f"{self.name} knows no {self.facts.domain.feed} {key}.")
+        return row
 
-    def committed(self) -> tuple[tuple[Row, ...], Position]:
+    def committed(self) -> tuple[tuple[R, ...], Position]:
         """Return the rows and the position as committed, also of an edge that is down; nothing where none can be read."""
         if self.view is not None:
             return tuple(self.view.rows.values()), self.view.position
         if self._left is None:
-            self._left = _read(self._file)
+            self._left = self._read()
         return self._left
+
+    def _read(self) -> tuple[tuple[R, ...], Position]:
+        try:
+            if self._file.exists():
+                view = View(self._file, self._table)
+                view.close()
+                return tuple(view.rows.values()), view.position
+        except sqlite3.Error:
+            # The edge itself says so, with its reason, when it is started.
+            pass
+        return (), Position()
 
     # Life and death.
 
@@ -180,7 +196,7 @@ class Edge(EdgeState):
     async def _run(self) -> None:
         """Own the edge's life: sessions with the broker one after another, and every way they end."""
         try:
-            view = self.view = View(self._file)
+            view = self.view = View(self._file, self._table)
             self.recall = Recall(self.rules.remember_ids)
             while True:
                 try:
@@ -211,15 +227,3 @@ def _advice(error: Exception) -> str:
     if isinstance(error, sqlite3.Error) and is_full(error):
         return "Free some space, then restart it."
     return "Wipe the view to start again." if isinstance(error, sqlite3.Error) else "Restart it to try again."
-
-
-def _read(file: FilePath) -> tuple[tuple[Row, ...], Position]:
-    try:
-        if file.exists():
-            view = View(file)
-            view.close()
-            return tuple(view.rows.values()), view.position
-    except sqlite3.Error:
-        # The edge itself says so, with its reason, when it is started.
-        pass
-    return (), Position()

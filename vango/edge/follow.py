@@ -21,12 +21,8 @@ from vango.edge.consume import handle
 from vango.edge.orders import Order
 from vango.edge.session import Session
 from vango.edge.state import Gap
-from vango.relay import high_water
 
-DELETIONS = (
-    f"$JS.EVENT.ADVISORY.CONSUMER.DELETED.{consumers.STREAM}.>",
-    f"$JS.EVENT.ADVISORY.STREAM.DELETED.{consumers.STREAM}",
-)
+DELETIONS = ("$JS.EVENT.ADVISORY.CONSUMER.DELETED.{stream}.>", "$JS.EVENT.ADVISORY.STREAM.DELETED.{stream}")
 TOGETHER = 250
 """At most so many messages are handled in one turn of the loop: more would hold up every other bench."""
 
@@ -55,9 +51,9 @@ class Following:
         session.wire.wakes(session.edge.awake)
         if session.edge.mode in ANSWERS:
             session.edge.reason = ""
-        await session.wire.subscribe(high_water.HEARTBEAT, session.claiming.hear_mark)
+        await session.wire.subscribe(session.domain.control.heartbeat, session.claiming.hear_mark)
         for subject in DELETIONS:
-            await session.wire.subscribe(subject, self._hear_deletion)
+            await session.wire.subscribe(subject.format(stream=session.domain.stream), self._hear_deletion)
         if session.edge.mode is Mode.LOADING:
             await recovery.begin(session)
         elif session.edge.mode in ANSWERS:
@@ -110,7 +106,8 @@ class Following:
         """Now and then the server deletes a consumer and does not end its pull: ask. Raises `NotThere`."""
         if self._may_be_gone and self._session.pull is not None:
             self._may_be_gone = False
-            await consumers.has_nothing_left(self._session.wire, self._session.consumer)
+            session = self._session
+            await consumers.has_nothing_left(session.wire, session.domain.stream, session.consumer)
 
     async def _hear_deletion(self, _: Msg) -> None:
         self._may_be_gone = True

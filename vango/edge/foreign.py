@@ -11,27 +11,27 @@ from typing import Any
 
 from vango.edge.pull import Delivery
 
-OWN_SUBJECTS = "route."
-
-
-def count(deliveries: Sequence[Delivery]) -> int:
-    """Return how many of them were published in other domains."""
-    return sum(not delivery.subject.startswith(OWN_SUBJECTS) for delivery in deliveries)
-
-
-def is_noise(deliveries: Sequence[Delivery]) -> bool:
-    """Say whether all of them were published in other domains."""
-    return bool(deliveries) and not any(delivery.subject.startswith(OWN_SUBJECTS) for delivery in deliveries)
-
 
 class Noise:
-    """What one session has passed over and not told yet. `tell` writes a moment of the edge into the journal."""
+    """What one session has passed over and not told yet.
 
-    def __init__(self, tell: Callable[..., Any]) -> None:
+    `own` is what the subjects of its own domain begin with; `tell` writes a moment of the edge into the journal.
+    """
+
+    def __init__(self, own: str, tell: Callable[..., Any]) -> None:
+        self._own = own
         self._tell = tell
         self._count = 0
         self._bytes = 0
         self._more = 0
+
+    def count(self, deliveries: Sequence[Delivery]) -> int:
+        """Return how many of them were published in other domains."""
+        return sum(not delivery.subject.startswith(self._own) for delivery in deliveries)
+
+    def is_all(self, deliveries: Sequence[Delivery]) -> bool:
+        """Say whether all of them were published in other domains."""
+        return bool(deliveries) and not any(delivery.subject.startswith(self._own) for delivery in deliveries)
 
     def pass_over(self, deliveries: Sequence[Delivery]) -> None:
         """Count messages that were of no use."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from nats.aio.msg import Msg
 
 from vango.actors import told
 from vango.actors.crash_points import Crashed, Point
 from vango.actors.errors import NotThere, Unavailable
-from vango.core.judge import Row
 from vango.core.modes import Mode, Signal
 from vango.core.rules import FollowFrom, OnGap, StartFrom
 from vango.core.snapshot import BadSnapshot, Snapshot, unseal
@@ -22,7 +22,6 @@ from vango.edge import consumers
 from vango.edge.session import Session
 from vango.truth import snapshots
 
-SNAPSHOT_REQUEST = "control.snapshot"
 SNAPSHOT_TIMEOUT_S = 3.0
 MAX_REBUILDS = 3
 ASKED_AGAIN, ASK_AGAIN_S = 5, 0.1
@@ -94,7 +93,7 @@ async def rebuild(session: Session, *, fresh: bool) -> None:
 
 async def load(session: Session, stored: bytes) -> None:
     """Verify, replace view and position in one transaction, then follow from the snapshot's stream seq + 1."""
-    snapshot = unseal(stored, verify=session.rules.verify_checksum)
+    snapshot = unseal(stored, session.edge.facts.read_row, verify=session.rules.verify_checksum)
     await _reach_while_loading(session, snapshot)
     await session.keep(session.view.replace, [snapshot.rows], snapshot.position)
     session.claiming.note_move(mark_follows=False)
@@ -105,21 +104,21 @@ async def load(session: Session, stored: bytes) -> None:
     session.edge.signal(Signal.LOADED, "")
 
 
-async def follow_the_snapshot(session: Session, snapshot: Snapshot) -> None:
+async def follow_the_snapshot(session: Session, snapshot: Snapshot[Any]) -> None:
     """Read on right behind the snapshot: whatever was stored since it was taken comes next."""
     _tell_load(session, snapshot, f"from stream seq {snapshot.stream_seq + 1}")
     await follow_from(session, snapshot.stream_seq)
 
 
-async def follow_what_is_new(session: Session, snapshot: Snapshot) -> None:
+async def follow_what_is_new(session: Session, snapshot: Snapshot[Any]) -> None:
     """Read on with what is stored from now on: whatever was stored since the snapshot was taken is left out."""
     _tell_load(session, snapshot, "from new")
     await session.close_pull()
-    await consumers.move_to_new(session.wire, session.consumer, session.rules)
+    await consumers.move_to_new(session.wire, session.domain.stream, session.consumer, session.rules)
     await session.open_pull()
 
 
-def _tell_load(session: Session, snapshot: Snapshot, whence: str) -> None:
+def _tell_load(session: Session, snapshot: Snapshot[Any], whence: str) -> None:
     what = f"loaded a snapshot at {snapshot.sequence}, follows {whence}"
     session.tell(
         "snapshot", what, sequence=snapshot.sequence, event_id=snapshot.event_id, stream_seq=snapshot.stream_seq,
@@ -130,13 +129,14 @@ def _tell_load(session: Session, snapshot: Snapshot, whence: str) -> None:
 async def follow_from(session: Session, stream_seq: int) -> None:
     """Stop reading, put the consumer behind a stream seq, and read on from there."""
     await session.close_pull()
-    await consumers.move(session.wire, session.consumer, session.rules, after=stream_seq)
+    await consumers.move(session.wire, session.domain.stream, session.consumer, session.rules, after=stream_seq)
     await session.open_pull()
 
 
 async def _latest(session: Session) -> bytes:
-    names = await snapshots.names(session.wire)
-    return await snapshots.fetch(session.wire, names[-1]) if names else b""
+    bucket = session.domain.bucket
+    names = await snapshots.names(session.wire, bucket)
+    return await snapshots.fetch(session.wire, names[-1], bucket) if names else b""
 
 
 async def _fresh(session: Session) -> bytes:
@@ -151,7 +151,7 @@ async def _fresh(session: Session) -> bytes:
         raise BadSnapshot(f"the control plane's answer cannot be read: {error}".rstrip(".")) from error
     if not isinstance(answer.get("name"), str):
         raise BadSnapshot(str(answer.get("error", "the control plane could not take one")).rstrip("."))
-    return await snapshots.fetch(session.wire, answer["name"])
+    return await snapshots.fetch(session.wire, answer["name"], session.domain.bucket)
 
 
 async def _answered(session: Session) -> Msg:
@@ -161,21 +161,21 @@ async def _answered(session: Session) -> Msg:
     """
     for _ in range(ASKED_AGAIN):
         try:
-            return await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)
+            return await session.wire.request(session.domain.control.snapshot, timeout_s=SNAPSHOT_TIMEOUT_S)
         except Unavailable as error:
             if not error.definite:
                 raise
         await asyncio.sleep(ASK_AGAIN_S)
-    return await session.wire.request(SNAPSHOT_REQUEST, timeout_s=SNAPSHOT_TIMEOUT_S)
+    return await session.wire.request(session.domain.control.snapshot, timeout_s=SNAPSHOT_TIMEOUT_S)
 
 
-async def _reach_while_loading(session: Session, snapshot: Snapshot) -> None:
+async def _reach_while_loading(session: Session, snapshot: Snapshot[Any]) -> None:
     """The crash point half-way through: the rows are written and the transaction is not committed."""
     path = session.edge.path
     if path.armed is not Point.IN_SNAPSHOT_LOAD:
         return
 
-    def halves() -> Iterator[Sequence[Row]]:
+    def halves() -> Iterator[Sequence[Any]]:
         yield snapshot.rows[: len(snapshot.rows) // 2]
         path.armed = None
         raise Crashed(Point.IN_SNAPSHOT_LOAD)

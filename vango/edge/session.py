@@ -12,6 +12,7 @@ from typing import Any
 
 from vango.actors.sqlite import Held, P, T, patiently
 from vango.broker.connection import Wire
+from vango.core.names import Domain
 from vango.core.rules import EdgeRules, Poison
 from vango.edge import consumers
 from vango.edge.claiming import Claiming
@@ -28,12 +29,12 @@ class Session:
     last one was an earlier one from the bucket, because the control plane did not answer.
     """
 
-    def __init__(self, edge: EdgeState, wire: Wire, view: View) -> None:
+    def __init__(self, edge: EdgeState, wire: Wire, view: View[Any]) -> None:
         self.edge = edge
         self.wire = wire
         self.view = view
         self.tell = edge.tell
-        self.noise = Noise(edge.tell)
+        self.noise = Noise(edge.facts.domain.prefix, edge.tell)
         self.claiming = Claiming(edge, wire, view)
         self.pull: Pull | None = None
         self.wants_snapshot = False
@@ -44,6 +45,11 @@ class Session:
     def rules(self) -> EdgeRules:
         """How the edge consumes."""
         return self.edge.rules
+
+    @property
+    def domain(self) -> Domain:
+        """Where the events are that the edge follows."""
+        return self.edge.facts.domain
 
     async def keep(self, write: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Write into the view, however long another program holds it: an edge that waits claims nothing new."""
@@ -63,7 +69,7 @@ class Session:
     async def open_consumer(self, *, from_new: bool) -> None:
         """Find or create the consumer and read with it."""
         self.consumer = await consumers.ensure(
-            self.wire, self.edge.name, self.rules, self.view.position, from_new=from_new
+            self.wire, self.domain.stream, self.edge.name, self.rules, self.view.position, from_new=from_new
         )
         self.edge.consumer = self.consumer
         await self.open_pull()
@@ -72,7 +78,7 @@ class Session:
         """Ask the consumer for messages."""
         batch = 1 if self.rules.poison is Poison.RETRY else BATCH
         wire, wake, tell = self.wire, self.edge.awake.set, partial(self.tell, "refused")
-        self.pull = Pull(wire, consumers.STREAM, self.consumer, wake, batch=batch, tell=tell)
+        self.pull = Pull(wire, self.domain.stream, self.consumer, wake, batch=batch, tell=tell)
         await self.pull.open()
 
     async def close_pull(self) -> None:

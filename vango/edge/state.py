@@ -12,10 +12,11 @@ from typing import Any
 from vango.actors.crash_points import Pace, Path
 from vango.actors.wakeup import Wakeup
 from vango.core.claims import Mark, Word
+from vango.core.facts import Facts
 from vango.core.modes import Mode, Signal, after
 from vango.core.recent_ids import Recall
 from vango.core.rules import EdgeRules
-from vango.journal.journal import Journal
+from vango.journal.log import Log
 
 
 class Gap(Exception):
@@ -23,14 +24,17 @@ class Gap(Exception):
 
 
 class EdgeState:
-    """The state of one edge. `reason` says why it failed closed or is down.
+    """The state of one edge. `facts` are what it follows; `reason` says why it failed closed or is down.
 
     `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
     message that it took.
     """
 
-    def __init__(self, name: str, journal: Journal, rules: EdgeRules, pace: Pace | None = None) -> None:
+    def __init__(
+        self, name: str, facts: Facts[Any, Any], journal: Log, rules: EdgeRules, pace: Pace | None = None
+    ) -> None:
         self.name = name
+        self.facts = facts
         self.rules = rules
         self._mode = self._told = Mode.DOWN
         self.reason = "not started"

@@ -1,4 +1,4 @@
-"""An edge's view: its own SQLite database of routes, with the position in the same transaction.
+"""An edge's view: its own SQLite database of rows, with the position in the same transaction.
 
 The position is the only proof of how far the view has come. The broker's cursor is not: a purge moves it, and so does
 an ack that was sent too early (docs/nats-facts.md#ack-floor).
@@ -6,38 +6,72 @@ an ack that was sent too early (docs/nats-facts.md#ack-floor).
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Generic, Protocol
 
 from vango.actors.sqlite import connect, transaction
+from vango.core.facts import R
 from vango.core.judge import Position, Row
 
-_SCHEMA = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS route (
-    route TEXT PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, event_id TEXT NOT NULL,
-    drains INTEGER NOT NULL, highest_epoch INTEGER NOT NULL
-) STRICT;
+_POSITION = """
 CREATE TABLE IF NOT EXISTS position (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     sequence INTEGER NOT NULL, event_id TEXT NOT NULL, stream_seq INTEGER NOT NULL
 ) STRICT;
 INSERT OR IGNORE INTO position VALUES (1, 0, '', 0);
-COMMIT;
 """
 
 
-class View:
+class Table(Protocol[R]):
+    """Where a view keeps its rows. Each method works on the view's connection, inside the view's transaction."""
+
+    @property
+    def schema(self) -> str:
+        """The statements that create what the rows are kept in, unless it is there; each ends with a semicolon."""
+
+    def read(self, db: sqlite3.Connection) -> Iterable[R]:
+        """Return all rows."""
+
+    def write(self, db: sqlite3.Connection, rows: Iterable[R]) -> None:
+        """Write rows, each in place of the one of the same key."""
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        """Delete all rows."""
+
+
+class RouteTable:
+    """The table of the routes."""
+
+    schema = """
+CREATE TABLE IF NOT EXISTS route (
+    route TEXT PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, event_id TEXT NOT NULL,
+    drains INTEGER NOT NULL, highest_epoch INTEGER NOT NULL
+) STRICT;
+"""
+
+    def read(self, db: sqlite3.Connection) -> Iterable[Row]:
+        found = db.execute("SELECT route, owner, epoch, event_id, drains, highest_epoch FROM route")
+        return (Row(*columns) for columns in found)
+
+    def write(self, db: sqlite3.Connection, rows: Iterable[Row]) -> None:
+        db.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, rows))
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        db.execute("DELETE FROM route")
+
+
+class View(Generic[R]):
     """A view and its position. `rows` and `position` mirror what is committed, never what is not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, table: Table[R]) -> None:
+        self._table = table
         self._db = connect(path)
         try:
             if not self._db["position"].exists():
-                self._db.conn.executescript(_SCHEMA)
-            columns = "route, owner, epoch, event_id, drains, highest_epoch"
-            found = self._db.conn.execute(f"SELECT {columns} FROM route")
-            self.rows: dict[str, Row] = {row[0]: Row(*row) for row in found}
+                self._db.conn.executescript(f"BEGIN IMMEDIATE; {table.schema} {_POSITION} COMMIT;")
+            self.rows: dict[str, R] = {row.key: row for row in table.read(self._db.conn)}
             self.position = Position(
                 *self._db.conn.execute("SELECT sequence, event_id, stream_seq FROM position").fetchone()
             )
@@ -50,27 +84,27 @@ class View:
         """True when nothing was ever applied or loaded."""
         return self.position == Position() and not self.rows
 
-    def apply(self, rows: Iterable[Row], position: Position) -> list[str]:
+    def apply(self, rows: Iterable[R], position: Position) -> list[str]:
         """Write changed rows and move the position, in one transaction. Returns the first statements, as SQLite ran them."""
         changed, heard = list(rows), list[str]()
         with transaction(self._db, heard) as connection:
-            connection.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, changed))
-            connection.execute(*_move(position))
-        self.rows.update((row.route, row) for row in changed)
+            self._table.write(connection, changed)
+            _move(connection, position)
+        self.rows.update((row.key, row) for row in changed)
         self.position = position
         return heard
 
-    def replace(self, halves: Iterable[Iterable[Row]], position: Position) -> None:
+    def replace(self, halves: Iterable[Iterable[R]], position: Position) -> None:
         """Replace everything by a snapshot's rows, in one transaction. Whatever stops it half-way changes nothing."""
-        loaded: list[Row] = []
+        loaded: list[R] = []
         with transaction(self._db) as connection:
-            connection.execute("DELETE FROM route")
+            self._table.clear(connection)
             for half in halves:
                 rows = list(half)
-                connection.executemany("INSERT INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, rows))
+                self._table.write(connection, rows)
                 loaded += rows
-            connection.execute(*_move(position))
-        self.rows = {row.route: row for row in loaded}
+            _move(connection, position)
+        self.rows = {row.key: row for row in loaded}
         self.position = position
 
     def close(self) -> None:
@@ -82,8 +116,8 @@ def _columns(row: Row) -> tuple[str, str, int, str, int, int]:
     return (row.route, row.owner, row.epoch, row.event_id, row.drains, row.highest_epoch)
 
 
-def _move(position: Position) -> tuple[str, list[object]]:
-    return (
+def _move(db: sqlite3.Connection, position: Position) -> None:
+    db.execute(
         "UPDATE position SET sequence = ?, event_id = ?, stream_seq = ?",
         [position.sequence, position.event_id, position.stream_seq],
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from vango.actors.errors import BadInput, NotThere, Refused
 from vango.broker import streams
+from vango.core.names import ROUTES
 from vango.edge import consumers
 from vango.faults.target import Target
 
@@ -99,7 +100,7 @@ async def republish(bench: Target, sequence: int, *, after_window: bool = False)
 async def delete_consumer(bench: Target, consumer: str) -> str:
     """Delete a consumer of ROUTES. Raises `NotThere` in the server's words."""
     wire = bench.wire()
-    await consumers.delete(wire, consumer)
+    await consumers.delete(wire, ROUTES.stream, consumer)
     text = f"consumer {consumer} of ROUTES was deleted"
     bench.journal.write("stream", "consumer", text, consumer=consumer, api=wire.last)
     return f"The consumer {consumer} was deleted, and its cursor with it."

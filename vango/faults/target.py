@@ -9,6 +9,7 @@ from typing import Protocol
 from vango.actors.progress import Progress
 from vango.broker.broker import Broker
 from vango.broker.connection import Wire
+from vango.core.judge import Row
 from vango.core.rules import StreamRules
 from vango.core.snapshot import Snapshot
 from vango.journal.journal import Journal
@@ -46,5 +47,5 @@ class Target(Protocol):
     def wire(self) -> Wire:
         """Return the bench's own connection. Raises `Unavailable` while the broker is not there."""
 
-    async def take_snapshot(self) -> tuple[str, Snapshot]:
+    async def take_snapshot(self) -> tuple[str, Snapshot[Row]]:
         """Take a snapshot of truth and store it; returns its name with it."""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 from vango.actors.errors import NotThere, Unavailable, VangoError
 from vango.broker import streams
 from vango.broker.connection import Wire
+from vango.core.routes import read_row
 from vango.core.rules import StreamRules
 from vango.core.snapshot import BadSnapshot, canonical, checksum, unseal
 from vango.observe.model import BeforeSeen, ConsumerSeen, OutsideSeen, SnapshotSeen, StreamSeen
@@ -166,7 +167,7 @@ def _consumer(info: dict[str, Any]) -> ConsumerSeen:
 async def _snapshot(wire: Wire, one: snapshots.Stored) -> SnapshotSeen:
     stored, name = await snapshots.read(wire, one), one.name
     try:
-        loose = unseal(stored, verify=False)
+        loose = unseal(stored, read_row, verify=False)
     except BadSnapshot:
         return SnapshotSeen(name, 0, 0, 0, "", False)
     claimed, computed = snapshots.claimed_sum(stored), checksum(loose)

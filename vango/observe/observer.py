@@ -18,7 +18,7 @@ from vango.broker import streams
 from vango.broker.broker import Broker
 from vango.broker.connection import Wire
 from vango.core.audit import Soundness, audit
-from vango.core.judge import Position
+from vango.core.judge import Position, Row
 from vango.core.modes import Mode
 from vango.core.records import Claim, StuckRow, TruthRecord
 from vango.core.rules import EdgeRules, in_words
@@ -72,7 +72,7 @@ class Parts:
     truth: Truth
     control: ControlPlane
     relay: Relay
-    edges: Mapping[str, Edge]
+    edges: Mapping[str, Edge[Row]]
     guests: Guests
     broker: Broker
     journal: Journal
@@ -183,14 +183,14 @@ class Observer:
 
     # Edges.
 
-    def _probe(self, edge: Edge, owners: dict[str, str]) -> list[ProbeSeen]:
+    def _probe(self, edge: Edge[Row], owners: dict[str, str]) -> list[ProbeSeen]:
         """Ask an edge for every route, now, if it is due."""
         asked: list[ProbeSeen] = []
         if not self._probes[edge.name].is_due((edge.mode, edge.rules, edge.committed(), owners)):
             return asked
         for route, owner in owners.items():
             try:
-                answer = edge.answer(route)
+                answer = edge.answer(route).owner
             except Unavailable as error:
                 asked.append(ProbeSeen(route, "refused", str(error), owner))
             else:
@@ -198,7 +198,7 @@ class Observer:
                 asked.append(ProbeSeen(route, outcome, answer, owner))
         return asked
 
-    def _count(self, edge: Edge, claim: Claim, record: TruthRecord, probes: Sequence[ProbeSeen]) -> None:
+    def _count(self, edge: Edge[Row], claim: Claim, record: TruthRecord, probes: Sequence[ProbeSeen]) -> None:
         """Add to what has become of all requests under the edge's present rules. Nobody is asked while it is down."""
         log = self._probes[edge.name]
         if self._rules.setdefault(edge.name, edge.rules) != edge.rules:
@@ -206,14 +206,14 @@ class Observer:
             log.begin_counting()
         log.add(probes, record, claim, is_there=edge.mode is not Mode.DOWN)
 
-    def _claim(self, edge: Edge) -> Claim:
+    def _claim(self, edge: Edge[Row]) -> Claim:
         consumer = next((c for c in self.broker.consumers if c.stream == "ROUTES" and c.name == edge.consumer), None)
         rows, position = edge.committed()
         pending = consumer.num_pending if consumer else None
         outstanding = consumer.num_ack_pending if consumer else None
         return Claim(edge.name, edge.mode, position, rows, pending, outstanding, edge.stuck)
 
-    def _edge(self, edge: Edge, claim: Claim, record: TruthRecord) -> EdgeSeen:
+    def _edge(self, edge: Edge[Row], claim: Claim, record: TruthRecord) -> EdgeSeen:
         position = claim.position
         return EdgeSeen(
             edge.name, edge.mode, _say_claim(edge, position), edge.reason, position.sequence, position.event_id,
@@ -237,7 +237,7 @@ def is_at_rest(seen: Observation) -> bool:
     )
 
 
-def _say_claim(edge: Edge, position: Position) -> str:
+def _say_claim(edge: Edge[Row], position: Position) -> str:
     if edge.mode is Mode.CURRENT:
         return f"current at {position.sequence}"
     if edge.mode is Mode.CATCHING_UP:

@@ -15,7 +15,7 @@ from vango.journal.seen_stored import SeenStored
 from vango.observe.model import AllocationSeen, FactSeen, OutboxSeen, RouteSeen, TruthSeen, WaitingSeen
 from vango.relay.reception import stuck_for_ever, why_never
 from vango.truth.control_plane import ControlPlane
-from vango.truth.outbox import FEEDS, count_waiting, high_water_mark, waiting
+from vango.truth.outbox import count_waiting, high_water_mark, waiting
 from vango.truth.store import Truth
 
 HISTORY = 30
@@ -75,7 +75,7 @@ class TruthObserver:
 
     def _stuck(self) -> tuple[StuckRow, ...]:
         """Return the rows at the head of a feed that no broker will ever store."""
-        heads = [row for feed in FEEDS for row in waiting(self._truth, limit=1, feed=feed)]
+        heads = [row for feed in self._truth.feeds for row in waiting(self._truth, limit=1, feed=feed)]
         judged = ((row, why_never(row.subject, row.body, {"Nats-Msg-Id": row.event_id})) for row in heads)
         return tuple(stuck_for_ever(row, reason) for row, reason in judged if reason)
 

@@ -46,7 +46,7 @@ class Heartbeat:
             await patiently(renew_lease, self._relay.truth, self._relay.token)
             self._leased_at = time.monotonic()
         self._beaten_at = time.monotonic()
-        await self._wire.publish(high_water.HEARTBEAT, high_water.write(self._relay.truth))
+        await self._wire.publish(self._relay.control.heartbeat, high_water.write(self._relay.truth))
 
     async def answer_mark(self, request: Msg) -> None:
         """Say how far truth is to the one who asks."""

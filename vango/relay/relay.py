@@ -18,21 +18,20 @@ from vango.actors.crash_points import RELAY_POINTS, Crashed, Pace, Point
 from vango.actors.errors import Refused, Unavailable
 from vango.actors.sqlite import patiently
 from vango.broker.connection import Wire
+from vango.core.names import ROUTES, Control
 from vango.core.records import StuckRow
-from vango.journal.journal import Journal
-from vango.relay import high_water
+from vango.journal.log import Log
 from vango.relay.heartbeat import IDLE_BEAT_S, Heartbeat
 from vango.relay.lane import Lane
 from vango.relay.pipeline import Publisher
 from vango.relay.sending import Sending
 from vango.relay.state import RelayState
 from vango.truth.outbox import (
-    FEEDS,
     LeaseLost,
+    Outbox,
     take_lease,
     waiting,
 )
-from vango.truth.store import Truth
 
 RETRY_S = 0.25
 
@@ -42,13 +41,14 @@ class Relay(RelayState):
 
     def __init__(
         self,
-        truth: Truth,
-        journal: Journal,
+        truth: Outbox,
+        journal: Log,
         connect: Callable[[str], Awaitable[Wire]],
         name: str = "relay",
         pace: Pace | None = None,
+        control: Control = ROUTES.control,
     ) -> None:
-        super().__init__(truth, journal, name, pace)
+        super().__init__(truth, journal, name, pace, control)
         self._connect = connect
         self._task: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
@@ -123,7 +123,7 @@ class Relay(RelayState):
                 try:
                     await self._session()
                 except (Unavailable, LeaseLost, sqlite3.OperationalError) as error:
-                    self.state, self.reason = "waiting", str(error) or "another relay holds the lease"
+                    self._wait_for(str(error) or "another relay holds the lease")
                     await self._drop_wire()
                 await asyncio.sleep(RETRY_S)
         except Crashed as crash:
@@ -137,6 +137,12 @@ class Relay(RelayState):
             self.state, self.reason = "down", f"{type(error).__name__}: {error}"
             self.tell("crash", f"died: {self.reason}")
 
+    def _wait_for(self, reason: str) -> None:
+        if (self.state, self.reason) != ("waiting", reason):
+            self.state, self.reason = "waiting", reason
+            # No moment of the journal, but somebody may look.
+            self.journal.on_write()
+
     async def _session(self) -> None:
         wire = self._wire = await self._connect("relay")
         token = await patiently(take_lease, self.truth, self.name)
@@ -147,9 +153,9 @@ class Relay(RelayState):
         wire.wakes(self.awake)
         publisher = Publisher(wire)
         await publisher.open()
-        await wire.subscribe(high_water.REQUEST, heartbeat.answer_mark)
+        await wire.subscribe(self.control.mark, heartbeat.answer_mark)
         self.state, self.reason = "up", ""
-        self._lanes = tuple(map(Lane, FEEDS))
+        self._lanes = tuple(map(Lane, self.truth.feeds))
         self._sending.forget_reception()
         timer = self._begin_task(heartbeat.keep_time(), "relay timer")
         try:

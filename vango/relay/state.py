@@ -6,20 +6,22 @@ from typing import Any
 
 from vango.actors.crash_points import Pace, Path
 from vango.actors.wakeup import Wakeup
+from vango.core.names import Control
 from vango.core.rules import RelayRules
-from vango.journal.journal import Journal
-from vango.truth.store import Truth
+from vango.journal.log import Log
+from vango.truth.outbox import Outbox
 
 
 class RelayState:
     """The state of one relay. `state` is up, down or waiting (for the broker or for the lease); `reason` says why.
 
-    `stored_seq` is where the stream of the routes has the last event that it published there; `token` is that of the
-    lease, without which nothing is marked.
+    `control` has the subjects on which it tells marks. `stored_seq` is where the stream of the routes has the last
+    event that it published there; `token` is that of the lease, without which nothing is marked.
     """
 
-    def __init__(self, truth: Truth, journal: Journal, name: str, pace: Pace | None) -> None:
+    def __init__(self, truth: Outbox, journal: Log, name: str, pace: Pace | None, control: Control) -> None:
         self.truth = truth
+        self.control = control
         self.rules = RelayRules()
         self.path = Path(name, pace)
         self.name = name

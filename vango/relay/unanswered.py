@@ -11,14 +11,13 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from vango.core.rules import OnNoAnswer
-from vango.truth.outbox import Waiting, drop
-from vango.truth.store import Truth
+from vango.truth.outbox import Outbox, Waiting, drop
 
 
 class NoAnswer:
     """The three ways, and the message ids that the second of them has handed out. Memory: a crash forgets them."""
 
-    def __init__(self, truth: Truth) -> None:
+    def __init__(self, truth: Outbox) -> None:
         self._truth = truth
         self._new_ids: dict[str, str] = {}
 

@@ -1,4 +1,8 @@
-"""The outbox as the relay sees it: rows in order, marks, the lease, and the high-water marks of the feeds."""
+"""The outbox as the relay sees it: rows in order, marks, the lease, and the high-water marks of the feeds.
+
+It asks for a database with the tables of `vango.truth.schema.OUTBOX` and a table `event`, of which it reads `feed`,
+`sequence`, `id`, `subject` and `body`. The truth of a bench is one; `vango.kit` puts these tables beside any other.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
+
+from sqlite_utils import Database
 
 from vango.actors.sqlite import transaction
 from vango.core.claims import Mark
-from vango.truth.store import Truth
 
 LEASE_S = 10.0
-FEEDS = ("route", "allocation", "operation")
+
+
+class Outbox(Protocol):
+    """A database whose transactions leave rows that wait to be published. `feeds` are published side by side."""
+
+    @property
+    def db(self) -> Database: ...
+    @property
+    def feeds(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +44,11 @@ class Waiting:
     is_json: bool = True
 
 
-def waiting(truth: Truth, *, limit: int, after: int = 0, feed: str = "") -> list[Waiting]:
+def waiting(outbox: Outbox, *, limit: int, after: int = 0, feed: str = "") -> list[Waiting]:
     """Return the first rows that are not marked as published, in order, from behind a position; of one feed or of all."""
     if feed:
-        return _waiting(truth.db.conn, feed, limit, after)
-    found = (_waiting(truth.db.conn, one, limit, after) for one in FEEDS)
+        return _waiting(outbox.db.conn, feed, limit, after)
+    found = (_waiting(outbox.db.conn, one, limit, after) for one in outbox.feeds)
     return list(islice(heapq.merge(*found, key=lambda row: row.position), limit))
 
 
@@ -66,47 +80,47 @@ def _text(value: bytes | None) -> str:
     return (value or b"").decode(errors="replace")
 
 
-def count_waiting(truth: Truth) -> int:
+def count_waiting(outbox: Outbox) -> int:
     """Return how many rows wait."""
-    return int(truth.db.conn.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0])
+    return int(outbox.db.conn.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0])
 
 
-def mark_published(truth: Truth, acks: Sequence[tuple[int, int]], *, token: int) -> list[str]:
+def mark_published(outbox: Outbox, acks: Sequence[tuple[int, int]], *, token: int) -> list[str]:
     """Mark rows as published, many in one transaction. `acks` are pairs of position and stream seq.
 
     Returns the first statements as SQLite ran them. Raises `LeaseLost` when another relay has taken over since: it
     will publish and mark these rows itself.
     """
     now, heard = time.time(), list[str]()
-    with transaction(truth.db, heard) as connection:
+    with transaction(outbox.db, heard) as connection:
         _hold(connection, token)
         connection.executemany(
             "UPDATE outbox SET published_at = ?, stream_seq = ? WHERE position = ?",
             [(now, stream_seq, position) for position, stream_seq in acks],
         )
-        _move_marks(connection)
+        _move_marks(connection, outbox.feeds)
     return heard
 
 
-def drop(truth: Truth, positions: Sequence[int], *, token: int) -> None:
+def drop(outbox: Outbox, positions: Sequence[int], *, token: int) -> None:
     """Forget rows without publishing them. Raises `LeaseLost` as `mark_published` does."""
-    with transaction(truth.db) as connection:
+    with transaction(outbox.db) as connection:
         _hold(connection, token)
         connection.executemany("DELETE FROM outbox WHERE position = ?", [(position,) for position in positions])
 
 
-def predecessor(truth: Truth, row: Waiting) -> str:
+def predecessor(outbox: Outbox, row: Waiting) -> str:
     """Return the id of the event published before this one in the same feed; empty when there is none."""
-    found = truth.db.conn.execute(
+    found = outbox.db.conn.execute(
         "SELECT event_id FROM outbox WHERE feed = ? AND sequence < ? ORDER BY sequence DESC LIMIT 1",
         [row.feed, row.sequence],
     ).fetchone()
     return found[0] if found else ""
 
 
-def high_water_mark(truth: Truth, feed: str) -> Mark:
+def high_water_mark(outbox: Outbox, feed: str) -> Mark:
     """Return the latest sequence and id of a feed, and the last sequence up to which the broker has acked."""
-    db = truth.db.conn
+    db = outbox.db.conn
     latest = db.execute(
         "SELECT sequence, id FROM event WHERE feed = ? ORDER BY sequence DESC LIMIT 1", [feed]
     ).fetchone()
@@ -128,9 +142,9 @@ def _told(db: sqlite3.Connection, feed: str, latest: int) -> int:
     return told or 0
 
 
-def _move_marks(connection: sqlite3.Connection) -> None:
+def _move_marks(connection: sqlite3.Connection, feeds: Sequence[str]) -> None:
     """Keep how far each feed was published in a row of its own: the rows of the outbox may be cleared away."""
-    for feed in FEEDS:
+    for feed in feeds:
         latest = connection.execute("SELECT coalesce(max(sequence), 0) FROM event WHERE feed = ?", [feed]).fetchone()[0]
         connection.execute(
             "INSERT INTO published VALUES (?, ?) ON CONFLICT (feed)"
@@ -143,14 +157,14 @@ class LeaseLost(Exception):
     """Another relay holds the lease."""
 
 
-def take_lease(truth: Truth, holder: str) -> int | None:
+def take_lease(outbox: Outbox, holder: str) -> int | None:
     """Take the relay's lease and return its token, or None while another holder's has not expired.
 
     The same holder may take its lease again at once: its supervisor knows that the one before is dead. The token
     grows each time, so that a relay which only thinks it still holds the lease can mark nothing.
     """
     now = time.time()
-    with transaction(truth.db) as connection:
+    with transaction(outbox.db) as connection:
         row = connection.execute("SELECT holder, token, expires_at FROM lease WHERE name = 'relay'").fetchone()
         if row is not None and row[0] != holder and row[2] > now:
             return None
@@ -159,10 +173,16 @@ def take_lease(truth: Truth, holder: str) -> int | None:
         return int(token)
 
 
-def renew_lease(truth: Truth, token: int) -> None:
+def renew_lease(outbox: Outbox, token: int) -> None:
     """Keep the lease for another while. Raises `LeaseLost`."""
-    with transaction(truth.db) as connection:
+    with transaction(outbox.db) as connection:
         _hold(connection, token)
+
+
+def release_lease(outbox: Outbox, token: int) -> None:
+    """Let the lease go, if it is still held under this token: another relay need not wait until it runs out."""
+    with transaction(outbox.db) as connection:
+        connection.execute("UPDATE lease SET expires_at = 0 WHERE name = 'relay' AND token = ?", [token])
 
 
 def _hold(connection: sqlite3.Connection, token: int) -> None:

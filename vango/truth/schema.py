@@ -1,6 +1,6 @@
 """The schema of the database of truth. What must never be untrue is refused here, whatever the code above does."""
 
-SCHEMA = """
+STATE = """
 CREATE TABLE IF NOT EXISTS allocation (
     name TEXT PRIMARY KEY,
     state TEXT NOT NULL CHECK (state IN ('pending', 'ready', 'draining', 'gone'))
@@ -53,7 +53,9 @@ CREATE TABLE IF NOT EXISTS event (
     PRIMARY KEY (feed, sequence)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS event_of_route ON event (route, sequence) WHERE feed = 'route';
+"""
 
+OUTBOX = """
 CREATE TRIGGER IF NOT EXISTS a_feed_has_no_holes BEFORE INSERT ON event
 WHEN NEW.sequence <> 1 + (SELECT coalesce(max(sequence), 0) FROM event WHERE feed = NEW.feed)
 BEGIN SELECT RAISE(ABORT, 'a feed has no holes'); END;
@@ -104,6 +106,9 @@ CREATE TABLE IF NOT EXISTS lease (
     expires_at REAL NOT NULL
 ) STRICT;
 """
+"""What an outbox needs beside a table `event` that has `feed`, `sequence` and `id`, whoever's facts these are."""
+
+SCHEMA = STATE + OUTBOX
 
 REMEMBER_PUBLISHED = """
 INSERT INTO published (feed, sequence)

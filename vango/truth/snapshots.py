@@ -10,32 +10,39 @@ What the bucket holds is read with direct gets: the reads of the client's object
 from __future__ import annotations
 
 import base64
+import json
 import secrets
-from collections.abc import Coroutine
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import ObjectMeta, ObjectMetaOptions
 from nats.js.errors import NotFoundError
-from nats.js.object_store import ObjectStore
 
 from vango.actors import tasks, told
-from vango.actors.errors import NotThere, Refused, Unavailable
+from vango.actors.errors import NotThere, Refused, Unavailable, VangoError
 from vango.actors.sqlite import reading
 from vango.broker import direct
 from vango.broker.connection import Wire
-from vango.broker.streams import BUCKET, BUCKET_STREAM
+from vango.broker.streams import BUCKET, stream_of
+from vango.core.facts import R
 from vango.core.judge import Row
+from vango.core.names import Domain
+from vango.core.routes import read_row
 from vango.core.snapshot import BadSnapshot, Snapshot, checksum, seal, unseal
-from vango.truth.store import Truth
+from vango.truth.outbox import Outbox
 
 KEEP = 5
 CHUNK_BYTES = 32 * 1024
 PATIENCE_S = 3.0
 
 _T = TypeVar("_T")
+Rows: TypeAlias = Callable[[sqlite3.Connection], Iterable[R]]
+"""Reads the rows of a snapshot out of a database, inside one read transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,60 +54,73 @@ class Stored:
     size: int
 
 
-def build(truth: Truth, stream_seq: int) -> Snapshot:
+def build(outbox: Outbox, feed: str, rows: Rows[R], stream_seq: int) -> Snapshot[R]:
     """Read a snapshot out of truth in one transaction. `stream_seq` must have been read from the stream before."""
-    with reading(truth.db) as connection:
+    with reading(outbox.db) as connection:
         link = connection.execute(
-            "SELECT sequence, id FROM event WHERE feed = 'route' ORDER BY sequence DESC LIMIT 1"
+            "SELECT sequence, id FROM event WHERE feed = ? ORDER BY sequence DESC LIMIT 1", [feed]
         ).fetchone()
-        rows = connection.execute(
-            "SELECT r.name, r.owner, r.epoch, e.id FROM route AS r"
-            " JOIN event AS e ON e.feed = 'route' AND e.sequence = r.sequence ORDER BY r.name"
-        ).fetchall()
+        found = tuple(rows(connection))
     sequence, event_id = link or (0, "")
     taken_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return Snapshot(
-        sequence, event_id, stream_seq, taken_at,
-        tuple(Row(name, owner, epoch, made_by, epoch - 1, epoch) for name, owner, epoch, made_by in rows),
-    )  # fmt: skip
+    return Snapshot(sequence, event_id, stream_seq, taken_at, found)
 
 
-async def create_bucket(wire: Wire) -> None:
+def routes(connection: sqlite3.Connection) -> Iterator[Row]:
+    """Yield the routes as truth has them, each as the row of a view that applied everything once."""
+    found = connection.execute(
+        "SELECT r.name, r.owner, r.epoch, e.id FROM route AS r"
+        " JOIN event AS e ON e.feed = 'route' AND e.sequence = r.sequence ORDER BY r.name"
+    )
+    return (Row(name, owner, epoch, made_by, epoch - 1, epoch) for name, owner, epoch, made_by in found)
+
+
+async def create_bucket(wire: Wire, bucket: str = BUCKET) -> None:
     """Create the bucket, or find it."""
-    await _patiently(wire.client.jetstream().create_object_store(BUCKET, description="baselines of truth"))
+    await _patiently(wire.client.jetstream().create_object_store(bucket, description="baselines of truth"))
 
 
-async def take(wire: Wire, truth: Truth, stream: str) -> tuple[str, Snapshot]:
+async def take(wire: Wire, outbox: Outbox, domain: Domain, rows: Rows[R]) -> tuple[str, Snapshot[R]]:
     """Build a snapshot, store it, and return its name with it. Raises `Unavailable` when the bucket does not answer."""
-    last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
-    snapshot = build(truth, last_seq)
+    last_seq: int = (await wire.api(f"STREAM.INFO.{domain.stream}"))["state"]["last_seq"]
+    snapshot = build(outbox, domain.feed, rows, last_seq)
     # A name of its own: replacing an object purges the chunks that somebody may be reading.
     name = f"at-{snapshot.sequence:06d}-{secrets.token_hex(2)}"
-    await _put(wire, name, seal(snapshot))
-    await _forget_old(wire)
+    await _put(wire, domain.bucket, name, seal(snapshot))
+    await _forget_old(wire, domain.bucket)
     return name, snapshot
 
 
-async def fetch(wire: Wire, name: str) -> bytes:
+async def answer(request: Msg, taken: Awaitable[tuple[str, Snapshot[R]]]) -> None:
+    """Take a snapshot for an edge that asks for one, and tell it the name, or why there is none."""
+    try:
+        name, snapshot = await taken
+        said: dict[str, Any] = {"name": name, "sequence": snapshot.sequence}
+    except VangoError as error:
+        said = {"error": str(error)}
+    await request.respond(json.dumps(said).encode())
+
+
+async def fetch(wire: Wire, name: str, bucket: str = BUCKET) -> bytes:
     """Return a stored snapshot's bytes, unverified. Raises `NotThere`, `Unavailable`."""
-    for one in await stored(wire):
+    for one in await stored(wire, bucket):
         if one.name == name:
-            return await read(wire, one)
+            return await read(wire, one, bucket)
     raise NotThere("The bucket has no such snapshot.")
 
 
-async def read(wire: Wire, one: Stored) -> bytes:
+async def read(wire: Wire, one: Stored, bucket: str = BUCKET) -> bytes:
     """Return the bytes of one that was found stored. Raises `NotThere` when it has gone since, `Unavailable`."""
-    chunks = await direct.everything(wire, BUCKET_STREAM, _chunks(one.nuid))
+    chunks = await direct.everything(wire, stream_of(bucket), _chunks(bucket, one.nuid))
     found = b"".join(chunk.data for chunk in chunks)
     if len(found) < one.size:
         raise NotThere(f"The snapshot {one.name} has gone: {len(found)} of its {one.size} bytes are left.")
     return found
 
 
-async def stored(wire: Wire) -> list[Stored]:
+async def stored(wire: Wire, bucket: str = BUCKET) -> list[Stored]:
     """Return the stored snapshots, oldest first. Raises `NotThere` without a bucket, `Unavailable`."""
-    found = await direct.everything(wire, BUCKET_STREAM, f"$O.{BUCKET}.M.>")
+    found = await direct.everything(wire, stream_of(bucket), f"$O.{bucket}.M.>")
     return [one for meta in found if (one := _read_meta(meta.data)) is not None]
 
 
@@ -116,9 +136,9 @@ def _read_meta(payload: bytes) -> Stored | None:
     return Stored(name, nuid, size)
 
 
-async def names(wire: Wire) -> list[str]:
+async def names(wire: Wire, bucket: str = BUCKET) -> list[str]:
     """Return the names of the stored snapshots, oldest first; the last stored one is the latest."""
-    return [one.name for one in await stored(wire)]
+    return [one.name for one in await stored(wire, bucket)]
 
 
 def claimed_sum(stored: bytes) -> str:
@@ -139,7 +159,7 @@ async def corrupt_latest(wire: Wire) -> str:
         raise NotThere("No snapshot is stored. Take one first.")
     latest = found[-1]
     try:
-        snapshot = unseal(await read(wire, latest))
+        snapshot = unseal(await read(wire, latest), read_row)
     except BadSnapshot as error:
         raise Refused(f"The latest snapshot is damaged already: {error}. Take a fresh one first.") from error
     if not snapshot.rows:
@@ -148,7 +168,7 @@ async def corrupt_latest(wire: Wire) -> str:
     forged = seal(replace(snapshot, rows=rows)).replace(
         checksum(replace(snapshot, rows=rows)).encode(), checksum(snapshot).encode()
     )
-    await _put(wire, latest.name, forged)
+    await _put(wire, BUCKET, latest.name, forged)
     return latest.name
 
 
@@ -159,26 +179,22 @@ def flip_one_bit(owner: str) -> str:
     return owner[:-1] + next((char for char in flips if char.isalnum()), chr(last ^ 1))
 
 
-async def _put(wire: Wire, name: str, sealed: bytes) -> None:
-    bucket = await _bucket(wire)
+async def _put(wire: Wire, bucket: str, name: str, sealed: bytes) -> None:
+    store = await _patiently(wire.client.jetstream(timeout=PATIENCE_S).object_store(bucket))
     meta = ObjectMeta(name=name, options=ObjectMetaOptions(max_chunk_size=CHUNK_BYTES))
-    await _patiently(bucket.put(name, sealed, meta=meta))
+    await _patiently(store.put(name, sealed, meta=meta))
 
 
-async def _forget_old(wire: Wire) -> None:
+async def _forget_old(wire: Wire, bucket: str) -> None:
     """Remove the oldest for good. Another take may run beside this one and be quicker: there is nothing left to remove then."""
-    for one in (await stored(wire))[:-KEEP]:
+    for one in (await stored(wire, bucket))[:-KEEP]:
         meta = base64.urlsafe_b64encode(one.name.encode()).decode()
-        for subject in (f"$O.{BUCKET}.M.{meta}", _chunks(one.nuid)):
-            await wire.api(f"STREAM.PURGE.{BUCKET_STREAM}", {"filter": subject})
+        for subject in (f"$O.{bucket}.M.{meta}", _chunks(bucket, one.nuid)):
+            await wire.api(f"STREAM.PURGE.{stream_of(bucket)}", {"filter": subject})
 
 
-def _chunks(nuid: str) -> str:
-    return f"$O.{BUCKET}.C.{nuid}"
-
-
-async def _bucket(wire: Wire) -> ObjectStore:
-    return await _patiently(wire.client.jetstream(timeout=PATIENCE_S).object_store(BUCKET))
+def _chunks(bucket: str, nuid: str) -> str:
+    return f"$O.{bucket}.C.{nuid}"
 
 
 async def _patiently(work: Coroutine[Any, Any, _T]) -> _T:

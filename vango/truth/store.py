@@ -60,9 +60,10 @@ class Committed:
 
 
 class Truth:
-    """The database of truth of one bench."""
+    """The database of truth of one bench, with its outbox."""
 
     db: Database
+    feeds = ("route", "allocation", "operation")
 
     def __init__(self, path: Path) -> None:
         self._path = path

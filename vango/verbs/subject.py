@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from vango.actors.pace import Pace
+from vango.core.judge import Row
 from vango.edge.edge import Edge
 from vango.faults.target import Target
 from vango.guests.guests import Guests
@@ -42,7 +43,7 @@ class Bench(Target, Protocol):
     """The parts that verbs are done to, and what goes round all of them."""
 
     control: ControlPlane
-    edges: dict[str, Edge]
+    edges: dict[str, Edge[Row]]
     guests: Guests
     pace: Pace
 
@@ -53,7 +54,7 @@ class Bench(Target, Protocol):
     @property
     def trials(self) -> Trials: ...
 
-    def edge(self, name: str) -> Edge:
+    def edge(self, name: str) -> Edge[Row]:
         """Return an edge by name. Raises `NotThere`."""
 
     async def reset(self) -> str:
