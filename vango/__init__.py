@@ -27,8 +27,11 @@ truth       commits first: the database that alone decides
     snapshots       built from truth in one read, sealed, stored, fetched
 relay       publishes second: the outbox in order, then the marks
     relay           its life, from start to end, through every connection
-    sending         publish, and mark what the broker acked
-    pipeline        many messages under way, each with its own PubAck
+    sending         publish, then mark: the loop of the outbox
+    proof           what an answer of the broker proves, and what silence does not
+    pipeline        which rows go next, how many are under way, and when it stops
+    publisher       many messages under way, each with its own PubAck
+    envelope        the ids by which the broker recognises a row
     unanswered      no PubAck came: the right way and two wrong ones
     lane            one feed's way to the broker, which stops nobody else's
     reception       what the broker takes, judged before anything is sent

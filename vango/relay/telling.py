@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vango.core.events import MAX_EVENT_BYTES
-from vango.relay.pipeline import PubAck
+from vango.relay.publisher import PubAck
 from vango.relay.state import RelayState
 from vango.truth.outbox import Waiting
 
