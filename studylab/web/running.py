@@ -79,6 +79,7 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
      _silence(OnNoAnswer.NEW_ID)),
     ("give-up", "No PubAck: give up", "vango.relay.unanswered", "NoAnswer.give_up", _silence(OnNoAnswer.GIVE_UP)),
     ("handle", "Handle what came", "vango.edge.consume", "handle", _every_edge),
+    ("take-in", "Take in one message", "vango.core.intake", "take_one", _every_edge),
     ("own", "Open what is its own", "vango.core.intake", "read_own", _reads(Foreign.SKIP)),
     ("everything", "Read everything", "vango.core.intake", "read_everything", _reads(Foreign.READ)),
     ("after", "Apply, then ack", "vango.edge.consume", "apply_then_ack", _acks(AckOrder.AFTER_APPLY)),

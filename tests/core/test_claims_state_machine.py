@@ -106,10 +106,6 @@ class Claims(RuleBasedStateMachine):
         self.stream: list[Event] = []
         self.edge = Claimant(self.stand, withdraws=self.withdraws)
 
-    def mark(self, back: int = 0) -> Mark:
-        latest = max(0, self.truth.latest - back)
-        return Mark(latest, self.truth.history[latest - 1].id if latest else "", latest)
-
     @initialize()
     def begin(self) -> None:
         self.edge.start()
@@ -140,7 +136,7 @@ class Claims(RuleBasedStateMachine):
     def tell_mark(self, back: int) -> None:
         """Also one that was written some commits ago and is late."""
         if self.edge.mode is not Mode.DOWN:
-            self.edge.note(self.edge.word.heard(self.mark(back)), self.mark(back))
+            self.edge.note(self.edge.word.heard(self.truth.mark(back)), self.truth.mark(back))
 
     @rule(sequence=st.integers(0, 5), name=st.sampled_from(["e1", "e2", "e3", "", "lie"]))
     def lie(self, sequence: int, name: str) -> None:
@@ -154,7 +150,7 @@ class Claims(RuleBasedStateMachine):
 
     @rule()
     def consider_and_be_answered(self) -> None:
-        self.edge.consider(self.mark())
+        self.edge.consider(self.truth.mark())
 
     @rule()
     def consider_in_silence(self) -> None:

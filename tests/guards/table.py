@@ -57,6 +57,20 @@ GUARDS: dict[str, Guard] = {
         "if False:",
         "tests/core/test_judge.py::test_a_covered_event_that_the_view_never_saw_is_a_gap",
     ),
+    "a batch sees its own rows": Guard(
+        "a message that is judged by a row which the one before it has changed",
+        "vango.core.intake",
+        "row = intake.rows.get(event.route) or rows.get(event.route)",
+        "row = rows.get(event.route)",
+        "tests/core/test_intake.py::test_each_message_is_judged_against_the_rows_that_those_before_it_made",
+    ),
+    "a gap ends the batch": Guard(
+        "a message after a gap that is acked and never applied",
+        "vango.core.intake",
+        "if verdict.outcome is Outcome.GAP and rules.on_gap is not OnGap.CARRY_ON:",
+        "if False:",
+        "tests/core/test_edge_state_machine.py::test_an_edge_with_correct_rules_keeps_every_promise_whatever_happens",
+    ),
     "modes: surprise fails closed": Guard(
         "a claim after something that nobody foresaw",
         "vango.core.modes",

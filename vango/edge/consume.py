@@ -84,6 +84,7 @@ async def apply(session: Session, deliveries: Sequence[Delivery]) -> Intake[Deli
     view, was = session.view, session.view.position
     intake = take_in(view.rows, view.position, deliveries, session.rules, session.edge.recall)
     sql = await session.keep(view.apply, intake.rows.values(), intake.position) if intake.rows else []
+    session.edge.recall = intake.recall
     if view.position != was:
         session.claiming.note_move(mark_follows=True)
     session.edge.counters.update(intake.counts)
