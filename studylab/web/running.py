@@ -89,7 +89,7 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("judge", "Judge one event", "vango.core.judge", "judge", _every_edge),
     ("fence", "Refuse owners of the past", "vango.core.judge", "fence",
      lambda seen: tuple(name for name, rules in seen.edge_rules if rules.check_epochs)),
-    ("weigh", "What may be claimed", "vango.core.claims", "weigh",
+    ("stand", "What may be claimed", "vango.core.claims", "stand",
      lambda seen: tuple(name for name, rules in seen.edge_rules if rules.ask_high_water_mark)),
     ("load", "Load a snapshot", "vango.edge.recovery", "load", _every_edge),
     ("follow", "Read on behind the snapshot", "vango.edge.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),

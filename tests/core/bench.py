@@ -14,7 +14,7 @@ from tests.core.model import Delivered, Owned, Stream, Truth
 from vango.actors.crash_points import Point
 from vango.core import telemetry
 from vango.core.audit import Report, audit
-from vango.core.claims import Word, stand
+from vango.core.claims import Step, Word, stand
 from vango.core.events import Event, encode
 from vango.core.intake import read_own, take_in
 from vango.core.judge import Position, Row
@@ -150,8 +150,10 @@ class Bench:
         if not self.edge.rules.ask_high_water_mark:
             return self.edge.hear(Signal.REACHED if nothing_left else Signal.BEHIND)
         mark = self.truth.mark(unpublished=len(self.unpublished))
-        standing = stand(self.edge.position, Word().answered(mark))
-        return self.edge.hear(Signal.SURPRISE if standing.owed and nothing_left else standing.signal)
+        step = stand(self.edge.position, Word().answered(mark)).step
+        if step is Step.FAIL or (step is Step.LOOK and nothing_left):
+            return self.edge.hear(Signal.SURPRISE)
+        return self.edge.hear(Signal.REACHED if step is Step.CLAIM else Signal.BEHIND)
 
     def audit(self) -> Report:
         edge, now = self.edge, self.truth.facts(self.truth.latest)

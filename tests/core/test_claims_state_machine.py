@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.core.model import Truth
 from vango.core import claims
-from vango.core.claims import Mark, Standing, Word
+from vango.core.claims import Mark, Standing, Step, Word
 from vango.core.events import Event, encode
 from vango.core.intake import take_in
 from vango.core.judge import Position, Row
@@ -22,6 +22,7 @@ from vango.edge.pull import Delivery
 
 ROUTES = st.sampled_from(["shop", "blog"])
 Stand = Callable[[Position, Word], Standing]
+SIGNALS = {Step.CLAIM: Signal.REACHED, Step.BEHIND: Signal.BEHIND, Step.LOOK: Signal.BEHIND, Step.FAIL: Signal.SURPRISE}
 
 
 class FalseClaim(AssertionError):
@@ -68,7 +69,7 @@ class Claimant:
 
     def withdraw(self) -> None:
         is_claimed = self.withdraws and self.mode is Mode.CURRENT
-        if is_claimed and self.stand(self.position, self.word).signal is not Signal.REACHED:
+        if is_claimed and self.stand(self.position, self.word).step is not Step.CLAIM:
             self.signal(Signal.BEHIND)
 
     def consider(self, answer: Mark | None) -> None:
@@ -76,15 +77,15 @@ class Claimant:
         if self.mode not in ANSWERS:
             return
         standing = self.stand(self.position, self.word)
-        if standing.asks:
+        if standing.step is Step.ASK:
             if answer is None:
                 self.word = self.word.silent()
             else:
                 self.note(self.word.answered(answer), answer)
             standing = self.stand(self.position, self.word)
-        assert not standing.asks, "a question that was put is not put again"
-        if not standing.waits:
-            self.signal(standing.signal)
+        assert standing.step is not Step.ASK, "a question that was put is not put again"
+        if standing.step is not Step.WAIT:
+            self.signal(SIGNALS[standing.step])
 
     def load(self, position: Position, rows: dict[str, Row]) -> None:
         self.signal(Signal.REBUILD)
@@ -182,18 +183,18 @@ def test_current_at_n_never_outlives_the_mark_that_says_n() -> None:
 def trusting_silence(position: Position, word: Word) -> Standing:
     """As it would be if a claim were left alone while nobody answers."""
     standing = claims.stand(position, word)
-    return Standing(Signal.REACHED) if word.unanswered and word.mark is not None else standing
+    return Standing(Step.CLAIM) if word.unanswered and word.mark is not None else standing
 
 
 def trusting_the_way(position: Position, word: Word) -> Standing:
     """As it would be if a mark that is on its way were taken for one that has come."""
-    return Standing(Signal.REACHED) if word.is_coming else claims.stand(position, word)
+    return Standing(Step.CLAIM) if word.is_coming else claims.stand(position, word)
 
 
 def trusting_numbers(position: Position, word: Word) -> Standing:
     """As it would be if the number of the mark were enough, whatever event it names."""
     is_reached = word.mark is not None and word.mark.sequence == position.sequence
-    return Standing(Signal.REACHED) if is_reached else claims.stand(position, word)
+    return Standing(Step.CLAIM) if is_reached else claims.stand(position, word)
 
 
 @pytest.mark.parametrize(

@@ -177,8 +177,8 @@ GUARDS: dict[str, Guard] = {
     "only a mark allows a claim": Guard(
         "an edge that is current at what the truth never said",
         "vango.core.claims",
-        "if word.mark is not None and (word.answers or word.mark.sequence >= position.sequence):",
-        "if word.mark is not None and word.mark.sequence >= position.sequence or word.unanswered:",
+        "return Standing(Step.WAIT if word.is_coming else Step.BEHIND if word.unanswered else Step.ASK)",
+        "return Standing(Step.WAIT if word.is_coming else Step.CLAIM if word.unanswered else Step.ASK)",
         "tests/core/test_claims.py::test_what_may_be_said",
     ),
     "an expired request is asked again": Guard(
