@@ -37,7 +37,7 @@ relay       publishes second: the outbox in order, then the marks
     reception       what the broker takes, judged before anything is sent
     heartbeat       says how far truth is, and renews the lease
     high_water      that word on the wire
-    telling         publishes and marks in the words of the journal
+    telling         what it does, as values, and in the words of the journal
     state           what the relay knows of itself
 edge        replays carefully and fails closed: a durable view of the routes
     edge            its life: starts, deaths, and the answers it gives
@@ -51,6 +51,7 @@ edge        replays carefully and fails closed: a durable view of the routes
     pull            asks for messages before they are needed
     orders          what it is to do between two batches
     foreign         messages of other domains, told as one moment
+    telling         what it does, as values, and in the words of the journal
     state           what an edge knows of itself
 broker      the real nats-server, and the connections to it
     connection      asks the JetStream API, and is cut off without a goodbye

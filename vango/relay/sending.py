@@ -22,7 +22,7 @@ from vango.relay.proof import WRONG_LAST_MSG_ID, Answered
 from vango.relay.publisher import NO_STREAM, PubAck, Publisher
 from vango.relay.reception import Reception, stuck_for_ever, stuck_until_changed
 from vango.relay.state import RelayState
-from vango.relay.telling import tell_mark, tell_silence
+from vango.relay.telling import Marked, tell_mark, tell_refusal, tell_silence, tell_unsendable
 from vango.relay.unanswered import NoAnswer
 from vango.truth.outbox import Waiting, mark_published
 
@@ -49,7 +49,7 @@ class Sending:
         pipeline = Pipeline(self._relay, lane, publisher, self._envelopes, self._reception)
         await self.publish_then_mark(pipeline, lane)
         if pipeline.unsendable:
-            self._tell_never(lane, *pipeline.unsendable)
+            self._refuse(lane, *pipeline.unsendable)
 
     async def publish_then_mark(self, pipeline: Pipeline, lane: Lane) -> None:
         """The outbox: publish the rows in order, and mark each row that the broker has confirmed.
@@ -62,10 +62,10 @@ class Sending:
             self.retry(unknown, lane)
             self.stop_at(refused, lane)
 
-    async def mark(self, stored: Answered, lane: Lane) -> None:
+    async def mark(self, stored: Answered, lane: Lane) -> Marked | None:
         """Mark the rows that are stored, in one transaction. Raises `LeaseLost` when another relay has taken over."""
         if not stored:
-            return
+            return None
         acks = [(row.position, ack.seq) for row, ack in stored]
         sql = await patiently(mark_published, self._relay.truth, acks, token=self._relay.token)
         self._no_answer.settled([row for row, _ in stored])
@@ -76,7 +76,9 @@ class Sending:
         relay.duplicates += duplicates
         of_routes = (ack.seq for row, ack in reversed(stored) if row.feed == CHAINED_FEED)
         relay.stored_seq = next(of_routes, relay.stored_seq)
-        tell_mark(relay, stored, duplicates, sql)
+        marked = Marked(stored, duplicates, sql)
+        tell_mark(relay, marked)
+        return marked
 
     def retry(self, unknown: list[Waiting], lane: Lane) -> None:
         """Stored or not is unknown: do as `on_no_answer` says. The correct way is to publish again under the same id."""
@@ -103,19 +105,19 @@ class Sending:
         # edges that miss what lies between will see it by the events' own links.
         self._envelopes.begins_chain = is_chain
         if lane.is_news(row.event_id, refusal):
-            self._relay.tell("refused", self._relay.reason, subject=row.subject, code=ack.code, definite=True)
+            tell_refusal(self._relay, row, ack)
 
     def _hold(self, lane: Lane, trouble: str, stuck: StuckRow | None = None) -> None:
         lane.hold(trouble, stuck)
         self._relay.reason = trouble
         self._reception.doubt()
 
-    def _tell_never(self, lane: Lane, row: Waiting, reason: str) -> None:
+    def _refuse(self, lane: Lane, row: Waiting, reason: str) -> None:
         """Of a row that no broker can store: it is not sent, and all that follows it in its feed waits."""
         text = f"{row.event_id} (outbox row {row.position}) can never be stored: {reason}"
         self._hold(lane, text, stuck_for_ever(row, reason))
         if lane.is_news(row.event_id, reason):
-            self._relay.tell("refused", self._relay.reason, position=row.position, definite=True)
+            tell_unsendable(self._relay, row)
 
 
 def _refusal(ack: PubAck) -> str:
