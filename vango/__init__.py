@@ -11,6 +11,7 @@ core        PURE: the rules of propagation as functions over values, with no I/O
     claims          what an edge may claim, held against the control plane's word
     recent_ids      the last event ids that an edge remembers
     snapshot        a baseline of truth, and the check before anybody believes it
+    rule_record     all that is said of a rule anywhere, declared once
     rules           the switches that make a part correct or lead it into a trap
     records         what the audit compares: the truth's history and each claim
     findings        the named ways in which a claim is wrong, each with its proof
