@@ -17,7 +17,7 @@ from vango.broker.broker import Broker
 from vango.broker.connection import Address, Wire
 from vango.broker.keeper import Keeper
 from vango.core.rules import StreamRules
-from vango.relay.pipeline import Outgoing, Publisher
+from vango.relay.publisher import Outgoing, Publisher
 from vango.truth import snapshots
 from vango.truth.outbox import Waiting, waiting
 from vango.truth.store import AllocationChange, Promotion, Truth

@@ -13,6 +13,7 @@ core        PURE: the rules of propagation as functions over values, with no I/O
     claims          what an edge may claim, held against the control plane's word
     recent_ids      the last event ids that an edge remembers
     snapshot        a baseline of truth, and the check before anybody believes it
+    rule_record     all that is said of a rule anywhere, declared once
     rules           the switches that make a part correct or lead it into a trap
     records         what the audit compares: the truth's history and each claim
     findings        the named ways in which a claim is wrong, each with its proof
@@ -29,14 +30,17 @@ truth       commits first: the database that alone decides
     snapshots       built from truth in one read, sealed, stored, fetched
 relay       publishes second: the outbox in order, then the marks
     relay           its life, from start to end, through every connection
-    sending         publish, and mark what the broker acked
-    pipeline        many messages under way, each with its own PubAck
+    sending         publish, then mark: the loop of the outbox
+    proof           what an answer of the broker proves, and what silence does not
+    pipeline        which rows go next, how many are under way, and when it stops
+    publisher       many messages under way, each with its own PubAck
+    envelope        the ids by which the broker recognises a row
     unanswered      no PubAck came: the right way and two wrong ones
     lane            one feed's way to the broker, which stops nobody else's
     reception       what the broker takes, judged before anything is sent
     heartbeat       says how far truth is, and renews the lease
     high_water      that word on the wire
-    telling         publishes and marks in the words of the journal
+    telling         what it does, as values, and in the words of the journal
     state           what the relay knows of itself
 edge        replays carefully and fails closed: a durable view of the routes
     edge            its life: starts, deaths, and the answers it gives
@@ -50,6 +54,7 @@ edge        replays carefully and fails closed: a durable view of the routes
     pull            asks for messages before they are needed
     orders          what it is to do between two batches
     foreign         messages of other domains, told as one moment
+    telling         what it does, as values, and in the words of the journal
     state           what an edge knows of itself
 broker      the real nats-server, and the connections to it
     connection      asks the JetStream API, and is cut off without a goodbye

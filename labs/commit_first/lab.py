@@ -81,6 +81,7 @@ DEBRIEF = Debrief(
         Code("trap", "Publish first", "vango.truth.control_plane", "ControlPlane.publish_first"),
         Code("trap", "Commit, then publish", "vango.truth.control_plane", "ControlPlane.commit_then_publish"),
         Code("cure", "The outbox", "vango.truth.control_plane", "ControlPlane.outbox"),
+        Code("cure", "Publish, then mark", "vango.relay.sending", "Sending.publish_then_mark"),
     ),
     take_away=(
         "no code path publishes without a row written in the same transaction as the fact",

@@ -89,7 +89,7 @@ DEBRIEF = Debrief(
     code=(
         Code("trap", "An effect each time it is asked for", "vango.core.judge", "apply"),
         Code("cure", "The request, recognised at the database", "vango.truth.store", "_already_done"),
-        Code("cure", "The publish, recognisable to the broker", "vango.relay.sending", "Sending._outgoing"),
+        Code("cure", "The publish, recognisable to the broker", "vango.relay.envelope", "Envelopes.outgoing"),
         Code("cure", "The message, recognised at the edge", "vango.core.judge", "judge"),
     ),
     take_away=(

@@ -91,7 +91,7 @@ DEBRIEF = Debrief(
         Code("trap", "Claim by silence: nothing is pending", "vango.edge.claiming", "Claiming.by_silence"),
         Code("trap", "Know of the gap and carry on", "vango.edge.recovery", "carry_on"),
         Code("cure", "Is the chain broken?", "vango.core.judge", "broken_link"),
-        Code("cure", "Claim by the mark", "vango.core.claims", "weigh"),
+        Code("cure", "Claim by the mark", "vango.core.claims", "stand"),
         Code("cure", "Fail closed, and rebuild", "vango.edge.recovery", "recover"),
     ),
     take_away=(

@@ -86,7 +86,8 @@ DEBRIEF = Debrief(
         Code("trap", "Give up", "vango.relay.unanswered", "NoAnswer.give_up"),
         Code("trap", "Retry under a new id", "vango.relay.unanswered", "NoAnswer.retry_under_a_new_id"),
         Code("cure", "Retry under the same id", "vango.relay.unanswered", "NoAnswer.retry_under_the_same_id"),
-        Code("cure", "Publish, and mark what was answered", "vango.relay.sending", "Sending.publish"),
+        Code("cure", "Publish, then mark", "vango.relay.sending", "Sending.publish_then_mark"),
+        Code("cure", "What an answer proves", "vango.relay.proof", "prove"),
     ),
     take_away=(
         "you know which of your retries change the id, down to the client library",

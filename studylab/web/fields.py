@@ -8,6 +8,8 @@ from math import isfinite
 from typing import Any
 
 from vango.actors.crash_points import CONTROL_POINTS, EDGE_POINTS, RELAY_POINTS
+from vango.core.rule_record import declared
+from vango.core.rules import EdgeRules, RelayRules
 from vango.observe.model import Observation
 from vango.storm.fault_table import FAULTS
 from vango.storm.protections import PROTECTIONS
@@ -24,18 +26,9 @@ _WORDS = {
     "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)", "max_age_s": "max_age, seconds (0: no limit)",
     "duplicate_window_s": "duplicate window, seconds", "up_to": "below this stream seq", "keep": "keep the last",
     "seq": "stream seq", "from_seq": "from stream seq", "sequence": "sequence of the event in the history",
-    "freshness_s": "freshness lease, seconds (0: none)", "ack_wait_s": "ack_wait, seconds", "durable": "durable consumer",
-    "ack": "ack", "deduplicate": "check event ids", "check_epochs": "check epochs", "prove_continuity": "demand the continuity proof",
-    "on_gap": "on a gap", "ask_high_water_mark": "ask for the high-water mark", "start_from": "with an empty view, start from",
-    "verify_checksum": "verify checksums", "poison": "what it cannot read", "subject_filter": "subject filter",
-    "subject": "only this subject", "max_deliver": "max_deliver (-1: no limit)", "message_ids": "message ids",
-    "expect_predecessor": "expect the predecessor", "subjects": "subjects, separated by spaces",
-    "begin": "a consumer unknown to the server begins from", "foreign": "other domains’ events",
-    "inactive_threshold_s": "inactive threshold, seconds (0: none)", "shape": "a sample looks",
+    "subject": "only this subject", "subjects": "subjects, separated by spaces", "shape": "a sample looks",
     "times": "how often", "every_s": "pause between two, seconds",
-    "remember_ids": "event ids kept in memory (0: only each row's)", "handling_s": "time taken over each event, seconds",
-    "on_no_answer": "when no PubAck comes",
-    "ack_timeout_s": "waits for a PubAck, seconds", "follow_from": "after a snapshot, read on from", "answers": "answers requests",
+    **{name: record.words for rules in (EdgeRules, RelayRules) for name, record in declared(rules).items()},
 }  # fmt: skip
 
 

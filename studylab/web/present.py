@@ -68,7 +68,7 @@ _RELAY = {"up": Look("running", "check", "is-ok"), "waiting": Look("waiting", "w
 _ALLOCATION = {"ready": "check", "pending": "wait", "draining": "down", "gone": "cross"}
 _TONES = {
     "crash": "is-bad", "kill": "is-bad", "exit": "is-bad", "refused": "is-bad", "untold": "is-bad", "gap": "is-bad",
-    "silent": "is-bad", "purge": "is-warn", "noise": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
+    "silent": "is-bad", "purge": "is-warn", "deleted": "is-warn", "recreated": "is-warn", "noise": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
     "apply": "is-ok", "commit": "is-truth", "publish": "is-relay", "store": "is-stream",
 }  # fmt: skip
 _BECAME = {"failed closed": "is-bad", "current": "is-ok", "rebuilding": "is-warn"}

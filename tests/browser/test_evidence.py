@@ -81,7 +81,7 @@ def test_an_open_moment_stays_as_it_is_while_a_burst_passes(by_mouse: Learner) -
     post(by_mouse.page, "burst", n="5")
     expect(by_mouse.page.locator("#panel-edge-fra")).to_contain_text("Current at 9")
     expect(panel(by_mouse.page, source)).to_be_visible()
-    expect(panel(by_mouse.page, source)).to_contain_text("vango/relay/sending.py, line")
+    expect(panel(by_mouse.page, source)).to_contain_text("vango/relay/pipeline.py, line")
 
 
 def test_the_tabs_go_by_arrow_keys_and_the_chosen_one_stays_chosen(by_mouse: Learner) -> None:

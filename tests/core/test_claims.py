@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from vango.core.claims import Mark, Standing, Word, stand
+from vango.core.claims import Mark, Standing, Step, Word, stand
 from vango.core.judge import Position
-from vango.core.modes import Signal
 
 HERE = Position(4, "e4", 4)
 BEHIND, AHEAD, SAME, OTHER = Mark(3, "e3", 3), Mark(6, "e6", 5), Mark(4, "e4", 4), Mark(4, "x4", 4)
-GAP = Signal.SURPRISE
 
 TABLE = {
-    "nothing heard": (Word(), Standing(Signal.BEHIND, asks=True)),
-    "nothing heard, one is on its way": (Word(is_coming=True), Standing(Signal.BEHIND, waits=True)),
-    "nothing heard, nobody answers": (Word(unanswered=True), Standing(Signal.BEHIND)),
-    "older": (Word(BEHIND), Standing(Signal.BEHIND, asks=True)),
-    "older, one is on its way": (Word(BEHIND, is_coming=True), Standing(Signal.BEHIND, waits=True)),
-    "older, nobody answers": (Word(BEHIND, unanswered=True), Standing(Signal.BEHIND)),
+    "nothing heard": (Word(), Standing(Step.ASK)),
+    "nothing heard, one is on its way": (Word(is_coming=True), Standing(Step.WAIT)),
+    "nothing heard, nobody answers": (Word(unanswered=True), Standing(Step.BEHIND)),
+    "older": (Word(BEHIND), Standing(Step.ASK)),
+    "older, one is on its way": (Word(BEHIND, is_coming=True), Standing(Step.WAIT)),
+    "older, nobody answers": (Word(BEHIND, unanswered=True), Standing(Step.BEHIND)),
     "older, as an answer": (
         Word(BEHIND, answers=True),
-        Standing(GAP, gap="this view is at 4, the truth has only 3"),
+        Standing(Step.FAIL, "this view is at 4, the truth has only 3"),
     ),
-    "the same": (Word(SAME), Standing(Signal.REACHED)),
-    "the same, nobody answers": (Word(SAME, unanswered=True), Standing(Signal.REACHED)),
-    "another event": (Word(OTHER), Standing(GAP, gap="event 4 is x4 in truth and e4 here")),
-    "newer": (Word(AHEAD), Standing(Signal.BEHIND, owed="event 5 was published, and nothing is pending")),
-    "newer, not published": (Word(Mark(5, "e5", 4)), Standing(Signal.BEHIND)),
+    "the same": (Word(SAME), Standing(Step.CLAIM)),
+    "the same, nobody answers": (Word(SAME, unanswered=True), Standing(Step.CLAIM)),
+    "another event": (Word(OTHER), Standing(Step.FAIL, "event 4 is x4 in truth and e4 here")),
+    "newer": (Word(AHEAD), Standing(Step.LOOK, "event 5 was published, and nothing is pending")),
+    "much newer": (Word(Mark(9, "e9", 7)), Standing(Step.LOOK, "events 5 to 7 were published, and nothing is pending")),
+    "newer, not published": (Word(Mark(5, "e5", 4)), Standing(Step.BEHIND)),
 }
 
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.core.model import Truth
 from vango.core import claims
-from vango.core.claims import Mark, Standing, Word
+from vango.core.claims import Mark, Standing, Step, Word
 from vango.core.events import Event, encode
 from vango.core.intake import take_in
 from vango.core.judge import Position, Row
@@ -23,6 +23,7 @@ from vango.edge.pull import Delivery
 
 ROUTES = st.sampled_from(["shop", "blog"])
 Stand = Callable[[Position, Word], Standing]
+SIGNALS = {Step.CLAIM: Signal.REACHED, Step.BEHIND: Signal.BEHIND, Step.LOOK: Signal.BEHIND, Step.FAIL: Signal.SURPRISE}
 
 
 class FalseClaim(AssertionError):
@@ -69,7 +70,7 @@ class Claimant:
 
     def withdraw(self) -> None:
         is_claimed = self.withdraws and self.mode is Mode.CURRENT
-        if is_claimed and self.stand(self.position, self.word).signal is not Signal.REACHED:
+        if is_claimed and self.stand(self.position, self.word).step is not Step.CLAIM:
             self.signal(Signal.BEHIND)
 
     def consider(self, answer: Mark | None) -> None:
@@ -77,15 +78,15 @@ class Claimant:
         if self.mode not in ANSWERS:
             return
         standing = self.stand(self.position, self.word)
-        if standing.asks:
+        if standing.step is Step.ASK:
             if answer is None:
                 self.word = self.word.silent()
             else:
                 self.note(self.word.answered(answer), answer)
             standing = self.stand(self.position, self.word)
-        assert not standing.asks, "a question that was put is not put again"
-        if not standing.waits:
-            self.signal(standing.signal)
+        assert standing.step is not Step.ASK, "a question that was put is not put again"
+        if standing.step is not Step.WAIT:
+            self.signal(SIGNALS[standing.step])
 
     def load(self, position: Position, rows: dict[str, Row]) -> None:
         self.signal(Signal.REBUILD)
@@ -106,10 +107,6 @@ class Claims(RuleBasedStateMachine):
         self.truth = Truth()
         self.stream: list[Event] = []
         self.edge = Claimant(self.stand, withdraws=self.withdraws)
-
-    def mark(self, back: int = 0) -> Mark:
-        latest = max(0, self.truth.latest - back)
-        return Mark(latest, self.truth.history[latest - 1].id if latest else "", latest)
 
     @initialize()
     def begin(self) -> None:
@@ -141,7 +138,7 @@ class Claims(RuleBasedStateMachine):
     def tell_mark(self, back: int) -> None:
         """Also one that was written some commits ago and is late."""
         if self.edge.mode is not Mode.DOWN:
-            self.edge.note(self.edge.word.heard(self.mark(back)), self.mark(back))
+            self.edge.note(self.edge.word.heard(self.truth.mark(back)), self.truth.mark(back))
 
     @rule(sequence=st.integers(0, 5), name=st.sampled_from(["e1", "e2", "e3", "", "lie"]))
     def lie(self, sequence: int, name: str) -> None:
@@ -155,7 +152,7 @@ class Claims(RuleBasedStateMachine):
 
     @rule()
     def consider_and_be_answered(self) -> None:
-        self.edge.consider(self.mark())
+        self.edge.consider(self.truth.mark())
 
     @rule()
     def consider_in_silence(self) -> None:
@@ -187,18 +184,18 @@ def test_current_at_n_never_outlives_the_mark_that_says_n() -> None:
 def trusting_silence(position: Position, word: Word) -> Standing:
     """As it would be if a claim were left alone while nobody answers."""
     standing = claims.stand(position, word)
-    return Standing(Signal.REACHED) if word.unanswered and word.mark is not None else standing
+    return Standing(Step.CLAIM) if word.unanswered and word.mark is not None else standing
 
 
 def trusting_the_way(position: Position, word: Word) -> Standing:
     """As it would be if a mark that is on its way were taken for one that has come."""
-    return Standing(Signal.REACHED) if word.is_coming else claims.stand(position, word)
+    return Standing(Step.CLAIM) if word.is_coming else claims.stand(position, word)
 
 
 def trusting_numbers(position: Position, word: Word) -> Standing:
     """As it would be if the number of the mark were enough, whatever event it names."""
     is_reached = word.mark is not None and word.mark.sequence == position.sequence
-    return Standing(Signal.REACHED) if is_reached else claims.stand(position, word)
+    return Standing(Step.CLAIM) if is_reached else claims.stand(position, word)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from tests.core.model import Bench, Stream, broken_promises, corrupted
+from tests.core.bench import SAMPLE, UNREADABLE, Bench, broken_promises, corrupted
+from tests.core.model import Stream
 from vango.actors.crash_points import Point
 from vango.core.audit import Soundness
 from vango.core.modes import Mode, Signal
@@ -51,9 +52,13 @@ class Deliveries(RuleBasedStateMachine):
     def publish(self) -> None:
         self.bench.publish()
 
-    @rule(route=ROUTES)
-    def commit_and_publish(self, route: str) -> None:
-        self.bench.tell(route)
+    @rule(routes=st.lists(ROUTES, min_size=1, max_size=3))
+    def commit_and_publish(self, routes: list[str]) -> None:
+        self.bench.tell(*routes)
+
+    @rule(payload=st.sampled_from([SAMPLE, UNREADABLE]))
+    def publish_what_is_no_event(self, payload: bytes) -> None:
+        self.bench.stream.store(payload)
 
     @precondition(lambda self: self.bench.truth.latest)
     @rule(which=WHICH)
@@ -62,9 +67,9 @@ class Deliveries(RuleBasedStateMachine):
         self.bench.republish(one_of(self.bench.truth.history, which).sequence)
 
     @precondition(lambda self: self.bench.stream.pending())
-    @rule(crash=CRASHES)
-    def deliver(self, crash: Point | None) -> None:
-        self.bench.deliver(crash)
+    @rule(crash=CRASHES, most=st.integers(1, 4))
+    def deliver(self, crash: Point | None, most: int) -> None:
+        self.bench.deliver(crash, most=most)
 
     @precondition(lambda self: self.bench.stream.pending())
     @rule()
@@ -72,9 +77,11 @@ class Deliveries(RuleBasedStateMachine):
         self.bench.deliver_all()
 
     @precondition(lambda self: self.bench.stream.stored)
-    @rule(which=WHICH)
-    def redeliver(self, which: int) -> None:
-        self.bench.redeliver(one_of(sorted(self.bench.stream.stored), which))
+    @rule(which=WHICH, also=WHICH)
+    def redeliver(self, which: int, also: int) -> None:
+        """Two at a time, in any order, and perhaps the same one twice."""
+        seqs = sorted(self.bench.stream.stored)
+        self.bench.redeliver(one_of(seqs, which), one_of(seqs, also))
 
     @rule(back=st.integers(1, 5))
     def replay(self, back: int) -> None:
@@ -104,13 +111,13 @@ class Deliveries(RuleBasedStateMachine):
         assert self.kept
         self.bench.stream = self.kept.copy()
 
-    @rule(corrupt=st.booleans())
+    @rule(corrupt=st.sampled_from([False, False, True]))
     def take_snapshot(self, corrupt: bool) -> None:
         stored = self.bench.snapshot()
         self.snapshots.append(corrupted(stored) if corrupt and self.bench.truth.latest else stored)
 
     @precondition(lambda self: self.snapshots and self.bench.edge.mode is not Mode.DOWN)
-    @rule(which=WHICH, crash=st.booleans())
+    @rule(which=WHICH, crash=st.sampled_from([False, False, True]))
     def load_snapshot(self, which: int, crash: bool) -> None:
         self.bench.load(one_of(self.snapshots, which), crash=crash)
 

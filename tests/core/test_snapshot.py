@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.model import Bench, corrupted
+from tests.core.bench import Bench, corrupted
 from vango.core.judge import Position, Row
 from vango.core.routes import read_row
 from vango.core.snapshot import BadSnapshot, Snapshot, seal, unseal

@@ -57,6 +57,20 @@ GUARDS: dict[str, Guard] = {
         "if False:",
         "tests/core/test_judge.py::test_a_covered_event_that_the_view_never_saw_is_a_gap",
     ),
+    "a batch sees its own rows": Guard(
+        "a message that is judged by a row which the one before it has changed",
+        "vango.core.intake",
+        "row = intake.rows.get(event.key) or rows.get(event.key)",
+        "row = rows.get(event.key)",
+        "tests/core/test_intake.py::test_each_message_is_judged_against_the_rows_that_those_before_it_made",
+    ),
+    "a gap ends the batch": Guard(
+        "a message after a gap that is acked and never applied",
+        "vango.core.intake",
+        "if verdict.outcome is Outcome.GAP and rules.on_gap is not OnGap.CARRY_ON:",
+        "if False:",
+        "tests/core/test_edge_state_machine.py::test_an_edge_with_correct_rules_keeps_every_promise_whatever_happens",
+    ),
     "modes: surprise fails closed": Guard(
         "a claim after something that nobody foresaw",
         "vango.core.modes",
@@ -163,8 +177,8 @@ GUARDS: dict[str, Guard] = {
     "only a mark allows a claim": Guard(
         "an edge that is current at what the truth never said",
         "vango.core.claims",
-        "if word.mark is not None and (word.answers or word.mark.sequence >= position.sequence):",
-        "if word.mark is not None and word.mark.sequence >= position.sequence or word.unanswered:",
+        "return Standing(Step.WAIT if word.is_coming else Step.BEHIND if word.unanswered else Step.ASK)",
+        "return Standing(Step.WAIT if word.is_coming else Step.CLAIM if word.unanswered else Step.ASK)",
         "tests/core/test_claims.py::test_what_may_be_said",
     ),
     "an expired request is asked again": Guard(
@@ -195,10 +209,17 @@ GUARDS: dict[str, Guard] = {
         "            if False:\n",
         "tests/vango/test_feeds.py::test_while_a_publish_is_under_way_the_heart_beats_and_the_lease_is_renewed",
     ),
+    "only an answer proves": Guard(
+        "an event that is marked and was never stored",
+        "vango.relay.proof",
+        "            proof.unknown.append(row)\n",
+        "            proof.stored.append((row, PubAck(0)))\n",
+        "tests/vango/test_proof.py::test_a_missing_answer_proves_nothing",
+    ),
     "what can never be stored is not sent": Guard(
         "a row that is sent again for ever",
-        "vango.relay.sending",
-        "if reason := why_never(row.subject, row.body, self._headers(row), publisher.max_payload):",
+        "vango.relay.pipeline",
+        "if reason := why_never(row.subject, row.body, headers, self._publisher.max_payload):",
         'if reason := "":',
         "tests/vango/test_feeds.py::test_what_can_never_be_stored_is_told_once_is_not_sent_and_stops_no_other_feed",
     ),

@@ -13,8 +13,8 @@ import pytest
 from vango.actors.crash_points import Point
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
-from vango.relay.pipeline import ACK_S, PubAck, Publisher, Sent
-from vango.relay.sending import BATCH, UNDER_WAY
+from vango.relay.pipeline import BATCH, UNDER_WAY
+from vango.relay.publisher import ACK_S, PubAck, Publisher, Sent
 from vango.truth.outbox import count_waiting
 
 EVENTS = BATCH * 2 + 500

@@ -59,7 +59,7 @@ def test_a_publish_shows_headers_and_the_same_by_hand(learner: Learner) -> None:
     assert f"Nats-Msg-Id: {event_id}" in shown["message"]
     assert "nats pub route.owner.updated.shop" in shown["cli"]
     assert f"--header Nats-Msg-Id:{event_id}" in shown["cli"]
-    assert "publish(self, publisher" in shown["source"]
+    assert "async def fill(self)" in shown["source"]
 
 
 def test_a_purge_shows_the_request_the_reply_and_the_command(learner: Learner) -> None:

@@ -2,25 +2,26 @@
 
 That nothing is left to read proves nothing. A purged tail looks exactly like being up to date: nothing pending, no
 error, and no later event to reveal the gap (docs/nats-facts.md#ack-floor). Only a mark that says n allows the claim
-"current at n", and the claim ends in the moment in which the last mark no longer says it:
+"current at n", and the claim ends in the moment in which the last mark no longer says it. `stand` is this table:
 
-    what the mark says                         standing
-    n, and the id of n                         reached
-    n, and another id                          a gap: certain
-    more than n                                behind; what was published and is not pending is owed
+    what the mark says                         step
+    n, and the id of n                         claim
+    n, and another id                          fail closed
+    more than n, and it is published           behind; fail closed if the broker has nothing left
+    more than n, and it is not published       behind
     less than n, or there is none:
-      it answers a question put since n        a gap: certain
-      one is on its way                        behind; wait for it
-      the last question had no answer          behind
-      otherwise                                behind; ask
+      it answers a question put since n        fail closed: truth went backwards
+      it is stale, and one is on its way       wait
+      it is stale, and nobody answered         behind
+      it is stale                              ask
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from vango.core.judge import Position
-from vango.core.modes import Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +68,45 @@ class Word:
         return replace(self, is_coming=False)
 
 
+class Step(StrEnum):
+    """What an edge does next about its claim. `LOOK` is behind, and a gap once the broker has nothing left."""
+
+    CLAIM = "claim"
+    BEHIND = "behind"
+    LOOK = "look whether the broker has it"
+    WAIT = "wait for the mark"
+    ASK = "ask for the mark"
+    FAIL = "fail closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an edge stands. `gap` names a break that is certain; `owed` one that is, if the broker has nothing left.
+    """Where an edge stands. `gap` says in a sentence what is wrong (`FAIL`) or may turn out to be missing (`LOOK`)."""
 
-    `waits` and `asks` say what to do before more can be said.
-    """
-
-    signal: Signal
+    step: Step
     gap: str = ""
-    owed: str = ""
-    waits: bool = False
-    asks: bool = False
 
 
 def stand(position: Position, word: Word) -> Standing:
-    """Say where an edge at a position stands, by the control plane's last word. Only here a claim is allowed."""
-    if word.mark is not None and (word.answers or word.mark.sequence >= position.sequence):
-        return weigh(position, word.mark)
-    return Standing(Signal.BEHIND, waits=word.is_coming, asks=not word.is_coming and not word.unanswered)
-
-
-def weigh(position: Position, mark: Mark) -> Standing:
-    """Hold a position against a mark that is no older than the position."""
-    n = position.sequence
+    """May an edge at this position say "current"? Only here a claim is allowed."""
+    n, mark = position.sequence, word.mark
+    if mark is None or is_stale(mark, position, word):
+        return Standing(Step.WAIT if word.is_coming else Step.BEHIND if word.unanswered else Step.ASK)
     if mark.sequence < n:
-        return Standing(Signal.SURPRISE, gap=f"this view is at {n}, the truth has only {mark.sequence}")
-    if mark.sequence == n and mark.event_id != position.event_id:
-        return Standing(
-            Signal.SURPRISE,
-            gap=f"event {n} is {mark.event_id} in truth and {position.event_id or 'nothing'} here",
-        )
-    if mark.sequence == n:
-        return Standing(Signal.REACHED)
-    if mark.published > n:
-        owed = f"event {n + 1} was" if mark.published == n + 1 else f"events {n + 1} to {mark.published} were"
-        return Standing(Signal.BEHIND, owed=f"{owed} published, and nothing is pending")
-    return Standing(Signal.BEHIND)
+        return Standing(Step.FAIL, f"this view is at {n}, the truth has only {mark.sequence}")
+    if mark.sequence > n:
+        if mark.published > n:
+            return Standing(Step.LOOK, f"{_events(n + 1, mark.published)} published, and nothing is pending")
+        return Standing(Step.BEHIND)
+    if mark.event_id != position.event_id:
+        return Standing(Step.FAIL, f"event {n} is {mark.event_id} in truth and {position.event_id or 'nothing'} here")
+    return Standing(Step.CLAIM)
+
+
+def is_stale(mark: Mark, position: Position, word: Word) -> bool:
+    """Whether a mark may be older than the position. It is not if it answers a question put since the position moved."""
+    return mark.sequence < position.sequence and not word.answers
+
+
+def _events(first: int, last: int) -> str:
+    return f"event {first} was" if first == last else f"events {first} to {last} were"

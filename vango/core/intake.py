@@ -1,7 +1,13 @@
-"""Intake: what a batch of deliveries does to a view, worked out before anything is written.
+"""Intake: what a batch of messages does to a view, worked out before anything is written. Pure.
 
-Pure. It takes the view's rows and position and the deliveries, judges them one after another, and returns the rows
-that change, where the position goes, what to do with each message, and why it stopped if it did.
+Each message is decided in four steps, and each step is a function:
+
+    read         what is it: an event, another domain's, or unreadable (`vango.core.facts`; `read_own`, `read_everything`)
+    judge        was it handled before (`remembered`), and may it be applied (`vango.core.judge`)
+    note         what it changes: the route's row, the position, the ids that are remembered
+    take_one     what becomes of the message, and whether the next one may be taken in
+
+The edge writes the result in one transaction, and acks what is `done` (`vango.edge.consume`).
 """
 
 from __future__ import annotations
@@ -35,13 +41,15 @@ M = TypeVar("M", bound=Message)
 
 @dataclass(slots=True)
 class Intake(Generic[M, E, R]):
-    """The result. `done` are the deliveries to ack, `poison` those that could not be read, each with its reason.
+    """The result: the view's new `position`, the `rows` that change, and the ids to remember from now on.
 
-    `stopped` is the reason of the gap that ended the batch early, empty when it went through; `gap_at` is then the
-    delivery that showed it. `verdicts` holds what is worth telling: everything but plain applies.
+    `done` are the messages to ack, `poison` those that could not be read, each with its reason. `stopped` is the reason
+    of the gap that ended the batch early, empty when it went through; `gap_at` is then the message that showed it.
+    `verdicts` holds what is worth telling: everything but plain applies.
     """
 
     position: Position
+    recall: Recall
     rows: dict[str, R] = field(default_factory=dict)
     applied: list[E] = field(default_factory=list)
     done: list[M] = field(default_factory=list)
@@ -61,6 +69,51 @@ _COUNTED = {
 }
 
 
+def take_in(
+    facts: Facts[E, R],
+    rows: Mapping[str, R],
+    position: Position,
+    messages: Sequence[M],
+    rules: EdgeRules,
+    recall: Recall,
+) -> Intake[M, E, R]:
+    """Decide messages in order, against a view and the ids that the edge remembers. Nothing that is passed in changes."""
+    intake: Intake[M, E, R] = Intake(position, recall.copy())
+    for message in messages:
+        intake.counts["received"] += 1
+        intake.counts["bytes"] += len(message.payload)
+        intake.counts["redelivered"] += message.deliveries > 1
+        if not take_one(facts, intake, rows, message, rules):
+            break
+    return intake
+
+
+def take_one(facts: Facts[E, R], intake: Intake[M, E, R], rows: Mapping[str, R], message: M, rules: EdgeRules) -> bool:
+    """Decide one message after those that are in the intake. Returns whether the next one may be taken in."""
+    try:
+        event = facts.read(message.payload, rules.foreign)
+    except InvalidEvent as error:
+        intake.counts["invalid"] += 1
+        intake.poison.append((message, str(error)))
+        # A retried message keeps its place: nothing behind it may be handled first.
+        return rules.poison is not Poison.RETRY
+    if event is None:
+        intake.counts["foreign"] += 1
+        intake.done.append(message)
+        return True
+    row = intake.rows.get(event.key) or rows.get(event.key)
+    verdict = remembered(event, rules, intake.recall) or judge(intake.position, row, event, rules)
+    if verdict.outcome is not Outcome.APPLY:
+        intake.counts[_COUNTED[verdict.outcome]] += 1
+        intake.verdicts.append((message, verdict))
+    if verdict.outcome is Outcome.GAP and rules.on_gap is not OnGap.CARRY_ON:
+        intake.stopped, intake.gap_at = verdict.reason, message
+        return False
+    note(facts, intake, row, event, verdict, message.stream_seq)
+    intake.done.append(message)
+    return True
+
+
 def read_own(payload: bytes) -> Event | None:
     """Look at the type first: what belongs to another domain is opened no further, and is None."""
     document = parse(payload)
@@ -78,53 +131,20 @@ def read_everything(payload: bytes) -> Event | None:
     return from_document(document)
 
 
-def take_in(
-    facts: Facts[E, R],
-    rows: Mapping[str, R],
-    position: Position,
-    deliveries: Sequence[M],
-    rules: EdgeRules,
-    recall: Recall,
-) -> Intake[M, E, R]:
-    """Judge deliveries in order against a view and what the edge remembers, and say what follows."""
-    intake: Intake[M, E, R] = Intake(position)
-    for delivery in deliveries:
-        intake.counts["received"] += 1
-        intake.counts["bytes"] += len(delivery.payload)
-        intake.counts["redelivered"] += delivery.deliveries > 1
-        try:
-            event = facts.read(delivery.payload, rules.foreign)
-        except InvalidEvent as error:
-            intake.counts["invalid"] += 1
-            intake.poison.append((delivery, str(error)))
-            if rules.poison is Poison.RETRY:
-                break
-            continue
-        if event is None:
-            intake.counts["foreign"] += 1
-            intake.done.append(delivery)
-            continue
-        key = event.key
-        row = intake.rows.get(key) or rows.get(key)
-        verdict = remembered(event, rules, recall) or judge(intake.position, row, event, rules)
-        if verdict.outcome is not Outcome.APPLY:
-            intake.counts[_COUNTED[verdict.outcome]] += 1
-            intake.verdicts.append((delivery, verdict))
-        if verdict.outcome is Outcome.GAP and rules.on_gap is not OnGap.CARRY_ON:
-            intake.stopped, intake.gap_at = verdict.reason, delivery
-            break
-        if verdict.outcome in (Outcome.APPLY, Outcome.GAP):
-            intake.rows[key] = facts.apply(row, event)
-            intake.position = advance(intake.position, event, delivery.stream_seq)
-            intake.applied.append(event)
-            intake.counts["applied"] += 1
-        recall.keep(event.id)
-        intake.done.append(delivery)
-    return intake
-
-
 def remembered(event: Notice, rules: EdgeRules, recall: Recall) -> Verdict | None:
     """Say that an event was seen before, as far as the edge remembers."""
     if rules.deduplicate and event.id in recall:
         return Verdict(Outcome.DUPLICATE, f"event {event.id} is one of the last {len(recall)} ids that are remembered")
     return None
+
+
+def note(
+    facts: Facts[E, R], intake: Intake[M, E, R], row: R | None, event: E, verdict: Verdict, stream_seq: int
+) -> None:
+    """Note what an event changes. A gap gets here only with a rule that carries on after one."""
+    if verdict.outcome in (Outcome.APPLY, Outcome.GAP):
+        intake.rows[event.key] = facts.apply(row, event)
+        intake.position = advance(intake.position, event, stream_seq)
+        intake.applied.append(event)
+        intake.counts["applied"] += 1
+    intake.recall.keep(event.id)

@@ -22,6 +22,12 @@ class Recall:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def copy(self) -> Recall:
+        """Return a memory of its own with the same ids."""
+        other = Recall(self.limit)
+        other._ids = self._ids.copy()
+        return other
+
     def keep(self, event_id: str) -> None:
         """Remember an id as the latest."""
         if not self.limit:

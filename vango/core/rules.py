@@ -1,13 +1,17 @@
 """The switches that make a part behave correctly or fall into a trap.
 
 The defaults are the correct behaviour. Every other setting is a mistake that real systems make; each is one small
-branch in the part that it belongs to, so that trap and cure can be read side by side.
+branch in the part that it belongs to, so that trap and cure can be read side by side. All that is said of a rule
+anywhere stands in its record (`vango.core.rule_record`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+
+from vango.core.rule_record import Protects, Rule, departures, rule
 
 
 class WriteOrder(StrEnum):
@@ -93,10 +97,10 @@ class OnNoAnswer(StrEnum):
 class RelayRules:
     """How the relay publishes. See `vango.relay.relay`. `ack_timeout_s` is how long it waits for the PubAcks of a batch."""
 
-    message_ids: bool = True
-    expect_predecessor: bool = False
-    on_no_answer: OnNoAnswer = OnNoAnswer.SAME_ID
-    ack_timeout_s: float = 2.0
+    message_ids: bool = rule(True, Rule("message ids", protects=Protects("message-ids", "message ids", off=False)))
+    expect_predecessor: bool = rule(False, Rule("expect the predecessor"))
+    on_no_answer: OnNoAnswer = rule(OnNoAnswer.SAME_ID, Rule("when no PubAck comes"))
+    ack_timeout_s: float = rule(2.0, Rule("waits for a PubAck, seconds", low=0.1, high=60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,12 @@ class StreamRules:
 
 
 ROUTE_EVENTS = "route.owner.updated.>"
+MAX_REMEMBERED = 100_000
+_ACKS_IN_WORDS = {
+    AckOrder.BEFORE_APPLY: "acks before it applies",
+    AckOrder.QUEUED_BEFORE_APPLY: "queues its acks before it applies",
+    AckOrder.NEVER: "never acks",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +133,96 @@ class EdgeRules:
     `handling_s` is how long it takes over each event.
     """
 
-    durable: bool = True
-    ack: AckOrder = AckOrder.AFTER_APPLY
-    deduplicate: bool = True
-    check_epochs: bool = True
-    prove_continuity: bool = True
-    on_gap: OnGap = OnGap.REBUILD
-    ask_high_water_mark: bool = True
-    freshness_s: float = 0.0
-    start_from: StartFrom = StartFrom.SNAPSHOT
-    verify_checksum: bool = True
-    follow_from: FollowFrom = FollowFrom.SNAPSHOT
-    answers: Answers = Answers.CATCHING_UP_TOO
-    poison: Poison = Poison.TERMINATE
-    subject_filter: str = ROUTE_EVENTS
-    ack_wait_s: float = 2.0
-    max_deliver: int = -1
-    begin: Begin = Begin.OWN_POSITION
-    inactive_threshold_s: float = 0.0
-    foreign: Foreign = Foreign.SKIP
-    remember_ids: int = 0
-    handling_s: float = 0.0
+    durable: bool = rule(
+        True,
+        Rule("durable consumer", "ephemeral consumer", protects=Protects("durable", "durable consumer", off=False)),
+    )
+    ack: AckOrder = rule(
+        AckOrder.AFTER_APPLY,
+        Rule("ack", _ACKS_IN_WORDS, protects=Protects("ack", "ack after apply", off=AckOrder.BEFORE_APPLY)),
+    )
+    deduplicate: bool = rule(
+        True,
+        Rule(
+            "check event ids", "does not check event ids",
+            protects=Protects("event-ids", "event ids at the edge", off=False),
+        ),
+    )  # fmt: skip
+    check_epochs: bool = rule(
+        True, Rule("check epochs", "does not check epochs", protects=Protects("epochs", "epochs", off=False))
+    )
+    prove_continuity: bool = rule(
+        True,
+        Rule(
+            "demand the continuity proof", "asks for no continuity proof",
+            protects=Protects("continuity", "continuity proof", off=False),
+        ),
+    )  # fmt: skip
+    on_gap: OnGap = rule(
+        OnGap.REBUILD,
+        Rule(
+            "on a gap",
+            {OnGap.CARRY_ON: "carries on after a gap", OnGap.STAY_CLOSED: "stays closed until told to load"},
+            protects=Protects("rebuild", "rebuild on a gap", off=OnGap.CARRY_ON),
+        ),
+    )
+    ask_high_water_mark: bool = rule(
+        True,
+        Rule(
+            "ask for the high-water mark", 'trusts "nothing pending"',
+            protects=Protects("mark", "high-water mark", off=False),
+        ),
+    )  # fmt: skip
+    freshness_s: float = rule(
+        0.0,
+        Rule("freshness lease, seconds (0: none)", "refuses when unheard for {:g} s", low=0, high=7 * 86_400),
+    )
+    start_from: StartFrom = rule(
+        StartFrom.SNAPSHOT,
+        Rule(
+            "with an empty view, start from", "starts from new, without a snapshot",
+            protects=Protects("snapshot-first", "snapshot first", off=StartFrom.NEW),
+        ),
+    )  # fmt: skip
+    verify_checksum: bool = rule(
+        True,
+        Rule("verify checksums", "does not verify checksums", protects=Protects("checksum", "checksum", off=False)),
+    )
+    follow_from: FollowFrom = rule(
+        FollowFrom.SNAPSHOT, Rule("after a snapshot, read on from", "reads on from new after a snapshot")
+    )
+    answers: Answers = rule(Answers.CATCHING_UP_TOO, Rule("answers requests", "answers only when current"))
+    poison: Poison = rule(
+        Poison.TERMINATE,
+        Rule(
+            "what it cannot read", "retries what it cannot read",
+            protects=Protects("poison", "end of what cannot be read", off=Poison.RETRY),
+        ),
+    )  # fmt: skip
+    subject_filter: str = rule(ROUTE_EVENTS, Rule("subject filter", "filter {}"))
+    ack_wait_s: float = rule(2.0, Rule("ack_wait, seconds", low=0.1, high=3600))
+    max_deliver: int = rule(-1, Rule("max_deliver (-1: no limit)", "max_deliver {}", low=-1, high=1000))
+    begin: Begin = rule(
+        Begin.OWN_POSITION,
+        Rule(
+            "a consumer unknown to the server begins from",
+            {Begin.NEW: "a new consumer begins from new", Begin.ALL: "a new consumer begins with all"},
+        ),
+    )
+    inactive_threshold_s: float = rule(
+        0.0, Rule("inactive threshold, seconds (0: none)", "consumer expires after {:g} s", low=0, high=3600)
+    )
+    foreign: Foreign = rule(Foreign.SKIP, Rule("other domains’ events", "insists on reading other domains' events"))
+    remember_ids: int = rule(
+        0,
+        Rule(
+            "event ids kept in memory (0: only each row's)", "keeps the last {} event ids in memory",
+            low=0, high=MAX_REMEMBERED,
+        ),
+    )  # fmt: skip
+    handling_s: float = rule(
+        0.0, Rule("time taken over each event, seconds", "takes {:g} s over each event", low=0, high=60)
+    )
 
 
 NAIVE_EDGE = EdgeRules(
@@ -156,38 +235,7 @@ NAIVE_EDGE = EdgeRules(
 """An edge that believes whatever it is handed: the usual first version of a consumer."""
 
 
-_ACKS_IN_WORDS = {
-    AckOrder.BEFORE_APPLY: "acks before it applies",
-    AckOrder.QUEUED_BEFORE_APPLY: "queues its acks before it applies",
-    AckOrder.NEVER: "never acks",
-}
-
-
+@lru_cache(maxsize=256)
 def in_words(rules: EdgeRules) -> tuple[str, ...]:
     """Say where an edge departs from correct behaviour, one phrase a departure; empty when it does not."""
-    correct = EdgeRules()
-    phrases = (
-        (rules.durable, "ephemeral consumer"),
-        (rules.ack not in _ACKS_IN_WORDS, _ACKS_IN_WORDS.get(rules.ack, "")),
-        (rules.deduplicate, "does not check event ids"),
-        (rules.check_epochs, "does not check epochs"),
-        (rules.prove_continuity, "asks for no continuity proof"),
-        (rules.on_gap is not OnGap.CARRY_ON, "carries on after a gap"),
-        (rules.on_gap is not OnGap.STAY_CLOSED, "stays closed until told to load"),
-        (rules.ask_high_water_mark, 'trusts "nothing pending"'),
-        (rules.freshness_s <= 0, f"refuses when unheard for {rules.freshness_s:g} s"),
-        (rules.start_from is correct.start_from, "starts from new, without a snapshot"),
-        (rules.verify_checksum, "does not verify checksums"),
-        (rules.follow_from is correct.follow_from, "reads on from new after a snapshot"),
-        (rules.answers is correct.answers, "answers only when current"),
-        (rules.poison is correct.poison, "retries what it cannot read"),
-        (rules.subject_filter == correct.subject_filter, f"filter {rules.subject_filter}"),
-        (rules.max_deliver < 0, f"max_deliver {rules.max_deliver}"),
-        (rules.remember_ids <= 0, f"keeps the last {rules.remember_ids} event ids in memory"),
-        (rules.handling_s <= 0, f"takes {rules.handling_s:g} s over each event"),
-        (rules.foreign is correct.foreign, "insists on reading other domains' events"),
-        (rules.begin is not Begin.NEW, "a new consumer begins from new"),
-        (rules.begin is not Begin.ALL, "a new consumer begins with all"),
-        (rules.inactive_threshold_s <= 0, f"consumer expires after {rules.inactive_threshold_s:g} s"),
-    )
-    return tuple(phrase for is_correct, phrase in phrases if not is_correct)
+    return departures(rules)

@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 
 from vango.actors.errors import Unavailable
 from vango.broker.connection import Wire
-from vango.core.claims import Mark, Word, stand
+from vango.core.claims import Mark, Step, Word, stand
 from vango.core.modes import Mode, Signal
 from vango.edge import consumers
 from vango.edge.pull import Pull
@@ -47,23 +47,24 @@ class Claiming:
     async def by_mark(self, pull: Pull) -> None:
         """Claim what the control plane's word allows. Raises `Gap` for what it shows to be missing."""
         standing = stand(self._view.position, self._edge.word)
-        if standing.asks:
+        if standing.step is Step.ASK:
             await self.ask_mark()
             standing = stand(self._view.position, self._edge.word)
-        if standing.waits or standing.asks:
-            # What it waits for wakes it; so did a mark that came behind the answer.
+        if standing.step in (Step.WAIT, Step.ASK):
+            # What it waits for wakes it; so did a mark that came after the answer.
             return
-        if standing.gap:
+        if standing.step is Step.FAIL:
             raise Gap(standing.gap)
-        self._edge.signal(standing.signal, "")
-        if standing.signal is Signal.REACHED:
+        is_current = standing.step is Step.CLAIM
+        self._edge.signal(Signal.REACHED if is_current else Signal.BEHIND, "")
+        if is_current:
             self._edge.rebuilds_in_a_row = 0
         if (
-            standing.owed
+            standing.step is Step.LOOK
             and await consumers.has_nothing_left(self._wire, self._domain.stream, pull.consumer)
             and pull.idle
         ):
-            raise Gap(standing.owed)
+            raise Gap(standing.gap)
 
     def note_move(self, *, mark_follows: bool) -> None:
         """The position moved: the claim ends here, until a mark says the new one. See `Word.moved`."""
@@ -85,7 +86,7 @@ class Claiming:
     def _withdraw(self) -> None:
         """End a claim that the last mark does not say. Told only if the next mark does not restore it at once."""
         is_claimed = self._edge.rules.ask_high_water_mark and self._edge.mode is Mode.CURRENT
-        if is_claimed and stand(self._view.position, self._edge.word).signal is not Signal.REACHED:
+        if is_claimed and stand(self._view.position, self._edge.word).step is not Step.CLAIM:
             self._edge.signal(Signal.BEHIND, "", quietly=True)
 
     async def by_silence(self, pull: Pull) -> None:

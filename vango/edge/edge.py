@@ -31,6 +31,7 @@ from vango.edge.orders import Order, Work
 from vango.edge.pull import ConsumerGone
 from vango.edge.session import Session
 from vango.edge.state import EdgeState
+from vango.edge.telling import tell_replayed
 from vango.edge.view import Table, View, destroy
 from vango.journal.log import Log
 
@@ -113,7 +114,7 @@ class Edge(EdgeState, Generic[R]):
         """Put the consumer back to a stream seq. View and position stay. Raises `Unavailable`, `Refused`."""
 
         async def move(session: Session) -> None:
-            session.tell("replay", f"replay from stream seq {from_seq}", from_seq=from_seq)
+            tell_replayed(session, from_seq)
             await recovery.follow_from(session, from_seq - 1)
 
         await self._between_batches(move)

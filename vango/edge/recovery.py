@@ -20,6 +20,7 @@ from vango.core.rules import FollowFrom, OnGap, StartFrom
 from vango.core.snapshot import BadSnapshot, Snapshot, unseal
 from vango.edge import consumers
 from vango.edge.session import Session
+from vango.edge.telling import Loaded, tell_loaded
 from vango.truth import snapshots
 
 SNAPSHOT_TIMEOUT_S = 3.0
@@ -106,24 +107,16 @@ async def load(session: Session, stored: bytes) -> None:
 
 async def follow_the_snapshot(session: Session, snapshot: Snapshot[Any]) -> None:
     """Read on right behind the snapshot: whatever was stored since it was taken comes next."""
-    _tell_load(session, snapshot, f"from stream seq {snapshot.stream_seq + 1}")
+    tell_loaded(session, Loaded(snapshot, f"from stream seq {snapshot.stream_seq + 1}"))
     await follow_from(session, snapshot.stream_seq)
 
 
 async def follow_what_is_new(session: Session, snapshot: Snapshot[Any]) -> None:
     """Read on with what is stored from now on: whatever was stored since the snapshot was taken is left out."""
-    _tell_load(session, snapshot, "from new")
+    tell_loaded(session, Loaded(snapshot, "from new"))
     await session.close_pull()
     await consumers.move_to_new(session.wire, session.domain.stream, session.consumer, session.rules)
     await session.open_pull()
-
-
-def _tell_load(session: Session, snapshot: Snapshot[Any], whence: str) -> None:
-    what = f"loaded a snapshot at {snapshot.sequence}, follows {whence}"
-    session.tell(
-        "snapshot", what, sequence=snapshot.sequence, event_id=snapshot.event_id, stream_seq=snapshot.stream_seq,
-        follows=whence,
-    )  # fmt: skip
 
 
 async def follow_from(session: Session, stream_seq: int) -> None:

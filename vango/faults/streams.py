@@ -52,7 +52,7 @@ async def delete_message(bench: Target, stream: str, seq: int) -> str:
     """Delete one message. Raises `Refused` in the server's words when there is none."""
     wire = bench.wire()
     await wire.api(f"STREAM.MSG.DELETE.{streams.known(stream)}", {"seq": seq})
-    bench.journal.write("stream", "purge", f"{stream}: message {seq} deleted", seq=seq, api=wire.last)
+    bench.journal.write("stream", "deleted", f"{stream}: message {seq} deleted", seq=seq, api=wire.last)
     return f"Message {seq} of {stream} was deleted."
 
 
@@ -61,7 +61,7 @@ async def recreate(bench: Target, stream: str) -> str:
     wire, kept = bench.wire(), bench.settings
     await streams.recreate(wire, streams.known(stream), kept.streams[stream], kept.subjects[stream])
     bench.observer.broker.tape.forget()
-    bench.journal.write("stream", "purge", f"{stream} was deleted and created again", api=wire.last)
+    bench.journal.write("stream", "recreated", f"{stream} was deleted and created again", api=wire.last)
     return f"The stream {stream} is new and empty; its consumers are gone."
 
 

@@ -1,132 +1,98 @@
-"""Pipelined publishing: many messages under way at once, each with its own PubAck, in the order they were sent.
+"""The pipeline: the rows of one feed on their way to the broker, many at once and in order.
 
-Not `js.publish_async`: in nats-py 2.16 an error reply never resolves its future (docs/nats-facts.md#publish-async). One
-inbox subscription takes all PubAcks; the last token of the reply subject says which message each belongs to.
+The outbox loop (`vango.relay.sending`) iterates over it and gets one proof for each batch. The pipeline decides which
+rows go next, how many are under way, and when to stop. The next batch is sent before the first is marked, so that the
+broker is never idle. Nothing is sent after a row that did not go, because it could be stored before that row. What the
+broker may refuse goes alone for the same reason.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
+from vango.actors.crash_points import Point
+from vango.relay.envelope import Envelopes
+from vango.relay.lane import Lane
+from vango.relay.proof import Proof, prove
+from vango.relay.publisher import Publisher, Sent
+from vango.relay.reception import Reception, why_never
+from vango.relay.state import RelayState
+from vango.relay.telling import tell_publish
+from vango.truth.outbox import Waiting, waiting
 
-from vango.broker.connection import Wire
-
-ACK_S = 2.0
-NO_STREAM = 503
-# An answer is one JSON value with nothing round it: `json.loads` would look for its encoding and for spaces as well.
-_DECODE = json.JSONDecoder().raw_decode
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One message to publish. `headers` may be empty."""
-
-    subject: str
-    body: bytes
-    headers: dict[str, str]
+BATCH = 400
+UNDER_WAY = 2
+"""Batches under way at most. The second keeps the broker busy while the first is marked; a crash sends both again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PubAck:
-    """The broker's answer: stored under `seq`, or `error` in its words with the server's `code`."""
+class Batch(NamedTuple):
+    """Rows that were sent, and the answers that came so far."""
 
-    seq: int
-    duplicate: bool = False
-    error: str = ""
-    code: int = 0
+    rows: Sequence[Waiting]
+    sent: Sent
 
 
-class Sent:
-    """Messages that are under way, with the answers that came so far, in the order of sending; None where none came."""
+class Pipeline:
+    """An iterator over the proofs of one feed's batches, in the order of sending. It ends when nothing more can be sent.
 
-    def __init__(self, number: int, count: int) -> None:
-        self.number = number
-        self.answers: list[PubAck | None] = [None] * count
-        self.missing = count
+    `unsendable` is then the row at the head of the feed that no broker can store, with the reason; None without one.
+    """
 
+    def __init__(
+        self, relay: RelayState, lane: Lane, publisher: Publisher, envelopes: Envelopes, reception: Reception
+    ) -> None:
+        self.unsendable: tuple[Waiting, str] | None = None
+        self._relay = relay
+        self._lane = lane
+        self._publisher = publisher
+        self._envelopes = envelopes
+        self._reception = reception
+        self._under_way: deque[Batch] = deque()
+        self._stops = False
 
-class Publisher:
-    """Publishes batches over one connection. Several may be under way; the broker takes them in the order of sending."""
+    def __aiter__(self) -> Pipeline:
+        return self
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._inbox = wire.client.new_inbox()
-        self._prefix = len(self._inbox) + 1
-        self._under_way: dict[int, Sent] = {}
-        self._batches = 0
-        self._news = asyncio.Event()
-        wire.wakes(self._news)
+    async def __anext__(self) -> Proof:
+        """Send what may go, then return what the oldest batch's answers prove."""
+        if self._publisher.is_broken:
+            raise StopAsyncIteration
+        await self.fill()
+        if not self._under_way:
+            raise StopAsyncIteration
+        rows, sent = self._under_way.popleft()
+        proof = prove(rows, await self._publisher.answers(sent, timeout_s=self._relay.rules.ack_timeout_s))
+        # Nothing more is sent after a row that did not go. What is under way is still heard out.
+        self._stops = self._stops or len(proof.stored) < len(rows) or self._relay.path.is_slowed
+        return proof
 
-    @property
-    def is_broken(self) -> bool:
-        """Whether the connection is gone: nothing more can be sent, and no answer will come."""
-        return self._wire.broken.is_set()
+    async def fill(self) -> None:
+        """Send the next rows until enough batches are under way, without waiting for any answer."""
+        while not self._stops and len(self._under_way) < UNDER_WAY and (rows := self._next_rows()):
+            await self._relay.path.reach(Point.BEFORE_PUBLISH)
+            tell_publish(self._relay, rows, self._envelopes.headers(rows[0]))
+            sent = await self._publisher.send([self._envelopes.outgoing(row) for row in rows])
+            self._under_way.append(Batch(rows, sent))
+            # Every other bench has its turn between two batches.
+            await asyncio.sleep(0)
 
-    @property
-    def max_payload(self) -> int:
-        """The bytes of a message, headers and body, that the server said it takes."""
-        return self._wire.client.max_payload
-
-    async def open(self) -> None:
-        """Subscribe to the PubAcks."""
-        await self._wire.subscribe(f"{self._inbox}.*", self._hear)
-
-    async def publish(self, messages: Sequence[Outgoing], *, timeout_s: float = ACK_S) -> list[PubAck | None]:
-        """Send all messages, wait for the answers and return them in order, as `send` and `answers` do."""
-        return await self.answers(await self.send(messages), timeout_s=timeout_s)
-
-    async def send(self, messages: Sequence[Outgoing]) -> Sent:
-        """Send all messages. Ends early, without a word, when the connection is gone: then answers will be missing."""
-        self._batches += 1
-        sent = self._under_way[self._batches] = Sent(self._batches, len(messages))
-        send, replies = self._wire.client.publish, f"{self._inbox}.{self._batches}-"
-        with contextlib.suppress(OSError, NatsError):
-            for index, message in enumerate(messages):
-                await send(message.subject, message.body, reply=f"{replies}{index}", headers=message.headers or None)
-        return sent
-
-    async def answers(self, sent: Sent, *, timeout_s: float = ACK_S) -> list[PubAck | None]:
-        """Wait for the answers to what was sent and return them in order; None where none came in time.
-
-        None is indefinite: the message may have been stored (docs/nats-facts.md#no-answer).
-        """
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                while sent.missing and not self.is_broken:
-                    self._news.clear()
-                    await self._news.wait()
-        self._under_way.pop(sent.number, None)
-        return sent.answers
-
-    async def _hear(self, message: Msg) -> None:
-        batch, _, index = message.subject[self._prefix :].partition("-")
-        sent = self._under_way.get(int(batch))
-        if sent is None or sent.answers[int(index)] is not None:
-            return
-        answer = _read(message)
-        if answer is None:
-            return
-        sent.answers[int(index)] = answer
-        sent.missing -= 1
-        if sent.missing == 0:
-            self._news.set()
-
-
-def _read(message: Msg) -> PubAck | None:
-    """Read the broker's answer; None for what somebody else on the subject answered, which says nothing of storing."""
-    if not message.data:
-        is_the_servers = (message.headers or {}).get("Status") == str(NO_STREAM)
-        return PubAck(0, error="no stream listens", code=NO_STREAM) if is_the_servers else None
-    try:
-        reply, _ = _DECODE(message.data.decode())
-        if error := reply.get("error"):
-            return PubAck(0, error=error.get("description", ""), code=error.get("err_code", error.get("code", 0)))
-        return PubAck(int(reply["seq"]), bool(reply.get("duplicate")))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return None
+    def _next_rows(self) -> Sequence[Waiting]:
+        """Return the rows after those under way, as many as may be sent before an answer is heard."""
+        last = self._under_way[-1].rows[-1] if self._under_way else None
+        goes_alone = self._relay.path.is_slowed or bool(self._lane.trouble)
+        if last is not None and (goes_alone or not self._reception.expects(last)):
+            return []
+        after, limit = (last.position if last else 0), (1 if goes_alone else BATCH)
+        rows = waiting(self._relay.truth, after=after, limit=limit, feed=self._lane.feed)
+        for index, row in enumerate(rows):
+            headers = self._envelopes.headers(row)
+            if reason := why_never(row.subject, row.body, headers, self._publisher.max_payload):
+                if index == 0 and last is None:
+                    self.unsendable = row, reason
+                return rows[:index]
+            if not self._reception.expects(row):
+                return rows[:index] if index or last else rows[:1]
+        return rows

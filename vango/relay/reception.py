@@ -6,6 +6,7 @@ stream may refuse while it takes the next must go alone, because whatever is sen
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ MAX_SUBJECT = 2048
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Stands where a row's bytes are no UTF-8."""
+HEADERS_ALLOWED = 512
+"""The bytes that the headers of a message take at most, when its size is held against a stream's limit."""
 _HEADER_BYTES = len(b"NATS/1.0\r\n\r\n")
 
 
@@ -100,29 +103,50 @@ class Intake:
 
 
 class Reception:
-    """What the streams were set to take when they were last asked."""
+    """What the streams were set to take when they were last asked. While that is unknown, nothing is expected to be taken."""
 
-    def __init__(self, intakes: tuple[Intake, ...]) -> None:
-        self._intakes = intakes
+    def __init__(self) -> None:
+        self._intakes: tuple[Intake, ...] | None = None
+        self._may_ask = True
         self._known: dict[str, int] = {}
 
-    @classmethod
-    async def ask(cls, wire: Wire) -> Reception | None:
-        """Ask the server; None when it does not answer, for then nothing is known."""
-        try:
+    async def ask(self, wire: Wire) -> None:
+        """Ask the server, if the answer is unknown and may be another than last time. No answer leaves it unknown."""
+        if self._intakes is not None or not self._may_ask:
+            return
+        self._may_ask = False
+        with contextlib.suppress(VangoError):
             listed = await streams.listed(wire)
-        except VangoError:
-            return None
-        return cls(tuple(_intake(info["config"]) for info in listed.values() if _is_steady(info["config"])))
+            self._intakes = tuple(_intake(info["config"]) for info in listed.values() if _is_steady(info["config"]))
 
-    def expects(self, subject: str, size: int) -> bool:
-        """Say whether a message of so many bytes will be taken, so that the next may be sent before its answer is here."""
-        limit = self._known.get(subject)
+    def expects(self, row: Waiting) -> bool:
+        """Whether a row will be taken, so that the next may be sent before its answer is here."""
+        if self._intakes is None:
+            return False
+        limit = self._known.get(row.subject)
         if limit is None:
-            tokens = subject.split(".")
+            tokens = row.subject.split(".")
             found = (intake for intake in self._intakes if any(_matches(one, tokens) for one in intake.subjects))
-            limit = self._known[subject] = next((intake.max_bytes for intake in found), 0)
-        return limit < 0 or size <= limit
+            limit = self._known[row.subject] = next((intake.max_bytes for intake in found), 0)
+        return limit < 0 or len(row.body) + HEADERS_ALLOWED <= limit
+
+    def forget(self) -> None:
+        """Another connection, or other streams: what was known holds no longer."""
+        self.doubt()
+        self.may_have_changed()
+
+    def doubt(self) -> None:
+        """A row did not go: what was known explains nothing."""
+        self._intakes = None
+        self._known.clear()
+
+    def may_have_changed(self) -> None:
+        """The broker answered a publish: ask it again as soon as nothing is known."""
+        self._may_ask = True
+
+    def is_silent(self) -> None:
+        """The broker did not answer a publish: do not ask it until something has happened."""
+        self._may_ask = False
 
 
 def _is_steady(config: dict[str, Any]) -> bool:

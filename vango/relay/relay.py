@@ -23,7 +23,7 @@ from vango.core.records import StuckRow
 from vango.journal.log import Log
 from vango.relay.heartbeat import IDLE_BEAT_S, Heartbeat
 from vango.relay.lane import Lane
-from vango.relay.pipeline import Publisher
+from vango.relay.publisher import Publisher
 from vango.relay.sending import Sending
 from vango.relay.state import RelayState
 from vango.truth.outbox import (
@@ -209,4 +209,4 @@ class Relay(RelayState):
         if self.path.is_slowed:
             heads = [] if any(lane.task for lane in self._lanes) else heads[:1]
         for _, lane in heads:
-            lane.task = self._begin_task(self._sending.publish(publisher, lane), f"relay of {lane.feed}")
+            lane.task = self._begin_task(self._sending.send(publisher, lane), f"relay of {lane.feed}")

@@ -1,17 +1,28 @@
-"""What the journal is told of the relay's work: publishes, marks and refusals in words."""
+"""What the relay does, as values, and the words in which the journal is told of them. It decides nothing."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vango.core.events import MAX_EVENT_BYTES
-from vango.relay.pipeline import PubAck
+from vango.relay.proof import Answered
+from vango.relay.publisher import PubAck
 from vango.relay.state import RelayState
 from vango.truth.outbox import Waiting
 
 IDS_TOLD = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Rows were marked as published. `duplicates` counts the PubAcks that said so, `sql` are the first statements."""
+
+    stored: Answered
+    duplicates: int
+    sql: Sequence[str]
 
 
 def tell_publish(relay: RelayState, rows: Sequence[Waiting], headers: Mapping[str, str]) -> None:
@@ -28,22 +39,32 @@ def tell_publish(relay: RelayState, rows: Sequence[Waiting], headers: Mapping[st
         relay.tell("unreadable", text, positions=[row.position for row in odd[:IDS_TOLD]])
 
 
-def tell_mark(relay: RelayState, marked: Sequence[tuple[Waiting, PubAck]], duplicates: int, sql: Sequence[str]) -> None:
+def tell_mark(relay: RelayState, marked: Marked) -> None:
     """Tell which rows were marked, and how many of their PubAcks said duplicate."""
-    (first, _), (last, last_ack) = marked[0], marked[-1]
-    is_one = first is last
-    what = first.event_id if is_one else f"{len(marked)} events, the last"
+    (first, _), (last, last_ack) = marked.stored[0], marked.stored[-1]
+    is_one, duplicates = first is last, marked.duplicates
+    what = first.event_id if is_one else f"{len(marked.stored)} events, the last"
     said = "" if not duplicates else ", duplicate" if is_one else f", {duplicates} of them duplicates"
     relay.tell(
         "duplicate" if duplicates else "mark", f"mark {what}: acked as seq {last_ack.seq}{said}",
-        count=len(marked), duplicates=duplicates, first_position=first.position, last_position=last.position,
-        stored={row.event_id: ack.seq for row, ack in marked[:IDS_TOLD]}, sql=sql,
+        count=len(marked.stored), duplicates=duplicates, first_position=first.position, last_position=last.position,
+        stored={row.event_id: ack.seq for row, ack in marked.stored[:IDS_TOLD]}, sql=marked.sql,
     )  # fmt: skip
 
 
 def tell_silence(relay: RelayState, rows: Sequence[Waiting], trouble: str) -> None:
     """Tell of rows for which no PubAck came."""
     relay.tell("unanswered", trouble, count=len(rows), event_ids=[row.event_id for row in rows[:IDS_TOLD]])
+
+
+def tell_refusal(relay: RelayState, row: Waiting, ack: PubAck) -> None:
+    """Tell of a row that the broker refused."""
+    relay.tell("refused", relay.reason, subject=row.subject, code=ack.code, definite=True)
+
+
+def tell_unsendable(relay: RelayState, row: Waiting) -> None:
+    """Tell of a row that no broker can store."""
+    relay.tell("refused", relay.reason, position=row.position, definite=True)
 
 
 def _readable(body: bytes) -> Any:

@@ -1,17 +1,19 @@
 """The protections, each with the switches that take it away. One row of the matrix is one entry of the table below.
 
-Every entry names what a correct bench does and is taken away on all edges at once. The entries at the end take two
+Every entry names what a correct bench does and is taken away on all edges at once. What is a rule of relay or edge is
+read from the rule's record. The entries at the end take two
 away together: they show which protection stands behind which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from vango.actors.errors import NotThere
 from vango.core.names import EDGES
+from vango.core.rule_record import Protects, declared
 from vango.core.rules import EdgeRules, RelayRules, WriteOrder
 from vango.verbs.script import Act, act
 
@@ -43,20 +45,24 @@ class Protection:
         return (*(act("edge_rules", edge=edge, **self.edge) for edge in edges if self.edge), *self.acts)
 
 
+def _plain(value: object) -> str:
+    """Write a rule's value as an act does."""
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+
+
+def _declared(rules: type) -> Iterator[tuple[str, Protects]]:
+    """Yield the rules that are protections, by name."""
+    return ((name, record.protects) for name, record in declared(rules).items() if record.protects)
+
+
 SINGLE: tuple[Protection, ...] = (
     Protection("commit-first", "commit first", acts=(act("write_order", order="publish first"),)),
     Protection("outbox", "outbox row in the same transaction", acts=(act("write_order", order="commit then publish"),)),
-    Protection("message-ids", "message ids", acts=(act("relay_rules", message_ids=False),)),
-    Protection("durable", "durable consumer", {"durable": "off"}),
-    Protection("ack", "ack after apply", {"ack": "before apply"}),
-    Protection("event-ids", "event ids at the edge", {"deduplicate": "off"}),
-    Protection("epochs", "epochs", {"check_epochs": "off"}),
-    Protection("continuity", "continuity proof", {"prove_continuity": "off"}),
-    Protection("rebuild", "rebuild on a gap", {"on_gap": "carry on"}),
-    Protection("mark", "high-water mark", {"ask_high_water_mark": "off"}),
-    Protection("snapshot-first", "snapshot first", {"start_from": "new"}),
-    Protection("checksum", "checksum", {"verify_checksum": "off"}),
-    Protection("poison", "end of what cannot be read", {"poison": "retry"}),
+    *(
+        Protection(found.key, found.words, acts=(act("relay_rules", **{name: found.off}),))
+        for name, found in _declared(RelayRules)
+    ),
+    *(Protection(found.key, found.words, {name: _plain(found.off)}) for name, found in _declared(EdgeRules)),
 )
 
 
@@ -114,11 +120,6 @@ def is_missing(wanted: Protection, now: Rules) -> bool:
         for item in wanted.acts
         for name, value in item.arguments
     )
-
-
-def _plain(value: object) -> str:
-    """Write a rule's value as an act does."""
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def prepare(without: Iterable[Protection] = ()) -> tuple[Act, ...]:

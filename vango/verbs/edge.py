@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
 from vango.actors.crash_points import Point
-from vango.core.rules import AckOrder, Answers, Begin, FollowFrom, Foreign, OnGap, Poison, StartFrom
-from vango.verbs.arguments import Seconds, Seq, given
-from vango.verbs.registry import Between, Name, verb
+from vango.core.rules import EdgeRules
+from vango.verbs.arguments import Seq, given
+from vango.verbs.registry import Name, verb
 from vango.verbs.subject import Bench
-
-MAX_REMEMBERED = 100_000
 
 
 @verb("edge", destructive=True)
@@ -56,35 +54,9 @@ async def disarm_edge(bench: Bench, *, edge: Name) -> str:
     return bench.edge(edge).arm(None)
 
 
-@verb("edge")
-async def edge_rules(
-    bench: Bench,
-    *,
-    edge: Name,
-    durable: bool | None = None,
-    ack: AckOrder | None = None,
-    deduplicate: bool | None = None,
-    check_epochs: bool | None = None,
-    prove_continuity: bool | None = None,
-    on_gap: OnGap | None = None,
-    ask_high_water_mark: bool | None = None,
-    freshness_s: Seconds | None = None,
-    start_from: StartFrom | None = None,
-    verify_checksum: bool | None = None,
-    follow_from: FollowFrom | None = None,
-    answers: Answers | None = None,
-    poison: Poison | None = None,
-    subject_filter: str | None = None,
-    ack_wait_s: Annotated[float, Between(0.1, 3600)] | None = None,
-    max_deliver: Annotated[int, Between(-1, 1000)] | None = None,
-    begin: Begin | None = None,
-    inactive_threshold_s: Annotated[float, Between(0, 3600)] | None = None,
-    foreign: Foreign | None = None,
-    remember_ids: Annotated[int, Between(0, MAX_REMEMBERED)] | None = None,
-    handling_s: Annotated[float, Between(0, 60)] | None = None,
-) -> str:
+@verb("edge", rules=EdgeRules)
+async def edge_rules(bench: Bench, *, edge: Name, **changes: Any) -> str:
     """Change how an edge consumes; it is restarted with the new rules."""
-    changes = {name: value for name, value in locals().items() if name not in ("bench", "edge")}
     return await bench.rule_changes.edge(edge, given(**changes))
 
 

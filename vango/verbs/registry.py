@@ -18,6 +18,7 @@ from enum import Enum
 from typing import Any
 
 from vango.actors.errors import BadInput, NotThere
+from vango.core.rule_record import declared
 
 MAX_NAME = 40
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", re.ASCII)
@@ -81,9 +82,12 @@ REGISTRY: dict[str, Verb] = {}
 
 
 def verb(
-    place: str, *, destructive: bool = False
+    place: str, *, destructive: bool = False, rules: type | None = None
 ) -> Callable[[Callable[..., Awaitable[str]]], Callable[..., Awaitable[str]]]:
-    """Register an async function as a verb. Its docstring's first line is the summary that people read."""
+    """Register an async function as a verb. Its docstring's first line is the summary that people read.
+
+    A verb that sets `rules` takes each of them as an argument of its own; None leaves a rule as it is.
+    """
 
     def register(act: Callable[..., Awaitable[str]]) -> Callable[..., Awaitable[str]]:
         # The first parameter's type is imported for type checkers only, so that the registry needs no broker.
@@ -92,12 +96,20 @@ def verb(
             _parameter(name, hints[name], parameter.default)
             for name, parameter in inspect.signature(act).parameters.items()
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        )
+        ) + (_rules_of(rules) if rules else ())
         summary = (inspect.getdoc(act) or "").partition("\n")[0]
         REGISTRY[act.__name__] = Verb(act.__name__, place, destructive, summary, parameters, act)
         return act
 
     return register
+
+
+def _rules_of(rules: type) -> tuple[Parameter, ...]:
+    hints = typing.get_type_hints(rules)
+    return tuple(
+        _parameter(name, typing.Annotated[hints[name], Between(record.low, record.high)], None)
+        for name, record in declared(rules).items()
+    )
 
 
 def find(name: str) -> Verb:

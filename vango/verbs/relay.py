@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
 from vango.actors.crash_points import Point
-from vango.core.rules import OnNoAnswer
+from vango.core.rules import RelayRules
 from vango.verbs.arguments import given
-from vango.verbs.registry import Between, verb
+from vango.verbs.registry import verb
 from vango.verbs.subject import Bench
 
 
@@ -42,15 +42,7 @@ async def disarm_relay(bench: Bench) -> str:
     return bench.relay.arm(None)
 
 
-@verb("relay")
-async def relay_rules(
-    bench: Bench,
-    *,
-    message_ids: bool | None = None,
-    expect_predecessor: bool | None = None,
-    on_no_answer: OnNoAnswer | None = None,
-    ack_timeout_s: Annotated[float, Between(0.1, 60)] | None = None,
-) -> str:
+@verb("relay", rules=RelayRules)
+async def relay_rules(bench: Bench, **changes: Any) -> str:
     """Change how the relay publishes, and what it does when no PubAck comes."""
-    changes = {name: value for name, value in locals().items() if name != "bench"}
     return await bench.rule_changes.relay(given(**changes))

@@ -27,6 +27,16 @@ def snapshot_loads(evidence: Evidence, edge: str) -> list[int]:
     return [moment.n for moment in reading.moments(evidence, edge, "snapshot")]
 
 
+ACCIDENTS = (
+    ("stream", "limits"),
+    ("stream", "purge"),
+    ("stream", "deleted"),
+    ("stream", "recreated"),
+    ("broker", "rollback"),
+)
+"""The moments that may be one."""
+
+
 def _accident(moment: Moment) -> str:
     """Name the accident that a moment of the journal is; empty when it is none."""
     kind, text, detail = moment.kind, moment.text, moment.detail
@@ -37,17 +47,13 @@ def _accident(moment: Moment) -> str:
     if kind == "limits":
         tight = 0 < detail.get("max_msgs", 0) < FEW_MESSAGES or detail.get("max_bytes", 0) > 0
         return EVICTED if tight or detail.get("max_age_s", 0) > 0 else ""
-    if kind != "purge":
-        return ""
-    if "created again" in text:
-        return RECREATED
-    return PURGED if "messages purged" in text else DELETED
+    return {"purge": PURGED, "deleted": DELETED, "recreated": RECREATED}.get(kind, "")
 
 
 def _accidents(evidence: Evidence) -> list[str]:
     """Return the accidents since fra last had a snapshot loaded: until then what it holds may be due to any of them."""
     since = max(snapshot_loads(evidence, "fra"), default=0)
-    may_be = evidence.moments.ask(ledgers.Latest, [("stream", "limits"), ("stream", "purge"), ("broker", "rollback")])
+    may_be = evidence.moments.ask(ledgers.Latest, ACCIDENTS)
     found = [_accident(moment) for moment in reading.after(may_be.held, since)]
     return list(dict.fromkeys(name for name in found if name))
 
