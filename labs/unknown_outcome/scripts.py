@@ -17,7 +17,7 @@ def silence(seen: Observation, route: str) -> Script:
     return (
         call("freeze_broker"),
         promote(route, reading.other_owner(seen, route)),
-        Wait("the relay to have waited in vain", lambda now: now.relay.unanswered > before),
+        Wait("the relay's wait to run out", lambda now: now.relay.unanswered > before),
     )
 
 
@@ -31,7 +31,7 @@ def silence_again(seen: Observation, route: str) -> Script:
     return (
         call("freeze_broker"),
         promote(route, reading.other_owner(seen, route)),
-        Wait("the relay to have waited in vain", unanswered),
+        Wait("the relay's wait to run out", unanswered),
     )
 
 
