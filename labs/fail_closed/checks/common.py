@@ -88,7 +88,7 @@ def gap(evidence: Evidence, accidents: Sequence[str], *, inside: bool) -> Result
     """Return what fra and syd did about exactly one of some accidents, or what is still missing."""
     seen, happened = evidence.now, _accidents(evidence)
     if not any(name in accidents for name in happened):
-        return NotYet(f"Since fra was last given a snapshot there was no such gap: it takes {' or '.join(accidents)}.")
+        return NotYet(f"fra has met no such gap since it last loaded a snapshot: it takes {' or '.join(accidents)}.")
     if len(happened) > 1:
         return NotYet(f"{' and '.join(happened)} at once prove nothing about either. Load a fresh snapshot into fra.")
     down = [edge.name for edge in seen.edges if edge.mode.value == "down"]
@@ -98,7 +98,7 @@ def gap(evidence: Evidence, accidents: Sequence[str], *, inside: bool) -> Result
         return NotYet(left)
     wrong, closed = misroutes(seen.edge("fra"), seen), _refuses(seen.edge("syd"))
     if not wrong:
-        return NotYet("fra answers every request rightly. Did the edges sleep while something changed?")
+        return NotYet("fra answers every request rightly. Were the edges down while something changed?")
     if not closed:
         return NotYet(f"syd is {seen.edge('syd').claim}.")
     if inside != _has_the_last_event(seen):

@@ -73,7 +73,7 @@ FRONT = Do(
                 call("stream_limits", max_msgs=1),
                 call("stream_limits", max_msgs=10_000),
             ),
-            "Did the edges sleep",
+            "Were the edges down",
         ),
         Wrong(
             "both accidents in one sleep",
@@ -165,7 +165,7 @@ END = Do(
         Wrong(
             "starting after a purge without any change",
             (*HEAL, call("kill_edges"), call("purge"), call("start_edges"), settled("the edges")),
-            "Did the edges sleep",
+            "Were the edges down",
         ),
     ),
     keep=outcome.keep_end,

@@ -85,7 +85,7 @@ NUMBERS = Do(
                 call("start_edges"),
                 settled("every edge to serve it"),
             ),
-            "Did the edges sleep",
+            "Were the edges down",
         ),
     ),
     keep=outcome.keep_numbers,

@@ -57,7 +57,7 @@ OUTAGE = Do(
         Wrong(
             "an outage that the stream can hold",
             (*asleep(common.SLEEPER, *changes(4, PART)), BACK),
-            "slept through 4 changes",
+            "missed 4 changes",
         ),
         Wrong(
             "changes after which every route changes once more",
@@ -126,7 +126,7 @@ SIZE = Do(
                 call("restart_edge", edge=common.SLEEPER),
                 BACK,
             ),
-            "was handed 5 of 24",
+            "received 5 of 24",
         ),
         Wrong(
             "a snapshot after the outage instead of the stream",

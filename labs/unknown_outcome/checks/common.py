@@ -47,5 +47,5 @@ def fact_of(seen: Observation, event_id: str) -> FactSeen:
 def broker_away(seen: Observation) -> str:
     """Say that the broker's streams cannot be seen now; empty when they can."""
     if not seen.stream("ROUTES").available:
-        return f"The broker is {seen.broker.state}: what it has stored can be seen when it is back."
+        return f"The broker is {seen.broker.state}: look at what it has stored when it is back."
     return ""
