@@ -101,7 +101,9 @@ class Hub:
         """
         with self._news:
             if self._held >= AT_ONCE:
-                raise Unavailable(f"{AT_ONCE} requests of this bench are under way. Wait for them, then try again.")
+                raise Unavailable(
+                    f"{AT_ONCE} requests of this bench are already running. Wait for them, then try again."
+                )
             if not self._ended:
                 self._held += 1
                 self.used_at = time.monotonic()

@@ -25,8 +25,8 @@ def make_room_for(benches: int) -> tuple[int, str]:
     if fit >= benches:
         return benches, ""
     return fit, (
-        f"Study Lab may open {allowed} files: that is enough for {fit} of {benches} benches awake at once. "
-        f"For all of them allow {wanted}, as with `ulimit -Hn {wanted}`."
+        f"Study Lab may open {allowed} files: that is enough for {fit} of {benches} benches at once. For all of them "
+        f"allow {wanted}, as with `ulimit -Hn {wanted}`."
     )
 
 

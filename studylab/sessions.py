@@ -103,7 +103,7 @@ class Benches:
     def folder(self, key: str) -> Path:
         """Return where a bench is kept. Raises `BadInput` for what is no key."""
         if not KEY.fullmatch(key):
-            raise BadInput("This is no bench's key. Clear the site's cookies and reload the page.")
+            raise BadInput("This key belongs to no bench. Clear the site's cookies and reload the page.")
         return self.data / "benches" / key
 
     def at_hand(self, key: str) -> Hub | None:
@@ -137,8 +137,8 @@ class Benches:
         except (sqlite3.DatabaseError, OSError) as error:
             log.error("the bench in %s cannot be opened: %s", folder, error)
             raise Unavailable(
-                f"Your bench cannot be opened: {error}. Its files were left as they are; whoever runs Study Lab finds them "
-                f"in benches/{folder.name}. Without this site's cookies you get a new bench."
+                f"Your bench cannot be opened: {error}. Its files were not changed. The operator finds them in "
+                f"benches/{folder.name}. Without this site's cookies you get a new bench."
             ) from error
 
     async def _make_room(self, key: str) -> None:
@@ -147,8 +147,8 @@ class Benches:
         while not self._places.is_free_for(key, self._live.keys() | self._coming):
             if not await self._give_up_one():
                 raise Full(
-                    f"All places are taken ({self._places.most}). One is free again when somebody leaves, or has been away "
-                    "for long."
+                    f"All places are taken ({self._places.most}). A place becomes free when someone leaves, or has "
+                    "been away for long."
                 )
         self._coming.add(key)
         try:
@@ -176,8 +176,8 @@ class Benches:
             return
         if (free := shutil.disk_usage(stored).free) < MIN_FREE:
             raise Unavailable(
-                f"The disk has {free >> 20} MB free, and a new bench is made when there are {MIN_FREE >> 20} MB. Whoever runs "
-                "Study Lab can delete old benches, or choose another folder with --data."
+                f"The disk has {free >> 20} MB free; a new bench needs {MIN_FREE >> 20} MB. The operator of Study "
+                "Lab can delete old benches, or choose another folder with --data."
             )
         found = list(stored.iterdir())
         if len(found) < MAX_STORED:
@@ -186,7 +186,7 @@ class Benches:
         unused = [kept for kept in found if kept.name not in awake and places.is_untouched(kept)]
         if not unused:
             raise Unavailable(
-                f"{MAX_STORED} benches are stored here already. Whoever runs Study Lab can delete old ones."
+                f"{MAX_STORED} benches are stored already. The operator of Study Lab can delete old ones."
             )
         for kept in unused:
             await self._remove(kept)

@@ -12,10 +12,12 @@ MAX_STREAMS = 240
 EACH = 8
 LEAVING = 16
 
-TOO_MANY_TABS = "This page went quiet: the bench is open in more than {0} tabs. Reload to look again."
-MADE_WAY = "This page went quiet: all {0} live views are taken, and this bench had the most. Reload to look again."
+TOO_MANY_TABS = "This page is no longer updated: the bench is open in more than {0} tabs. Reload to update it."
+MADE_WAY = (
+    "This page is no longer updated: all {0} live views are taken, and this bench had the most. Reload to update it."
+)
 FULL = "All {0} live views are taken. The page still works; reload it to see changes."
-TOO_FAST = "Live views are opened faster than old ones end. The page still works; it tries again by itself."
+TOO_FAST = "Live views open faster than old ones end. The page still works, and it tries again automatically."
 
 
 class Holder(Protocol):

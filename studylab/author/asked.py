@@ -59,7 +59,7 @@ def _ask_check(check: Check, path: Path, step: str) -> Iterator[Raised]:
     if memory.looked:
         return
     if raised is not None:
-        yield path, f"{what} raised {_say(raised)} on a bench at rest; a check answers on any bench", raised
+        yield path, f"{what} raised {_say(raised)} on a bench at rest; a check must answer on any bench", raised
     elif not isinstance(answer, Passed | NotYet):
         yield path, f"{what} answered {type(answer).__name__}; expected Passed or NotYet", None
 

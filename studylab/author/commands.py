@@ -35,7 +35,7 @@ def check(given: Path | None, *, plays: bool, nats_server: Path | None = None) -
 def new(name: str, folder: Path) -> None:
     """Begin a lab and say what to do with it. Raises `BadInput` or `Refused`."""
     lab = begin(name, folder)
-    print(f"{lab} is a whole small lab; make it yours, then look it over and play it:")
+    print(f"{lab} is a small, complete lab. Edit it, then check it and play it:")
     print(f"  python -m studylab check {lab} --play")
     print(f"  python app.py --labs {folder}")
 

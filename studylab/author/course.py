@@ -81,14 +81,14 @@ def outside_sources(folder: Path) -> list[Source]:
     if folder == OWN:
         return []
     if not folder.is_dir():
-        raise Unavailable(f"{folder} is no folder. Give one with labs to --labs, or leave it out.")
+        raise Unavailable(f"{folder} is no folder. Give --labs a folder with labs, or leave it out.")
     if (folder / LAB_FILE).is_file():
         return [source_of(folder)]
     files = _lab_files(folder)
     if not files:
         raise Unavailable(
-            f"{folder} holds no lab: no Python file in it assigns LAB, and no folder in it has a {LAB_FILE}. "
-            f"`python -m studylab new NAME --into {folder}` begins one."
+            f"{folder} holds no lab: no Python file in it assigns LAB, and no folder in it has a {LAB_FILE}. `python "
+            f"-m studylab new NAME --into {folder}` starts one."
         )
     return [source_of(file) for file in files]
 

@@ -78,7 +78,7 @@ async def _through(run: LabRun) -> list[Slip]:
             if slips := await _pass(run, index):
                 return slips
     if begins[0] != begins[1]:
-        return [Slip("starting again does not lead back to where the lab began", ("setup",))]
+        return [Slip("starting again does not return to where the lab began", ("setup",))]
     return [*_measured(run), *_ended(run)]
 
 
@@ -87,7 +87,7 @@ async def _pass(run: LabRun, index: int) -> list[Slip]:
     step, here = run.lab.steps[index], ("steps", index)
     if run.attempt.step != index:
         where = run.lab.steps[index - 1].id
-        return [Slip(f"{where}: the lab went past {step.id} by itself", here)]
+        return [Slip(f"{where}: the lab moved past {step.id} without a solution", here)]
     try:
         if isinstance(step, Predict):
             await run.predict(step.id, step.options[0].key, "certain")
@@ -153,7 +153,7 @@ def _wrongly(run: LabRun, step: Do, wrong: Wrong, where: Place) -> Callable[[], 
         await run.play(wrong.script)
         await _stands(run)
         if not _is_at(run, step):
-            return [Slip(f"{step.id}: {wrong.name} passes, and is meant to be wrong", where)]
+            return [Slip(f"{step.id}: {wrong.name} passes, but is meant to be wrong", where)]
         differs = _differs(run, step.id)
         if wrong.says not in differs:
             return [

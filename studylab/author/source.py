@@ -110,7 +110,7 @@ def examine(source: Source) -> tuple[Lab | None, list[Fault]]:
     try:
         lab, faults = _examine(source)
     except Exception as error:  # noqa: BLE001 - whatever is in a lab file, the app and the other labs go on
-        lab, faults = None, [Fault(source.file, 0, f"cannot be looked over: {_say(error, source)}")]
+        lab, faults = None, [Fault(source.file, 0, f"cannot be checked: {_say(error, source)}")]
     return lab, sorted(replace(fault, of=source.file) for fault in faults)
 
 
@@ -141,7 +141,7 @@ def _parse(source: Source) -> tuple[dict[Path, ast.Module], list[Fault]]:
             faults.append(Fault(file, 0, f"cannot be read: {error.strerror or error}"))
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", 0) or 0
-            faults.append(Fault(file, line, f"is no Python: {getattr(error, 'msg', error)}"))
+            faults.append(Fault(file, line, f"is not Python: {getattr(error, 'msg', error)}"))
     return trees, faults
 
 

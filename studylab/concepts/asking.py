@@ -41,7 +41,7 @@ class Server:
     def wire(self) -> Wire:
         """The open connection. Raises `Unavailable` before `connect`."""
         if self._wire is None:
-            raise Unavailable("Nobody is connected to the server that is asked: call connect() first.")
+            raise Unavailable("The server is not connected: call connect() first.")
         return self._wire
 
     async def connect(self) -> None:
@@ -202,7 +202,9 @@ async def until(look: Callable[[], Awaitable[Any]], so: Callable[[Any], bool], w
         if so(seen):
             return seen
         if asyncio.get_running_loop().time() > deadline:
-            raise Unavailable(f"Waited {UNTIL_WITHIN_S:g} s in vain: {what}. Last seen: {json.dumps(seen)[:400]}.")
+            raise Unavailable(
+                f"Waited {UNTIL_WITHIN_S:g} s without success: {what}. Last seen: {json.dumps(seen)[:400]}."
+            )
         await asyncio.sleep(LOOK_EVERY_S)
 
 

@@ -55,10 +55,10 @@ def calibrate(records: Iterable[Record]) -> Calibration:
 def judgement(level: Level) -> str:
     """Say what a level shows, in a few words."""
     if level.made < FEWEST:
-        return "too few to say"
+        return "too few to tell"
     if level.share < level.promised - FAR:
-        return "surer than right"
-    return "better than you thought" if level.share > level.promised + FAR else "as right as sure"
+        return "more confident than right"
+    return "better than you thought" if level.share > level.promised + FAR else "as right as confident"
 
 
 def _level(measured: list[Predicted], word: Confidence, promised: float) -> Level:

@@ -34,9 +34,7 @@ def begin() -> AnyResponse:
     if not wants_json():
         return back()
     seen = call(hub().bench.observe())
-    return jsonify(
-        ok=True, sentence="You have a bench of your own. Keep the cookie of this answer.", moment=seen.moment
-    )
+    return jsonify(ok=True, sentence="You have your own bench. Keep the cookie of this answer.", moment=seen.moment)
 
 
 @bench.get("/bench.json")
@@ -50,7 +48,7 @@ def journal() -> Response:
     """Return the moments after a number, oldest first, at most 1000."""
     after = request.args.get("after", "0")
     if not after.isascii() or not after.isdigit() or len(after) > 15:
-        raise BadInput(f"after is {after[:40]!r}; expected a whole number from 0, the last moment already known.")
+        raise BadInput(f"after is {after[:40]!r}; expected a whole number from 0, the last moment that you know.")
     found = hub().bench.journal
     return jsonify(last=found.last, moments=[asdict(m) for m in call(_since(found, int(after)))])
 
@@ -101,7 +99,7 @@ async def _perform(found: Hub, page: str, verb: str, arguments: dict[str, Any]) 
 
 def _still_at_it(found: Hub) -> AnyResponse:
     work = found.bench.progress.see()
-    sentence = f"It is still under way{f': {work.words}' if work else ''}. The page shows how far it is."
+    sentence = f"It is still running{f': {work.words}' if work else ''}. The page shows its progress."
     if wants_json():
         return make_response(jsonify(ok=True, sentence=sentence, under_way=True, moment=found.bench.journal.last), 202)
     return say(sentence, status=202) if htmx else back()

@@ -139,7 +139,7 @@ class Connection:
         except h11.RemoteProtocolError as error:
             if error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
                 raise self._long_head() from error
-            raise Refused(400, f"This is no request of HTTP/1.1: {_shown(error)}.") from error
+            raise Refused(400, f"This is not an HTTP/1.1 request: {_shown(error)}.") from error
 
     def _begin(self, request: h11.Request) -> None:
         """Judge a request by its header, before anything of its body is kept."""
@@ -158,7 +158,10 @@ class Connection:
         if b"transfer-encoding" in fields and (b"content-length" in fields or request.http_version == b"1.0"):
             raise Refused(
                 400,
-                "A body has a Content-Length, or in HTTP/1.1 a Transfer-Encoding; this one leaves open which holds.",
+                (
+                    "A body has a Content-Length, or in HTTP/1.1 a Transfer-Encoding. This request does not make "
+                    "clear which."
+                ),
             )
         length = int(fields.get(b"content-length", 0))
         self._most = self._limits.larger.get(request.target.partition(b"?")[0], self._limits.body_bytes)

@@ -14,11 +14,11 @@ from vango.actors.errors import VangoError
 
 log = logging.getLogger(__name__)
 
-UNFORESEEN = "Something went wrong that nobody foresaw; it is in the log of the app. Nothing more was done."
+UNFORESEEN = "An unexpected error occurred. It is in the log of the app. Nothing more was done."
 SENTENCES = {
     400: "The request cannot be understood.",
     404: "There is no such page. The course is at /, the sandbox at /sandbox.",
-    405: "This address does not take that method.",
+    405: "This address does not allow that method.",
     413: "The request is too large.",
 }
 
@@ -47,7 +47,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.error("an error that was not foreseen", exc_info=error)
+    log.error("an unexpected error", exc_info=error)
     return answer(UNFORESEEN, 500)
 
 

@@ -20,7 +20,7 @@ _KEYS = {
     "fault": tuple(fault.key for fault in FAULTS),
 }
 _WORDS = {
-    "to": "new owner", "n": "how many", "at": "stop dead", "operation": "operation id (asking twice is doing once)",
+    "to": "new owner", "n": "how many", "at": "crash", "operation": "operation id (asking twice is doing once)",
     "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)", "max_age_s": "max_age, seconds (0: no limit)",
     "duplicate_window_s": "duplicate window, seconds", "up_to": "below this stream seq", "keep": "keep the last",
     "seq": "stream seq", "from_seq": "from stream seq", "sequence": "sequence of the event in the history",
@@ -31,10 +31,10 @@ _WORDS = {
     "subject": "only this subject", "max_deliver": "max_deliver (-1: no limit)", "message_ids": "message ids",
     "expect_predecessor": "expect the predecessor", "subjects": "subjects, separated by spaces",
     "begin": "a consumer unknown to the server begins from", "foreign": "other domains’ events",
-    "inactive_threshold_s": "inactive threshold, seconds (0: none)", "shape": "a sample looks",
-    "times": "how often", "every_s": "pause between two, seconds",
+    "inactive_threshold_s": "inactive threshold, seconds (0: none)", "shape": "format of a sample",
+    "times": "how many times", "every_s": "pause between two, seconds",
     "remember_ids": "event ids kept in memory (0: only each row's)", "handling_s": "time taken over each event, seconds",
-    "on_no_answer": "when no PubAck comes",
+    "on_no_answer": "if no PubAck comes",
     "ack_timeout_s": "waits for a PubAck, seconds", "follow_from": "after a snapshot, read on from", "answers": "answers requests",
 }  # fmt: skip
 

@@ -84,14 +84,14 @@ def _check() -> None:
     if site is not None:
         if site in ("same-origin", "none"):
             return
-        raise Forbidden("This request came from another site and was not carried out.")
+        raise Forbidden("This request came from another site and was refused.")
     origin, own = request.headers.get("Origin"), own_origins()
     if origin is None:
-        raise Forbidden(f"This request does not say where it comes from. Send the header Origin: {own[0]}.")
+        raise Forbidden(f"This request does not name its origin. Send the header Origin: {own[0]}.")
     if origin.lower() not in own:
         raise Forbidden(
-            f"This request came from {origin[:100]}, not from {own[0]}; it was not carried out. If that is the address "
-            "which visitors type, whoever runs this app can give it as --public-url."
+            f"This request came from {origin[:100]}, not from {own[0]}, and was refused. If visitors type that "
+            "address, the operator of this app can set it with --public-url."
         )
 
 

@@ -25,7 +25,7 @@ def guest_look(guest: GuestSeen) -> Look:
 def claimed_words(guest: GuestSeen) -> str:
     """Say how old the claim is; of a silent guest also what it was."""
     if guest.silent:
-        return f"said “{guest.claim}” {ago(guest.age_s)}, and nothing since: down, as far as is known"
+        return f"said “{guest.claim}” {ago(guest.age_s)}, and nothing since: presumed down"
     return f"claimed {ago(guest.age_s)} · {plural(guest.claims, 'claim')}"
 
 

@@ -32,14 +32,14 @@ def start(slug: str) -> AnyResponse:
 def predict(slug: str) -> AnyResponse:
     """Commit to a prediction."""
     step, option, confidence = _field("step"), _field("option"), _field("confidence")
-    return _carry_out(slug, lambda run: run.predict(step, option, confidence), "Your prediction is kept.")
+    return _carry_out(slug, lambda run: run.predict(step, option, confidence), "Your prediction is saved.")
 
 
 @labs.post("/labs/<slug>/proceed")
 def proceed(slug: str) -> AnyResponse:
     """Go on from an explain step."""
     step = _field("step")
-    return _carry_out(slug, lambda run: run.proceed(step), "On to the next step.")
+    return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.")
 
 
 @labs.post("/labs/<slug>/hint")
@@ -67,7 +67,7 @@ def catch_up(slug: str) -> AnyResponse:
 def quiz(slug: str) -> AnyResponse:
     """Answer a question."""
     step, question, option = _field("step"), _field("question"), _field("option")
-    return _carry_out(slug, lambda run: run.answer(step, question, option), "Your answer is kept.")
+    return _carry_out(slug, lambda run: run.answer(step, question, option), "Your answer is saved.")
 
 
 def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False) -> AnyResponse:

@@ -29,7 +29,7 @@ def code(key: str) -> str:
     """The lines of one of the functions that run, as a piece of a page."""
     found = listing(key)
     if found is None:
-        raise NotThere(f"There is no listing {key[:40]!r}. The page shows those that there are.")
+        raise NotThere(f"There is no listing {key[:40]!r}. The page shows those that exist.")
     return render_template("listing.html", it=found)
 
 

@@ -38,9 +38,9 @@ LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker"
 GUESTS = "guests"
 PAUSE_S = 2.0
 TEMPI = (
-    (Tempo.LIVE.value, "Actors run as they do"),
+    (Tempo.LIVE.value, "Actors run at full speed"),
     (Tempo.SLOW.value, "Actors pause at each point of their paths"),
-    (Tempo.STEP.value, "Actors wait at each point until you let them go on"),
+    (Tempo.STEP.value, "Actors wait at each point until you release them"),
 )
 QUIET_S = 6.0
 _ASKED = {"right": "right", "refused": "refused", "wrong": "misrouted"}

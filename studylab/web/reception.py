@@ -20,8 +20,8 @@ from studylab.web.connection import Connection, Limits, Phase, Refused
 LOOK_S = 0.25
 ACCEPT_AT_ONCE = 64
 
-TOO_SLOW = "The rest of the request did not come in time."
-TOO_MANY = "Too many requests are left unfinished; this one, the oldest, was let go."
+TOO_SLOW = "The rest of the request did not arrive in time."
+TOO_MANY = "Too many requests are unfinished. This one was the oldest and was dropped."
 FULL = "More requests are waiting than this app can take. Try again in a moment."
 
 log = logging.getLogger(__name__)

@@ -216,7 +216,7 @@ class Learner:
 
     def goes_on(self) -> None:
         """Leave an explanation."""
-        self.hands.press(self.page.locator("#panel-guide li.is-now").get_by_role("button", name="Go on"))
+        self.hands.press(self.page.locator("#panel-guide li.is-now").get_by_role("button", name="Continue"))
 
     def answers(self, question: Question, key: str) -> None:
         """Answer a question of the quiz, and read what is said to it."""

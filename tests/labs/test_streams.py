@@ -87,7 +87,7 @@ def test_the_outage_counts_only_when_the_edge_was_right_before_it(learner: Learn
     learner.does(learner.bench.wait_until(lambda seen: seen.edge("syd").sequence == seen.truth.sequence))
     learner.sees()
     assert learner.here() == "size"
-    assert "let it load a snapshot and repeat the outage" in answers(learner, "size")
+    assert "load a snapshot into it and repeat the outage" in answers(learner, "size")
 
 
 def test_a_limit_in_bytes_evicts_at_once_as_well(learner: Learner) -> None:

@@ -58,7 +58,7 @@ def test_the_view_past_the_last_place_of_a_learner_ends_the_oldest_which_is_told
     newest = running.stream(cookie)
     last = last_of(streams[0])
     assert last.event == "over"
-    assert last.data.startswith(f"This page went quiet: the bench is open in more than {EACH} tabs.")
+    assert last.data.startswith(f"This page is no longer updated: the bench is open in more than {EACH} tabs.")
     running.do(cookie, "promote", route="shop", to="alloc-c")
     for stream in (*streams[1:], newest):
         stream.until("epoch 2")

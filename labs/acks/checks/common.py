@@ -50,7 +50,7 @@ def came_again(evidence: Evidence, seq: int) -> Result:
     since, first_at = _delivered_at(evidence, seq, times[0][0].at, wait_s)
     passed_s = again.at - first_at
     if passed_s < EARLY * wait_s:
-        return NotYet(f"Stream seq {seq} came again after {passed_s} s, before ack_wait of {wait_s} s was over.")
+        return NotYet(f"Stream seq {seq} came again after {passed_s:.2f} s, before ack_wait of {wait_s:g} s was over.")
     return Passed(f"{again.text}: {passed_s:.2f} s after {since}; ack_wait is {wait_s:g} s.")
 
 

@@ -74,7 +74,7 @@ POISON = Do(
                     lambda seen: reading.at_rest(seen) and seen.edge("iad").counters["invalid"] > 0,
                 ),
             ),
-            "terminate what it cannot read",
+            "it is set to terminate",
         ),
     ),
     keep=saw.keep_poison,

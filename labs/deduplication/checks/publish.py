@@ -86,7 +86,7 @@ def window_price(window_s: float) -> str:
     """Say what a window costs and what it does not cover."""
     ids = f"{window_s * IDS_A_SECOND:,.0f}"
     return (
-        f"Its window is {window_s} s: at {IDS_A_SECOND} events a second it keeps {ids} ids in memory. After a "
+        f"Its window is {window_s:g} s: at {IDS_A_SECOND} events a second it keeps {ids} ids in memory. After a "
         "restart it knows only the ids of messages that are still stored."
     )
 
@@ -111,14 +111,14 @@ def window_does_not_slide(evidence: Evidence) -> Result:
             and pause_s < window_s
         ):
             return Passed(
-                f"The broker said duplicate. {pause_s} s later it stored the same id as seq "
-                f"{moment.detail['ack']['seq']}. The window is {window_s} s and counts from the first store."
+                f"The broker said duplicate. {pause_s:.2f} s later it stored the same id as seq "
+                f"{moment.detail['ack']['seq']}. The window is {window_s:g} s and counts from the first store."
             )
     if not sent:
         return NotYet("No id was published again and again. “Republish often…” does that.")
     answers = ["duplicate" if m.detail["ack"].get("duplicate") else f"seq {m.detail['ack']['seq']}" for m in sent]
     return NotYet(
-        f"The answers so far: {', '.join(answers)}. The window is {window_s} s: continue for longer than that."
+        f"The answers so far: {', '.join(answers)}. The window is {window_s:g} s: continue for longer than that."
     )
 
 

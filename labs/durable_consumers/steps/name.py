@@ -115,7 +115,7 @@ NAME = Do(
             ),
             "was not deleted",
         ),
-        Wrong("the deletion without new", _sleep_without_consumer("own position"), "behind its own position"),
+        Wrong("the deletion without new", _sleep_without_consumer("own position"), "after its own position"),
     ),
     keep=saw.keep_name,
     controls=("edge_rules", "kill_edge", "start_edge", "delete_consumer", "burst", "promote"),
@@ -154,7 +154,7 @@ SAVED = Do(
         Wrong(
             "loading a snapshot afterwards",
             (*_sleep_without_consumer("new"), *load_fresh_snapshot(FRA), settled("fra to be right")),
-            "its own position must do",
+            "its own position must be enough",
         ),
     ),
     keep=saw.keep_saved,

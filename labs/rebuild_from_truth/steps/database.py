@@ -98,7 +98,7 @@ DATABASE = Do(
         Wrong(
             "with every fact told first",
             (call("destroy_database"), call("rebuild_database")),
-            "every fact had been told",
+            "every fact had been published",
         ),
         Wrong(
             "leaving the relay down",

@@ -133,7 +133,7 @@ def accepted_late(evidence: Evidence) -> Result:
     consumer = evidence.now.consumer("iad")
     if acks == 1 and consumer is not None and consumer.ack_floor >= seq and not consumer.num_ack_pending:
         return Passed(
-            f"iad acked stream seq {seq} {took_s} s after it received it. ack_wait is {wait_s} s. The broker "
+            f"iad acked stream seq {seq} {took_s:.2f} s after it received it. ack_wait is {wait_s:g} s. The broker "
             f"accepted the ack: Ack Floor {consumer.ack_floor}, Outstanding Acks 0."
         )
     return NotYet(

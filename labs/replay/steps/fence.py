@@ -53,7 +53,7 @@ CURE = Do(
                 call("replay", edge="iad", from_seq=1),
                 Wait("iad to read everything again", common.is_read_through),
             ),
-            "However fast it reads",
+            "At any speed",
         ),
         Wrong(
             "remembering a thousand ids",
@@ -66,7 +66,7 @@ CURE = Do(
                 Wait("iad to recognise it all", lambda seen: seen.edge("iad").counters["duplicates"] >= 8),
                 Wait("iad to have acked it all", common.is_read_through),
             ),
-            "a longer past, or a restart",
+            "after a longer past or a restart",
         ),
         Wrong(
             "the continuity proof alone",

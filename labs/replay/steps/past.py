@@ -170,7 +170,7 @@ ZOMBIE = Do(
                 call("republish", sequence=5),
                 Wait("iad to read it", common.is_read_through),
             ),
-            "No event of a past owner",
+            "No event of a former owner",
         ),
     ),
     keep=saw.keep_zombie,

@@ -188,7 +188,7 @@ FLIP = Do(
                 *new_edge(),
                 CLAIMS,
             ),
-            "The latest snapshot is whole",
+            "The latest snapshot is intact",
         ),
     ),
     keep=saw.keep_flip,

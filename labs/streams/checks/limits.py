@@ -121,7 +121,9 @@ def all_fits(evidence: Evidence) -> Result:
     if not rules.max_age_s:
         return NotYet(f"max_age is not set. {OUTAGE_H * SAFETY} hours are {NEEDED_S} s.")
     if rules.duplicate_window_s < MIN_WINDOW_S:
-        return NotYet(f"The window is {rules.duplicate_window_s} s; the relay may publish again for {MIN_WINDOW_S} s.")
+        return NotYet(
+            f"The window is {rules.duplicate_window_s:g} s; the relay may publish again for {MIN_WINDOW_S} s."
+        )
     return Passed(
         f"{room.why} max_age {rules.max_age_s:g} s, duplicate window {rules.duplicate_window_s:g} s inside it."
     )

@@ -123,7 +123,7 @@ def flood_touched_nobody(evidence: Evidence) -> Result:
         _, foreign, size = reading.handed(evidence, edge.name, after=flood.n)
         if foreign:
             return NotYet(
-                f"{edge.name} received {foreign} messages of other domains after the flood, {size} bytes in all. To "
+                f"{edge.name} received {foreign} messages of other domains after the flood, {size:,} bytes in all. To "
                 "skip messages is not the same as not to receive them. Correct it and repeat the flood."
             )
     return _change_after(evidence, flood.n)

@@ -11,7 +11,7 @@ def samples_handed(evidence: Evidence) -> Result:
     count, foreign, size = reading.handed(evidence, READS_ALL)
     if foreign < SAMPLES:
         return NotYet(f"{READS_ALL} received {foreign} messages of other domains; a flood has {SAMPLES} samples.")
-    return Passed(f"{READS_ALL} received {count} messages, {size} bytes. {foreign} were of other domains.")
+    return Passed(f"{READS_ALL} received {count} messages, {size:,} bytes. {foreign} were of other domains.")
 
 
 def change_waited(evidence: Evidence) -> Result:
@@ -66,8 +66,8 @@ def show_flood(evidence: Evidence) -> Shown:
     cost = evidence.memory.get("cost", ())
     records = tuple(
         (
-            f"{edge}: {count} deliveries, {size} bytes; {foreign} of other domains; own share: "
-            f"{(count - foreign) / count}"
+            f"{edge}: {count} deliveries, {size:,} bytes; {foreign} of other domains; own share: "
+            f"{(count - foreign) / count:.1%}"
         )
         for edge, count, foreign, size, _ in cost
         if count
