@@ -124,7 +124,7 @@ def test_nonsense_is_refused_with_a_sentence_and_the_last_good_claim_stands(hand
 
 def test_the_name_of_a_built_in_edge_is_refused_and_said(hands: Hands, guest: Visitor) -> None:
     assert guest.claim("fra", guest.true_claim()) == {"error": "fra is a built-in edge; choose another name"}
-    assert "no name for an edge" in guest.claim("<b>", guest.true_claim())["error"]
+    assert "cannot name an edge" in guest.claim("<b>", guest.true_claim())["error"]
     observed = hands._run(hands.bench.observe())
     assert observed.guests == ()
     assert [one.name for one in observed.turned_away] == ["fra", "<b>"]

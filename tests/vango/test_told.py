@@ -26,7 +26,7 @@ ANY_JSON = st.recursive(
 )  # fmt: skip
 MAX_DELIVERIES = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.ROUTES.fra"
 ODD = [
-    b"", b"no JSON", b"\xff\xfe", b"null", b"5", b"[]", b'"text"', b"{}", b"[" * 30_000, b"1" * 5_000, b'{"stream_seq": NaN}',
+    b"", b"not JSON", b"\xff\xfe", b"null", b"5", b"[]", b'"text"', b"{}", b"[" * 30_000, b"1" * 5_000, b'{"stream_seq": NaN}',
     json.dumps({"consumer": HALF, "stream_seq": "seven", "deliveries": [], "reason": 5}).encode(),
     json.dumps({"consumer": f"{NUL}{TURNED}", "text": "t", "kind": "k", "actor": "a", "self": 1, "source": [], "api": 5}).encode(),
     json.dumps({"consumer": 5, "stream_seq": 2**70, "sql": 5, "message": {}, "headers": 5, "stored": 5, "stream_seqs": 5}).encode(),
@@ -98,12 +98,12 @@ def test_a_row_that_somebody_spoiled_is_shown_as_it_is(tmp_path: Path) -> None:
     journal.close()
     database = connect(tmp_path / "journal.db")
     with database.conn as connection:
-        connection.execute("UPDATE moment SET text = CAST(x'61ff00' AS TEXT), detail = 'no JSON'")
+        connection.execute("UPDATE moment SET text = CAST(x'61ff00' AS TEXT), detail = 'not JSON'")
     database.close()
     again = Journal(tmp_path / "journal.db", lambda: None)
     (moment,) = again.tail(1)
     again.close()
-    assert (moment.text, moment.detail) == (r"a\xff\x00", {"unreadable": "no JSON"})
+    assert (moment.text, moment.detail) == (r"a\xff\x00", {"unreadable": "not JSON"})
 
 
 @pytest.mark.parametrize("payload", ODD)

@@ -70,7 +70,7 @@ def test_a_button_is_told_that_it_is_still_under_way(learner: Learner, monkeypat
 def test_with_nothing_under_way_there_is_nothing_to_stop(learner: Learner) -> None:
     answer = stop(learner)
     assert answer.status_code == 409
-    assert answer.get_json()["error"] == "No verb is under way, so there is nothing to stop."
+    assert answer.get_json()["error"] == "No verb is running, so there is nothing to stop."
 
 
 def test_who_holds_one_learner_s_database_troubles_nobody_else(learner: Learner, other: Learner) -> None:

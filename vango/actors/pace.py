@@ -55,10 +55,10 @@ class Pace:
         """Let an actor go on. Raises `Refused` when it does not wait."""
         if actor not in self._gates:
             who = ", ".join(self._gates) or "nobody"
-            raise Refused(f"{actor[:40]} waits at no point; who waits: {who}.")
+            raise Refused(f"{actor[:40]} waits at no point. Waiting: {who}.")
         point, gate = self._gates[actor]
         gate.set()
-        return f"{actor} went on {point}."
+        return f"{actor} continued {point}."
 
     def change(self, tempo: Tempo) -> str:
         """Choose the tempo. Whoever waits goes on, and nothing is lost by it."""

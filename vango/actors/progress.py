@@ -46,9 +46,9 @@ class Progress:
     def stop(self) -> str:
         """Ask the verb that is under way to stop. Raises `Refused` when none is, or when it cannot be stopped."""
         if not self._verb:
-            raise Refused("No verb is under way, so there is nothing to stop.")
+            raise Refused("No verb is running, so there is nothing to stop.")
         if not self._of:
-            raise Refused(f"{self._verb} is short and cannot be stopped; wait for its end.")
+            raise Refused(f"{self._verb} is short and cannot be stopped. Wait for its end.")
         self.is_stopping = True
         self._on_step()
         return f"{self._verb} stops as soon as it can."

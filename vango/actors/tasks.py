@@ -71,5 +71,5 @@ async def keep_going(work: Callable[[], Awaitable[None]], tell: Callable[[str], 
             if seen != told:
                 told = seen
                 log.exception("%s failed", what)
-                tell(f"{what} failed with an error that nobody foresaw ({seen}); it begins again")
+                tell(f"{what} failed with an unexpected error ({seen}); it starts again")
         await asyncio.sleep(BEGIN_AGAIN_S)

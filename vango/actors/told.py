@@ -56,14 +56,14 @@ def read(payload: bytes | str) -> Any:
     try:
         return plain(json.loads(payload))
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{_start(payload)} is no JSON: {fit(str(error))[:80]}.") from error
+        raise Unreadable(f"{_start(payload)} is not JSON: {fit(str(error))[:80]}.") from error
 
 
 def read_object(payload: bytes | str) -> dict[str, Any]:
     """Read a JSON object. Raises `Unreadable` for anything else."""
     found = read(payload)
     if not isinstance(found, dict):
-        raise Unreadable(f"{_start(payload)} is JSON, but no object.")
+        raise Unreadable(f"{_start(payload)} is JSON, but not an object.")
     return found
 
 

@@ -150,7 +150,7 @@ class Bench:
     async def reset(self) -> str:
         """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal goes on."""
         await self.history.reset()
-        return f"The bench is as new.{' Undo brings back what was before.' if self.history.undoes else ''}"
+        return f"The bench is new.{' Undo brings back what was before.' if self.history.undoes else ''}"
 
     async def afresh(self, wanted: Settings) -> None:
         """Begin with a fresh truth, a fresh store and fresh views, and with these settings."""

@@ -144,9 +144,7 @@ class History:
 
     def _not_within_a_gesture(self) -> None:
         if self._cause:
-            raise Refused(
-                f"“{self._cause}” is under way, verb by verb. Wait until it has come to its end, then undo it."
-            )
+            raise Refused(f"“{self._cause}” is still running, verb by verb. Wait for its end, then undo it.")
 
     async def undo(self) -> str:
         """Take back the last verb, or the gesture that this life began with. The bench is as it was when it is refused.
@@ -174,7 +172,7 @@ class History:
                 f"The verbs before moment {moment} are no longer kept; nothing was changed. Choose a later one."
             )
         way = plan(life, [row for row in life.rows if row.moment <= moment], self.aside.has)
-        return await self._build(way, FORK) or f"The bench is as of moment {moment}: {way.words}"
+        return await self._build(way, FORK) or f"The bench is as it was at moment {moment}: {way.words}"
 
     async def _build(self, way: Plan, cause: str = "") -> str:
         """Build what a plan says, while the present bench stands aside. Returns what to say when a person stopped it."""
@@ -190,7 +188,7 @@ class History:
             await rerun.follow(self._bench, way.again, self.leave)
         except Stopped:
             await self._bring_back(UNDONE)
-            return "Stopped: the bench is as it was before."
+            return "Stopped: the bench is unchanged."
         except BaseException:
             if self.aside.has(UNDONE):
                 await self._bring_back(UNDONE)
@@ -226,7 +224,7 @@ class History:
         life = self._lives.of(stood.get("life", 0)) or Life(0, lacks=NO_LIST)
         before = life.before if name == UNDONE else 0
         self._lives.begin(journal.last + 1, life.cause, before=before, lacks=life.lacks, rows=life.rows)
-        journal.write("learner", BACK, "the bench was put back as it was", since=stood.get("moment", journal.last))
+        journal.write("learner", BACK, "the bench was restored", since=stood.get("moment", journal.last))
         standing.give_back_beside(self._bench, stood, self._folders)
         self.aside.drop(name)
         for tell in self._on_return:

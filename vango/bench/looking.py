@@ -48,7 +48,9 @@ class Looking:
                     await self._bench.changes.wait()
                 raise TimeoutError
         except TimeoutError as error:
-            raise Unavailable(f"It did not come about within {timeout_s:g} s. Last seen: {_summary(seen)}") from error
+            raise Unavailable(
+                f"The condition was not met within {timeout_s:g} s. Last seen: {_summary(seen)}"
+            ) from error
 
     async def settle(self, timeout_s: float = 5.0) -> Observation:
         """Wait until nothing is under way: connected, the outbox is empty, every live edge current or failed closed."""

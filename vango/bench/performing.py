@@ -81,11 +81,11 @@ class Performing:
             said = f"The database cannot be used: {error}. Nothing was committed. {trouble(error)}"
             raise Unavailable(said) from error
         except OSError as error:
-            why = f"the disk does not take it ({error.strerror}). Free some space."
+            why = f"the disk cannot be written ({error.strerror}). Free some space."
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 then = "restart it" if verb.place in ("broker", "relay", "edge") else "try again"
                 why = f"the disk is full; free some space, then {then}."
-            raise Unavailable(f"{verb.name} was not carried out to its end: {why}", definite=False) from error
+            raise Unavailable(f"{verb.name} was not completed: {why}", definite=False) from error
 
     async def end(self) -> None:
         """Let the verbs that are under way end whole: what can be stopped is asked to, and the rest is short."""

@@ -17,8 +17,11 @@ TRIALS = frozenset({"storm", "shrink_storm", "try_without"})
 NOTHING_DONE = frozenset({"Refused", "NotThere", "BadInput"})
 PASSED_OVER = frozenset({"Held", "DiskFull"})
 """Outcomes that say more of the machine at that time than of the bench; nothing was changed."""
-NO_COPY = "No copy of the bench after {} is kept, and it does not come out the same twice. Nothing was changed. Reset to go on."
-CUT_OFF = "The app ended in the middle of {}, so nobody knows how far that came. Nothing was changed. Reset to go on."
+NO_COPY = (
+    "No copy of the bench after {} exists, and it does not give the same result twice. Nothing was changed. "
+    "Reset to continue."
+)
+CUT_OFF = "The app ended in the middle of {}, so its effect is unknown. Nothing was changed. Reset to continue."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Plan:
         n = len(self.again)
         verbs = "1 verb was" if n == 1 else f"{n} verbs were"
         ground = f"copy of the bench after {self.done[-1].verb}" if self.copy else "fresh bench"
-        return f"{verbs} carried out again on a {ground}."
+        return f"{verbs} played again on a {ground}."
 
 
 def needs_a_copy(row: Row) -> bool:
@@ -54,7 +57,7 @@ def plan(life: Life, rows: Sequence[Row], has: Callable[[str], bool]) -> Plan:
     """
     start = max((n for n, row in enumerate(rows, start=1) if row.copy and has(row.copy)), default=0)
     if not start and life.lacks:
-        raise Refused(f"{life.lacks} What came before cannot be brought back; nothing was changed. Reset to go on.")
+        raise Refused(f"{life.lacks} The earlier state cannot be restored; nothing was changed. Reset to continue.")
     again = [row for row in rows[start:] if needs_a_copy(row) or not (row.verb in TRIALS or row.outcome in PASSED_OVER)]
     for row in again:
         if needs_a_copy(row):
@@ -62,5 +65,5 @@ def plan(life: Life, rows: Sequence[Row], has: Callable[[str], bool]) -> Plan:
         if row.outcome == UNKNOWN:
             raise Refused(CUT_OFF.format(row.verb))
     if len(again) > MAX_VERBS:
-        raise Refused(f"{len(again)} verbs lie before that moment; at most {MAX_VERBS} are run again.")
+        raise Refused(f"{len(again)} verbs precede that moment; at most {MAX_VERBS} are played again.")
     return Plan(rows[:start], rows[start - 1].copy if start else "", again, life.lacks)

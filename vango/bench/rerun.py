@@ -25,7 +25,7 @@ CONNECTS_WITHIN_S = 5.0
 EDGES_CONNECT_WITHIN_S = 1.0
 STORED_WITHIN_S = 6.0
 """The relay looks for rows that nobody told it of every five seconds."""
-PUT_BACK = "So the bench was put back as it was; nothing was changed."
+PUT_BACK = "So the bench was restored to its former state; nothing was changed."
 
 
 async def follow(bench: Whole, verbs: Sequence[Row], leave: Leave) -> None:
@@ -60,17 +60,17 @@ async def _until_stored(bench: Whole, number: int, then: Row, now: Row, leave: L
     await leave(now)
     if now.stored is not None and (now.stored, now.waiting) != (then.stored, then.waiting):
         raise Refused(
-            f"Carried out again, verb {number} ({then.verb}) led to stream seq {now.stored} with {now.waiting} events "
-            f"waiting, and to {then.stored} with {then.waiting} then. {PUT_BACK}"
+            f"Played again, verb {number} ({then.verb}) led to stream seq {now.stored} with {now.waiting} events "
+            f"waiting. The first time it led to {then.stored} with {then.waiting} waiting. {PUT_BACK}"
         )
 
 
 def _difference(number: int, then: Row, now: Row) -> str:
     if then.outcome == now.outcome:
-        what = f"left the truth at revision {now.revision}, and at {then.revision} then"
+        what = f"left the truth at revision {now.revision}, but at {then.revision} the first time"
     else:
-        what = f"{_in_words(now.outcome)} this time and {_in_words(then.outcome)} then"
-    return f"Carried out again, verb {number} ({then.verb}) {what}. {PUT_BACK}"
+        what = f"{_in_words(now.outcome)} this time, but {_in_words(then.outcome)} the first time"
+    return f"Played again, verb {number} ({then.verb}) {what}. {PUT_BACK}"
 
 
 def _in_words(outcome: str) -> str:

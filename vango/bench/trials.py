@@ -105,10 +105,10 @@ class Trials:
         last = self.last_storm
         if last is None or not last.kinds:
             raise Refused(
-                "No storm has failed last, so there is nothing to shrink. Play one that the audit finds fault with."
+                "The last storm did not fail, so there is nothing to shrink. Play one in which the audit finds a fault."
             )
         if self.missing() != last.missing:
-            raise Refused("The rules are not those of the last storm any more. Play the storm again, then shrink it.")
+            raise Refused("The rules have changed since the last storm. Play the storm again, then shrink it.")
         deadline, verdicts = time.monotonic() + SHRINK_WITHIN_S, list[Verdict]()
 
         async def fails(part: tuple[Act, ...]) -> bool:
@@ -131,7 +131,7 @@ class Trials:
         self.found.storms.pop()
         self._keep(replace(last, minimal=tuple(map(str, minimal)), records=records))
         is_whole = time.monotonic() < deadline and not self._bench.progress.is_stopping
-        in_time = "" if is_whole else " It looked no further; shrink it once more."
+        in_time = "" if is_whole else " The search stopped here; shrink it once more."
         return f"{len(minimal)} of {len(acts)} acts are enough.{in_time}"
 
     async def try_without(self, key: str, fault_key: str) -> str:

@@ -22,7 +22,7 @@ def find_nats_server(given: Path | None = None) -> Path:
     """
     if given is not None:
         if not os.access(given, os.X_OK) or not given.is_file():
-            raise Unavailable(f"{given} is not a program that can be run; give the path of a nats-server binary.")
+            raise Unavailable(f"{given} is not an executable program; give the path of a nats-server binary.")
         return given.resolve()
     folders = (str(Path(sys.executable).parent), sysconfig.get_path("scripts"), None)
     for folder in folders:
@@ -52,4 +52,4 @@ async def check_version(binary: Path) -> None:
         await process.communicate()
         raise Unavailable(f"{binary} --version did not answer within {VERSION_WITHIN_S:g} s.") from error
     if process.returncode != 0 or b"nats-server" not in said:
-        raise Unavailable(f"{binary} does not answer --version as a nats-server does; give the path of one.")
+        raise Unavailable(f"{binary} does not answer --version as nats-server does; give the path of a nats-server.")

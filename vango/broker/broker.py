@@ -44,7 +44,7 @@ class Broker:
         on_restart: Callable[[str], None] = _silent,
     ) -> None:
         self.state: State = "down"
-        self.reason = "it was not started yet"
+        self.reason = "it has not been started yet"
         self.pid = 0
         self.restarts = 0
         self._files = BrokerFolder(folder)
@@ -119,7 +119,7 @@ class Broker:
         """Stop the process where it is: connections stay open and nothing answers. Raises Refused unless up."""
         async with self._lock:
             if self.state != "up":
-                raise Refused(f"The broker is {self.state}: only one that is up can be frozen.")
+                raise Refused(f"The broker is {self.state}: only a running broker can be frozen.")
             await self._stop_process()
             if self.pid == 0:
                 raise Unavailable("The broker died before it could be frozen.")
@@ -161,7 +161,7 @@ class Broker:
         """Kill it, put the kept copy in the place of the store, start it. Raises Refused when nothing is kept."""
         async with self._lock:
             if not self.kept:
-                raise Refused("No copy of the store is kept: keep one first.")
+                raise Refused("No copy of the store exists: keep one first.")
             fresh = await asyncio.to_thread(self._files.copy, self._files.kept, "store")
             await self._end("its store is being rolled back")
             self._discard([self._files.store])

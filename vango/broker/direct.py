@@ -36,11 +36,11 @@ async def batch(wire: Wire, stream: str, request: dict[str, Any]) -> list[Msg]:
         await wire.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(request).encode(), reply=inbox)
         status = await asyncio.wait_for(ended, PATIENCE_S)
     except TimeoutError as error:
-        raise Unavailable(f"The stream {stream} does not hand out its messages.") from error
+        raise Unavailable(f"The stream {stream} does not allow direct access to its messages.") from error
     finally:
         await wire.unsubscribe(subscription)
     if status == "503":
-        raise NotThere(f"The server has no stream {stream} that hands out messages.")
+        raise NotThere(f"The server has no stream {stream} with direct access to its messages.")
     return messages
 
 

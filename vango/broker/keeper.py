@@ -179,7 +179,7 @@ class Keeper:
         if answer is None or answer.done():
             return
         if event["event"] == "failed":
-            answer.set_exception(Unavailable(f"The keeper could not do it: {event['error']}."))
+            answer.set_exception(Unavailable(f"The keeper failed: {event['error']}."))
         else:
             answer.set_result(event)
 

@@ -80,8 +80,8 @@ class RateLimit:
         self._on_round(came >= self._allowance.messages)
         if came > self._allowance.messages // 2 and not self._wire.broken.is_set():
             self._renewing = asyncio.create_task(
-                tasks.keep_going(self._renew, log.error, f"the ration of {self._subject}"),
-                name=f"ration of {self._subject}",
+                tasks.keep_going(self._renew, log.error, f"the rate limit of {self._subject}"),
+                name=f"rate limit of {self._subject}",
             )
 
     async def _renew(self) -> None:

@@ -125,7 +125,7 @@ def from_document(document: Any) -> Event:
 
 
 def _missing(error: Exception) -> str:
-    return f"the field {error} is missing" if isinstance(error, KeyError) else "the JSON has another shape"
+    return f"the field {error} is missing" if isinstance(error, KeyError) else "the JSON has the wrong structure"
 
 
 def _is_count(value: object) -> bool:
@@ -147,7 +147,7 @@ def _check(event: Event, specversion: object) -> None:
     try:
         "".join(texts).encode()
     except UnicodeEncodeError as error:
-        raise InvalidEvent("a text holds half a character, which no UTF-8 can hold") from error
+        raise InvalidEvent("a text holds half a surrogate pair, which UTF-8 cannot hold") from error
     if not (event.id and event.type):
         raise InvalidEvent("id and type must not be empty")
     if not (_is_count(event.sequence) and _is_count(event.revision)):

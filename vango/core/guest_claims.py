@@ -69,7 +69,7 @@ def check_name(name: str, built_in: Collection[str]) -> None:
     """Raise `InvalidClaim` for a name that no guest can have."""
     if not is_name(name, MAX_GUEST_NAME):
         raise InvalidClaim(
-            f"{_seen(name)} is no name for an edge; expected at most {MAX_GUEST_NAME} lower-case letters, digits, - and _"
+            f"{_seen(name)} cannot name an edge; expected at most {MAX_GUEST_NAME} lower-case letters, digits, - and _"
         )
     if name in built_in:
         raise InvalidClaim(f"{name} is a built-in edge; choose another name")
@@ -141,7 +141,7 @@ def _routes(document: Mapping[str, Any]) -> tuple[Route, ...]:
 
 def _route(name: str, given: object) -> Route:
     if not is_name(name):
-        raise InvalidClaim(f"routes holds {_seen(name)}, which is no name of a route")
+        raise InvalidClaim(f"routes contains {_seen(name)}, which cannot name a route")
     if not isinstance(given, dict) or not is_name(given.get("owner")):
         raise InvalidClaim(f"the route {name} needs an owner, which is a name, and an epoch")
     return Route(name, given["owner"], _count(given, "epoch", 1))
@@ -196,7 +196,7 @@ def _of_position(truth: TruthRecord, claim: Claim, history: History) -> Iterator
             Kind.FALSE_CONFIDENCE,
             name,
             f"{name} claims to know event {position.sequence}; the truth has only {truth.latest}.",
-            "What it answers rests on nothing that this database has committed.",
+            "No fact that this database committed supports its answers.",
             (f"{name}: {_position(position)}", f"truth: latest sequence {truth.latest}"),
         )
     elif position.event_id != history.event_id:
@@ -204,8 +204,8 @@ def _of_position(truth: TruthRecord, claim: Claim, history: History) -> Iterator
             Kind.FALSE_CONFIDENCE if history.knows_claimed else Kind.PHANTOM,
             name,
             f"{name} says that its view ends in event {position.event_id or 'none'}; "
-            + (f"event {position.sequence} is another." if history.knows_claimed else "the history knows no such event."),
-            "A position that the chain does not lead to proves nothing about what came before it.",
+            + (f"event {position.sequence} is a different one." if history.knows_claimed else "the history knows no such event."),
+            "A position that is not in the chain proves nothing about the events before it.",
             (f"{name}: {_position(position)}", f"history: event {position.sequence} is {history.event_id or 'none'}"),
         )  # fmt: skip
 

@@ -175,7 +175,7 @@ def in_words(rules: EdgeRules) -> tuple[str, ...]:
         (rules.on_gap is not OnGap.CARRY_ON, "carries on after a gap"),
         (rules.on_gap is not OnGap.STAY_CLOSED, "stays closed until told to load"),
         (rules.ask_high_water_mark, 'trusts "nothing pending"'),
-        (rules.freshness_s <= 0, f"refuses when unheard for {rules.freshness_s:g} s"),
+        (rules.freshness_s <= 0, f"refuses after {rules.freshness_s:g} s of silence"),
         (rules.start_from is correct.start_from, "starts from new, without a snapshot"),
         (rules.verify_checksum, "does not verify checksums"),
         (rules.follow_from is correct.follow_from, "reads on from new after a snapshot"),

@@ -30,7 +30,7 @@ async def thaw(bench: Target) -> str:
     """Let the broker process go on."""
     await bench.broker.thaw()
     bench.journal.write("broker", "thaw", "broker thawed with SIGCONT")
-    return "The broker goes on."
+    return "The broker continues."
 
 
 async def keep_store(bench: Target) -> str:

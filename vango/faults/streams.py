@@ -74,8 +74,8 @@ async def republish(bench: Target, sequence: int, *, after_window: bool = False)
     window_s = bench.settings.streams["ROUTES"].duplicate_window_s
     if after_window and window_s > MAX_WINDOW_S:
         raise Refused(
-            f"The duplicate window of ROUTES is {window_s:g} s, and nobody wants to wait that long. "
-            f"Set it to {MAX_WINDOW_S:g} s or less, or republish at once."
+            f"The duplicate window of ROUTES is {window_s:g} s, too long to wait for. Set it to {MAX_WINDOW_S:g} s "
+            "or less, or republish at once."
         )
     row = bench.truth.db.conn.execute(
         "SELECT id, subject, body FROM event WHERE feed = 'route' AND sequence = ?", [sequence]
@@ -102,4 +102,4 @@ async def delete_consumer(bench: Target, consumer: str) -> str:
     await consumers.delete(wire, consumer)
     text = f"consumer {consumer} of ROUTES was deleted"
     bench.journal.write("stream", "consumer", text, consumer=consumer, api=wire.last)
-    return f"The consumer {consumer} was deleted, and its cursor with it."
+    return f"The consumer {consumer} was deleted, with its cursor."

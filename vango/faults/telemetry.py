@@ -50,5 +50,5 @@ async def _store(wire: Wire, subject: str, sample: bytes) -> tuple[str, dict[str
     except Refused as error:
         return f"not stored: {error}".rstrip("."), {}
     except Unavailable as error:
-        return f"not stored, as far as is known: {error}".rstrip("."), {}
+        return f"possibly not stored: {error}".rstrip("."), {}
     return f"stored in {ack['stream']}, the last as seq {ack['seq']}", wire.last

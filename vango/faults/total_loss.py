@@ -26,7 +26,7 @@ from vango.truth.schema import SCHEMA
 KEPT = "truth-kept.db"
 REBUILT = "truth-rebuilt.db"
 _SUFFIXES = ("", "-wal", "-shm")
-NOT_LOST = "The database was not destroyed; there is nothing to bring back."
+NOT_LOST = "The database was not destroyed; there is nothing to restore."
 
 
 async def destroy_bus(bench: Target) -> str:

@@ -84,7 +84,7 @@ class Guests:
         if len(self._removed) > MAX_REMOVED:
             self._removed.popitem(last=False)
         self._journal.write(name, "removed", f"{name} was removed", instance=guest.claim.instance)
-        return f"{name} was removed. Started again, it may come back."
+        return f"{name} was removed. If it is started again, it may come back."
 
     async def _let_go(self, guest: Guest) -> None:
         if guest.watch is not None:
@@ -157,7 +157,7 @@ class Guests:
             return
         longest = min(self.all.values(), key=lambda guest: guest.heard_at)
         if now - longest.heard_at < SEAT_IS_FREE_S:
-            raise Refused(f"{MAX_GUESTS} guests are here already; remove one, or wait until one is gone")
+            raise Refused(f"{MAX_GUESTS} guests are here already; remove one, or wait until one leaves")
 
     def _check_instance(self, name: str, claim: GuestClaim) -> None:
         if (name, claim.instance) in self._removed:
@@ -214,7 +214,7 @@ class Guests:
             self._on_change()
 
     def _note_flood(self, guest: Guest) -> None:
-        why = f"it sends more than {CLAIMS_A_SECOND} claims a second, and those beyond are not read"
+        why = f"it sends more than {CLAIMS_A_SECOND} claims a second; the rest is dropped"
         if guest.trouble.note(why, time.monotonic()):
             self._tell(guest, "limits", f"{guest.name} floods: {why}")
             self._on_change()
@@ -225,7 +225,7 @@ class Guests:
             guest.watch = asyncio.get_running_loop().call_later(left_s, self._look_for_silence, guest)
             return
         guest.watch, guest.silent = None, True
-        self._tell(guest, "silent", f"nothing heard of {guest.name} for {SILENT_S:g} s: down, as far as is known")
+        self._tell(guest, "silent", f"nothing heard of {guest.name} for {SILENT_S:g} s: presumed down")
         self._on_change()
 
     def _tell(self, guest: Guest, kind: str, text: str, **detail: str) -> None:
@@ -233,4 +233,4 @@ class Guests:
         if guest.budget.take(time.monotonic()):
             self._journal.write(guest.name, kind, text, **detail)
         elif guest.budget.spent == MOMENTS_A_MINUTE + 1:
-            self._journal.write(guest.name, "limits", f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is not written down")  # fmt: skip
+            self._journal.write(guest.name, "limits", f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is not recorded")  # fmt: skip

@@ -225,7 +225,7 @@ class Journal:
         """Say once that the disk takes nothing, as a moment like any other."""
         if self.trouble:
             return
-        self.trouble = f"the journal cannot be written ({error}); it is kept in memory until it can"
+        self.trouble = f"the journal cannot be written ({error}); it stays in memory until it can be written"
         self.last += 1
         self._add(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}), "{}")
         self.on_write()

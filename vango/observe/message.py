@@ -35,12 +35,12 @@ async def find(bench: Holder, moment: Moment) -> dict[str, Any]:
         wire = bench.wire()
         await wire.api("STREAM.MSG.GET.ROUTES", {"seq": seq})
     except VangoError as error:
-        return {"caption": f"ROUTES gives no message at stream seq {seq} now", "message": str(error)}
+        return {"caption": f"ROUTES has no message at stream seq {seq} now", "message": str(error)}
     asked = wire.last
     message = asked["reply"]["message"]
     return {
         **asked,
-        "caption": f"What ROUTES holds at stream seq {seq} now, on {message['subject']}",
+        "caption": f"The message of ROUTES at stream seq {seq} now, on {message['subject']}",
         "headers": _headers(message.get("hdrs", "")),
         "message": json_or_text(base64.b64decode(message.get("data", ""))),
     }

@@ -129,7 +129,7 @@ class ControlPlane:
     async def _burst(self, n: int) -> str:
         ready, owners = self.truth.ready_allocations(), self.truth.owners()
         if len(ready) < 2 or not owners:
-            raise Refused("A burst needs a route and two ready allocations to give it to in turn.")
+            raise Refused("A burst needs a route and two ready allocations to own it in turn.")
         # What waits at every point is no work that somebody waits for.
         with nullcontext() if self.path.is_slowed else self._progress.counting(n, CHANGES):
             for made, route in enumerate(islice(cycle(owners), n)):
@@ -173,11 +173,11 @@ class ControlPlane:
             return await command
         if self.is_under_way:
             command.close()
-            raise Refused("The control plane waits on its way with an earlier command. Let it go on first.")
+            raise Refused("The control plane waits at a point of an earlier command. Let it continue first.")
         self._moving = asyncio.create_task(command, name="control plane")
         self._moving.add_done_callback(tasks.look_at)
         await asyncio.wait([self._moving], timeout=MOVES_WITHIN_S)
-        return self._moving.result() if self._moving.done() else "The control plane waits on its way."
+        return self._moving.result() if self._moving.done() else "The control plane waits at a point."
 
     async def _one(self, change: Change, done: str) -> str:
         committed = await self._do(change)

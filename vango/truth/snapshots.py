@@ -95,7 +95,7 @@ async def read(wire: Wire, one: Stored) -> bytes:
     chunks = await direct.everything(wire, BUCKET_STREAM, _chunks(one.nuid))
     found = b"".join(chunk.data for chunk in chunks)
     if len(found) < one.size:
-        raise NotThere(f"The snapshot {one.name} has gone: {len(found)} of its {one.size} bytes are left.")
+        raise NotThere(f"The snapshot {one.name} is incomplete: {len(found)} of its {one.size} bytes are left.")
     return found
 
 

@@ -165,7 +165,8 @@ def _draft(connection: sqlite3.Connection, change: Change) -> Event:
     feed = "route" if isinstance(change, Promotion) else "allocation"
     if revision > MAX_CHANGES:
         raise Refused(
-            f"This truth holds {MAX_CHANGES:,} changes, and no more fit. Nothing was changed. Reset the bench to begin anew."
+            f"This truth holds {MAX_CHANGES:,} changes, which is the limit. Nothing was changed. Reset the bench to "
+            "start again."
         )
     sequence, previous_id = _next_link(connection, feed)
     event_id = f"{feed}-{sequence}-{secrets.token_hex(3)}"

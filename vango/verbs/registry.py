@@ -107,7 +107,7 @@ def find(name: str) -> Verb:
     if name in REGISTRY:
         return REGISTRY[name]
     near = difflib.get_close_matches(name[:MAX_NAME], REGISTRY, n=3) or sorted(REGISTRY)[:3]
-    raise NotThere(f"There is no verb {_short(name)}. Near it: {', '.join(near)}. All are listed in docs/verbs.md.")
+    raise NotThere(f"There is no verb {_short(name)}. Similar: {', '.join(near)}. All are listed in docs/verbs.md.")
 
 
 def _parameter(name: str, hint: Any, default: Any) -> Parameter:
