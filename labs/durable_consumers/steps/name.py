@@ -11,7 +11,7 @@ PREDICT_THRESHOLD = Predict(
     id="predict-threshold",
     title="A durable consumer with an inactive threshold",
     prose="""
-        Someone tidy sets an inactive threshold of half a second on the consumer of *fra* too, so that forgotten
+        Someone tidy sets an inactive threshold of half a second on the consumer of *fra* too. Then forgotten
         consumers do not pile up. The consumer stays durable. Then *fra* is down for some seconds. What happens to its
         consumer?
     """,
@@ -125,7 +125,7 @@ EXPLAIN_NAME = Explain(
     id="explain-name",
     title="Two memories",
     prose="""
-        Two records say how far *fra* has come: the server's cursor, and the position that *fra* keeps in one
+        Two records say how far *fra* has come. The server has the cursor. *fra* keeps its position, in one
         transaction with its rows. Anyone may delete the first. The second is part of the view, and is lost only with
         it.
     """,

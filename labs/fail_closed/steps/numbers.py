@@ -11,9 +11,9 @@ PREDICT_NUMBERS = Predict(
     id="predict-numbers",
     title="The numbers begin again",
     prose="""
-        A deleted and recreated stream counts from 1. A store that is rolled back (after a power cut, or from a
-        backup) continues at its old number and gives later numbers to other events. Both will happen while all edges
-        are down. *syd* will refuse. How does it notice?
+        A deleted and recreated stream counts from 1. A store that is rolled back continues at its old number. It
+        gives later numbers to other events. (A power cut or a backup has this effect.) Both will happen while all
+        edges are down. *syd* will refuse. How does it notice?
     """,
     options=(
         Option("lower", "The stream seq is lower than the one it expects.",

@@ -141,7 +141,7 @@ ZOMBIE = Do(
     id="zombie",
     title="Publish an old event",
     prose="""
-        In the stream card choose **Republish…** and give the sequence of the event that made *alloc-b* the owner of
+        In the stream card choose **Republish…**. Give the sequence of the event that made *alloc-b* the owner of
         *shop*: 4, as the history says. Compare *iad* with the other two.
     """,
     checks=(

@@ -39,8 +39,8 @@ REFUSE = Do(
     title="Make syd refuse each one",
     prose="""
         Give *syd* what it lacks: verify checksums, demand the continuity proof, ask for the high-water mark. Then
-        repeat all three accidents: the flipped bit, the snapshot that is too old, and, with *read on from new*, the
-        event in between. *syd* must refuse each, and each for its own reason.
+        repeat all three accidents: the flipped bit, the snapshot that is too old, and *read on from new*. *syd* must
+        refuse each, and each for its own reason.
     """,
     checks=(
         Check("The flipped bit is refused by its checksum", saw.flip_refused),

@@ -200,8 +200,8 @@ EXPLAIN = Explain(
     title="Three baselines, three wrong claims",
     prose="""
         Each time *syd* said *current* without a doubt. Something could have warned it: the latest sequence of the
-        truth, the predecessor that the next event names, the checksum of the bytes. A snapshot carries everything
-        needed to check it. The edge must check.
+        truth, the predecessor in the next event, the checksum. A snapshot carries everything needed to check it. The
+        edge must check.
     """,
     show=saw.show_three,
 )

@@ -68,8 +68,8 @@ PAIR = Do(
     id="pair",
     title="Which protection backs up which",
     prose="""
-        *Try one fault…* starts a fresh bench with every protection except those you name, does one fault, and fills
-        one cell of your matrix. Try the fault *edge-crash* without *ack*. Then try it without both, *ack+mark*.
+        *Try one fault…* starts a fresh bench with every protection except those you name. It does one fault, and
+        fills one cell of your matrix. Try the fault *edge-crash* without *ack*. Then try it without both, *ack+mark*.
     """,
     checks=(
         Check("One missing: nothing is found", saw.one_missing_was_survived),
