@@ -1,4 +1,4 @@
-"""Vango from a shell: `demo` plays a story, `storm` and `matrix` break things by the dozen, `edge` is one edge alone."""
+"""Vango from a shell: `demo` plays a story, `storm` and `matrix` break things by the dozen, `edge` runs one edge alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from vango.shell import commands as matrix_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, or 1 with a sentence on standard error; of a storm, 1 too when it found something."""
+    """Run one command. Returns the exit code: 0, or 1 with a sentence on standard error. A storm with a finding also
+    returns 1.
+    """
     options = _parser().parse_args(arguments)
     try:
         code: int | None = asyncio.run(options.run(options))
@@ -80,7 +82,7 @@ async def _demo(options: argparse.Namespace) -> None:
 
 
 async def _play(bench: Bench, *, naive: bool) -> Observation:
-    """The story: an edge sleeps through changes, and what it missed is purged before it comes back."""
+    """The story: an edge is down during changes, and what it missed is purged before it comes back."""
     if naive:
         guards = {field.name: getattr(NAIVE_EDGE, field.name) for field in fields(NAIVE_EDGE)}
         changes = {name: guards[name] for name in

@@ -1,7 +1,7 @@
 """The trials of one bench: storms, single cells of the matrix, and protections taken away, on the learner's own bench.
 
-Each begins afresh, with the rules that the bench has, or with one protection missing. What was found is kept in a
-file beside the bench's own, because a page of it is what the learner takes away; a reset leaves it alone.
+Each starts again, with the rules that the bench has, or with one protection missing. The findings are kept in a file
+beside the bench's own, because a page shows them to the learner; a reset does not delete it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Found:
 
 
 def load(folder: Path) -> Found:
-    """Read what was found; nothing where there is no file, or a damaged one."""
+    """Read the findings; empty when there is no file, or a damaged one."""
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
         cells = {
@@ -66,11 +66,11 @@ class Trials:
 
     @property
     def last_storm(self) -> StormSeen | None:
-        """The storm that was played last, with its minimal script once that was looked for."""
+        """The last storm, with its minimal script if that was searched."""
         return self.found.storms[-1] if self.found.storms else None
 
     def missing(self) -> tuple[str, ...]:
-        """Return the keys of the protections that some edge, the relay or the control plane goes without now."""
+        """Return the keys of the protections that are off at some edge, at the relay or at the control plane now."""
         bench = self._bench
         edges = {name: edge.rules for name, edge in bench.edges.items()}
         now = Rules(bench.control.write_order, bench.relay.rules, edges)
@@ -124,7 +124,7 @@ class Trials:
             return fails
 
         acts = parse("\n".join(last.script))
-        # What an earlier look found is where this one begins.
+        # Continue from the result of an earlier search.
         begin = parse("\n".join(last.minimal)) or acts
         minimal = await storm.shrink(begin, fails)
         records = verdicts[-1].records if verdicts else last.records

@@ -1,4 +1,4 @@
-"""The nats-server binary: where it is found, and whether it is one."""
+"""The nats-server binary: where it is, and whether it works."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERSION_WITHIN_S = 5.0
 
 
 def find_nats_server(given: Path | None = None) -> Path:
-    """Return the nats-server binary: the given one, else the package's, else the one on PATH.
+    """Return the nats-server binary: the given one, otherwise the package's, otherwise the one on PATH.
 
     Raises Unavailable when there is none, or the given one cannot be run.
     """
@@ -35,7 +35,7 @@ def find_nats_server(given: Path | None = None) -> Path:
 
 
 async def check_version(binary: Path) -> None:
-    """Ask the binary for its version. Raises `Unavailable` when it cannot be run, or is no nats-server."""
+    """Ask the binary for its version. Raises `Unavailable` when it cannot be run, or is not nats-server."""
     try:
         process = await asyncio.create_subprocess_exec(
             binary, "--version", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
