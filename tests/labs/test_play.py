@@ -69,7 +69,7 @@ def test_a_wrong_script_that_passes_is_named(plays: Play, lab: Lab) -> None:
     wrong = Wrong("the right way", do_step(lab).solution, "no")  # type: ignore[arg-type]
     (slip,) = plays(with_step(lab, 1, wrong=(wrong,)))
     assert slip.path == ("steps", 1, "wrong", 0)
-    assert "the right way passes, and is meant to be wrong" in slip.sentence
+    assert "the right way passes, but is meant to be wrong" in slip.sentence
 
 
 def test_a_wrong_script_that_is_told_something_else_is_named(plays: Play, lab: Lab) -> None:

@@ -73,7 +73,7 @@ def test_any_record_survives_the_file(record: Record) -> None:
         (resealed(lambda d: d["labs"][0].update(first_at=True)), "labs[0].first_at is not a number"),
         (resealed(lambda d: d["labs"][0].update(title="x" * 5000)), "labs[0].title is not text of at most"),
         (resealed(lambda d: d["labs"][0].update(title="\ud800")), "labs[0].title is not text"),
-        (resealed(lambda d: d["labs"][0].update(more=1)), "'more' that nobody knows"),
+        (resealed(lambda d: d["labs"][0].update(more=1)), "unknown member 'more'"),
         (resealed(lambda d: d["labs"][0]["predictions"]["predict"].update(right="yes")), "is not true or false"),
         (resealed(lambda d: d["labs"][0]["predictions"]["predict"].update(confidence="very")), "'very' is not one of"),
         (resealed(lambda d: d["labs"][0].update(hints={str(n): 1 for n in range(600)})), "at most 500"),
@@ -113,7 +113,7 @@ def test_a_damaged_record_is_put_aside_and_named(tmp_path: Path, content: bytes)
     assert "small cannot be read" in troubles[0]
     assert records.load(tmp_path, "small") is None
     assert path.with_suffix(".unreadable").read_bytes() == content
-    assert "put aside as small.unreadable" in records.load_all(tmp_path)[1][0]
+    assert "set aside as small.unreadable" in records.load_all(tmp_path)[1][0]
 
 
 def test_bringing_in_twice_is_bringing_in_once(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_nobody_undoes_what_a_lab_is_half_way_through(learner: Learner) -> None:
             await learner.bench.changes.wait(0.001)
         assert not learner.bench.history.undoes_a_beginning
         for verb, arguments in (("undo", {}), ("fork", {"moment": 1})):
-            with pytest.raises(Refused, match="“catch me up” is under way"):
+            with pytest.raises(Refused, match="“catch me up” is still running"):
                 await learner.bench.perform(verb, arguments)
         await catching_up
 
