@@ -69,7 +69,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an edge stands. `gap` names a break that is certain; `owed` one that is, if the broker has nothing left.
+    """Where an edge stands. `gap`: a proven break. `owed`: a break that is proven once nothing is pending.
 
     `waits` and `asks` say what to do before more can be said.
     """
@@ -82,14 +82,16 @@ class Standing:
 
 
 def stand(position: Position, word: Word) -> Standing:
-    """Say where an edge at a position stands, by the control plane's last word. Only here a claim is allowed."""
+    """Judge where an edge at a position stands, by the control plane's last word. Only here a claim is allowed."""
     if word.mark is not None and (word.answers or word.mark.sequence >= position.sequence):
         return weigh(position, word.mark)
     return Standing(Signal.BEHIND, waits=word.is_coming, asks=not word.is_coming and not word.unanswered)
 
 
 def weigh(position: Position, mark: Mark) -> Standing:
-    """Hold a position against a mark that is no older than the position."""
+    """Compare a position with a mark. A mark behind our position may be stale. Only one requested now proves that truth
+    went backwards.
+    """
     n = position.sequence
     if mark.sequence < n:
         return Standing(Signal.SURPRISE, gap=f"this view is at {n}, the truth has only {mark.sequence}")

@@ -1,8 +1,8 @@
 """Events: the notices of committed facts, as CloudEvents 1.0 in JSON, and the codec that trusts nothing.
 
-An event carries three identities. Its `id` says "this very notice". Its `epoch`, in the data, says "this owner and
-no earlier one". Its `sequence` with `previousid` says "nothing is missing before me". Each guards against one thing
-and none stands in for another: see `vango.core.judge`.
+An event carries three identities. Its `id` says "this very event". Its `epoch`, in the data, says "this owner and no
+earlier one". Its `sequence` with `previousid` says "nothing is missing before me". Each guards against one thing and
+none replaces another: see `vango.core.judge`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class InvalidEvent(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One committed fact, told.
+    """The notice of one committed fact.
 
-    `sequence` counts the events of one feed from 1 without a hole; `previous_id` is the id of the event before it
-    in that feed, empty for the first. The four fields after `revision` are set for `route.owner.updated` only.
+    `sequence` counts the events of one feed from 1 without a gap; `previous_id` is the id of the event before it in
+    that feed, empty for the first. The four fields after `revision` are set for `route.owner.updated` only.
     """
 
     id: str
@@ -79,12 +79,12 @@ def encode(event: Event) -> bytes:
 
 
 def decode(payload: bytes) -> Event:
-    """Read one event, refusing whatever a control plane could not have written. Raises `InvalidEvent`."""
+    """Read one event, refusing anything that a control plane could not have written. Raises `InvalidEvent`."""
     return from_document(parse(payload))
 
 
 def parse(payload: bytes) -> Any:
-    """Read the JSON of a message, whatever it says. Raises `InvalidEvent`."""
+    """Read the JSON of a message, whatever its content. Raises `InvalidEvent`."""
     if len(payload) > MAX_EVENT_BYTES:
         raise InvalidEvent(f"the message has {len(payload)} bytes; an event has at most {MAX_EVENT_BYTES}")
     try:
@@ -94,7 +94,7 @@ def parse(payload: bytes) -> Any:
 
 
 def domain_of(document: Any) -> str:
-    """Return the domain that a document says it belongs to, the first word of its type; empty when it does not say."""
+    """Return the domain that a document names, the first word of its type; empty when it names none."""
     kind = document.get("type") if isinstance(document, dict) else None
     return kind.partition(".")[0] if isinstance(kind, str) else ""
 

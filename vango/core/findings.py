@@ -166,7 +166,7 @@ def _does(route: str, fact: Fact | None, row: Row | None) -> str:
 
 
 def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
-    """Published, not applied, and the broker has nothing left for this consumer, which says that it is current."""
+    """Published, not applied, and the broker has nothing left for this consumer, which claims to be current."""
     if claim.mode is not Mode.CURRENT or claim.pending is None or claim.pending or claim.outstanding:
         return
     missing = [

@@ -1,7 +1,7 @@
-"""Intake: what a batch of deliveries does to a view, worked out before anything is written.
+"""Intake: what a batch of deliveries does to a view, computed before anything is written.
 
-Pure. It takes the view's rows and position and the deliveries, judges them one after another, and returns the rows
-that change, where the position goes, what to do with each message, and why it stopped if it did.
+Pure. It takes the view's rows and position and the deliveries, and judges them one after another. It returns the rows
+that change, the new position, what to do with each message, and why it stopped if it did.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def read_everything(payload: bytes) -> Event | None:
 def take_in(
     rows: Mapping[str, Row], position: Position, deliveries: Sequence[M], rules: EdgeRules, recall: Recall
 ) -> Intake[M]:
-    """Judge deliveries in order against a view and what the edge remembers, and say what follows."""
+    """Judge deliveries in order against a view and the remembered ids, and return the result."""
     intake: Intake[M] = Intake(position)
     for delivery in deliveries:
         intake.counts["received"] += 1
@@ -117,7 +117,7 @@ def take_in(
 
 
 def remembered(event: Event, rules: EdgeRules, recall: Recall) -> Verdict | None:
-    """Say that an event was seen before, as far as the edge remembers."""
+    """Return why an event counts as seen before, as far as the edge remembers."""
     if rules.deduplicate and event.id in recall:
         return Verdict(Outcome.DUPLICATE, f"event {event.id} is one of the last {len(recall)} ids that are remembered")
     return None

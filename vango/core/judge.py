@@ -1,14 +1,14 @@
 """The judge: may this event be applied to a view that is at this position?
 
-Three guards, three identities, and each is needed because the other two do not see what it sees:
+Three guards, three identities. Each is needed because the other two do not see what it sees:
 
-- The **event id** guards against the same notice twice. A view remembers, for each route, the id of the event that
+- The **event id** guards against the same event twice. A view remembers, for each route, the id of the event that
   made its row. An epoch cannot do this work: the second copy carries the epoch that the view already holds.
 - The **epoch** guards against an older owner after a newer one: a redelivery out of order, a replay from the
-  beginning, a zombie relay. Ids cannot: nobody remembers every id for ever. Sequences cannot either, as long as
+  beginning, a zombie relay. Ids cannot: no view remembers every id for ever. Sequences cannot either, because
   messages may come again.
-- The **chain** (`sequence` and `previous_id`) guards against what did not come at all: an event that was evicted,
-  purged, deleted or rolled back. Nothing inside the events that did arrive can show that but the link between them.
+- The **chain** (`sequence` and `previous_id`) guards against an event that never came: one that was evicted, purged,
+  deleted or rolled back. Only the link between the events that did arrive can show that.
 
 The judge knows no clock, no database and no broker. A duplicate or a gap is a value, not an exception.
 """
@@ -48,7 +48,7 @@ class Row:
 
 
 class Outcome(StrEnum):
-    """What is to be done with an event."""
+    """What to do with an event."""
 
     APPLY = "apply"
     DUPLICATE = "duplicate"
@@ -82,7 +82,7 @@ def judge(position: Position, row: Row | None, event: Event, rules: EdgeRules) -
 
 
 def fence(row: Row, event: Event) -> Verdict | None:
-    """Refuse an owner of the past. However and however often an event comes back, its epoch has not grown."""
+    """Refuse a former owner. However often an event comes back, its epoch has not grown."""
     if event.epoch < row.epoch:
         return Verdict(Outcome.STALE_EPOCH, f"epoch {event.epoch} of {event.route} is older than {row.epoch}")
     if event.epoch == row.epoch and event.id != row.event_id:
@@ -91,7 +91,7 @@ def fence(row: Row, event: Event) -> Verdict | None:
 
 
 def broken_link(position: Position, row: Row | None, event: Event) -> str:
-    """Say how the event breaks the chain that the view stands for; empty when it does not."""
+    """Return how the event breaks the view's chain; empty when it does not."""
     here, following = position.sequence, position.sequence + 1
     if event.sequence > following:
         missing = f"{following} is" if event.sequence == following + 1 else f"{following} to {event.sequence - 1} are"

@@ -1,7 +1,7 @@
 """The switches that make a part behave correctly or fall into a trap.
 
-The defaults are the correct behaviour. Every other setting is a mistake that real systems make; each is one small
-branch in the part that it belongs to, so that trap and cure can be read side by side.
+The defaults are the correct behaviour. Every other setting is a mistake that real systems make. Each is one small
+branch in its part, so that trap and cure can be read side by side.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class WriteOrder(StrEnum):
-    """In which order the control plane commits a fact and publishes the event that tells of it."""
+    """In which order the control plane commits a fact and publishes its event."""
 
     OUTBOX = "outbox"
     PUBLISH_FIRST = "publish first"
@@ -19,7 +19,7 @@ class WriteOrder(StrEnum):
 
 
 class AckOrder(StrEnum):
-    """When an edge tells the broker that it is done with a message, and whether it makes sure that it was heard."""
+    """When an edge acks a message, and whether it makes sure that the ack was heard."""
 
     AFTER_APPLY = "after apply"
     BEFORE_APPLY = "before apply"
@@ -52,7 +52,7 @@ class StartFrom(StrEnum):
 class Begin(StrEnum):
     """Where a consumer begins that the server does not know: a first one, or one that was deleted or has expired.
 
-    An ephemeral consumer is not given the edge's position: unless it begins with all, it begins with what is new.
+    An ephemeral consumer does not get the edge's position: unless it begins with all, it begins with new messages.
     """
 
     OWN_POSITION = "own position"
@@ -153,7 +153,7 @@ NAIVE_EDGE = EdgeRules(
     on_gap=OnGap.CARRY_ON,
     ask_high_water_mark=False,
 )
-"""An edge that believes whatever it is handed: the usual first version of a consumer."""
+"""An edge that trusts every message: the usual first version of a consumer."""
 
 
 _ACKS_IN_WORDS = {
@@ -164,7 +164,7 @@ _ACKS_IN_WORDS = {
 
 
 def in_words(rules: EdgeRules) -> tuple[str, ...]:
-    """Say where an edge departs from correct behaviour, one phrase a departure; empty when it does not."""
+    """Return where an edge departs from correct behaviour, one phrase per departure; empty when it does not."""
     correct = EdgeRules()
     phrases = (
         (rules.durable, "ephemeral consumer"),

@@ -1,6 +1,6 @@
 """What an edge may claim: by the word of the control plane, or by silence.
 
-A mark allows a claim, and shows what is missing. Without one, nothing pending is taken for everything known.
+A mark allows a claim, and shows what is missing. Without one, the edge takes nothing pending for everything known.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Claiming:
             await self.ask_mark()
             standing = stand(self._view.position, self._edge.word)
         if standing.waits or standing.asks:
-            # What it waits for wakes it; so did a mark that came behind the answer.
+            # What it waits for wakes it; so did a mark that came after the answer.
             return
         if standing.gap:
             raise Gap(standing.gap)
@@ -83,7 +83,7 @@ class Claiming:
             self._edge.signal(Signal.BEHIND, "", quietly=True)
 
     async def by_silence(self, pull: Pull) -> None:
-        """Take it that with nothing pending everything is known. A purged tail is enough to make this wrong."""
+        """Assume that with nothing pending everything is known. A purged tail makes this wrong."""
         nothing_pending = await consumers.has_nothing_left(self._wire, pull.consumer)
         self._edge.signal(Signal.REACHED if nothing_pending and pull.idle else Signal.BEHIND, "")
         if self._edge.mode is Mode.CURRENT:

@@ -41,7 +41,7 @@ async def handle(session: Session, deliveries: Sequence[Delivery]) -> None:
 
 
 def stumble(session: Session, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
-    """Fail at the first message: leave it unacked, so that it comes again, and go on with those behind it."""
+    """Fail at the first message: leave it unacked, so that it comes again, and continue with the next."""
     session.edge.stumbles = False
     seq = deliveries[0].stream_seq
     session.tell("stumble", f"could not handle {seq}: left unacked, going on", stream_seq=seq)
@@ -57,7 +57,7 @@ async def apply_then_ack(session: Session, deliveries: Sequence[Delivery]) -> No
 
 
 async def ack_then_apply(session: Session, deliveries: Sequence[Delivery]) -> None:
-    """Tell the broker, then make the effect durable. A crash in between loses the messages where nobody can see it."""
+    """Tell the broker, then make the effect durable. A crash in between loses the messages, and nothing shows it."""
     await ack_and_confirm(session, deliveries)
     await session.edge.path.reach(Point.AFTER_ACK)
     intake = await apply(session, deliveries)
@@ -136,7 +136,7 @@ async def refuse_poison(session: Session, delivery: Delivery, reason: str) -> No
 
 
 def _tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
-    """Tell what came. What is only noise is told of in one moment, later."""
+    """Write what came to the journal. Noise is summed up in one moment, later."""
     if foreign.is_noise(deliveries):
         return
     session.noise.flush()

@@ -42,7 +42,7 @@ async def ensure(wire: Wire, edge: str, rules: EdgeRules, position: Position, *,
 
 
 async def _start(wire: Wire, rules: EdgeRules, position: Position, *, from_new: bool) -> dict[str, Any]:
-    """Say where a consumer begins that the server does not know."""
+    """Return where a consumer begins that the server does not know."""
     if rules.begin is Begin.ALL:
         return {"deliver_policy": "all"}
     if from_new or rules.begin is Begin.NEW or not rules.durable:
@@ -56,7 +56,7 @@ def begin_with_new() -> dict[str, Any]:
 
 
 async def begin_after(wire: Wire, stream_seq: int) -> dict[str, Any]:
-    """Begin behind a stream seq: an edge's own position, which knows what the edge has applied (0: with the first)."""
+    """Begin after a stream seq: an edge's own position, which knows what the edge has applied (0: with the first)."""
     last_seq = (await wire.api(f"STREAM.INFO.{STREAM}"))["state"]["last_seq"]
     if 0 < stream_seq <= last_seq:
         return {"deliver_policy": "by_start_sequence", "opt_start_seq": stream_seq + 1}
@@ -64,7 +64,7 @@ async def begin_after(wire: Wire, stream_seq: int) -> dict[str, Any]:
 
 
 async def move(wire: Wire, name: str, rules: EdgeRules, *, after: int) -> None:
-    """Delete a consumer and create it again so that it continues behind a stream seq (0: from the first message)."""
+    """Delete a consumer and create it again so that it continues after a stream seq (0: from the first message)."""
     with contextlib.suppress(NotThere):
         await wire.api(f"CONSUMER.DELETE.{STREAM}.{name}")
     await _create(wire, name, rules, await begin_after(wire, after))
@@ -83,7 +83,7 @@ async def move_to_new(wire: Wire, name: str, rules: EdgeRules) -> None:
 
 
 async def has_nothing_left(wire: Wire, name: str) -> bool:
-    """Say whether the server has nothing pending and nothing outstanding for a consumer. Raises `NotThere`."""
+    """Return whether the server has nothing pending and nothing outstanding for a consumer. Raises `NotThere`."""
     found = await wire.api(f"CONSUMER.INFO.{STREAM}.{name}")
     return not found["num_pending"] and not found["num_ack_pending"]
 

@@ -46,7 +46,7 @@ async def begin(session: Session) -> None:
 
 
 async def fail_closed(session: Session, reason: str) -> None:
-    """Say why, stop reading, and recover as the rules say."""
+    """Record why, stop reading, and recover as the rules say."""
     session.edge.signal(Signal.SURPRISE, reason)
     await recover(session)
 
@@ -106,7 +106,7 @@ async def load(session: Session, stored: bytes) -> None:
 
 
 async def follow_the_snapshot(session: Session, snapshot: Snapshot) -> None:
-    """Read on right behind the snapshot: whatever was stored since it was taken comes next."""
+    """Read on just after the snapshot: everything stored since it was taken comes next."""
     _tell_load(session, snapshot, f"from stream seq {snapshot.stream_seq + 1}")
     await follow_from(session, snapshot.stream_seq)
 
@@ -128,7 +128,7 @@ def _tell_load(session: Session, snapshot: Snapshot, whence: str) -> None:
 
 
 async def follow_from(session: Session, stream_seq: int) -> None:
-    """Stop reading, put the consumer behind a stream seq, and read on from there."""
+    """Stop reading, set the consumer to just after a stream seq, and read on from there."""
     await session.close_pull()
     await consumers.move(session.wire, session.consumer, session.rules, after=stream_seq)
     await session.open_pull()

@@ -74,5 +74,5 @@ class EdgeState:
             text = f"{self._mode}{f': {reason}' if reason else ''}"
             self.journal.write(self.name, "mode", text, before=told.value, after=self._mode.value)
         elif before is not self._mode:
-            # No moment of the journal, but somebody may look.
+            # No moment of the journal, but an observer may look.
             self.journal.on_write()

@@ -1,6 +1,6 @@
-"""Faults of the streams: purges, deletions, a stream made anew, and an event that is published again.
+"""Faults of the streams: purges, deletions, a recreated stream, and an event that is published again.
 
-Each is done by the server itself. The journal keeps the request and what the server answered.
+The server itself does each. The journal keeps the request and the server's answer.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OFFER_AGAIN_S = 0.02
 
 
 async def purge(bench: Target, stream: str, *, up_to: int | None, keep: int | None, subject: str) -> str:
-    """Purge a stream. Raises `BadInput` when both ways to say how much are used, `Refused` by the server."""
+    """Purge a stream. Raises `BadInput` when both ways to give an amount are used, `Refused` by the server."""
     if up_to is not None and keep is not None:
         raise BadInput(
             "purge: give up_to or keep, not both; up_to purges messages up to and including that stream seq."
@@ -42,13 +42,13 @@ async def purge(bench: Target, stream: str, *, up_to: int | None, keep: int | No
 
 
 async def _ack_floors(bench: Target, stream: str) -> dict[str, int]:
-    """Return what the server holds for acked, by consumer: a purge moves it, whether anybody read the messages or not."""
+    """Return the ack floors of the server, by consumer: a purge moves them, whether the messages were read or not."""
     found = (await bench.wire().api(f"CONSUMER.LIST.{stream}"))["consumers"] or []
     return {info["name"]: info["ack_floor"]["stream_seq"] for info in found}
 
 
 async def delete_message(bench: Target, stream: str, seq: int) -> str:
-    """Delete one message. Raises `Refused` in the server's words when there is none."""
+    """Delete one message. Raises `Refused` with the server's message when there is none."""
     wire = bench.wire()
     await wire.api(f"STREAM.MSG.DELETE.{streams.known(stream)}", {"seq": seq})
     bench.journal.write("stream", "purge", f"{stream}: message {seq} deleted", seq=seq, api=wire.last)
@@ -67,9 +67,9 @@ async def recreate(bench: Target, stream: str) -> str:
 async def republish(bench: Target, sequence: int, *, after_window: bool = False) -> str:
     """Publish an event of the route feed again, byte for byte, under its own id.
 
-    With `after_window` it is offered until the broker stores it: each offer before that is a duplicate and changes
-    nothing, and the window does not slide (docs/nats-facts.md#duplicate-window). Raises `Refused` where that takes too
-    long.
+    With `after_window` it is published until the broker stores it. Each attempt before that is a duplicate and
+    changes nothing, and the window does not slide (docs/nats-facts.md#duplicate-window). Raises `Refused` when that
+    takes too long.
     """
     window_s = bench.settings.streams["ROUTES"].duplicate_window_s
     if after_window and window_s > MAX_WINDOW_S:
@@ -97,7 +97,7 @@ async def republish(bench: Target, sequence: int, *, after_window: bool = False)
 
 
 async def delete_consumer(bench: Target, consumer: str) -> str:
-    """Delete a consumer of ROUTES. Raises `NotThere` in the server's words."""
+    """Delete a consumer of ROUTES. Raises `NotThere` with the server's message."""
     wire = bench.wire()
     await consumers.delete(wire, consumer)
     text = f"consumer {consumer} of ROUTES was deleted"

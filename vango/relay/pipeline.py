@@ -82,7 +82,7 @@ class Publisher:
         return await self.answers(await self.send(messages), timeout_s=timeout_s)
 
     async def send(self, messages: Sequence[Outgoing]) -> Sent:
-        """Send all messages. Ends early, without a word, when the connection is gone: then answers will be missing."""
+        """Send all messages. Ends early, silently, when the connection is gone: then answers will be missing."""
         self._batches += 1
         sent = self._under_way[self._batches] = Sent(self._batches, len(messages))
         send, replies = self._wire.client.publish, f"{self._inbox}.{self._batches}-"

@@ -47,7 +47,7 @@ class Batch(NamedTuple):
 
 
 class Sending:
-    """How one relay sends. What it knows of the broker's streams is asked for anew when it no longer holds."""
+    """How one relay sends. It asks for the state of the broker's streams again when its knowledge is stale."""
 
     def __init__(self, relay: RelayState) -> None:
         self._relay = relay
@@ -86,7 +86,7 @@ class Sending:
             stopped = not await self._mark_acked(lane, rows, acks) or stopped or self._relay.path.is_slowed
 
     def _next_rows(self, lane: Lane, under_way: Sequence[Batch], publisher: Publisher) -> Sequence[Waiting]:
-        """Return the rows of a feed behind those that are under way, as many as may be sent before an answer is heard."""
+        """Return the rows of a feed after those already sent, as many as may be sent before an answer comes."""
         goes_alone = self._relay.path.is_slowed or bool(lane.trouble)
         if under_way and (goes_alone or not self._is_expected(under_way[-1].rows[-1])):
             return []
@@ -106,7 +106,7 @@ class Sending:
         return self._reception is not None and self._reception.expects(row.subject, size)
 
     async def _mark_acked(self, lane: Lane, rows: Sequence[Waiting], acks: Sequence[PubAck | None]) -> bool:
-        """Mark the rows that were acked, and say whether all were. Raises nothing for an answer that is missing."""
+        """Mark the rows that were acked, and return whether all were. Raises nothing for a missing answer."""
         read = [(row, _as_stored(row, ack)) for row, ack in zip(rows, acks, strict=True)]
         marked = [(row, ack) for row, ack in read if ack is not None and not ack.error]
         others = [] if len(marked) == len(rows) else read

@@ -1,4 +1,4 @@
-"""What the journal is told of the relay's work: publishes, marks and refusals in words."""
+"""The journal entries of the relay's work: publishes, marks and refusals in words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def tell_publish(relay: RelayState, rows: Sequence[Waiting], headers: Mapping[st
 
 
 def tell_mark(relay: RelayState, marked: Sequence[tuple[Waiting, PubAck]], duplicates: int, sql: Sequence[str]) -> None:
-    """Tell which rows were marked, and how many of their PubAcks said duplicate."""
+    """Write which rows were marked, and how many of their PubAcks said duplicate."""
     (first, _), (last, last_ack) = marked[0], marked[-1]
     is_one = first is last
     what = first.event_id if is_one else f"{len(marked)} events, the last"
@@ -42,7 +42,7 @@ def tell_mark(relay: RelayState, marked: Sequence[tuple[Waiting, PubAck]], dupli
 
 
 def tell_silence(relay: RelayState, rows: Sequence[Waiting], trouble: str) -> None:
-    """Tell of rows for which no PubAck came."""
+    """Write which rows got no PubAck."""
     relay.tell("unanswered", trouble, count=len(rows), event_ids=[row.event_id for row in rows[:IDS_TOLD]])
 
 

@@ -19,7 +19,7 @@ from vango.storm.protections import PROTECTIONS, SINGLE, prepare, protection
 from vango.verbs.script import Act, as_text, parse
 
 NAIVE = ("event-ids", "epochs", "continuity", "rebuild", "mark")
-"""The protections that a trusting edge goes without; the same as `vango.core.rules.NAIVE_EDGE`."""
+"""The protections that a trusting edge lacks; the same as `vango.core.rules.NAIVE_EDGE`."""
 
 
 def add(commands: Any) -> None:

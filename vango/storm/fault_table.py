@@ -1,6 +1,6 @@
 """The faults of the matrix, each a short script of verbs done for real. One column is one entry of the table below.
 
-A fresh bench has three routes and their three events. The edge that suffers is iad, where a fault hits one edge only.
+A fresh bench has three routes and their three events. A fault that hits one edge hits iad.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _is_stored_twice(seen: Observation) -> bool:
     return sum(cell.sequence == 4 for cell in seen.stream("ROUTES").cells) > 1
 
 
-# An offer that comes to nothing is no fault that was withstood: then the cell says that it did not happen.
+# An attempt without effect does not count as survived: then the cell says that the fault did not happen.
 STORED_AGAIN = (
     act("republish", sequence=4, after_window=True),
     Until("event 4 to be stored a second time", _is_stored_twice),

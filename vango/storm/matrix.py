@@ -1,6 +1,6 @@
 """The protection matrix: for every protection and every fault a fresh bench without the one, the other done for real.
 
-A cell is what the audit found at the end, once everything that the fault had stopped was running again. To add a row
+A cell is what the audit found at the end, when everything that the fault had stopped was running again. To add a row
 or a column, add an entry to `vango.storm.protections` or `vango.storm.fault_table`, and write the page again.
 """
 
@@ -46,7 +46,7 @@ class Cell:
 
 
 def word(verdict: Verdict) -> str:
-    """Say a verdict in the few words of a cell."""
+    """Return a verdict in the few words of a cell."""
     if verdict.kinds:
         return ", ".join(verdict.kinds)
     if not verdict.happened:
@@ -57,7 +57,7 @@ def word(verdict: Verdict) -> str:
 
 
 def script(without: Protection, fault: Fault) -> tuple[Act | Until, ...]:
-    """Return what is done for one cell on a bench that is fresh."""
+    """Return the acts for one cell on a fresh bench."""
     return (*prepare([without]), *fault.script)
 
 

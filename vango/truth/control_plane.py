@@ -130,7 +130,7 @@ class ControlPlane:
         ready, owners = self.truth.ready_allocations(), self.truth.owners()
         if len(ready) < 2 or not owners:
             raise Refused("A burst needs a route and two ready allocations to own it in turn.")
-        # What waits at every point is no work that somebody waits for.
+        # An actor that waits at every point is not work in progress.
         with nullcontext() if self.path.is_slowed else self._progress.counting(n, CHANGES):
             for made, route in enumerate(islice(cycle(owners), n)):
                 if await self._progress.step(made, CHANGES):
@@ -142,7 +142,7 @@ class ControlPlane:
         return f"{n} change{'s were' if n > 1 else ' was'} committed."
 
     def _tell_stop(self, made: int, n: int) -> str:
-        """A burst is stopped between two commits. The journal has what was asked for with what came of it."""
+        """A burst is stopped between two commits. The journal has the requested number and the result."""
         said = f"The burst was stopped: {made:,} of {n:,} changes were committed, and they stay."
         self._journal.write("learner", "stopped", said, verb="burst", arguments={"n": made})
         return said
@@ -160,14 +160,14 @@ class ControlPlane:
         return f"The control plane will crash {point}." if point else "The control plane is not armed."
 
     async def stop(self) -> None:
-        """Drop a command that waits on its way."""
+        """Drop a waiting command."""
         moving, self._moving = self._moving, None
         await tasks.end(moving)
 
     async def _carry_out(self, command: Coroutine[None, None, str]) -> str:
-        """Carry out a command; while the bench is slowed, only until it waits: it goes on when it is let.
+        """Perform a command; while the bench is slowed, only until it waits: it continues when it is released.
 
-        Raises what the command raises. `Refused` while an earlier command is still on its way.
+        Raises what the command raises. `Refused` while an earlier command is still waiting.
         """
         if not self.path.is_slowed:
             return await command
@@ -184,7 +184,7 @@ class ControlPlane:
         return done if committed is not None else "The control plane crashed, and was started again."
 
     async def _do(self, change: Change) -> Committed | None:
-        """Carry out a change in the chosen order. None when the control plane crashed on the way."""
+        """Perform a change in the chosen order. None when the control plane crashed on the way."""
         ways: dict[WriteOrder, Callable[[Change], Awaitable[Committed]]] = {
             WriteOrder.OUTBOX: self.outbox,
             WriteOrder.PUBLISH_FIRST: self.publish_first,

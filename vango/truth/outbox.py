@@ -31,7 +31,7 @@ class Waiting:
 
 
 def waiting(truth: Truth, *, limit: int, after: int = 0, feed: str = "") -> list[Waiting]:
-    """Return the first rows that are not marked as published, in order, from behind a position; of one feed or of all."""
+    """Return the first rows that are not marked as published, in order, after a position; of one feed or of all."""
     if feed:
         return _waiting(truth.db.conn, feed, limit, after)
     found = (_waiting(truth.db.conn, one, limit, after) for one in FEEDS)
@@ -39,7 +39,7 @@ def waiting(truth: Truth, *, limit: int, after: int = 0, feed: str = "") -> list
 
 
 def _waiting(db: sqlite3.Connection, feed: str, limit: int, after: int) -> list[Waiting]:
-    # Whatever a row holds is read as bytes: it is sent as it is, or said to be what it is, and stops nobody here.
+    # A row's content is read as bytes: it is sent unchanged, or reported, and stops no other feed.
     rows = db.execute(
         "SELECT o.position, CAST(o.event_id AS BLOB), o.feed, o.sequence, CAST(e.subject AS BLOB), CAST(e.body AS BLOB),"
         " json_valid(CAST(e.body AS TEXT))"
@@ -54,7 +54,7 @@ def _waiting(db: sqlite3.Connection, feed: str, limit: int, after: int) -> list[
 
 
 def _is_json(body: bytes, valid: int | None) -> bool:
-    """SQLite judges the text up to its first NUL, and takes any bytes for text. It is quicker than reading the JSON."""
+    """SQLite checks the text up to its first NUL, and takes any bytes for text. It is faster than parsing the JSON."""
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -118,7 +118,7 @@ def high_water_mark(truth: Truth, feed: str) -> Mark:
 
 
 def _told(db: sqlite3.Connection, feed: str, latest: int) -> int:
-    """Return up to which sequence the rows that are left in the outbox say that a feed was published."""
+    """Return up to which sequence a feed was published, by the rows that are left in the outbox."""
     first_waiting = db.execute(
         "SELECT min(sequence) FROM outbox INDEXED BY outbox_waiting_feed WHERE published_at IS NULL AND feed = ?",
         [feed],
@@ -129,7 +129,7 @@ def _told(db: sqlite3.Connection, feed: str, latest: int) -> int:
 
 
 def _move_marks(connection: sqlite3.Connection) -> None:
-    """Keep how far each feed was published in a row of its own: the rows of the outbox may be cleared away."""
+    """Keep how far each feed was published in its own row: the rows of the outbox may be deleted."""
     for feed in FEEDS:
         latest = connection.execute("SELECT coalesce(max(sequence), 0) FROM event WHERE feed = ?", [feed]).fetchone()[0]
         connection.execute(
@@ -160,7 +160,7 @@ def take_lease(truth: Truth, holder: str) -> int | None:
 
 
 def renew_lease(truth: Truth, token: int) -> None:
-    """Keep the lease for another while. Raises `LeaseLost`."""
+    """Renew the lease. Raises `LeaseLost`."""
     with transaction(truth.db) as connection:
         _hold(connection, token)
 

@@ -1,10 +1,10 @@
 """Snapshots in a JetStream Object Store bucket: built from truth in one read, sealed, stored, fetched.
 
-The order is the proof. The stream's last seq is read first and the truth after it, so every event that the snapshot
-does not cover is committed, and therefore stored, after that seq. Following from there misses nothing; what comes twice
-is a duplicate (docs/design.md#snapshots).
+The order is the proof. The stream's last seq is read first, then the truth. So every event that the snapshot does not
+cover is committed, and therefore stored, after that seq. A reader that follows from there misses nothing, and an
+event that comes twice is a duplicate (docs/design.md#snapshots).
 
-What the bucket holds is read with direct gets: the reads of the client's object store wait for ever for a missing chunk.
+The bucket is read with direct gets, because the client's object store waits for ever for a missing chunk.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One stored snapshot: `nuid` names its bytes, which never change; a name may be given to others later."""
+    """One stored snapshot: `nuid` names its bytes, which never change; a name may be reused later."""
 
     name: str
     nuid: str
@@ -72,10 +72,12 @@ async def create_bucket(wire: Wire) -> None:
 
 
 async def take(wire: Wire, truth: Truth, stream: str) -> tuple[str, Snapshot]:
-    """Build a snapshot, store it, and return its name with it. Raises `Unavailable` when the bucket does not answer."""
+    """Build a snapshot, store it, and return its name and the snapshot. Raises `Unavailable` when the bucket does not
+    answer.
+    """
     last_seq: int = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
     snapshot = build(truth, last_seq)
-    # A name of its own: replacing an object purges the chunks that somebody may be reading.
+    # A unique name: replacing an object purges the chunks that a reader may need.
     name = f"at-{snapshot.sequence:06d}-{secrets.token_hex(2)}"
     await _put(wire, name, seal(snapshot))
     await _forget_old(wire)
@@ -91,7 +93,7 @@ async def fetch(wire: Wire, name: str) -> bytes:
 
 
 async def read(wire: Wire, one: Stored) -> bytes:
-    """Return the bytes of one that was found stored. Raises `NotThere` when it has gone since, `Unavailable`."""
+    """Return the bytes of a snapshot that was listed. Raises `NotThere` when it was deleted since, `Unavailable`."""
     chunks = await direct.everything(wire, BUCKET_STREAM, _chunks(one.nuid))
     found = b"".join(chunk.data for chunk in chunks)
     if len(found) < one.size:
@@ -106,7 +108,7 @@ async def stored(wire: Wire) -> list[Stored]:
 
 
 def _read_meta(payload: bytes) -> Stored | None:
-    """Read what the bucket says of one object; None for one that was deleted, or that no object store wrote."""
+    """Read what the bucket says of one object; None for a deleted one, or one that no object store wrote."""
     try:
         meta = told.read_object(payload)
     except told.Unreadable:
@@ -123,7 +125,7 @@ async def names(wire: Wire) -> list[str]:
 
 
 def claimed_sum(stored: bytes) -> str:
-    """Return the checksum that a stored snapshot says it has; empty when it cannot be read."""
+    """Return the checksum that a stored snapshot claims; empty when it cannot be read."""
     try:
         return str(told.read_object(stored)["sha256"])
     except (told.Unreadable, KeyError):
@@ -154,7 +156,7 @@ async def corrupt_latest(wire: Wire) -> str:
 
 
 def flip_one_bit(owner: str) -> str:
-    """Flip a bit in the last character so that another name comes out: alloc-a becomes alloc-c, no worse to look at."""
+    """Flip a bit in the last character so that another valid name comes out: alloc-a becomes alloc-c."""
     last = ord(owner[-1])
     flips = (chr(last ^ bit) for bit in (2, 1, 4, 8))
     return owner[:-1] + next((char for char in flips if char.isalnum()), chr(last ^ 1))
@@ -167,7 +169,7 @@ async def _put(wire: Wire, name: str, sealed: bytes) -> None:
 
 
 async def _forget_old(wire: Wire) -> None:
-    """Remove the oldest for good. Another take may run beside this one and be quicker: there is nothing left to remove then."""
+    """Delete the oldest. A concurrent take may be faster; then there is nothing left to delete."""
     for one in (await stored(wire))[:-KEEP]:
         meta = base64.urlsafe_b64encode(one.name.encode()).decode()
         for subject in (f"$O.{BUCKET}.M.{meta}", _chunks(one.nuid)):
