@@ -1,4 +1,4 @@
-"""`python -m studylab`: check and begin labs, and make the generated parts of docs/verbs.md and docs/writing-a-lab.md.
+"""`python -m studylab`: check and start labs, and make the generated parts of docs/verbs.md and docs/writing-a-lab.md.
 
 `python -m studylab record` asks a real nats-server the questions of the concept pages and keeps its answers.
 """
@@ -59,7 +59,7 @@ def _argument(parameter: Parameter) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command. Returns the exit code: 1 when something was found, or could not be done."""
+    """Run a command. Returns the exit code: 1 when something was found, or could not be done."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "check":
@@ -88,7 +88,7 @@ def _write(file: Path, text: str, options: argparse.Namespace) -> int:
 def record() -> int:
     """Record every answer of the concept pages.
 
-    Returns 1, with a sentence, when a question cannot be asked, or is not answered in the same way when asked again.
+    Returns 1, with a sentence, when a question cannot be asked, or gives another answer when repeated.
     """
     try:
         found, again = (asyncio.run(asking.record(QUESTIONS)) for _ in range(2))

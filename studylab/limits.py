@@ -1,4 +1,4 @@
-"""What the machine allows: open files for as many benches as were asked for, and threads to serve them."""
+"""The limits of the machine: open files for the requested number of benches, and threads to serve them."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ def _raised(resource: Any, soft: int, hard: int, wanted: int) -> int:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     except (OSError, ValueError):
-        # Some systems say that there is no hard limit and have one nevertheless.
+        # Some systems report no hard limit but have one.
         return soft
     return most

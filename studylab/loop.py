@@ -1,4 +1,4 @@
-"""The one thread with an event loop, and the one door into it. Flask's threads wait outside."""
+"""The one thread with an event loop, and its one entry point. Flask's threads wait outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Begins a lab: a folder with a whole small lab that can be played, under the new name."""
+"""Starts a lab: a folder with a small, complete lab that can be played, under the new name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""How sure against how right: measured predictions counted by confidence, and what may be said of so few. Pure."""
+"""Confidence against accuracy: measured predictions counted by confidence, and the conclusion from so small a number.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ from studylab.lab.model import Confidence
 from studylab.lab.progress import Predicted, Record
 
 FEWEST = 3
-"""From fewer predictions than this nothing is concluded."""
+"""With fewer predictions than this, there is no conclusion."""
 FAR = 0.2
-"""A share of right ones within this distance of what the word promises is as good as the word."""
+"""A share of right predictions within this distance of the expected share counts as equal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is held of moments so that no question goes through all of them again: the ledgers of `reading` and of the labs."""
+"""What is kept of moments so that no question reads all of them again: the ledgers of `reading` and of the labs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks a lab over as it is written: what cannot be played is named before anybody tries. The suite does so for every lab."""
+"""Checks a lab's definition: what cannot be played is listed before anyone tries. The suite does so for every lab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PANELS = (
 
 
 def slips(lab: Lab) -> Iterator[Slip]:
-    """Yield what is wrong with a lab as it is written. What does not fit its kind is not looked at any closer."""
+    """Yield what is wrong with a lab's definition. A value of the wrong kind is not checked further."""
     misfitting = list(misfits(lab, Lab, ()))
     yield from misfitting
     unfit = {slip.path[:2] if slip.path[:1] == ("steps",) else slip.path[:1] for slip in misfitting}
@@ -56,7 +56,7 @@ def _lab_slips(lab: Lab, unfit: set[Path]) -> Iterator[Slip]:
 
 
 def _order_slips(lab: Lab) -> Iterator[Slip]:
-    """What is wrong with the steps as a row."""
+    """What is wrong with the sequence of steps."""
     if not lab.steps:
         yield Slip("the lab has no steps", ("steps",))
     elif not isinstance(lab.steps[-1], Quiz) or any(isinstance(step, Quiz) for step in lab.steps[:-1]):

@@ -1,7 +1,7 @@
-"""Progress on disk and in a file to carry: one sealed document, versioned, with a checksum over its canonical JSON.
+"""Progress on disk and in a portable file: one sealed document, versioned, with a checksum over its canonical JSON.
 
-On disk each lab of a bench has a document of its own, replaced in one step so that a kill leaves one whole. The checksum
-says that nothing was changed since it was written, not who wrote it: progress is a record, and decides nothing.
+On disk each lab of a bench has its own document, replaced in one step so that a kill leaves one whole. The checksum
+shows that nothing was changed since it was written, not who wrote it: progress is a record, and decides nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Errors as sentences, in the form that was asked for: a page, a line in the status, or JSON. Never a trace."""
+"""Errors as sentences, in the requested form: a page, a line in the status, or JSON. Never a trace."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _expected(error: VangoError) -> AnyResponse:
     if not isinstance(error, Full):
         return answer(str(error), error.status_hint, definite=error.definite)
     if request.method == "POST" and not wants_json() and not htmx:
-        # The page that the form stands on asks again by itself; a form cannot be asked again.
+        # The page of the form asks again automatically; a form cannot be asked again.
         return back()
     response = answer(str(error), error.status_hint, again_s=error.retry_s)
     response.headers["Retry-After"] = str(error.retry_s)
@@ -52,7 +52,7 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def answer(sentence: str, status: int, *, definite: bool = True, again_s: int = 0) -> Response:
-    """Say a sentence with a status. With `again_s`, a page asks again by itself after so many seconds."""
+    """Answer with a sentence and a status. With `again_s`, a page asks again after this many seconds."""
     if wants_json():
         return make_response(jsonify(ok=False, error=sentence, definite=definite), status)
     if htmx:

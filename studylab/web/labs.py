@@ -1,4 +1,4 @@
-"""The guide's buttons. Each carries out one act of the lab's play; what it changed reaches the page by its stream."""
+"""The guide's buttons. Each is one act of the lab's play; its effect reaches the page by its stream."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def predict(slug: str) -> AnyResponse:
 
 @labs.post("/labs/<slug>/proceed")
 def proceed(slug: str) -> AnyResponse:
-    """Go on from an explain step."""
+    """Continue from an explain step."""
     step = _field("step")
     return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.")
 
@@ -82,7 +82,7 @@ def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False) -> AnyR
 
 async def _act(found: Hub, slug: str, act: Act) -> GuideSeen:
     run = found.run(slug)
-    # An answer that takes too long is given up; a lab that is half-way to a step must not be.
+    # A request that takes too long is given up; a lab that is half-way to a step must not be.
     await to_its_end(act(run), f"lab {slug}")
     run.look(await run.bench.observe())
     return run.guide()

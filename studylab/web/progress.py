@@ -50,7 +50,7 @@ def kept() -> tuple[dict[str, Record], list[str]]:
 
 @progress.get("/progress")
 def page() -> str:
-    """How far, how sure, how right: one visitor's progress."""
+    """Progress, confidence and accuracy of one visitor."""
     return _page()
 
 
@@ -76,7 +76,7 @@ def export() -> Response:
 
 @progress.post("/progress/import")
 def bring_in() -> AnyResponse:
-    """Join a file of progress into this visitor's. What cannot be read is refused and changes nothing."""
+    """Merge a file of progress into this visitor's. An invalid file is refused and changes nothing."""
     try:
         brought = records.unseal(_given())
     except VangoError as error:

@@ -1,4 +1,6 @@
-"""The recording: the stage as it was at a moment. It says that it is one, and nothing on it can be done but to go on."""
+"""The recording: the stage as it was at a moment. It says that it is one, and its only controls are those of the
+recording.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ LOCKED = "This is a recording, so the controls are off. Return to live, or fork 
 
 @recording.get("/recording")
 def at() -> str:
-    """The stage at a moment: a page, or only what changes when somebody drags the scrubber."""
+    """The stage at a moment: a page, or only the part that changes while the scrubber is dragged."""
     wanted = request.args.get("at", "")
     if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 16):
         raise BadInput(f"{wanted[:40]!r} is not a moment of the journal: expected a whole number.")

@@ -1,6 +1,7 @@
 """The code that runs: which functions of the program handle this bench's events now, and at which line an actor waits.
 
-Read from the running modules, never copied. Each stands beside its opposite, so that a trap can be compared with its cure.
+Read from the running modules, never copied. Each is beside its opposite, so that a trap can be compared with its
+cure.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from vango.observe.model import Observation
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One function on the page. `runs` are the actors that run it as the rules are now; `lines` its highlighted lines.
+    """One function on the page. `runs` are the actors that run it under the present rules; `lines` its highlighted
+    lines.
 
-    Each line comes with the names of those who wait at it.
+    Each line comes with the names of the actors that wait at it.
     """
 
     key: str
@@ -34,7 +36,7 @@ class Listing:
 
     @property
     def waited(self) -> bool:
-        """Whether somebody waits in it."""
+        """Whether an actor waits in it."""
         return any(who for _, who in self.lines)
 
 
@@ -95,7 +97,7 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
 
 
 def listings(seen: Observation) -> Iterator[Listing]:
-    """Return every listing, each with who runs it and who waits in it."""
+    """Return every listing, each with the actors that run it and wait in it."""
     for key, title, module, name, runs in _CODE:
         code, actors = show(Code("cure", title, module, name)), runs(seen)
         waits = _waits(seen, actors, _points(code.source))
@@ -104,7 +106,7 @@ def listings(seen: Observation) -> Iterator[Listing]:
 
 
 def listing(key: str) -> Listing | None:
-    """Return one listing as it is when nobody runs it; None when there is no such."""
+    """Return one listing without actors; None when it does not exist."""
     for known, title, module, name, _ in _CODE:
         if known == key:
             code = show(Code("cure", title, module, name))
@@ -113,7 +115,7 @@ def listing(key: str) -> Listing | None:
 
 
 def _waits(seen: Observation, actors: tuple[str, ...], points: dict[Point, int]) -> dict[int, str]:
-    """Return who waits at which line of a function that these actors run."""
+    """Return which actors wait at which line of a function."""
     found: dict[int, list[str]] = {}
     for held in seen.pace.waiting:
         runs_it = held.actor in actors or (held.actor in ("database", "relay") and actors)

@@ -17,7 +17,7 @@ async def overlap(server: Server) -> None:
 
 
 async def misspelt(server: Server) -> None:
-    """A filter with a typing error is as good as any other to the server."""
+    """To the server, a filter with a typing error is as valid as any other."""
     await server.stream()
     await server.events(1, 2, 3)
     server.did("The stream ROUTES stores route.> and holds three events on route.owner.updated.shop.")
