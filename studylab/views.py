@@ -1,4 +1,4 @@
-"""Live views: a limit in all and a limit per bench. When all are taken, the oldest of the bench with most makes room."""
+"""Live views: a total limit and one per bench. When all are taken, the oldest of the bench with most makes room."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Views:
                 self._held.remove(view)
 
     def _may_leave(self, old: View) -> bool:
-        """Return whether one more may be about to end: each has a thread until its client has taken the last message."""
+        """Return whether one more may be about to end: each has a thread until its client took the last message."""
         own = sum(each.holder is old.holder for each in self._leaving)
         return own < self._each and len(self._leaving) < LEAVING
 

@@ -1,4 +1,4 @@
-"""Vango from a shell: `demo` plays a story, `storm` and `matrix` break things by the dozen, `edge` runs one edge alone."""
+"""Vango from a shell: `demo` plays a story, `storm` and `matrix` do many faults, `edge` runs one edge alone."""
 
 from __future__ import annotations
 

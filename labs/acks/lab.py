@@ -30,8 +30,10 @@ QUIZ = quiz(
             "then?"
         ),
         lambda memory: (
-            Option("pending", "One message pending.", "Pending means not delivered yet. This message had been delivered."),
-            Option("outstanding", "One outstanding ack.", "The broker had confirmed the ack, so nothing was outstanding."),
+            Option("pending", "One message pending.",
+                   "Pending means not delivered yet. This message had been delivered."),
+            Option("outstanding", "One outstanding ack.",
+                   "The broker had confirmed the ack, so nothing was outstanding."),
             Option("floor", f"{_floor(memory)}.",
                    f"And iad said: {memory.get('lost_claim', 'current')}. Nothing showed the loss."),
         ),

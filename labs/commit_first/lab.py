@@ -38,7 +38,8 @@ QUIZ = quiz(
         (
             Option("relay", "Restarting the relay.", "The relay sends rows of the outbox, and there was no row."),
             Option("broker", "The broker, once the control plane came back.", "The broker had never received it."),
-            Option("person", "Only a person who noticed, by hand.", "No part of the system knew that an event was due."),
+            Option("person", "Only a person who noticed, by hand.",
+                   "No part of the system knew that an event was due."),
         ),
         right="person",
     ),

@@ -53,7 +53,8 @@ QUIZ = quiz(
         "audit",
         lambda memory: f"On the rebuilt database the audit said “{memory.get('audit', 'sound')}”. Why?",
         (
-            Option("right", "Because the rebuilt database was right.", "Rows were missing, and one operation was done twice."),
+            Option("right", "Because the rebuilt database was right.",
+                   "Rows were missing, and one operation was done twice."),
             Option("blind", "Because it compares views with truth, and truth itself was wrong.",
                    "When the bus becomes the database, the audit has nothing to compare with."),
             Option("slow", "Because it had not looked yet.", "It looks at every change."),

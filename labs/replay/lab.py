@@ -39,7 +39,7 @@ QUIZ = quiz(
             Option("window", "Its duplicate window was over.",
                    "The server forgets an id after that time, whatever the stream still holds."),
             Option("client", "Another client published it.",
-                   "The window belongs to the stream, whoever publishes."),
+                   "The window belongs to the stream, not to the publisher."),
         ),
         right="window",
     ),

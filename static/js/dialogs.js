@@ -69,5 +69,5 @@ document.addEventListener("htmx:error", (event) => {
   const dialog = form.closest("dialog");
   dialog?.toggleAttribute("data-refused", true);
   dialog?.hidePopover();
-  sayUntilHeard("No answer came: the connection to the app is lost. The page will show the effect, if any, once it is back.");
+  sayUntilHeard("No answer came: the connection to the app is lost. The page shows any effect once it is back.");
 });

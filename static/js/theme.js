@@ -29,7 +29,7 @@ export function toggleProjector() {
   root.dataset.view = isProjected() ? "desk" : "projector";
   keep("view", root.dataset.view);
   showProjector();
-  say(isProjected() ? "Projector mode: larger text, without locked controls and finished steps." : "Projector mode is off.");
+  say(isProjected() ? "Projector mode: larger text, no locked controls or finished steps." : "Projector mode is off.");
 }
 
 showProjector();

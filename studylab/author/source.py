@@ -80,7 +80,7 @@ class Source:
         return [self.file, *sorted(others - {self.file})]
 
     def has(self, file: Path) -> bool:
-        """Say whether a file is its author's code: one of the lab's, or one beside a lab of one file."""
+        """Return whether a file is its author's code: one of the lab's, or one beside a lab of one file."""
         # A deeper folder, such as a virtual environment beside the labs, is not.
         return file in self.files() if self.is_folder else file.parent == self.file.parent
 

@@ -68,7 +68,7 @@ class Server:
         return reply
 
     async def ask_until(self, what: str, subject: str, *, decisive: tuple[str, ...], so: Callable[[Any], bool]) -> Any:
-        """Ask until the reply meets a condition, and keep that one. Raises `Unavailable` with the last reply otherwise."""
+        """Ask until the reply meets a condition, and keep that one. Otherwise raises `Unavailable` with the last."""
         reply = await until(lambda: self.api(subject), so, what)
         self._keep(Exchange(Act.ASKED, what, f"$JS.API.{subject}", None, None, reply, decisive))
         return reply

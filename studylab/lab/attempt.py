@@ -150,7 +150,7 @@ def answer(lab: Lab, attempt: Attempt, step_id: str, question_id: str, option: s
     step = _at(lab, attempt, step_id, Quiz)
     question = next((q for q in step.questions if q.id == question_id), None)
     if question is None:
-        raise NotThere(f"There is no question {question_id[:40]!r} in this quiz.")
+        raise NotThere(f"This quiz has no question {question_id[:40]!r}.")
     if option not in {o.key for o in question.options(attempt.memory)}:
         raise BadInput(f"There is no option {option[:40]!r} to that question.")
     attempt = replace(attempt, answers={**attempt.answers, question.id: option})

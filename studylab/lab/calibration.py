@@ -55,7 +55,7 @@ def calibrate(records: Iterable[Record]) -> Calibration:
 
 
 def judgement(level: Level) -> str:
-    """Say what a level shows, in a few words."""
+    """Return what a level shows, in a few words."""
     if level.made < FEWEST:
         return "too few to tell"
     if level.share < level.promised - FAR:

@@ -94,5 +94,5 @@ def _plain(kind: Any, value: Any, where: str) -> Any:
 
 
 def _has_half_a_character(text: str) -> bool:
-    """Say whether a text holds half of a surrogate pair: JSON can write one, and no file can hold it."""
+    """Return whether a text holds half of a surrogate pair: JSON can write one, and no file can hold it."""
     return any("\ud800" <= character <= "\udfff" for character in text)

@@ -93,7 +93,7 @@ class Commits:
 
 
 def is_change(moment: Moment) -> bool:
-    """Say whether a moment is the commit of a change of owner."""
+    """Return whether a moment is the commit of a change of owner."""
     return moment.kind == "commit" and str(moment.detail.get("subject", "")).startswith("route.")
 
 

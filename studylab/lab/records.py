@@ -135,9 +135,9 @@ def save(bench_folder: Path, record: Record, *, at: float) -> None:
 
 
 def load(bench_folder: Path, slug: str) -> Record | None:
-    """Read the record of one lab; None when there is none. One that is damaged is put aside.
+    """Read the record of one lab; None when there is none. A damaged one is set aside.
 
-    Raises `Unavailable` when the disk does not give it: it may be whole, and must not be written over.
+    Raises `Unavailable` when the disk cannot be read: it may be whole, and must not be written over.
     """
     path = path_of(bench_folder, slug)
     try:

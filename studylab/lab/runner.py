@@ -228,7 +228,7 @@ class LabRun:
         return Evidence(seen, self._moments(), self.attempt.memory)
 
     def _moments(self) -> Moments:
-        """Return the moments of the attempt. They are read anew when it began anew, or when some of them were taken back."""
+        """Return the moments of the attempt. They are read again after a new start, or an undo of some of them."""
         times_back = self.bench.journal.times_back
         if (self._since.began_at, self._times_back) != (self.attempt.began_at, times_back):
             self._since, self._times_back = Moments(self.bench.journal, self.attempt.began_at), times_back

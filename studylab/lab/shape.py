@@ -1,4 +1,4 @@
-"""Checks that every value of a lab is of the kind that the model asks for. Says what was seen and expected, and where."""
+"""Checks that every value of a lab is of the kind that the model asks for. Says what was seen and expected."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _name(path: Path) -> str:
-    """Say which value it is, by the last field and the place in it."""
+    """Return which value it is, by the last field and the place in it."""
     names = [part for part in path if isinstance(part, str)]
     numbers = [part for part in path[-1:] if isinstance(part, int)]
     return f"{names[-1] if names else 'the lab'}{f', item {numbers[0] + 1},' if numbers else ''}"

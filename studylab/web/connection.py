@@ -20,7 +20,7 @@ from studylab.limits import CONNECTIONS
 from studylab.web.guard import MAX_BODY
 
 AT_A_TIME = 16 * 1024
-FRAMING = 8  # a body in chunks may cost so many bytes on the way for each of its own
+FRAMING = 8  # a chunked body may take this many bytes on the wire for each of its own
 NONE_YET = h11.Request(method="GET", target="/", headers=[("Host", "none")])
 TELL_HEADERS = (
     "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
@@ -88,22 +88,22 @@ class Connection:
 
     @property
     def is_slow(self) -> bool:
-        """Say whether the client owes the rest of a request, and has for longer than a good one takes."""
+        """Return whether the client owes the rest of a request, and has for longer than a good one takes."""
         return self.is_owing and time.monotonic() - self._since > self._limits.slow_after_s
 
     @property
     def is_owing(self) -> bool:
-        """Say whether the client owes the rest of a request."""
+        """Return whether the client owes the rest of a request."""
         return self.phase in (Phase.HEAD, Phase.BODY)
 
     @property
     def is_large(self) -> bool:
-        """Say whether the body is, or will be, larger than most addresses take."""
+        """Return whether the body is, or will be, larger than most addresses take."""
         return max(self._length, len(self.body)) > self._limits.body_bytes
 
     @property
     def has_said_something(self) -> bool:
-        """Say whether a part of a request has come."""
+        """Return whether a part of a request has come."""
         return bool(self._came)
 
     # Towards a whole request.

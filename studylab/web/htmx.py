@@ -47,7 +47,7 @@ def back() -> AnyResponse:
 
 
 def path_of_referer() -> str:
-    """Return the path of the page that the request came from, as the app knows it; empty when that is not an address."""
+    """Return the path of the page of the request, as the app knows it; empty when that is not an address."""
     try:
         return below(urlsplit(request.headers.get("Referer", "")).path)
     except ValueError:

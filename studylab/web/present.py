@@ -175,7 +175,7 @@ def asked_words(edge: EdgeSeen | GuestSeen, since: str = "with these rules") -> 
 
 
 def heard_words(edge: EdgeSeen) -> str:
-    """Return how old an edge's claim is, once it has heard nothing for longer than an idle relay is silent; or nothing."""
+    """Return how old an edge's claim is, if it has heard nothing for longer than an idle relay is silent."""
     silent = edge.mode in ANSWERS and edge.silent_s > QUIET_S
     return f"Answers as of {edge.silent_s} s ago: nothing heard since" if silent else ""
 

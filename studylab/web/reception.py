@@ -177,9 +177,7 @@ class Reception:
         self._let_go(at_rest or next(iter(self._waiting)), TOO_MANY)
 
     def _make_room_for_large(self, connection: Connection) -> None:
-        """Limit the number of large bodies in memory. One that is still arriving makes room, one that is being answered
-        cannot.
-        """
+        """Limit the number of large bodies in memory. A body that still arrives makes room. A body in use cannot."""
         if len(self._large) >= self._limits.large_at_once:
             oldest = next((each for each in self._large if each in self._waiting), None)
             if oldest is None:

@@ -188,7 +188,7 @@ class Learner:
                     self.does(part)
 
     def _is_so(self, item: Call) -> bool:
-        """Say whether the page offers the opposite only, as a button or a switch: then no learner would ask for it."""
+        """Return whether the page offers the opposite only, as a button or a switch: no learner would then ask."""
         arguments = {name: plain(value) for name, value in item.arguments.items()}
         ways = self.page.locator(", ".join(controls(item.verb, arguments)))
         back = self.page.locator(", ".join(ways_back(item.verb, arguments)) or "no-way-back")

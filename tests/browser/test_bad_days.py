@@ -1,4 +1,4 @@
-"""Bad days: the page says what it knows and how old that is, and comes right again by itself, without a reload."""
+"""Bad days: the page says what it knows and how old that is, and recovers without a reload."""
 
 from __future__ import annotations
 

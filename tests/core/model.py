@@ -104,7 +104,7 @@ class Stream:
         self.outstanding.pop(seq, None)
 
     def consume_from(self, seq: int) -> None:
-        """Put the consumer back, or create it anew: it forgets every ack."""
+        """Put the consumer back, or create it again: it forgets every ack."""
         self.next_seq = seq
         self.outstanding, self.acked = {}, {}
 
@@ -165,7 +165,7 @@ class Edge:
         return outcome is not Outcome.GAP
 
     def load(self, stored: bytes, *, crash: bool = False) -> bool:
-        """Replace view and position by a snapshot's, both or neither; say whether it was done."""
+        """Replace view and position by a snapshot's, both or neither; return whether it was done."""
         self.hear(Signal.REBUILD)
         if crash:
             self.hear(Signal.STOP)
@@ -253,7 +253,7 @@ class Bench:
 
 
 def broken_promises(bench: Bench) -> list[str]:
-    """Say what an edge that answers does not keep of its three promises; nothing, when its rules are correct."""
+    """Return what an edge that answers does not keep of its three promises; nothing, when its rules are correct."""
     edge, here = bench.edge, bench.edge.position.sequence
     broken = []
     if edge.answers and edge.said() != bench.truth.as_of(here):

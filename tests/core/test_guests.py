@@ -1,4 +1,4 @@
-"""Guests: whatever bytes come are a claim within the limits or a sentence, and a claim that is not so has its finding."""
+"""Guests: whatever bytes come are a claim within the limits or a sentence, and a false claim has its finding."""
 
 from __future__ import annotations
 

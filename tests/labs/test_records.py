@@ -134,7 +134,7 @@ def test_a_bench_s_mark_does_not_give_away_its_key(tmp_path: Path) -> None:
 
 def test_a_disk_that_gives_nothing_is_no_damage_and_what_it_holds_is_not_written_over(tmp_path: Path) -> None:
     path = records.path_of(tmp_path, "small")
-    path.mkdir(parents=True)  # A folder in its place: whoever reads it as a file gets an OSError.
+    path.mkdir(parents=True)  # A folder in its place: reading it as a file raises an OSError.
     with pytest.raises(Unavailable, match="cannot be read now"):
         records.load(tmp_path, "small")
     with pytest.raises(Unavailable, match="cannot be read now"):

@@ -49,7 +49,7 @@ def test_start_again_is_undone_with_the_attempt(learner: Learner) -> None:
     assert state(learner) == before
     assert run.attempt == attempt
     learner.sees()
-    assert run.attempt == attempt, "what was told of the other life is no evidence in this one"
+    assert run.attempt == attempt, "moments of the other life are not evidence in this one"
     learner.passes(WITH_SETUP.steps[3])
     assert run.guide().finished
 

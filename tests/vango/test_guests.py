@@ -191,7 +191,7 @@ def test_a_flood_is_cut_off_and_harms_nobody(hands: Hands, guest: Visitor) -> No
         flooded = hands.until(lambda now: "more than 10 claims a second" in now.guest("flood").trouble)
     assert (flooded.guest("honest").claim, flooded.guest("honest").findings) == ("current at 4", ())
     assert all(edge.claim == "current at 4" for edge in flooded.edges)
-    # So many in a round of a second, however many were sent; the seconds are those that it took here.
+    # A limited number in a round of a second, however many were sent; the seconds are those that it took here.
     assert flooded.guest("flood").claims <= 21 * (time.monotonic() - began + 2)
     assert hands.told("flood", "limits")
 

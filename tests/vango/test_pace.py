@@ -1,4 +1,4 @@
-"""Step and slow: every actor waits at every point of its path, and whoever looks on decides who moves."""
+"""Step and slow: every actor waits at every point of its path, and the learner decides which moves."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_second_command_is_refused_while_the_first_is_on_its_way(hands: Hands)
     in_step(hands)
     with pytest.raises(Refused, match="Let it continue first"):
         hands.do("promote", route="blog", to="alloc-b")
-    with pytest.raises(Refused, match="relay waits at no point. Waiting: database"):
+    with pytest.raises(Refused, match=r"relay waits at no point\. Waiting: database"):
         hands.do("go_on", actor="relay")
 
 

@@ -1,4 +1,4 @@
-"""Live views: a learner has so many, and in a full house whoever has most makes room for whoever has none."""
+"""Live views: a learner has a limited number. When all are taken, the one with most makes room for one with none."""
 
 from __future__ import annotations
 

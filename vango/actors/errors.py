@@ -6,7 +6,7 @@ from __future__ import annotations
 class VangoError(Exception):
     """Something went wrong that a person must read about.
 
-    `status_hint` is the HTTP status that fits; `definite` says whether the effect is known: False means that the
+    `status_hint` is the HTTP status that fits; `definite` is whether the effect is known: False means that the
     request may or may not have taken effect, as after a publish that was never answered.
     """
 

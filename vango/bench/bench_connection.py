@@ -159,7 +159,7 @@ class BenchConnection:
             self._bench.changes.note(early=True)
 
     async def _hear(self, message: Msg) -> None:
-        """Something was published, or the server reports a change: look, whoever made it."""
+        """Something was published, or the server reports a change: look, no matter who made it."""
         if message.subject == advisories.API:
             asked = advisories.asked(message.data)
             if ears.is_ours(asked) or any(word in asked for word in ONLY_LOOKED):

@@ -52,7 +52,7 @@ class History:
     # The list.
 
     async def begin(self, verb: str, arguments: Mapping[str, Any], cause: str = "") -> Row | None:
-        """A verb begins: put it on the list, unless it is one that is never played again."""
+        """A verb begins: put it on the list, unless it is never played again."""
         if verb in NEEDS_NO_ROW:
             return None
         if self._lives.current.rows:
@@ -91,7 +91,7 @@ class History:
             self._cause, self._beside_then = "", {}
 
     def keep_beside(self, folder: str, on_return: Callable[[], None]) -> None:
-        """Keep the JSON files of a folder of the bench with each life. `on_return` is called when they were restored."""
+        """Keep the JSON files of a folder with each life. `on_return` is called when they were restored."""
         self._folders.add(folder)
         self._on_return.append(on_return)
 

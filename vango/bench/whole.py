@@ -34,4 +34,4 @@ class Whole(Stage, Protocol):
         """Stop everything, move files, and start with the files that are then in place."""
 
     async def carry_out(self, verb_name: str, arguments: Mapping[str, Any], *, cause: str = ...) -> str:
-        """Perform a verb as part of one that is running."""
+        """Perform a verb as part of a running one."""

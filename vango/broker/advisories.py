@@ -1,4 +1,4 @@
-"""The server's advisories, and anything that others publish on their subjects: read without trust, written as a moment."""
+"""The server's advisories, and anything on their subjects: read without trust, written as a moment."""
 
 from __future__ import annotations
 

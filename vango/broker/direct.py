@@ -1,4 +1,4 @@
-"""Direct gets: reading many messages of a stream at a time, without a consumer. Deleted messages are skipped at once."""
+"""Direct gets: reading many messages of a stream at a time, without a consumer. Deleted ones are skipped at once."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class BrokerFolder:
         self._name_account()
 
     def _name_account(self) -> None:
-        """In a store of an earlier version, everything is under the server's unnamed account: give it the bench's name."""
+        """An earlier version's store is under the server's unnamed account: give it the bench's name."""
         unnamed, named = (self.store / "jetstream" / account for account in ("$G", permissions.BENCH))
         if unnamed.is_dir() and not named.exists():
             unnamed.rename(named)

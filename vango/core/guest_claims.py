@@ -205,7 +205,7 @@ def _of_position(truth: TruthRecord, claim: Claim, history: History) -> Iterator
             Kind.FALSE_CONFIDENCE if history.knows_claimed else Kind.PHANTOM,
             name,
             f"{name} says that its view ends in event {position.event_id or 'none'}; "
-            + (f"event {position.sequence} is a different one." if history.knows_claimed else "the history knows no such event."),
+            + (f"event {position.sequence} is another." if history.knows_claimed else "the history knows no such event."),
             "A position that is not in the chain proves nothing about the events before it.",
             (f"{name}: {_position(position)}", f"history: event {position.sequence} is {history.event_id or 'none'}"),
         )  # fmt: skip

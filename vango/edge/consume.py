@@ -1,7 +1,7 @@
 """The idempotent consumer: what an edge does with the messages that came.
 
 Judge the batch, apply it to the view and move the position in one transaction, then ack. The order of the last two is
-the whole difference between a message that comes again and one that is lost.
+the whole difference between a redelivered message and a lost one.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ async def ensure(wire: Wire, edge: str, rules: EdgeRules, position: Position, *,
             pass
         else:
             if found["config"]["ack_policy"] != ack_policy(rules):
-                # The server does not let it be changed (10012): the same name, from where the old one was acked.
+                # The server refuses this change (10012): the same name, from where the old one was acked.
                 await move(wire, edge, rules, after=found["ack_floor"]["stream_seq"])
                 return edge
             kept = {key: found["config"][key] for key in ("deliver_policy", "opt_start_seq") if key in found["config"]}

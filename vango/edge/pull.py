@@ -25,7 +25,7 @@ from vango.broker.connection import Wire
 
 BATCH = 500
 AHEAD = 2
-"""Open requests while nothing comes: one that is being answered, and one after it."""
+"""Open requests while nothing comes: the one being answered, and the next."""
 EXPIRES_S: float = 30
 LATE_S: float = 5
 """How long after its time a request's end may be told. One that the server never saw, or forgot, is told never."""

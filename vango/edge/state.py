@@ -1,6 +1,6 @@
 """What an edge knows of itself: its rules, its mode and why, its counters. It outlives every connection.
 
-Whoever reads for the edge, handles its messages or claims for it works on this, and can neither start nor stop it.
+The code that reads, handles messages or claims for the edge works on this, and can neither start nor stop it.
 """
 
 from __future__ import annotations

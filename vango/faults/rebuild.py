@@ -111,7 +111,7 @@ def _command(event: Event) -> str:
 
 
 def compare(kept: Database, found: Database) -> tuple[TableSeen, ...]:
-    """Compare two databases of truth row by row: for each table how many rows are equal, and a line for each other row."""
+    """Compare two databases of truth row by row: for each table the number of equal rows, and a line for each other."""
     return tuple(_compare(kept, found, table) for table in TABLES)
 
 

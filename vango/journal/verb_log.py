@@ -204,7 +204,7 @@ def _from_moments(database: Database, lost: str) -> Iterable[Life]:
 
 
 def _if_whole(database: Database, life: Life, end: int | None) -> Life:
-    """Note when moments of a life are missing: the oldest are deleted, and a disk that was full for long has lost some."""
+    """Note when moments of a life are missing: the oldest are deleted, and a long full disk loses some."""
     kept, last = database.conn.execute(
         "SELECT count(*), max(n) FROM moment WHERE n >= ? AND (? IS NULL OR n < ?)", [life.began, end, end]
     ).fetchone()

@@ -115,7 +115,7 @@ class BrokerObserver:
             self.snapshots, self._bucket = (), None
 
     async def _snapshots(self, wire: Wire) -> Sequence[SnapshotSeen]:
-        """Read only snapshots that were not read before: the bytes of a nuid never change. Deleted ones are left out."""
+        """Read only new snapshots: the bytes of a nuid never change. Deleted ones are left out."""
         sealed: dict[str, SnapshotSeen] = {}
         for one in await snapshots.stored(wire):
             with contextlib.suppress(NotThere):

@@ -1,7 +1,7 @@
 """A lane: one feed's way to the broker. A row that cannot go stops its own lane and no other.
 
-It holds no rows. It says whether its feed may be tried now, and remembers what was told of the row at its head, so that
-nothing is told twice.
+It holds no rows. It knows when its feed may be tried again, and remembers what it reported about the row at its
+head, so that nothing is reported twice.
 """
 
 from __future__ import annotations

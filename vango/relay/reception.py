@@ -116,7 +116,7 @@ class Reception:
         return cls(tuple(_intake(info["config"]) for info in listed.values() if _is_steady(info["config"])))
 
     def expects(self, subject: str, size: int) -> bool:
-        """Return whether a message of this size will be accepted, so that the next may be sent before its answer comes."""
+        """Return whether a message of this size will be accepted, so that the next may be sent before its answer."""
         limit = self._known.get(subject)
         if limit is None:
             tokens = subject.split(".")

@@ -173,7 +173,7 @@ async def _rest(bench: Stage) -> None:
 
 
 def _is_decided(seen: Observation) -> bool:
-    """Say whether the audit knows, and every edge that asks how far the truth is has been told."""
+    """Return whether the audit knows, and every edge that asks how far the truth is has been told."""
     told = all(
         edge.mark >= seen.truth.sequence or not edge.rules.ask_high_water_mark or edge.mode is not Mode.CURRENT
         for edge in seen.edges

@@ -57,7 +57,7 @@ class ControlPlane:
     # The three write orders.
 
     async def outbox(self, change: Change) -> Committed:
-        """Commit first: the fact and the row that will tell of it, in one transaction. The relay publishes second."""
+        """Commit first: the fact and its outbox row, in one transaction. The relay publishes second."""
         await self.path.reach(Point.BEFORE_COMMIT)
         committed = await patiently(self.truth.commit, change, queue=True)
         self._tell_commit(change, committed)

@@ -79,8 +79,8 @@ CREATE TABLE IF NOT EXISTS published (
     sequence INTEGER NOT NULL
 ) STRICT;
 
--- Facts that no row tells of: committed without one, or theirs went unpublished. One that is cleared away after it was
--- published leaves nothing here.
+-- Facts without an outbox row: committed without one, or theirs was deleted unpublished. A row that is deleted after
+-- it was published leaves nothing here.
 CREATE TABLE IF NOT EXISTS rowless (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id TEXT NOT NULL UNIQUE REFERENCES event (id)

@@ -46,7 +46,7 @@ async def keep_store(bench: Bench) -> str:
 
 @verb("broker", destructive=True)
 async def rollback_store(bench: Bench) -> str:
-    """Kill the broker, restore the kept copy of its store and start it: the effect of a power cut or a restored backup."""
+    """Kill the broker, restore the kept copy of its store and start it, like a power cut or a restored backup."""
     return await broker.roll_back_store(bench)
 
 

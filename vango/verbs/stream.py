@@ -110,5 +110,5 @@ async def publish_poison(bench: Bench, *, route: Name) -> str:
 
 @verb("stream")
 async def telemetry(bench: Bench, *, n: Count = 100, shape: Shape = Shape.AGREED) -> str:
-    """Let the hosts send n telemetry samples, in the agreed format or with a field renamed. They are not part of truth."""
+    """Let the hosts send n telemetry samples, in the agreed format or with a field renamed: not part of truth."""
     return await telemetry_samples.send(bench, n, shape)

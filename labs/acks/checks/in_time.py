@@ -1,4 +1,4 @@
-"""What became of an event that was applied before it was acked, and of one that came back late."""
+"""What happened to an event that was applied before it was acked, and to one that came back late."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def nothing_missing(evidence: Evidence) -> Result:
 
 
 def what_second_did(evidence: Evidence) -> Measured:
-    """Measure what became of the second delivery."""
+    """Measure the effect of the second delivery."""
     result = absorbed(evidence)
     return Measured("known", result.why) if isinstance(result, Passed) else Measured("twice", result.differs)
 

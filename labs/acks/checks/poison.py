@@ -1,4 +1,4 @@
-"""What became of a message that the edge cannot read."""
+"""What happened to a message that the edge cannot read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of an event that was acked before it was applied."""
+"""What happened to an event that was acked before it was applied."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def crashed_after_ack(evidence: Evidence) -> Result:
 
 
 def ack_unheard(evidence: Evidence) -> Result:
-    """The broker still waits for the ack, or has delivered again for want of it."""
+    """The broker still waits for the ack, or has delivered again without it."""
     seq, consumer = reading.crashed_with(evidence, "iad", AFTER_ACK), evidence.now.consumer("iad")
     if not seq or consumer is None:
         return NotYet(NOT_CRASHED)

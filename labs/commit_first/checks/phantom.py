@@ -1,4 +1,4 @@
-"""What became of an event that was published before the database refused."""
+"""What happened to an event that was published before the database refused."""
 
 from __future__ import annotations
 

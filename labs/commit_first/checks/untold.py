@@ -1,4 +1,4 @@
-"""What became of a fact when the control plane crashed after its commit."""
+"""What happened to a fact when the control plane crashed after its commit."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def refusal_was_silent(evidence: Evidence) -> Result:
 
 
 def has_phantoms(seen: Observation) -> bool:
-    """Say whether an invention is in the stream or in a view."""
+    """Return whether an invention is in the stream or in a view."""
     return bool(phantoms(seen)) or any(invented_rows(edge) for edge in seen.edges)
 
 

@@ -1,4 +1,4 @@
-"""Commit first, without an outbox: a fact that nobody is told of; and the outbox, which survives both accidents."""
+"""Commit first, without an outbox: an untold fact; and the outbox, which survives both accidents."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def stored_twice(evidence: Evidence) -> Result:
 
 
 def window_price(window_s: float) -> str:
-    """Say what a window costs and what it does not cover."""
+    """Return what a window costs and what it does not cover."""
     ids = f"{window_s * IDS_A_SECOND:,.0f}"
     return (
         f"Its window is {window_s:g} s: at {IDS_A_SECOND} events a second it keeps {ids} ids in memory. After a "

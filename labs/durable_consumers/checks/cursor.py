@@ -166,5 +166,5 @@ def remembered(evidence: Evidence) -> Result:
 
 
 def has_doubled(seen: Observation) -> bool:
-    """Say whether some change took effect twice at the edge."""
+    """Return whether some change took effect twice at the edge."""
     return bool(reading.findings(seen, "double effect", FLEETING))

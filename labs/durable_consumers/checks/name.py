@@ -22,7 +22,7 @@ def durable_expired(evidence: Evidence) -> Result:
 
 
 def is_back(evidence: Evidence) -> Result:
-    """The edge is back, with a consumer that was made anew."""
+    """The edge is back, with a recreated consumer."""
     if not any(name == edge.name for edge in evidence.now.edges for _, name in deletions(evidence, edge.name)):
         return NotYet("First the server must delete a durable consumer.")
     down = [edge.name for edge in evidence.now.edges if not reading.is_current(edge)]

@@ -56,7 +56,7 @@ def _accidents(evidence: Evidence) -> list[str]:
 
 
 def misroutes(edge: EdgeSeen, seen: Observation) -> str:
-    """Say which request an edge that claims to be current has just answered wrongly; empty when none."""
+    """Return which request an edge that claims to be current has just answered wrongly; empty when none."""
     if not reading.is_current(edge) or seen.outbox.waiting:
         return ""
     for probe in edge.probes[-len(seen.truth.routes) :]:
@@ -70,7 +70,7 @@ def _refuses(edge: EdgeSeen) -> str:
 
 
 def _left_at_the_server(seen: Observation, edge: str) -> str:
-    """Say what the server still has for an edge; empty when by its books the edge is up to date."""
+    """Return what the server still has for an edge; empty when by its books the edge is up to date."""
     consumer = seen.consumer(edge)
     if consumer is None:
         return f"The server has no consumer {edge}."
@@ -80,7 +80,7 @@ def _left_at_the_server(seen: Observation, edge: str) -> str:
 
 
 def _has_the_last_event(seen: Observation) -> bool:
-    """Say whether fra got the latest event, so that what it lacks lies before it."""
+    """Return whether fra got the latest event, so that what it lacks lies before it."""
     return seen.edge("fra").sequence == seen.truth.sequence
 
 
@@ -123,7 +123,7 @@ def gap_closures(evidence: Evidence, edge: str, since: int = 0) -> list[str]:
 
 
 def asked_words(edge: EdgeSeen) -> str:
-    """Say what became of an edge's requests."""
+    """Return the outcomes of an edge's requests."""
     asked = edge.asked
     late = f", {asked['late']} late" if asked["late"] else ""
     return f"{asked['right']} right, {asked['refused']} refused, {asked['wrong']} misrouted{late}"

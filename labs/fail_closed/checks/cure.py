@@ -13,7 +13,7 @@ def _gaps_met(evidence: Evidence) -> list[str]:
 
 
 def _fooled(evidence: Evidence) -> Result | None:
-    """Say how fra was fooled once more under its present rules, or None."""
+    """Return how fra was fooled once more under its present rules, or None."""
     fra = evidence.now.edge("fra")
     if wrong := misroutes(fra, evidence.now):
         trusts = "" if fra.rules.ask_high_water_mark else ", because it takes “nothing pending” for “nothing missing”"

@@ -17,7 +17,7 @@ def _verdicts(evidence: Evidence, word: str, since: int) -> list[int]:
 
 
 def _judged(evidence: Evidence, word: str, seq: int) -> bool:
-    """Say whether iad came to a verdict about a message since the step began."""
+    """Return whether iad came to a verdict about a message since the step began."""
     return any(m.text.startswith(word) for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq))
 
 

@@ -89,7 +89,7 @@ def chained_on(evidence: Evidence) -> Result:
 
 
 def _fell_between(evidence: Evidence, load: Load, cell: CellSeen) -> bool:
-    """Say whether an event was committed before the load, and not covered by it."""
+    """Return whether an event was committed before the load, and not covered by it."""
     made = reading.about(evidence, "database", "commit", "event_id", cell.event_id)
     return bool(made) and reading.is_change(made[0]) and made[0].n < load.n
 

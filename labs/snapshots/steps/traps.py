@@ -17,7 +17,7 @@ PREDICT_NEW = Predict(
     """,
     options=(
         Option("behind", "Current at the snapshot's sequence, one short of the truth.",
-               "The promotion is older than “new” and younger than the snapshot. No message will bring it.", happens=True),
+               "The promotion is older than “new” and younger than the snapshot. It is never delivered.", happens=True),
         Option("latest", "Current at the latest: the snapshot is fresh enough.",
                "It was fresh when you took it. A promotion came after it."),
         Option("catching", "Catching up from the snapshot, until it has the rest.",

@@ -118,7 +118,7 @@ def few_are_enough(evidence: Evidence) -> Result:
     most = max(by_missing, key=len)
     if len(most) < WANTED_MISSING:
         return NotYet(
-            f"Sound with {len(most)} protections missing. Everything on is no proof: take at least {WANTED_MISSING} "
+            f"Sound with {len(most)} protections missing. Everything on proves nothing: take at least {WANTED_MISSING} "
             "away."
         )
     return NotYet(f"Sound once without {reading.listed(list(most))}. Play a second seed under the same rules.")

@@ -59,7 +59,7 @@ PREDICT_PAIR = Predict(
         Option("twice", "A double effect: it is applied again after the restart.",
                "It was acked, so the broker does not deliver it again."),
         Option("nothing", "Nothing.",
-               "The high-water mark backs up the ack: the edge sees that it lacks an event, and rebuilds.", happens=True),
+               "The high-water mark backs up the ack: the edge sees the missing event, and rebuilds.", happens=True),
     ),
     measure=saw.what_one_missing_did,
 )  # fmt: skip
@@ -157,7 +157,7 @@ FEW = Do(
         ),
     ),
     wrong=(
-        Wrong("everything on", (call("storm", seed=5), call("storm", seed=7)), "Everything on is no proof"),
+        Wrong("everything on", (call("storm", seed=5), call("storm", seed=7)), "Everything on proves nothing"),
         Wrong(
             "one seed only",
             (call("take_away", protection="message-ids"), call("take_away", protection="ack"), call("storm", seed=5)),

@@ -40,7 +40,7 @@ def keep_lower(evidence: Evidence) -> Memory:
 
 
 def _republished(evidence: Evidence) -> tuple[list[Moment], list[Moment]]:
-    """Return what was published again after the last restart of the broker: stored anew, and recognised."""
+    """Return what was published again after the last restart of the broker: stored again, and recognised."""
     starts = [m.n for m in reading.moments(evidence, "broker", "start")]
     again = [m for m in reading.moments(evidence, "learner", "publish") if starts and m.n > starts[-1]]
     return [m for m in again if not m.detail["ack"].get("duplicate")], [

@@ -72,7 +72,7 @@ FORGOTTEN = Do(
     """,
     checks=(
         Check("An evicted event was stored a second time, inside the window", saw.id_forgotten),
-        Check("One that is still stored was recognised", saw.id_remembered),
+        Check("A stored event was recognised", saw.id_remembered),
     ),
     solution=_forget,
     hints=Hints(

@@ -32,7 +32,7 @@ def copies(seen: Observation, event_id: str) -> list[CellSeen]:
 
 
 def killed_after(evidence: Evidence, n: int) -> bool:
-    """Say whether the broker was killed after a moment, and not thawed before: what it had not read is gone."""
+    """Return whether the broker was killed after a moment, and not thawed before: what it had not read is gone."""
     killed, thawed = (reading.after(reading.moments(evidence, "broker", kind), n) for kind in ("kill", "thaw"))
     return bool(killed) and not (thawed and thawed[0].n < killed[0].n)
 

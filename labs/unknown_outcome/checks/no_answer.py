@@ -1,4 +1,4 @@
-"""What became of publishes without an answer, and of a retry under a new id."""
+"""What happened to publishes without an answer, and to a retry under a new id."""
 
 from __future__ import annotations
 

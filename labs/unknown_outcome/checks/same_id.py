@@ -1,4 +1,4 @@
-"""What became of a retry under the same id, and of an outage."""
+"""What happened to a retry under the same id, and in an outage."""
 
 from __future__ import annotations
 
@@ -124,13 +124,13 @@ def what_edges_did_meanwhile(evidence: Evidence) -> Measured:
 
 
 def keep_cure(evidence: Evidence) -> Memory:
-    """Keep what the debrief tells of the cure."""
+    """Keep the cure's records for the debrief."""
     results = (silence_was_harmless(evidence), loss_was_harmless(evidence))
     return {"cured_said": [result.why for result in results if isinstance(result, Passed)]}
 
 
 def keep_outage(evidence: Evidence) -> Memory:
-    """Keep what the quiz and the debrief tell of the outage."""
+    """Keep the outage's records for the quiz and the debrief."""
     drained = drained_in_order(evidence)
     owed = reading.count_commits(evidence)
     return {"outage_rows": owed, "outage_said": drained.why if isinstance(drained, Passed) else ""}

@@ -105,7 +105,8 @@ PREDICT_OUTAGE = Predict(
                )),
         Option("held", "Answer from what they hold, as of the position they claim.",
                "Each has its own view. Its claim is still true, but it grows older.", happens=True),
-        Option("ask", "Ask the database instead.", "An edge has no access to the database. That is why there are events."),
+        Option("ask", "Ask the database instead.",
+               "An edge has no access to the database. That is why there are events."),
     ),
     measure=saw.what_edges_did_meanwhile,
 )  # fmt: skip
