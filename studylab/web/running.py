@@ -91,7 +91,7 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("weigh", "What may be claimed", "vango.core.claims", "weigh",
      lambda seen: tuple(name for name, rules in seen.edge_rules if rules.ask_high_water_mark)),
     ("load", "Load a snapshot", "vango.edge.recovery", "load", _every_edge),
-    ("follow", "Read on from it", "vango.edge.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),
+    ("follow", "Follow the snapshot", "vango.edge.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),
     ("new", "Read on from new", "vango.edge.recovery", "follow_what_is_new", _follows(FollowFrom.NEW)),
 )  # fmt: skip
 
