@@ -61,7 +61,7 @@ def strings(source: str) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.JoinedStr):
             inside.update(id(part) for part in ast.walk(node) if part is not node)
             if id(node) not in inside:
-                yield node.lineno, "".join(p.value if isinstance(p, ast.Constant) else "…" for p in node.values)
+                yield node.lineno, "".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
             yield node.lineno, node.value
 
