@@ -58,7 +58,7 @@ def test_steps_predictions_findings_and_time_are_on_the_page(learner: Learner) -
     plays(learner)
     learner.client.post(f"{LAB}/do-it", json={"step": "phantom"}, headers=JSON)
     text = learner.client.get("/progress").text
-    for expected in ("Commit first, publish second", "3 of 10 steps", "You said, certain: Nothing: a refused change",
+    for expected in ("Commit first, publish second", "3 of 10 steps", "You said, certain: Nothing: the change was refused",
                      "What happened: They route shop to alloc-d.", "<b>phantom</b>", "never chose",
                      "0 of 1", "too few to tell"):  # fmt: skip
         assert expected in text, expected
@@ -109,7 +109,7 @@ def test_progress_is_carried_to_another_bench_and_twice_is_once(learner: Learner
     plays(learner)
     answer = imports(other, exported(learner))
     assert (answer.status_code, answer.location) == (303, "/progress")
-    assert "1 of them brought something new" in other.client.get("/progress").text
+    assert "Your progress in 1 of them was extended" in other.client.get("/progress").text
     assert labs_of(other) == labs_of(learner)
     imports(other, exported(learner))
     assert "all of it was here already" in other.client.get("/progress").text
@@ -198,7 +198,7 @@ def test_a_damaged_record_is_named_and_the_rest_is_shown(shared: Flask, learner:
         folder = shared.extensions["studylab"].benches.folder(session["bench"])
     records.path_of(folder, "acks").write_text("{")
     text = learner.client.get("/progress").text
-    assert "What was kept of the lab acks cannot be read." in text
+    assert "The stored progress of the lab acks cannot be read." in text
     assert "2 of 10 steps" in text
 
 

@@ -125,9 +125,7 @@ class Bench:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a verb or its event is still on its way, as far as the actors know without asking; false when not
-        live.
-        """
+        """Whether a verb or its event is on its way, as far as the actors know; false when not live."""
         return self.pace.is_live and (self._performing.is_under_way or self._actors.have_news)
 
     def edge(self, name: str) -> Edge:
@@ -166,12 +164,10 @@ class Bench:
         wanted: Settings | None = None,
         keeps: bool = True,
     ) -> None:
-        """Stop everything, move files, and start with the files that are then in place. `then` is called after the
-        move.
+        """Stop everything, move files, and start with the files that are then in place. `then` runs after the move.
 
         `move` runs in a thread and returns the record of the bench that it brings; `keeps` says that the store may
-        come back. Raises the `OSError` of `move`, and `Unavailable` when no broker starts; the bench has started all
-        the same.
+        come back. Raises the `OSError` of `move`, and `Unavailable` when no broker starts; the bench has then started.
         """
         self._save()
         stood: Stood = standing.read(self, {})

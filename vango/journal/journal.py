@@ -1,8 +1,7 @@
 """The journal: everything that happened on a bench, in order. It is a record; nothing decides by it.
 
 Every moment is committed in the turn of the event loop in which it happens, together with the others of that turn, so
-that it survives a kill of the app. A frame is the observation taken at a moment, kept packed, so that the bench can
-be shown as it was.
+that it survives a kill of the app. A frame is the packed observation of a moment, to show the bench as it was.
 """
 
 from __future__ import annotations
@@ -120,10 +119,9 @@ class Journal:
         return [*map(moment_of, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
 
     def of(self, kinds: Collection[tuple[str, str]], after: int, up_to: int) -> Iterator[Moment]:
-        """Yield the moments of some actors and kinds above one number and up to another, oldest first, that were not
-        undone.
+        """Yield the moments of some actors and kinds above one number and up to another, oldest first.
 
-        It reads no others, however many there are. Moments of a rare kind stay longer: see `_trim`.
+        It reads no others, and leaves undone ones out. Moments of a rare kind stay longer: see `_trim`.
         """
         query = "SELECT * FROM moment WHERE actor = ? AND kind = ? AND n > ? AND n <= ? ORDER BY n"
         found = [self._db.conn.execute(query, [*kind, after, up_to]) for kind in kinds]
@@ -141,9 +139,7 @@ class Journal:
         return not any(first <= n <= last for first, last in self._gone)
 
     def tail(self, limit: int) -> list[Moment]:
-        """Return the last moments, oldest first. Those that every page shows are in memory; more are read from the
-        disk.
-        """
+        """Return the last moments, oldest first. The latest are in memory; more are read from the disk."""
         return list(self._latest)[-limit:] if limit <= LATEST else self.up_to(self.last, limit)
 
     def up_to(self, n: int, limit: int) -> list[Moment]:
@@ -214,8 +210,8 @@ class Journal:
         self.seen_stored.written()
 
     def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
-        """Delete the moments up to a number, but of every actor and kind keep the last `MAX_OF_A_KIND` for `OLDEST`
-        moments more.
+        """Delete the moments up to a number, except the last `MAX_OF_A_KIND` of each actor and kind for `OLDEST`
+        moments.
 
         So a burst does not push out an earlier kill. Of a kind with that many moments since, nothing older is kept.
         """

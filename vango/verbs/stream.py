@@ -72,9 +72,7 @@ async def restore_bus(bench: Bench) -> str:
 
 @verb("stream")
 async def republish(bench: Bench, *, sequence: Seq, after_window: bool = False) -> str:
-    """Publish an event of the history again under its own id, as a zombie relay or a person would; at once, or as soon
-    as the broker has forgotten the id.
-    """
+    """Publish an event of the history again under its own id, at once or as soon as the broker has forgotten the id."""
     return await streams.republish(bench, sequence, after_window=after_window)
 
 
