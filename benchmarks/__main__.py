@@ -38,7 +38,7 @@ PARTS: dict[str, Callable[[Scale], list[Row]]] = {
 
 
 def run(parts: Sequence[str], scale: Scale) -> Report:
-    """Take the measurements one after another. A part that fails is told of, and the others go on."""
+    """Take the measurements one after another. A failed part is reported, and the others continue."""
     told = {**circumstances(), "rounds": scale.rounds}
     rows: list[Row] = []
     failed: dict[str, str] = {}

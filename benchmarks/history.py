@@ -47,7 +47,7 @@ _MOVE = """(moment) => new Promise((resolve, reject) => {
 
 
 def scrub_ms(browser: Browser, address: str, moments: int, moves: int) -> list[float]:
-    """Make so many moments on a new bench with an open page, and return the milliseconds of so many moves among them."""
+    """Fill a new bench with moments, and return the milliseconds of a number of moves of its scrubber."""
     with entered(browser, address) as page:
         last, number = 0, 0
         while last < moments:
@@ -64,7 +64,7 @@ def _moves(page: Page, moments: list[int]) -> list[float]:
 
 
 async def again_ms(folder: Path, keeper: Keeper, verbs: int) -> tuple[float, float]:
-    """Carry out so many verbs on a new bench; return the milliseconds of an undo, and of a fork from the last moment."""
+    """Issue this many verbs on a new bench; return the milliseconds of an undo, and of a fork from the last moment."""
     bench = await Bench.open(folder, keeper)
     try:
         for number in range(verbs):

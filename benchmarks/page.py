@@ -25,7 +25,7 @@ KB = 1000
 
 
 def weight_kb(page: Page) -> float:
-    """Load the page anew, without a cache, and return the kilobytes that came over the wire, fonts left out."""
+    """Reload the page without a cache, and return the kilobytes that came over the wire, fonts left out."""
     sizes: dict[str, float] = {}
     kinds: dict[str, str] = {}
     session = page.context.new_cdp_session(page)
@@ -40,7 +40,7 @@ def weight_kb(page: Page) -> float:
 
 
 def longest_task_ms(browser: Browser, page: Page, changes: int) -> float:
-    """Commit so many changes and return the milliseconds of the main thread's longest task meanwhile."""
+    """Commit this many changes and return the milliseconds of the main thread's longest task meanwhile."""
     page.evaluate(CLICKS)
     page.evaluate(f"clicks.quiet({QUIET_MS})")
     before = page.evaluate(f"({_SEQUENCE})()")

@@ -14,7 +14,7 @@ from vango.actors.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much is measured: rounds, and in each so many clicks, changes, events, and acts of each kind from outside.
+    """How much is measured: rounds, and in each the clicks, changes, events, and outside acts of each kind.
 
     `crowd` learners; 0 skips them.
     """
@@ -46,7 +46,7 @@ async def in_turn(rounds: int, ours: Side, peer: Side) -> tuple[tuple[float, ...
 
 @asynccontextmanager
 async def within(timeout_s: float, what: str, seen: Callable[[], object] = lambda: "") -> AsyncIterator[None]:
-    """Give a block so many seconds. Raises `Unavailable`, which says what was waited for and what was seen last."""
+    """Give a block this many seconds. Raises `Unavailable`, which says what was waited for and what was seen last."""
     try:
         async with asyncio.timeout(timeout_s):
             yield
@@ -58,7 +58,7 @@ async def within(timeout_s: float, what: str, seen: Callable[[], object] = lambd
 
 
 class Clock:
-    """Measures one span. `start` may be called by whoever knows that it begins; only the first call counts."""
+    """Measures one span. Only the first call of `start` counts."""
 
     def __init__(self) -> None:
         self._started: float | None = None

@@ -23,7 +23,7 @@ class Served:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "app.log"
         command = [sys.executable, "app.py", "--port", "0", "--no-browser", "--data", str(folder / "data"), *options]
-        # Python keeps what it has compiled unless somebody asks it not to; so does the app of whoever starts it twice.
+        # Python keeps compiled code by default, and so does an app that is started twice.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(

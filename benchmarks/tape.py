@@ -29,7 +29,7 @@ SUBJECT = "route.owner.updated.shop"
 
 
 async def fill(bench: Bench, n: int) -> None:
-    """Stop the bench's actors, bring ROUTES to so many messages, and delete some of those out of sight."""
+    """Stop the bench's actors, bring ROUTES to this many messages, and delete some of those out of sight."""
     await bench.perform("kill_edges")
     wire = bench.wire()
     last = 0

@@ -87,7 +87,7 @@ def turns() -> Iterator[Turns]:
 
 
 async def longest_ms(history: int, changes: int) -> float:
-    """Return the longest turn in milliseconds while a bench with so many moments works, with a long burst and a loss."""
+    """Return the longest turn in milliseconds while a bench with this many moments does long work."""
     work: tuple[tuple[str, dict[str, Any]], ...] = (
         ("promote", {"route": "shop", "to": "alloc-c"}),
         ("burst", {"n": changes}),

@@ -29,7 +29,7 @@ async def _promote(visitor: Visitor, verbs: int) -> None:
 
 
 async def cpu_ms(app: Served, verbs: int) -> float:
-    """Return the milliseconds of processor time that the app and all its processes used for each of so many verbs."""
+    """Return the milliseconds of processor time that the app and all its processes used for each verb."""
     visitor = Visitor(app.address)
     async with within(PATIENCE_S + verbs * 1.0, f"{verbs} promotions"):
         await visitor.enter()

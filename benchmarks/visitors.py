@@ -1,7 +1,7 @@
 """Learners on plain sockets: each has a bench of their own, one open page, and eyes only for what the edges show.
 
-They speak HTTP as a browser would and read the page's stream to the last byte, but draw nothing: with so many, what
-is measured is the app, not browsers.
+They speak HTTP as a browser would and read the page's stream to the last byte, but draw nothing: with this many
+learners the measurement is about the app, not about browsers.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Visitor:
                 for message in messages:
                     self._note(message)
         finally:
-            # Whoever waits must learn that nothing more will come.
+            # Waiting code must learn that nothing more will come.
             self._news.set()
 
     def _note(self, message: bytes) -> None:
@@ -124,6 +124,6 @@ class Visitor:
     async def _until_shown(self) -> None:
         while min(self.shown.values()) < self._aim:
             if self._reading is None or self._reading.done():
-                raise Unavailable("A page's stream ended by itself.")
+                raise Unavailable("A page's stream ended unexpectedly.")
             self._news.clear()
             await self._news.wait()

@@ -45,7 +45,7 @@ def write(db: sqlite3.Connection, item: str, cents: int) -> int:
 
 
 def set_price(db: sqlite3.Connection, item: str, cents: int) -> int:
-    """Commit a price and the event that tells of it in one transaction; return the event's sequence."""
+    """Commit a price and the event that announces it in one transaction; return the event's sequence."""
     with db:
         version = write(db, item, cents)
         return kit.tell(db, PRICES, item=item, cents=cents, version=version).sequence
@@ -118,7 +118,7 @@ async def one_transaction(shop: Shop, _: kit.Edge) -> None:
     except sqlite3.IntegrityError as error:
         print(f"  refused: {error}")
     waiting = shop.db.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0]
-    print(f"  {at} events are committed, {waiting} wait in the outbox, and none tells of the refused price")
+    print(f"  {at} events are committed, {waiting} wait in the outbox, and none announces the refused price")
 
 
 async def a_view(shop: Shop, edge: kit.Edge) -> None:

@@ -1,1 +1,1 @@
-"""The lab round the system under study: sessions, pages, guided labs. It uses `vango`; `vango` knows nothing of it."""
+"""The lab around the system under study: sessions, pages, guided labs. It uses `vango`; `vango` knows nothing of it."""

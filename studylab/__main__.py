@@ -1,4 +1,4 @@
-"""`python -m studylab`: check and begin labs, and make the generated parts of docs/verbs.md and docs/writing-a-lab.md.
+"""`python -m studylab`: check and start labs, and make the generated parts of docs/verbs.md and docs/writing-a-lab.md.
 
 `python -m studylab record` asks a real nats-server the questions of the concept pages and keeps its answers.
 """
@@ -24,13 +24,13 @@ from vango.verbs.registry import MAX_NAME, MAX_TEXT, REGISTRY, Parameter, Verb
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "verbs.md"
 OPENING = f"""# Verbs
 
-Everything that anybody can do to a bench, by the place where its button stands. Buttons, labs, tests and
-`POST /bench/verbs/<verb>` (see api.md) issue the same ones. This page is printed from the registry in
-`vango/verbs` by `python -m studylab verbs --write`, and a test compares the two.
+Everything that you can do to a bench, by the place of its button. Buttons, labs, tests and `POST /bench/verbs/<verb>`
+(see api.md) issue the same verbs. `python -m studylab verbs --write` prints this page from the registry in
+`vango/verbs`, and a test compares the two.
 
-A *name* has at most {MAX_NAME} lower-case letters, digits, `-` and `_`; a *text* at most {MAX_TEXT} characters. An argument in
-brackets may be left out; without a default it then leaves things as they are. `burst` goes up to {MAX_BURST:,} changes.
-Verbs marked **destructive** take something away; *reset* brings a fresh bench at any time.
+A *name* has at most {MAX_NAME} lower-case letters, digits, `-` and `_`; a *text* at most {MAX_TEXT} characters. An
+argument in brackets is optional; without a default it changes nothing when left out. `burst` makes at most
+{MAX_BURST:,} changes. Verbs marked **destructive** delete something; *reset* gives a fresh bench at any time.
 """
 
 
@@ -59,7 +59,7 @@ def _argument(parameter: Parameter) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command. Returns the exit code: 1 when something was found, or could not be done."""
+    """Run a command. Returns the exit code: 1 when something was found, or could not be done."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "check":
@@ -88,7 +88,7 @@ def _write(file: Path, text: str, options: argparse.Namespace) -> int:
 def record() -> int:
     """Record every answer of the concept pages.
 
-    Returns 1, with a sentence, when a question cannot be asked, or is not answered in the same way when asked again.
+    Returns 1, with a sentence, when a question cannot be asked, or gives another answer when repeated.
     """
     try:
         found, again = (asyncio.run(asking.record(QUESTIONS)) for _ in range(2))
@@ -96,7 +96,7 @@ def record() -> int:
         print(f"Nothing was recorded: {error}", file=sys.stderr)
         return 1
     if told := list(recorded.unsteady(found, again)):
-        print(f"Nothing was recorded; asked twice, the answers differ: {'; '.join(told)}", file=sys.stderr)
+        print(f"Nothing was recorded. Asked twice, the answers differ: {'; '.join(told)}", file=sys.stderr)
         return 1
     for concept, recording in found.items():
         recorded.write(concept, recording)
@@ -107,18 +107,18 @@ def record() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m studylab", description="For authors of labs.")
     ways = parser.add_subparsers(dest="command", required=True)
-    check = ways.add_parser("check", help="name everything that is wrong with labs")
+    check = ways.add_parser("check", help="list everything that is wrong with labs")
     check.add_argument("file", nargs="?", type=Path, help="a lab or a folder of labs, anywhere; default: all labs here")
     check.add_argument("--play", action="store_true", help="play each lab on a real bench as well")
     check.add_argument(
         "--nats-server", type=Path, metavar="PATH", help="the broker to play on (default: the packaged one)"
     )
-    new = ways.add_parser("new", help="begin a lab")
+    new = ways.add_parser("new", help="start a new lab")
     new.add_argument("name", help="lower-case letters, digits and underscores, such as ack_wait")
     new.add_argument("--into", type=Path, default=Path(), metavar="DIR", help="the folder (default: this one)")
     ways.add_parser("record", help="ask a real nats-server the questions of the concept pages, and keep its answers")
     for name, file in (("verbs", PAGE), ("guide", GUIDE)):
-        way = ways.add_parser(name, help=f"print docs/{file.name}, with what is generated in it made anew")
+        way = ways.add_parser(name, help=f"print docs/{file.name}, with its generated parts renewed")
         way.add_argument("--write", action="store_true", help="write the file instead")
     return parser
 

@@ -1,7 +1,7 @@
 """The hub of one bench: changes mark it dirty, one observation is drawn once, and every page gets what changed.
 
-State, not deltas: a page asks for every panel that is newer than the last it had, so a slow browser skips frames and
-is never wrong, and a new or returning one gets everything.
+State, not deltas: a page asks for every panel that is newer than its last one. So a slow browser skips frames and is
+never wrong, and a new or returning one gets everything.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Drawn(Protocol):
 
 
 Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn]]]
-"""Draws a page's panels, by id and part by part, from their context and from how they were drawn before."""
+"""Draws a page's panels, by id and part by part, from their context and from their last drawing."""
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 class Page:
     """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn).
 
-    `begun` counts how often somebody came to it when nobody looked.
+    `begun` counts how often a page was opened when none was open.
     """
 
     viewers: int = 0
@@ -64,7 +64,7 @@ class Page:
 
 
 class Hub:
-    """What stands between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
+    """The link between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
 
     def __init__(self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor) -> None:
         self.bench = bench
@@ -89,7 +89,7 @@ class Hub:
         return self._viewers
 
     def is_in_use(self, within_s: float) -> bool:
-        """Say whether somebody looks, asks, or did so within that time."""
+        """Return whether a page is open, a request is running, or was within that time."""
         return bool(self.viewers or self._held) or time.monotonic() - self.used_at <= within_s
 
     # From any thread.
@@ -101,20 +101,22 @@ class Hub:
         """
         with self._news:
             if self._held >= AT_ONCE:
-                raise Unavailable(f"{AT_ONCE} requests of this bench are under way. Wait for them, then try again.")
+                raise Unavailable(
+                    f"{AT_ONCE} requests of this bench are already running. Wait for them, then try again."
+                )
             if not self._ended:
                 self._held += 1
                 self.used_at = time.monotonic()
             return not self._ended
 
     def release(self) -> None:
-        """What held this bench awake is over."""
+        """The request that held this bench awake is over."""
         with self._news:
             self._held -= 1
             self.used_at = time.monotonic()
 
     def wake(self) -> None:
-        """Let every waiting page look whether its view is over."""
+        """Let every waiting page check whether its view is over."""
         with self._news:
             self._news.notify_all()
 
@@ -193,10 +195,10 @@ class Hub:
             self.mark()
 
     async def _until_told(self) -> None:
-        """Let what was set in motion arrive: a frame of a half-told story only delays the one that tells its end.
+        """Debounce: wait until in-flight work settles, at most as long as a frame takes.
 
-        Its end is known where the bench's own actors told it; else nothing is heard for a while. To wait for as long as
-        a frame takes is never much worse than to draw one too many.
+        The bench's own actors announce the end of their work. For other changes, silence for a while counts as the
+        end.
         """
         at_most = self._loop.time() + max(QUIET_AT_MOST_S, self._took_s)
         was_under_way, rested = False, self.bench.changes.rested
@@ -220,12 +222,12 @@ class Hub:
     # In the thread that draws.
 
     def _draw_page(self, page: Page, context: dict[str, Any], begun: int) -> None:
-        """Draw what a page shows of one observation; whoever looks has each part as soon as it is drawn."""
+        """Draw what a page shows of one observation; each part is available as soon as it is drawn."""
         with self._news:
             before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
         for part in self._draw(context, before):
             self._keep(page, part, begun)
-            # Whoever shows it needs the interpreter, which a thread at work keeps for 5 ms.
+            # The page thread needs the interpreter, which a busy thread keeps for 5 ms.
             time.sleep(0)
 
     def _keep(self, page: Page, drawn: Mapping[str, Drawn], begun: int) -> None:
@@ -250,7 +252,8 @@ class Hub:
         with self._news:
             page = self._pages.setdefault(slug, Page())
             if not page.viewers:
-                # Nobody drew while nobody looked: what is kept is of then, and so is a frame that is on its way.
+                # Nothing was drawn while no page was open: the stored panels are old, and so is a frame that is on
+                # its way.
                 page.panels.clear()
                 page.begun += 1
             had = 0 if page.panels else page.version

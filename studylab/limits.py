@@ -1,4 +1,4 @@
-"""What the machine allows: open files for as many benches as were asked for, and threads to serve them."""
+"""The limits of the machine: open files for the requested number of benches, and threads to serve them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def make_room_for(benches: int) -> tuple[int, str]:
     if fit >= benches:
         return benches, ""
     return fit, (
-        f"Study Lab may open {allowed} files: that is enough for {fit} of {benches} benches awake at once. "
-        f"For all of them allow {wanted}, as with `ulimit -Hn {wanted}`."
+        f"Study Lab may open {allowed} files: that is enough for {fit} of {benches} benches at once. For all of them "
+        f"allow {wanted}, as with `ulimit -Hn {wanted}`."
     )
 
 
@@ -53,6 +53,6 @@ def _raised(resource: Any, soft: int, hard: int, wanted: int) -> int:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     except (OSError, ValueError):
-        # Some systems say that there is no hard limit and have one nevertheless.
+        # Some systems report no hard limit but have one.
         return soft
     return most

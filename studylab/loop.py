@@ -1,4 +1,4 @@
-"""The one thread with an event loop, and the one door into it. Flask's threads wait outside."""
+"""The one thread with an event loop, and its one entry point. Flask's threads wait outside."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from vango.actors.errors import Unavailable
 
 T = TypeVar("T")
 CLOSE_WITHIN_S = 5.0
-NO_THREADS = "this machine lets it start no more threads. Allow more processes (`ulimit -u`, or the pids limit of the container)."
+NO_THREADS = (
+    "this machine does not allow more threads. Allow more processes (`ulimit -u`, or the pids limit of the container)."
+)
 
 
 class LoopThread:

@@ -1,6 +1,6 @@
-"""Who has a place: so many benches may be awake, and who was in keeps a place over a break.
+"""Who has a place: a limited number of benches may be awake, and a learner keeps a place over a break.
 
-A bench on which nobody did anything yet is marked by a file in its folder. It gives up its place first, and loses nothing.
+A file in its folder marks an unused bench. It gives up its place first, and loses nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Places:
         self._left = _used_lately(stored, keep_s)
 
     def is_free_for(self, key: str, awake: Collection[str]) -> bool:
-        """Say whether a bench may wake beside those that are awake or on their way."""
+        """Return whether a bench may wake beside those that are awake or waking."""
         self._forget()
         kept = self._left.keys() - set(awake)
         return len(awake) < self.most and (key in kept or len(awake) + len(kept) < self.most)
@@ -41,17 +41,17 @@ class Places:
 
 
 def mark_untouched(folder: Path) -> None:
-    """Note that nobody has done anything on this new bench."""
+    """Note that this new bench is unused."""
     (folder / MARK).touch()
 
 
 def touch(folder: Path) -> None:
-    """Note that somebody did something on this bench."""
+    """Note that this bench was used."""
     (folder / MARK).unlink(missing_ok=True)
 
 
 def is_untouched(folder: Path) -> bool:
-    """Say whether nobody has done anything on this bench yet."""
+    """Return whether this bench is still unused."""
     return (folder / MARK).exists()
 
 

@@ -1,4 +1,4 @@
-"""Benches by their keys: opened for who has asked for one, parked when idle, found again, never more than allowed."""
+"""Benches by their keys: opened on request, parked when idle, found again, never more than allowed."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ MIN_FREE = 512 << 20
 KEY_BYTES = 32
 
 UNTOUCHED_S = 30.0
-"""How long a bench on which nobody did anything may stand unseen before its place goes to somebody who comes."""
+"""How long an unused bench may stay unseen before its place goes to a newcomer."""
 
 log = logging.getLogger(__name__)
 
 
 class Full(Unavailable):
-    """Every place is taken. Who asked is let in as soon as there is one."""
+    """All places are taken. The page opens when one is free."""
 
     retry_s = 5
 
@@ -97,13 +97,13 @@ class Benches:
 
     @staticmethod
     def new_key() -> str:
-        """Return a key that nobody can guess."""
+        """Return a key that cannot be guessed."""
         return secrets.token_hex(16)
 
     def folder(self, key: str) -> Path:
-        """Return where a bench is kept. Raises `BadInput` for what is no key."""
+        """Return where a bench is kept. Raises `BadInput` for anything but a key."""
         if not KEY.fullmatch(key):
-            raise BadInput("This is no bench's key. Clear the site's cookies and reload the page.")
+            raise BadInput("This key belongs to no bench. Clear the site's cookies and reload the page.")
         return self.data / "benches" / key
 
     def at_hand(self, key: str) -> Hub | None:
@@ -128,7 +128,7 @@ class Benches:
 
     async def _open(self, folder: Path) -> Bench:
         try:
-            # A folder's name is the key of a visitor: who may list the folders may be anybody.
+            # A folder's name is the key of a visitor, and anyone may be able to list the folders.
             own_folder(folder.parent)
             if not folder.exists():
                 own_folder(folder)
@@ -137,18 +137,18 @@ class Benches:
         except (sqlite3.DatabaseError, OSError) as error:
             log.error("the bench in %s cannot be opened: %s", folder, error)
             raise Unavailable(
-                f"Your bench cannot be opened: {error}. Its files were left as they are; whoever runs Study Lab finds them "
-                f"in benches/{folder.name}. Without this site's cookies you get a new bench."
+                f"Your bench cannot be opened: {error}. Its files were not changed. The operator finds them in "
+                f"benches/{folder.name}. Without this site's cookies you get a new bench."
             ) from error
 
     async def _make_room(self, key: str) -> None:
         """Take a place for a bench that is to be opened. Raises `Full`, or `Unavailable` when no more can be stored."""
-        # Those that are being opened count: who arrives meanwhile must not take their place.
+        # Benches that are being opened count: a newcomer must not take their place.
         while not self._places.is_free_for(key, self._live.keys() | self._coming):
             if not await self._give_up_one():
                 raise Full(
-                    f"All places are taken ({self._places.most}). One is free again when somebody leaves, or has been away "
-                    "for long."
+                    f"All places are taken ({self._places.most}). A place becomes free when someone leaves, or has "
+                    "been away for long."
                 )
         self._coming.add(key)
         try:
@@ -158,9 +158,10 @@ class Benches:
             raise
 
     async def _give_up_one(self) -> bool:
-        """Remove a bench that is awake, and that nobody has used or looks at. Returns whether there was one."""
+        """Remove an awake bench that is unused and has no open page. Returns whether there was one."""
         for key, hub in list(self._live.items()):
-            # One that somebody opens or parks is not waited for: two that wait for each other would wait for ever.
+            # A bench that is being opened or parked is not waited for: two that wait for each other would wait for
+            # ever.
             if key in self._doors or not places.is_untouched(hub.bench.folder):
                 continue
             await self.park(key, idle_s=UNTOUCHED_S)
@@ -170,14 +171,14 @@ class Benches:
         return False
 
     async def _make_space(self, folder: Path) -> None:
-        """Remove parked benches that nobody has used while there is no space for a new one."""
+        """Remove parked, unused benches while there is no space for a new one."""
         stored = folder.parent
         if folder.exists() or not stored.exists():
             return
         if (free := shutil.disk_usage(stored).free) < MIN_FREE:
             raise Unavailable(
-                f"The disk has {free >> 20} MB free, and a new bench is made when there are {MIN_FREE >> 20} MB. Whoever runs "
-                "Study Lab can delete old benches, or choose another folder with --data."
+                f"The disk has {free >> 20} MB free; a new bench needs {MIN_FREE >> 20} MB. The operator of Study "
+                "Lab can delete old benches, or choose another folder with --data."
             )
         found = list(stored.iterdir())
         if len(found) < MAX_STORED:
@@ -186,19 +187,19 @@ class Benches:
         unused = [kept for kept in found if kept.name not in awake and places.is_untouched(kept)]
         if not unused:
             raise Unavailable(
-                f"{MAX_STORED} benches are stored here already. Whoever runs Study Lab can delete old ones."
+                f"{MAX_STORED} benches are stored already. The operator of Study Lab can delete old ones."
             )
         for kept in unused:
             await self._remove(kept)
 
     async def _remove(self, folder: Path) -> None:
-        """Remove a bench's files. Its key goes on leading to a bench: to a new one, as this was."""
+        """Remove a bench's files. Its key leads to a new bench from then on."""
         async with self._alone(folder.name):
             if folder.name not in self._live and places.is_untouched(folder):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def park(self, key: str, *, idle_s: float | None = None) -> None:
-        """Stop a bench's processes and keep its files, unless somebody has used it within `idle_s` meanwhile."""
+        """Stop a bench's processes and keep its files, unless it was used within `idle_s` meanwhile."""
         async with self._alone(key):
             hub = self._live.get(key)
             if hub is not None and hub.end(unless_used_s=idle_s):
@@ -208,7 +209,7 @@ class Benches:
 
     @asynccontextmanager
     async def _alone(self, key: str) -> AsyncIterator[None]:
-        """Open and park one bench one after another. The lock lives for as long as somebody holds it or waits for it."""
+        """Open and park one bench one after another. The lock lives while it is held or waited for."""
         door = self._doors.setdefault(key, _Door())
         door.users += 1
         try:
@@ -269,7 +270,7 @@ def lock_data(data: Path) -> FileLock:
 
 
 def secret_key(data: Path) -> bytes:
-    """Return the key that signs cookies; made once, readable by its owner only. One that is cut short is made anew."""
+    """Return the key that signs cookies; made once, readable by its owner only. A truncated one is made again."""
     path = data / "secret.key"
     found = path.read_bytes() if path.exists() else b""
     if len(found) >= KEY_BYTES:

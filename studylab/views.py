@@ -1,4 +1,4 @@
-"""Live views: so many in all, so many a bench, and in a full house the oldest of whoever has most makes way."""
+"""Live views: a total limit and one per bench. When all are taken, the oldest of the bench with most makes room."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ MAX_STREAMS = 240
 EACH = 8
 LEAVING = 16
 
-TOO_MANY_TABS = "This page went quiet: the bench is open in more than {0} tabs. Reload to look again."
-MADE_WAY = "This page went quiet: all {0} live views are taken, and this bench had the most. Reload to look again."
+TOO_MANY_TABS = "This page is no longer updated: the bench is open in more than {0} tabs. Reload to update it."
+MADE_WAY = (
+    "This page is no longer updated: all {0} live views are taken, and this bench had the most. Reload to update it."
+)
 FULL = "All {0} live views are taken. The page still works; reload it to see changes."
-TOO_FAST = "Live views are opened faster than old ones end. The page still works; it tries again by itself."
+TOO_FAST = "Live views open faster than old ones end. The page still works, and it tries again automatically."
 
 
 class Holder(Protocol):
     """Whose views they are: a bench."""
 
     def wake(self) -> None:
-        """Let every view look whether it is over."""
+        """Let every view check whether it is over."""
 
 
 @dataclass(eq=False, slots=True)
@@ -48,7 +50,9 @@ class Views:
         return len(self._held)
 
     def open(self, holder: Holder) -> View:
-        """Open a view, where need be in the place of an older one, which is told so. Raises `Unavailable` in a full house."""
+        """Open a view, if needed in the place of an older one, which is told so. Raises `Unavailable` when all are
+        taken.
+        """
         with self._lock:
             old, why = self._in_the_way_of(holder)
             if old is not None:
@@ -64,14 +68,14 @@ class Views:
         return view
 
     def close(self, view: View) -> None:
-        """A view has come to its end. To say so twice does no harm."""
+        """A view has ended. Calling it twice is harmless."""
         with self._lock:
             self._leaving.discard(view)
             if view in self._held:
                 self._held.remove(view)
 
     def _may_leave(self, old: View) -> bool:
-        """Say whether one more may be about to end: each has a thread until its client has taken the last word."""
+        """Return whether one more may be about to end: each has a thread until its client took the last message."""
         own = sum(each.holder is old.holder for each in self._leaving)
         return own < self._each and len(self._leaving) < LEAVING
 

@@ -1,16 +1,16 @@
 """Vango: a small control plane that commits first, publishes second, replays carefully and fails closed.
 
-It knows nothing of the lab built round it: no Flask, no pages, no lessons. `python -m vango --help` runs it alone.
+It knows nothing of the lab built around it: no Flask, no pages, no lessons. `python -m vango --help` runs it alone.
 Read it in this order. Which package may import which is another order, and `pyproject.toml` has it.
 
-core        PURE: the rules of propagation as functions over values, with no I/O, no clock and no chance
+core        PURE: the rules of propagation as functions over values, with no I/O, no clock, no randomness
     events          the notice of a committed fact, as CloudEvents 1.0, and the codec that trusts nothing
-    facts           what an edge must know of a domain, whoever's facts these are
+    facts           what an edge must know of a domain, for any facts
     routes          the facts of the lab: who owns which route
     judge           may this event be applied to a view at this position?
     intake          what a batch of messages does to a view, worked out before anything is written
     modes           every mode of an edge and every way between two, in one table
-    claims          what an edge may claim, held against the control plane's word
+    claims          what an edge may claim, compared with the control plane's word
     recent_ids      the last event ids that an edge remembers
     snapshot        a baseline of truth, and the check before anybody believes it
     rule_record     all that is said of a rule anywhere, declared once
@@ -18,7 +18,7 @@ core        PURE: the rules of propagation as functions over values, with no I/O
     records         what the audit compares: the truth's history and each claim
     findings        the named ways in which a claim is wrong, each with its proof
     audit           the verdict: sound, violated or not yet known
-    guest_claims    what an edge that somebody else wrote may say of itself
+    guest_claims    what an external edge may claim
     telemetry       samples of another team, which may change as that team likes
     names           the names that every part agrees on
 truth       commits first: the database that alone decides
@@ -57,13 +57,13 @@ edge        replays carefully and fails closed: a durable view of the routes
     telling         what it does, as values, and in the words of the journal
     state           what an edge knows of itself
 broker      the real nats-server, and the connections to it
-    connection      asks the JetStream API, and is cut off without a goodbye
+    connection      asks the JetStream API, and is cut without a goodbye
     nats_client     the private parts of nats-py that this needs, in one place
     streams         one stream for each domain, and the bucket of the snapshots
     direct          messages read out of a stream with no consumer
     broker          one server: started, killed, frozen, rolled back
     launch          starts its process, and waits until it listens
-    restarts        starts it again when it died by itself
+    restarts        starts it again after an unexpected end
     folder          its port, config, log, store and the kept copy
     binary          where nats-server is found, and whether it is one
     keeper          owns all servers of one app, and never outlives it
@@ -71,21 +71,21 @@ broker      the real nats-server, and the connections to it
     permissions     what an edge from outside may do
     rate_limit      a subscription that costs no more than so much
     ears            hears of what others store, without a consumer
-    advisories      what the server tells, read without trust
+    advisories      the server's advisories, read without trust
 
 Above: what people come to read. Below: what surrounds it.
 
 actors      the base layer: what everything that runs or is kept stands on
     errors          one tree of errors, each a sentence for a person
-    crash_points    the named places where an actor can be told to stop dead
+    crash_points    the named points where an actor can crash
     pace            live, slow, or step by step
     tasks           begin, keep going and end a background task
     wakeup          wakes an actor that is idle, and tells when one is
-    progress        how far a long verb is, and the wish that it stops
+    progress        how far a long verb is, and a request to stop it
     work            a long verb under way, as it is seen
     sqlite          every database: WAL, fsync at commit, locked before it is read
-    files           files that are there whole or not at all, for their owner only
-    told            what others tell, made fit to keep and to show
+    files           files that exist whole or not at all, for their owner only
+    told            text from others, made fit to store and to show
 journal     everything that happened on a bench, in order
     moment          one thing that happened
     journal         the moments, and a frame for each observation
@@ -123,7 +123,7 @@ faults      every fault, each a real one
     foreign_publishes  what no control plane would publish
     telemetry       samples by the thousand, of the agreed shape or not
     total_loss      the bus or the database destroyed
-    rebuild         a database written anew from what the streams still hold
+    rebuild         a database rebuilt from the streams' messages
 verbs       everything that anybody can do, with typed arguments
     registry        turns text or JSON into those arguments, or says what is wrong
     arguments       the types that several verbs take
@@ -146,7 +146,7 @@ bench       one learner's whole set-up, in a folder of its own
     actors          control plane, relay and edges, built and run together
     performing      carries out verbs, one after another
     looking         one observation at a time, and waiting for one
-    changes         who is told that something changed
+    changes         who is notified of a change
     bench_connection  the bench's own connection to its broker
     settings        rules and who runs, in one file
     rule_changes    other rules while the bench runs

@@ -1,4 +1,4 @@
-"""Vango from a shell: `demo` plays a story, `storm` and `matrix` break things by the dozen, `edge` is one edge alone."""
+"""Vango from a shell: `demo` plays a story, `storm` and `matrix` do many faults, `edge` runs one edge alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ from vango.shell import commands as matrix_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, or 1 with a sentence on standard error; of a storm, 1 too when it found something."""
+    """Run one command. Returns the exit code: 0, or 1 with a sentence on standard error. A storm with a finding also
+    returns 1.
+    """
     options = _parser().parse_args(arguments)
     try:
         code: int | None = asyncio.run(options.run(options))
@@ -49,9 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--nats-server", type=Path, metavar="PATH", help="the broker to run")
     demo.set_defaults(run=_demo)
     matrix_commands.add(commands)
-    sizes = commands.add_parser("limits", help="how large a bench may become; the table of docs/operations.md")
+    sizes = commands.add_parser("limits", help="the size limits of a bench: the table of docs/operations.md")
     sizes.set_defaults(run=_limits)
-    edge = commands.add_parser("edge", help="run one edge as a process of its own, to be killed from a terminal")
+    edge = commands.add_parser("edge", help="run one edge as a process, to be killed from a terminal")
     edge.add_argument("--name", required=True, help="the edge's name, which is also its consumer's")
     edge.add_argument("--server", required=True, metavar="URL", help="nats://127.0.0.1:PORT of a bench")
     edge.add_argument("--user", default="", help="as shown on the bench's broker")
@@ -83,7 +85,7 @@ async def _demo(options: argparse.Namespace) -> None:
 
 
 async def _play(bench: Bench, *, naive: bool) -> Observation:
-    """The story: an edge sleeps through changes, and what it missed is purged before it comes back."""
+    """The story: an edge is down during changes, and what it missed is purged before it comes back."""
     if naive:
         guards = {field.name: getattr(NAIVE_EDGE, field.name) for field in fields(NAIVE_EDGE)}
         changes = {name: guards[name] for name in

@@ -30,40 +30,42 @@ QUIZ = quiz(
             "then?"
         ),
         lambda memory: (
-            Option("pending", "One message pending.", "Pending is what was not delivered yet. This one was."),
-            Option("outstanding", "One outstanding ack.", "Its ack had been confirmed: nothing was outstanding."),
+            Option("pending", "One message pending.",
+                   "Pending means not delivered yet. This message had been delivered."),
+            Option("outstanding", "One outstanding ack.",
+                   "The broker had confirmed the ack, so nothing was outstanding."),
             Option("floor", f"{_floor(memory)}.",
-                   f"And iad said: {memory.get('lost_claim', 'current')}. Nothing anywhere showed the loss."),
+                   f"And iad said: {memory.get('lost_claim', 'current')}. Nothing showed the loss."),
         ),
         right="floor",
     ),
     question(
         "why",
         lambda memory: (
-            f"With ack after apply the event came again {memory.get('again_s', 0)} s after its first delivery. What "
-            "brought it?"
+            f"With ack after apply, the event came again {memory.get('again_s', 0)} s after its first delivery. Why "
+            "did the broker deliver it again?"
         ),
         (
-            Option("break", "The broken connection.", "The broker does not redeliver when a client goes away."),
+            Option("break", "The connection broke.", "The broker does not redeliver when a client disconnects."),
             Option("wait", "ack_wait ran out without an ack.",
-                   "And until then the broker kept it as outstanding, whoever was connected."),
-            Option("start", "The restart: an edge reads from its position.",
-                   "A durable consumer goes on at the broker’s cursor; the position judges what comes."),
+                   "Until then the broker counted it as outstanding, connected client or not."),
+            Option("start", "iad restarted, and an edge reads from its own position.",
+                   "A durable consumer continues at the broker’s cursor. The position only judges what arrives."),
         ),
         right="wait",
     ),
     question(
         "gaveup",
         lambda memory: (
-            f"Stream seq {memory.get('poison_seq', 0)} was given up after {memory.get('poison_deliveries', 0)} "
-            "deliveries. Who would have noticed in a system where nobody reads advisories?"
+            f"The broker gave up stream seq {memory.get('poison_seq', 0)} after {memory.get('poison_deliveries', 0)} "
+            "deliveries. In a system where nobody reads advisories, who would have noticed?"
         ),
         (
-            Option("cursor", "Whoever watches the ack floor.",
-                   "It moved past the message as if it had been processed."),
+            Option("cursor", "Anyone who watches the ack floor.",
+                   "It moved past the message as if the message had been processed."),
             Option("edge", "iad: it counts what it missed.",
-                   "iad had read it three times and was never told that there is no fourth."),
-            Option("nobody", "Nobody.", "The advisory is the only sign, and it is not stored."),
+                   "iad read it three times. Nothing told it that there would be no fourth delivery."),
+            Option("nobody", "Nobody.", "The advisory is the only sign, and no stream stores it."),
         ),
         right="nobody",
     ),
@@ -75,25 +77,22 @@ def happened(memory: Memory) -> tuple[str, ...]:
     return (
         *memory.get("lost_said", ()),
         (
-            "Acked after it was applied, the same crash brought the event back as delivery "
-            f"{memory.get('again_count', 2)}, "
-            f"{memory.get('again_s', 0)} s later, and it was recognised."
+            "With ack after apply, the same crash brought the event back as delivery "
+            f"{memory.get('again_count', 2)}, {memory.get('again_s', 0)} s later. iad recognised it."
         ),
         (
             f"The broker gave up stream seq {memory.get('poison_seq', 0)} after {memory.get('poison_deliveries', 0)} "
-            "deliveries; "
-            "one advisory says so."
+            "deliveries. One advisory says so."
         ),
-        f"Terminated, the next one left its reason with the broker: {memory.get('term_reason', '')}.",
+        f"iad terminated the next one and gave the broker a reason: {memory.get('term_reason', '')}.",
     )
 
 
 DEBRIEF = Debrief(
     prose="""
-        An ack is a promise about the past. Given before the effect is durable it can be broken by any crash, and the
-        broker, which trusts it, then hides the loss. Given afterwards it can only come too late, and then the event
-        comes again: so the edge must recognise it. Deliveries have no order of their own and no end of their own;
-        both need a decision.
+        An ack says that the work is done. If it is sent before the effect is durable, a crash can make it false. The
+        broker trusts it and hides the loss. If it is sent afterwards, it can only be late. Then the event comes
+        again, so the edge must recognise it. Redelivery has no order and no end of its own. You must decide on both.
     """,
     happened=happened,
     code=(
@@ -103,10 +102,10 @@ DEBRIEF = Debrief(
         Code("cure", "Refuse what can never be read", "vango.edge.consume", "refuse_poison"),
     ),
     take_away=(
-        "nothing acks a message before its effect is committed, in your handler or in your library’s defaults",
+        "nothing acks a message before its effect is committed, neither your handler nor your library’s defaults",
         "a second delivery of any message does no harm, in any order",
-        "somebody hears of max_deliver advisories, or nothing relies on max_deliver",
-        "what can never be processed is terminated with a reason that a person will read",
+        "either someone reads max_deliver advisories, or nothing relies on max_deliver",
+        "a message that can never be processed is terminated with a reason that a person will read",
     ),
 )
 
@@ -118,18 +117,18 @@ LAB = Lab(
     question="When may an edge say that it is done with a message?",
     concept="Ack",
     correct_use=(
-        "Ack only after validation and durable local application. Expect every message again, and out of order."
+        "Ack only after the event is validated and applied durably. Expect every message again, in any order."
     ),
     failure_trap=(
-        "Ack before applying. A crash in between loses the event, and broker, cursor and claim all say that nothing is "
-        "missing."
+        "Ack before applying. A crash in between loses the event, while broker, cursor and claim all say that "
+        "nothing is missing."
     ),
     minutes=12,
     controls=("promote", "burst", "edge_rules", "crash_edge", "disarm_edge", "stumble_edge", "start_edge",
               "take_snapshot", "load_snapshot", "publish_poison"),
     locked={
-        "edge_rules": "iad’s rules are given in this step; you change them later in the lab.",
-        "load_snapshot": "Repair comes with the cure.",
+        "edge_rules": "This step sets iad’s rules. You change them later in the lab.",
+        "load_snapshot": "You repair iad in the cure.",
         "wipe_view": "What iad holds is the evidence here.",
         "replay": "Replay is the subject of lab 6.",
     },

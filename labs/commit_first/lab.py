@@ -20,8 +20,8 @@ QUIZ = quiz(
     question(
         "rows",
         lambda memory: (
-            f"Event {memory.get('phantom_id', 'of the phantom')} was in the stream. How many rows did the history have "
-            "for it?"
+            f"Event {memory.get('phantom_id', 'of the phantom')} was in the stream. How many rows did the history "
+            "have for it?"
         ),
         (
             Option("0", "None.", "The transaction was refused, so nothing of it was written."),
@@ -32,12 +32,14 @@ QUIZ = quiz(
     question(
         "who",
         lambda memory: (
-            f"Event {memory.get('untold_sequence', 5)} was committed and the crash came. What would have published it?"
+            f"Event {memory.get('untold_sequence', 5)} was committed, and then the control plane crashed. What would "
+            "have published it?"
         ),
         (
-            Option("relay", "Restarting the relay.", "The relay sends rows of the outbox, and there was none."),
-            Option("broker", "The broker, when the control plane came back.", "The broker had never heard of it."),
-            Option("person", "Only somebody who noticed, by hand.", "Nothing in the system knew that it was owed."),
+            Option("relay", "Restarting the relay.", "The relay sends rows of the outbox, and there was no row."),
+            Option("broker", "The broker, once the control plane came back.", "The broker had never received it."),
+            Option("person", "Only a person who noticed, by hand.",
+                   "No part of the system knew that an event was due."),
         ),
         right="person",
     ),
@@ -48,7 +50,7 @@ QUIZ = quiz(
             Option("retry", "The control plane tried again after its restart.",
                    "It remembered nothing of it. It did not need to."),
             Option("row", "Its outbox row was in the same transaction as the fact.",
-                   "So the debt survived the crash, and the relay paid it."),
+                   "So the row survived the crash, and the relay published it."),
             Option("first", "It had been published before the crash.",
                    "The crash came before any publish, as it did the first time."),
         ),
@@ -71,10 +73,10 @@ def happened(memory: Memory) -> tuple[str, ...]:
 
 DEBRIEF = Debrief(
     prose="""
-        Both traps put a gap between deciding and telling. *Publish first* fills the gap with inventions, *commit then
-        publish* with silence. The outbox closes it: fact and debt are one transaction, and the relay repeats itself
-        until the broker has confirmed. The untold event stays in the audit: the cure prevents the next one, it does
-        not heal the last.
+        Both traps leave a moment between the commit and the publish. *Publish first* can announce a fact that never
+        happens. *Commit then publish* can keep a fact silent. The outbox closes that moment: fact and outbox row are
+        one transaction. The relay publishes until the broker confirms. The untold event stays in the audit: the cure
+        prevents the next one and does not repair the last.
     """,
     happened=happened,
     code=(
@@ -102,14 +104,14 @@ LAB = Lab(
         "confirmed."
     ),
     failure_trap=(
-        "Publish and commit as two separate acts, in either order. One order invents facts, the other keeps them "
-        "secret."
+        "Publish and commit as two separate acts. One order announces facts that never happened, the other keeps "
+        "facts silent."
     ),
     minutes=10,
     controls=("promote", "write_order", "crash_control", "disarm_control", "purge", "delete_message", "take_snapshot",
               "load_snapshot", "republish", "start_relay", "kill_relay"),
     locked={
-        "write_order": "The write order is given in this step; you choose it later in the lab.",
+        "write_order": "This step sets the write order. You choose it later in the lab.",
         "crash_control": "The crash belongs to a later step of this lab.",
     },
     setup=SETUP,

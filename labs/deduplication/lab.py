@@ -20,15 +20,15 @@ QUIZ = quiz(
     question(
         "request",
         lambda memory: (
-            f"The request under {memory.get('operation', 'an operation id')} came twice and was done once, at revision "
-            f"{memory.get('operation_revision', 0)}. Who recognised it?"
+            f"The request under {memory.get('operation', 'an operation id')} came twice and was done once, at "
+            f"revision {memory.get('operation_revision', 0)}. What recognised it?"
         ),
         (
             Option("database", "The database, by its operation id.",
                    "In the transaction that would have made the change."),
             Option("broker", "The broker, by its message id.",
-                   "Nothing was published for the repetition: there was no second event."),
-            Option("edge", "The edge, by its event id.", "No edge heard of it at all."),
+                   "The repetition published nothing: there was no second event."),
+            Option("edge", "The edge, by its event id.", "No edge received anything."),
         ),
         right="database",
     ),
@@ -42,9 +42,9 @@ QUIZ = quiz(
             Option("stored", "As long as the stream holds the message.",
                    "The first copy was still there when the second was stored, after the window."),
             Option("window", "For the duplicate window, from the first store.",
-                   "Not from the last attempt: you saw duplicate, and a moment later a new seq."),
-            Option("renewed", "For the window since the last attempt.",
-                   "It does not slide. An eager retry renews nothing."),
+                   "You saw a duplicate, and a moment later a new seq. The last attempt does not count."),
+            Option("renewed", "For the window, counted from the last attempt.",
+                   "The window does not slide. An early retry does not renew it."),
         ),
         right="window",
     ),
@@ -56,8 +56,8 @@ QUIZ = quiz(
         ),
         (
             Option("off", "It was switched off.", "It was on all the time."),
-            Option("equal", "Its epoch was the one that the row already had.",
-                   "Not older, so not stale. Only its id says “this very notice”."),
+            Option("equal", "Its epoch equalled the epoch of the row.",
+                   "It is not older, so it is not stale. Only the event id shows that it is the same event."),
             Option("newer", "Its epoch was newer.", "It was the same event, byte for byte."),
         ),
         right="equal",
@@ -70,24 +70,24 @@ def happened(memory: Memory) -> tuple[str, ...]:
     """Tell the lab in the audit's words."""
     twice = joined(memory.get("twice_seqs", ()))
     return (
-        f"One request, repeated: {'; '.join(memory.get('flips', ()))}. The audit had nothing to say.",
-        f"Under operation {memory.get('operation', '')} the repetition was answered “done before”.",
+        f"One request, repeated: {'; '.join(memory.get('flips', ()))}. The audit found nothing wrong.",
+        f"Under operation {memory.get('operation', '')} the database answered the repetition with “done before”.",
         f"{memory.get('twice_id', '')} was stored at seq {twice}.",
         *memory.get("twice_said", ()),
-        f"{memory.get('cured_id', '')} was stored twice as well, and took effect once.",
+        f"{memory.get('cured_id', '')} was also stored twice, and took effect once.",
     )
 
 
 DEBRIEF = Debrief(
     prose="""
-        Something can happen twice at three places, and each needs its own identity. Whoever asks makes the operation
-        id, so that a repeated request is one request. The database makes the event id, so that a repeated publish is
-        one event, for as long as the broker remembers. The edge keeps that id with the effect, so that a repeated
-        message is one effect, for good.
+        Something can happen twice at three places, and each place needs its own identity. The client makes the
+        operation id, so a repeated request is one request. The database makes the event id, so a repeated publish is
+        one event while the broker remembers. The edge keeps that id with the effect, so a repeated message is one
+        effect, permanently.
     """,
     happened=happened,
     code=(
-        Code("trap", "An effect each time it is asked for", "vango.core.judge", "apply"),
+        Code("trap", "An effect for each request", "vango.core.judge", "apply"),
         Code("cure", "The request, recognised at the database", "vango.truth.store", "_already_done"),
         Code("cure", "The publish, recognisable to the broker", "vango.relay.envelope", "Envelopes.outgoing"),
         Code("cure", "The message, recognised at the edge", "vango.core.judge", "judge"),
@@ -111,21 +111,21 @@ LAB = Lab(
     question="What makes the second time harmless?",
     concept="Deduplication",
     correct_use=(
-        "Use operation ids at the database, event ids at the broker and at every edge, and route epochs against what "
-        "is "
-        "old."
+        "Use operation ids at the database, event ids at the broker and at every edge, and route epochs against "
+        "older events."
     ),
     failure_trap=(
-        "Trust one guard for all: a repeated request becomes a second decision, a repeated message a second effect."
+        "Trust one guard for everything: a repeated request becomes a second decision, a repeated message a second "
+        "effect."
     ),
     minutes=12,
     controls=("promote", "edge_rules", "crash_relay", "disarm_relay", "start_relay", "stream_limits",
               "republish_altered", "republish_often", "purge", "restart_broker"),
     locked={
-        "edge_rules": "iad checks no event ids here; you give it its guard later.",
-        "stream_limits": "The duplicate window is given in this step; you change it later in the lab.",
+        "edge_rules": "iad checks no event ids here. You turn that guard on later.",
+        "stream_limits": "This step sets the duplicate window. You change it later in the lab.",
         "crash_relay": "The relay’s accidents come later in this lab.",
-        "relay_rules": "The relay always sends message ids here: that is the guard under test.",
+        "relay_rules": "The relay always sends message ids here. They are the guard under test.",
     },
     setup=SETUP,
     steps=(*request.STEPS, *publish.STEPS, *message.STEPS, QUIZ),

@@ -26,41 +26,41 @@ QUIZ = quiz(
             "Ack Floor prove?"
         ),
         (
-            Option("applied", "That everything up to it was applied.", "fra slept. Nobody had applied anything."),
+            Option("applied", "That everything up to it was applied.", "fra was down. Nothing had been applied."),
             Option("nothing", "That the broker expects no more acks up to it.",
-                   "And it may stop expecting them for reasons of its own."),
+                   "And it may stop expecting them for other reasons."),
             Option("delivered", "That everything up to it was delivered.",
-                   "Purged messages are delivered to nobody, and it moved past them."),
+                   "Purged messages are never delivered, and it moved past them."),
         ),
         right="nothing",
     ),
     question(
         "mark",
         lambda memory: (
-            f"iad noticed the hole in the middle ({_first(memory, 'chain_reasons')}) and not the missing end. What did "
-            "syd have in addition?"
+            f"iad noticed the missing event in the middle ({_first(memory, 'chain_reasons')}) but not the missing "
+            "end. What did syd have in addition?"
         ),
         (
             Option("chain", "A stricter chain.",
-                   "Both demanded the same chain. At a missing end no link comes that could break it."),
-            Option("mark", "The control plane's word for the latest sequence.",
-                   "A mark that says 12 cannot be met by a view at 9."),
-            Option("pending", "The number of pending messages.", "It was nought, at both. That is what iad believed."),
+                   "Both demanded the same chain. At a missing end no event follows that could break it."),
+            Option("mark", "The high-water mark: the control plane's word for the latest sequence.",
+                   "If the mark says 12, a view at 9 cannot be current."),
+            Option("pending", "The number of pending messages.", "It was 0 at both. iad took that as proof."),
         ),
         right="mark",
     ),
     question(
         "asked",
         lambda memory: (
-            f"Up to the rollback fra misrouted {_wrong_of(memory, 'fra')} requests and syd {_wrong_of(memory, 'syd')}. "
-            "What did that cost syd?"
+            f"Up to the rollback fra misrouted {_wrong_of(memory, 'fra')} requests and syd "
+            f"{_wrong_of(memory, 'syd')}. What was the price for syd?"
         ),
         lambda memory: (
             Option("refused", f"It refused {memory.get('asked', {}).get('syd', {}).get('refused', 0)} requests.",
-                   "That is the price: for a while no answer instead of a wrong one."),
+                   "For a while it gave no answer instead of a wrong one."),
             Option("none", "Nothing: it was current all the time.",
-                   "It was closed after each gap until it had loaded a verified snapshot."),
-            Option("slow", "It answered more slowly.", "An answer comes from the view or not at all."),
+                   "After each gap it was closed until it had loaded a verified snapshot."),
+            Option("slow", "It answered more slowly.", "An answer comes from the view at once, or not at all."),
         ),
         right="refused",
     ),
@@ -81,25 +81,25 @@ def happened(memory: Memory) -> tuple[str, ...]:
 
 DEBRIEF = Debrief(
     prose="""
-        Six accidents, and the broker reported none: by its books everybody was up to date. What noticed them was
-        inside the events (a sequence and a predecessor, assigned in the commit), in the edge (its own position) and
-        at the control plane (the high-water mark). With all three an edge can say *I do not know*, and get a verified
-        snapshot before it says anything else.
+        Six accidents, and the broker reported none: by its records every consumer was up to date. Three things
+        revealed them. The events carry a sequence and a predecessor, assigned in the commit. The edge keeps its own
+        position. The control plane gives the high-water mark. With all three, an edge can say *I do not know*. It
+        then loads a verified snapshot before it claims anything else.
     """,
     happened=happened,
     code=(
-        Code("trap", "Claim by silence: nothing is pending", "vango.edge.claiming", "Claiming.by_silence"),
-        Code("trap", "Know of the gap and carry on", "vango.edge.recovery", "carry_on"),
+        Code("trap", "Claim without proof: nothing is pending", "vango.edge.claiming", "Claiming.by_silence"),
+        Code("trap", "Notice the gap and carry on", "vango.edge.recovery", "carry_on"),
         Code("cure", "Is the chain broken?", "vango.core.judge", "broken_link"),
         Code("cure", "Claim by the mark", "vango.core.claims", "stand"),
         Code("cure", "Fail closed, and rebuild", "vango.edge.recovery", "recover"),
     ),
     take_away=(
-        "you would know, today, that a consumer of yours has skipped something: name what would show it",
-        "each consumer keeps its own position, in the same transaction as what it did",
-        "your events carry a number without holes that the database assigned, and name the one before",
-        "something other than the broker says how far the truth has come",
-        "a consumer that does not know refuses, and somebody notices that it does",
+        "you would know, today, that one of your consumers has skipped something: name what would show it",
+        "each consumer keeps its own position, in the same transaction as its effects",
+        "your events carry a gapless number that the database assigned, and name their predecessor",
+        "something other than the broker says what the latest sequence is",
+        "a consumer that does not know refuses, and someone notices",
     ),
 )
 
@@ -108,15 +108,14 @@ LAB = Lab(
     slug="fail-closed",
     number=10,
     title="Fail closed",
-    question="How would you know, today, that a consumer of yours had skipped something?",
+    question="How would you know, today, that one of your consumers has skipped something?",
     concept="Fail closed",
     correct_use=(
         "On a gap, refuse. Rebuild from a verified snapshot, prove the chain and the high-water mark, and only then "
         "claim to be current."
     ),
     failure_trap=(
-        "Taking “nothing pending” for “nothing missing”: the broker forgets, skips and renumbers without telling "
-        "anybody."
+        "Taking “nothing pending” for “nothing missing”: the broker evicts, skips and renumbers without telling anyone."
     ),
     minutes=12,
     controls=("kill_edges", "start_edges", "kill_edge", "start_edge", "restart_edge", "edge_rules", "burst", "promote",

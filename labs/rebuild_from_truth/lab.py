@@ -36,16 +36,16 @@ QUIZ = quiz(
         ),
         (
             Option("stream", "From the stream, by replay.",
-                   "It did not hold them: the old events were never published again."),
+                   "The stream did not hold them. The old events were never published again."),
             Option("others", "From the other edges.", "No edge asks another."),
             Option("snapshot", "From a snapshot, taken of the database.",
-                   "Its position came with it, so the next event chained on."),
+                   "Its position came with it, so the next event followed it."),
         ),
         right="snapshot",
     ),
     question(
         "routes",
-        lambda memory: f"How many of the {memory.get('routes', 3)} routes did the stream give back as they were?",
+        lambda memory: f"How many of the {memory.get('routes', 3)} routes did the stream give back unchanged?",
         _counts,
         right=_routes,
     ),
@@ -53,9 +53,10 @@ QUIZ = quiz(
         "audit",
         lambda memory: f"On the rebuilt database the audit said “{memory.get('audit', 'sound')}”. Why?",
         (
-            Option("right", "Because the rebuilt database was right.", "It lacked rows, and did an operation twice."),
+            Option("right", "Because the rebuilt database was right.",
+                   "Rows were missing, and one operation was done twice."),
             Option("blind", "Because it compares views with truth, and truth itself was wrong.",
-                   "With the bus as the database there is nothing to audit against."),
+                   "When the bus becomes the database, the audit has nothing to compare with."),
             Option("slow", "Because it had not looked yet.", "It looks at every change."),
         ),
         right="blind",
@@ -81,21 +82,21 @@ def happened(memory: Memory) -> tuple[str, ...]:
 
 DEBRIEF = Debrief(
     prose="""
-        The two losses are not alike. Everything in the bus is derived: an empty one fills again from the database,
-        edge by edge, and one wrong edge is mended without touching the others. The database is derived from nothing.
-        A stream keeps what was told, as long as its limits let it, and knows nothing of what was refused, asked
-        before, or not told yet.
+        The two losses differ. Everything in the bus is derived. An empty bus fills again from the database, and you
+        can repair one wrong edge without touching the others. The database is not derived from anything. A stream
+        keeps what was published, within its limits. It knows nothing of refused changes, repeated requests, or facts
+        not yet published.
     """,
     happened=happened,
     code=(
-        Code("trap", "Retelling the truth from events", "vango.faults.rebuild", "rebuild"),
+        Code("trap", "Rebuilding the truth from events", "vango.faults.rebuild", "rebuild"),
         Code("cure", "A snapshot of the database", "vango.truth.snapshots", "build"),
         Code("cure", "What it reads of the routes", "vango.truth.snapshots", "routes"),
         Code("cure", "Loading it", "vango.edge.recovery", "load"),
     ),
     take_away=(
-        "you can say what exists only in the bus, and it is nothing that decides",
-        "the database is backed up, and the way back has been tried",
+        "you can say what exists only in the bus, and nothing in it decides",
+        "the database is backed up, and you have tested the restore",
         "one consumer's view can be rebuilt from the database while the others serve",
         "operation ids are kept where the decisions are kept",
     ),
@@ -106,24 +107,23 @@ LAB = Lab(
     slug="rebuild-from-truth",
     number=11,
     title="Rebuild from truth",
-    question="What is lost when the database is destroyed, and what when the bus is?",
+    question="What do you lose when the database is destroyed, and what when the bus is?",
     concept="Database authority",
     correct_use=(
-        "Let the database decide and the bus tell. Then the bus can be lost whole, and every view is made again from "
+        "Let the database decide and the bus propagate. Then you can lose the whole bus, and rebuild every view from "
         "the database."
     ),
     failure_trap=(
-        "Treat the stream as the database. It lacks what was evicted and what was never told, and the audit has "
-        "nothing "
-        "to compare with."
+        "Treat the stream as the database. It lacks evicted and unpublished facts, and the audit has nothing to "
+        "compare with."
     ),
     minutes=12,
     controls=("promote", "destroy_bus", "restore_bus", "destroy_database", "rebuild_database", "restore_database",
               "kill_relay", "start_relay", "kill_edge", "start_edge", "wipe_view", "take_snapshot", "corrupt_snapshot",
               "load_snapshot"),
     locked={
-        "destroy_bus": "The bus is destroyed in a step of its own.",
-        "destroy_database": "The database is destroyed in a step of its own.",
+        "destroy_bus": "You destroy the bus in another step.",
+        "destroy_database": "You destroy the database in another step.",
     },
     setup=SETUP,
     steps=(*database.STEPS, *bus.STEPS, QUIZ),

@@ -15,16 +15,15 @@ QUIZ = quiz(
     question(
         "guard",
         lambda memory: (
-            f"During the replay iad said “{memory.get('walk_claim', 'current')}” and routed to owners of the past. "
-            "What "
+            f"During the replay iad said “{memory.get('walk_claim', 'current')}” and routed to former owners. What "
             "could have told it?"
         ),
         (
             Option("id", "The event ids.",
-                   "It keeps the id of each row’s last event. Those that came were earlier ones."),
+                   "It keeps the id of each row’s last event. The replayed events were earlier ones."),
             Option("mark", "The high-water mark.",
-                   "It agreed: iad’s position was where truth was. Positions do not go back; rows did."),
-            Option("epoch", "The epochs.", "Each of them was less than that of the row. That is all it takes."),
+                   "The mark agreed with iad’s position. Positions do not go back, but rows did."),
+            Option("epoch", "The epochs.", "Each epoch was less than that of the row. That comparison is enough."),
         ),
         right="epoch",
     ),
@@ -36,11 +35,11 @@ QUIZ = quiz(
         ),
         (
             Option("bytes", "Its bytes differed.",
-                   "They were the same, byte for byte, and the server compares ids only."),
+                   "They were the same, byte for byte, and the server compares only ids."),
             Option("window", "Its duplicate window was over.",
                    "The server forgets an id after that time, whatever the stream still holds."),
             Option("client", "Another client published it.",
-                   "The window is the stream’s: it does not ask who publishes."),
+                   "The window belongs to the stream, not to the publisher."),
         ),
         right="window",
     ),
@@ -48,15 +47,14 @@ QUIZ = quiz(
         "late",
         lambda memory: (
             f"iad’s ack came {memory.get('late_s', 0)} s after the delivery, with ack_wait {memory.get('wait_s', 0)} "
-            "s. "
-            "What kept the second delivery from doing harm?"
+            "s. What kept the second delivery from doing harm?"
         ),
         (
             Option("broker", "The broker, which withdrew it.",
-                   "It had been handed out already, and nothing takes it back."),
+                   "It had been delivered already, and nothing takes it back."),
             Option("edge", "The edge, which recognised the event.",
-                   "The guard stands at the view, in the same transaction as the row."),
-            Option("order", "It came after the first.", "So did the zombie."),
+                   "The guard is at the view, in the same transaction as the row."),
+            Option("order", "It came after the first.", "So did the event from the revived relay."),
         ),
         right="edge",
     ),
@@ -75,29 +73,29 @@ def happened(memory: Memory) -> tuple[str, ...]:
         f"{memory.get('zombie_id', '')} is in the stream at seq {seqs}.",
         *memory.get("zombie_said", ()),
         (
-            f"With the epoch check the same replay and the same zombie gave {memory.get('stale', 0)} stale events and "
-            "no change."
+            f"With the epoch check, the same replay and the same old event gave {memory.get('stale', 0)} stale "
+            "events and no change."
         ),
     )
 
 
 DEBRIEF = Debrief(
     prose="""
-        A replay is a recording. It brings back every owner that ever was, and an edge that takes each event for news
-        lives through all of it while it says “current”. A memory for ids helps until it is full or lost. The epoch
-        needs no memory: the database makes it grow, the row holds it, and whatever is less is over. Neither broker
-        nor time-out can do this for you.
+        A replay is a recording. It brings back every former owner. An edge that takes each event as new follows all
+        of them, and says “current” throughout. A memory for ids helps until it is full or lost. The epoch needs no
+        memory. The database increases it, the row holds it, and any event with less is stale. Neither the broker nor
+        a time-out can do this for you.
     """,
     happened=happened,
     code=(
         Code("trap", "Recognise what is still remembered", "vango.core.intake", "remembered"),
-        Code("cure", "Refuse owners of the past", "vango.core.judge", "fence"),
+        Code("cure", "Refuse former owners", "vango.core.judge", "fence"),
         Code("cure", "Where the fence stands", "vango.core.judge", "judge"),
     ),
     take_away=(
-        "your events carry something that only grows, assigned where the decision is made",
+        "your events carry a number that only grows, assigned where the decision is made",
         "every consumer compares it before it acts, not only before it stores",
-        "a replay from the beginning into a live view is harmless; you have tried it",
+        "a replay from the beginning into a live view is harmless, and you have tested it",
         "no worker relies on the broker to keep a slow predecessor from finishing its work",
     ),
 )
@@ -109,17 +107,17 @@ LAB = Lab(
     title="Replay",
     question="What does an edge believe when it reads the past again?",
     concept="Replay",
-    correct_use="Replay to catch up, into a view that refuses whatever is older than what it holds.",
+    correct_use="Replay to catch up, into a view that refuses events older than what it holds.",
     failure_trap=(
-        "Replay without an epoch check. Old owners rise again, in order, while the edge says that it is current."
+        "Replay without an epoch check. Former owners come back, in order, while the edge says that it is current."
     ),
     minutes=10,
     controls=("promote", "replay", "republish", "edge_rules", "take_snapshot", "load_snapshot"),
     locked={
-        "edge_rules": "iad’s rules are given in this step; you change them later in the lab.",
-        "load_snapshot": "Repair comes with the cure.",
-        "republish": "The zombie belongs to a later step.",
-        "stream_limits": "The duplicate window is set to 0.1 s here, so that “after the window” comes soon.",
+        "edge_rules": "This step sets iad’s rules. You change them later in the lab.",
+        "load_snapshot": "You repair iad in the cure.",
+        "republish": "The old event belongs to a later step.",
+        "stream_limits": "The duplicate window is set to 0.1 s here, so that you need not wait for it.",
         "wipe_view": "What iad holds is the evidence here.",
     },
     setup=SETUP,

@@ -39,9 +39,9 @@ QUIZ = quiz(
         ),
         (
             Option("same", "To compare them: they must be equal.",
-                   "Duplicates, purges and new streams move one and not the other."),
-            Option("both", "One says where the truth stands, the other where to read on.",
-                   "The sequence is the database's, the stream seq is a place in a store."),
+                   "Duplicates, purges and new streams move one number and not the other."),
+            Option("both", "One says where the truth is, the other where to read on.",
+                   "The sequence is the database's. The stream seq is a place in a store."),
             Option("size", "To know how much is left to load.", "Neither says how much follows."),
         ),
         right="both",
@@ -49,14 +49,13 @@ QUIZ = quiz(
     question(
         "asked",
         lambda memory: (
-            f"syd asked for stream seq {memory.get('old_asked', 0)} and was handed {memory.get('old_got', 0)}. What "
-            "did "
-            "the server say about the ones between?"
+            f"syd asked for stream seq {memory.get('old_asked', 0)} and received {memory.get('old_got', 0)}. What "
+            "did the server say about those in between?"
         ),
         (
-            Option("header", "It set a header on the first message.", "The message came as any other."),
-            Option("nothing", "Nothing.", "A start below the first message is moved up to it in silence."),
-            Option("advisory", "It sent an advisory.", "There is none for this."),
+            Option("header", "It set a header on the first message.", "The message came like any other."),
+            Option("nothing", "Nothing.", "The server moves a start below the first message up to it, silently."),
+            Option("advisory", "It sent an advisory.", "The server has no such advisory."),
         ),
         right="nothing",
     ),
@@ -64,11 +63,11 @@ QUIZ = quiz(
         "which-proof",
         lambda memory: f"“{_refused_word(memory, 2)}” Why could the checksum not have said that?",
         (
-            Option("whole", "The snapshot was whole. What was missing was not in it.",
+            Option("whole", "The snapshot was intact. What was missing came after it.",
                    "A checksum proves bytes. The mark and the chain prove what comes after them."),
-            Option("off", "The checksum was not verified.", "It was, and it was right."),
+            Option("off", "The checksum was not verified.", "It was verified, and it was right."),
             Option("weak", "SHA-256 does not cover sequences.",
-                   "It covers every byte of the snapshot, its sequence as well."),
+                   "It covers every byte of the snapshot, including its sequence."),
         ),
         right="whole",
     ),
@@ -83,23 +82,23 @@ def happened(memory: Memory) -> tuple[str, ...]:
 
 DEBRIEF = Debrief(
     prose="""
-        A snapshot is a claim about the past: true at one sequence, in these bytes, followed from one stream seq.
-        Loaded without checks it makes an edge certain, not right. With the checks it is the one way back after a gap:
-        verify, load view and position in one transaction, follow from there, and let the first event prove that it
-        chains on.
+        A snapshot is a claim about the past: true at one sequence, in these bytes, followed from one stream seq. If
+        an edge loads it without checks, it is certain but not always right. With the checks, it is the way back after
+        a gap. Verify it, load view and position in one transaction, and follow from there. The first event must prove
+        that it follows.
     """,
     happened=happened,
     code=(
         Code("trap", "Read on from new", "vango.edge.recovery", "follow_what_is_new"),
-        Code("cure", "Read on from where it stands", "vango.edge.recovery", "follow_the_snapshot"),
+        Code("cure", "Read on from the snapshot", "vango.edge.recovery", "follow_the_snapshot"),
         Code("cure", "Verify before believing", "vango.core.snapshot", "unseal"),
         Code("cure", "The stream seq first, the truth second", "vango.truth.snapshots", "take"),
     ),
     take_away=(
         "you can say at which sequence your cache is true",
-        "a baseline is verified by something that was computed where it was made",
-        "what is read after it begins where it ends, and the first event proves it",
-        "retention is longer than your snapshots get old",
+        "a baseline is verified against something that was computed where it was made",
+        "reading continues where the baseline ends, and the first event proves it",
+        "retention is longer than the age of your oldest snapshot",
     ),
 )
 
@@ -111,7 +110,7 @@ LAB = Lab(
     question="Can you say at which sequence your cache is true?",
     concept="Snapshot",
     correct_use=(
-        "Verify a snapshot, load it, follow from its stream seq, and demand that the first event chains on to it."
+        "Verify a snapshot, load it, follow from its stream seq, and demand that the first event follows it."
     ),
     failure_trap=(
         "Applying events after an unknown gap, or loading a baseline that nobody verified: certain, and wrong."
@@ -119,7 +118,7 @@ LAB = Lab(
     minutes=10,
     controls=(*VERBS, "edge_rules", "corrupt_snapshot"),
     locked={
-        "edge_rules": "syd's rules are given in this step; you change them in others.",
+        "edge_rules": "This step sets syd's rules. You change them in others.",
         "corrupt_snapshot": "The flipped bit belongs to a later step.",
     },
     setup=SETUP,

@@ -20,7 +20,7 @@ VERBS = (
 
 
 def others_rest(seen: Observation) -> bool:
-    """Say whether everything is published and the two edges that have been here all along have it."""
+    """Return whether everything is published and the two edges that have been here all along have it."""
     others = [seen.edge(name) for name in ("fra", "iad")]
     return not seen.outbox.waiting and all(
         reading.is_current(edge) and edge.sequence == seen.truth.sequence for edge in others
@@ -28,14 +28,14 @@ def others_rest(seen: Observation) -> bool:
 
 
 def syd_claims(seen: Observation) -> bool:
-    """Say whether syd claims to be current and the server has nothing left for it."""
+    """Return whether syd claims to be current and the server has nothing left for it."""
     consumer = seen.consumer("syd")
     left = consumer is None or consumer.num_pending or consumer.num_ack_pending
     return reading.is_current(seen.edge("syd")) and not left
 
 
 def syd_refuses(seen: Observation) -> bool:
-    """Say whether syd has failed closed."""
+    """Return whether syd has failed closed."""
     return seen.edge("syd").mode.value == "failed closed"
 
 

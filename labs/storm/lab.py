@@ -31,12 +31,12 @@ QUIZ = quiz(
     ),
     question(
         "behind",
-        "Acking before applying did no harm as long as one other protection was there. Which?",
+        "Acking before applying did no harm while one other protection was on. Which?",
         (
             Option("window", "The duplicate window.", "It guards what is published, not what is consumed."),
             Option("mark", "The high-water mark.",
                    "It told the edge that an event was missing, although nothing was pending."),
-            Option("ids", "The event ids.", "They recognise what comes twice, and this came never again."),
+            Option("ids", "The event ids.", "They recognise a second copy. Here no copy came."),
         ),
         right="mark",
     ),
@@ -45,7 +45,7 @@ QUIZ = quiz(
         "Two storms were sound with protections missing. What does that prove?",
         (
             Option("all", "That those protections are not needed.",
-                   "Your own matrix has faults that two storms did not bring."),
+                   "Your own matrix has faults that these two storms did not bring."),
             Option("seeds", "That these two storms do no harm under these rules.",
                    "A storm can show that something is wrong, never that nothing is."),
         ),
@@ -61,15 +61,15 @@ def happened(memory: Memory) -> tuple[str, ...]:
         f"Enough for it: {'; '.join(memory.get('minimal', ())) or 'the whole storm'}.",
         *(f"Without {key}, {proof[0]}: {proof[1]}." for key, proof in memory.get("proven", {}).items()),
         memory.get("few_said", "") or "No smaller set was tried.",
-        memory.get("proof_said", "") or "No seed was looked for.",
+        memory.get("proof_said", "") or "No such seed was found.",
     )
 
 
 DEBRIEF = Debrief(
     prose="""
-        No single protection does everything, and hardly any is alone: behind the ack stands the mark, behind the
-        message id the event id. That is why a missing one is noticed late. A storm finds what nobody thought of; a
-        minimal script says what it was; the matrix says what each protection is for. Print [your matrix](/matrix) and
+        No single protection does everything, and few work alone. The mark backs up the ack. The event id backs up the
+        message id. So you notice late that one is missing. A storm finds faults that nobody thought of. A minimal
+        script says what they were. The matrix says what each protection is for. Print [your matrix](/matrix) and
         compare it with your own system.
     """,
     happened=happened,
@@ -81,7 +81,7 @@ DEBRIEF = Debrief(
     take_away=(
         "for each protection you can name the fault that only it stops",
         "faults are tried on purpose, from a seed that is written down",
-        "what a fault leaves is judged when everything runs again, by comparing claims with the database",
+        "the damage is judged when everything runs again, by comparing claims with the database",
         "a failure is reported as the shortest script that shows it",
     ),
 )
@@ -96,12 +96,12 @@ LAB = Lab(
     question="Which of all these protections do you need, and how would you know?",
     concept="Everything together",
     correct_use=(
-        "Know for each protection the fault that only it stops, and try it: with seeds, fresh benches, and an audit at "
-        "the end."
+        "Know for each protection the fault that only it stops, and test it: with seeds, fresh benches, and an audit "
+        "at the end."
     ),
     failure_trap=(
-        "Leave protections out because nothing went wrong without them, or keep them all without knowing what they are "
-        "for."
+        "Leave protections out because nothing went wrong without them, or keep them all without knowing what they "
+        "are for."
     ),
     minutes=12,
     controls=("promote", *TRIALS),

@@ -13,7 +13,7 @@ PART = 4
 
 
 def keeping_up(seen: Observation) -> bool:
-    """Say whether every edge that is not down has applied the latest event."""
+    """Return whether every edge that is not down has applied the latest event."""
     awake = [edge for edge in seen.edges if edge.mode != "down"]
     return not seen.outbox.waiting and all(edge.sequence == seen.truth.sequence for edge in awake)
 

@@ -29,14 +29,14 @@ def _numbers(memory: Memory) -> tuple[Option, ...]:
     return (
         Option("own", f"{own}", "Those were the changes of owner."),
         Option("foreign", f"{foreign}", "Those were samples: delivered, acked, and of no use."),
-        Option("handed", f"{handed}", "That is what was delivered, wanted or not."),
+        Option("handed", f"{handed}", "That is everything that was delivered, needed or not."),
     )
 
 
 QUIZ = quiz(
     question(
         "share",
-        lambda memory: f"*fra* was handed {memory.get('handed', common.SAMPLES + 3)} messages. How many did it need?",
+        lambda memory: f"*fra* received {memory.get('handed', common.SAMPLES + 3)} messages. How many did it need?",
         _numbers,
         right="own",
     ),
@@ -46,26 +46,26 @@ QUIZ = quiz(
             f"*syd* listened to `{memory.get('typo', TYPO)}`. What on the bench showed that something was wrong?"
         ),
         (
-            Option("server", "The server's answer to the filter.", "It took the filter without a word."),
+            Option("server", "The server's answer to the filter.", "It accepted the filter without a warning."),
             Option("pending", "The number of unprocessed messages.", "It was 0 throughout: nothing matched."),
             Option("truth", "Only the comparison with the truth.",
-                   "Its rows were old, and nothing between it and the stream could know that."),
+                   "Its rows were old. Nothing between it and the stream could show that."),
         ),
         right="truth",
     ),
     question(
         "skip",
         lambda memory: (
-            f"*iad* passed over everything that was not its own and was never stuck. It took {_of(memory, 'iad')} "
-            f"deliveries for {memory.get('own', 3)} changes. What would passing over have changed about that?"
+            f"*iad* skipped everything that was not its own and was never stuck. It took {_of(memory, 'iad')} "
+            f"deliveries for {memory.get('own', 3)} changes. How would *skip* have changed that for *fra*?"
         ),
         (
             Option("less", "Fewer deliveries: the server learns what an edge does not want.",
-                   "A server learns nothing from acks. It goes by subjects and filters."),
+                   "A server learns nothing from acks. It delivers by subjects and filters."),
             Option("none", "Nothing: it only keeps the edge from being stuck.",
-                   "Noise ends where it begins: at subjects, streams and filters."),
+                   "Stop noise where it begins: at subjects, streams and filters."),
             Option("bytes", "The deliveries stay, the bytes are saved.",
-                   "An edge can only look at the type of what it has already been sent."),
+                   "An edge can look at the type only after the message was sent."),
         ),
         right="none",
     ),
@@ -80,10 +80,9 @@ def happened(memory: Memory) -> tuple[str, ...]:
     """Tell the lab in the audit's words, with the numbers beside them."""
     return (
         (
-            f"{memory.get('own', 0)} of {memory.get('handed', 0)} deliveries to {READS_ALL} were about routes; a "
-            "change of "
-            f"owner took {memory.get('delay_ms', 0)} ms behind the samples, and {memory.get('cured_ms', 0)} ms "
-            "without them."
+            f"{memory.get('own', 0)} of {memory.get('handed', 0)} deliveries to {READS_ALL} were about routes. A "
+            f"change of owner took {memory.get('delay_ms', 0)} ms behind the samples, and "
+            f"{memory.get('cured_ms', 0)} ms without them."
         ),
         *memory.get("stuck_said", ()),
         *memory.get("lost_said", ()),
@@ -92,10 +91,10 @@ def happened(memory: Memory) -> tuple[str, ...]:
 
 DEBRIEF = Debrief(
     prose="""
-        A subject is an address, and a filter a decision about what to hear. Too broad, and an edge pays for other
-        people's messages, waits behind them, and breaks when their shape changes. Too narrow by two letters, and it
-        hears nothing and does not know. A stream for each domain keeps the retention, the noise and the accidents of
-        one away from the other.
+        A subject is an address, and a filter decides what a reader receives. If it is too broad, an edge pays for
+        other teams' messages, waits behind them, and breaks when their format changes. If two letters are wrong, the
+        edge receives nothing and does not know. A stream for each domain keeps its retention, noise and accidents
+        apart.
     """,
     happened=happened,
     code=(
@@ -105,8 +104,8 @@ DEBRIEF = Debrief(
     take_away=(
         "for each consumer you know which share of its deliveries matters",
         "each domain has a stream of its own, with subjects that no other stream needs",
-        "a filter is tested with a message that must arrive, because a wrong one is accepted in silence",
-        "no reader opens an event of another domain further than its type",
+        "you test a filter with a message that must arrive, because the server accepts a wrong one silently",
+        "no reader parses another domain's event beyond its type",
     ),
 )
 
@@ -114,20 +113,22 @@ LAB = Lab(
     id="subjects",
     slug="subjects",
     number=2,
-    title="Subjects: who hears what",
+    title="Subjects: who receives what",
     question="What does an edge pay for messages that it never wanted?",
     concept="Subject",
     correct_use=(
         "Separate streams and consumers by domain: one stream for each, and filters that match what the consumer is "
         "for."
     ),
-    failure_trap="Subjects that are too broad make noisy consumers, and tie them to events of other teams by accident.",
+    failure_trap=(
+        "Subjects that are too broad make noisy consumers, and couple them to other teams' events by accident."
+    ),
     minutes=12,
     controls=("stream_subjects", "edge_rules", "telemetry", "burst", "promote", "kill_edge", "start_edge",
               "restart_edge"),
     locked={
-        "edge_rules": "The filters are given in this step; you choose them later in the lab.",
-        "stream_subjects": "What the streams store is given in this step; you choose it later in the lab.",
+        "edge_rules": "This step sets the filters. You choose them later in the lab.",
+        "stream_subjects": "This step sets what the streams store. You choose it later in the lab.",
         "telemetry": "The samples belong to other steps of this lab.",
     },
     setup=SETUP,

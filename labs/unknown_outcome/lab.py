@@ -21,15 +21,15 @@ QUIZ = quiz(
     question(
         "silence",
         lambda memory: (
-            f"{_kept(memory, 'stored_id', 'One event')} was stored and {_kept(memory, 'lost_id', 'another')} was not. "
-            "What did the relay hear in each case?"
+            f"{_kept(memory, 'stored_id', 'One event')} was stored and {_kept(memory, 'lost_id', 'another')} was "
+            "not. What did the relay hear in each case?"
         ),
         (
             Option("same", "The same: nothing.", "So no conclusion from the silence can be right for both."),
             Option("error", "Nothing for the stored one, an error for the lost one.",
-                   "A killed broker sends no errors, and a frozen one had sent none either."),
+                   "A killed broker sends no errors, and a frozen broker had sent none either."),
             Option("late", "A late PubAck for the stored one, which it used.",
-                   "It had given up and forgotten the row; a late answer met nobody."),
+                   "It had given up and forgotten the row. A late answer changed nothing."),
         ),
         right="same",
     ),
@@ -37,31 +37,30 @@ QUIZ = quiz(
         "window",
         lambda memory: (
             f"{_kept(memory, 'again_id', 'One event')} was stored {memory.get('again_count', 2)} times, well inside "
-            "the "
-            "duplicate window of two minutes. Why?"
+            "the duplicate window of two minutes. Why?"
         ),
         (
             Option("ids", "Each attempt had a message id of its own.",
-                   "The window compares ids. There was nothing to compare."),
+                   "The window compares ids. No two were the same."),
             Option("window", "The window was too short.", "All attempts came within seconds."),
             Option("frozen", "A frozen broker does not check for duplicates.",
-                   "After the thaw it checked each of them. None had an id that it knew."),
+                   "After the thaw it checked each of them. It knew none of their ids."),
         ),
         right="ids",
     ),
     question(
         "order",
         lambda memory: (
-            f"{memory.get('outage_rows', 12)} rows waited while the broker was away. What put them into the stream in "
-            "the right order?"
+            f"{memory.get('outage_rows', 12)} rows waited while the broker was down. What put them into the stream "
+            "in the right order?"
         ),
         (
             Option("times", "The time stamps of the events.",
-                   "Nothing sorts a stream. It has the order in which messages were stored."),
+                   "Nothing sorts a stream. It keeps the order in which messages were stored."),
             Option("outbox", "The outbox: rows in the order of the commits, sent by one relay.",
                    "And no row is marked before the one ahead of it."),
             Option("edges", "The edges, when they applied them.",
-                   "They would have failed closed on a broken chain; they do not sort."),
+                   "They would have failed closed on a broken chain. They do not sort."),
         ),
         right="outbox",
     ),
@@ -76,10 +75,10 @@ def happened(memory: Memory) -> tuple[str, ...]:
 
 DEBRIEF = Debrief(
     prose="""
-        A time-out has three meanings (stored, not stored, not yet), and no amount of waiting turns it into one. So
-        the question is not *was it stored?* but *what if I do it again?* With an id that the database assigned, again
-        is nothing: the broker says duplicate inside its window, and the edges know the event after it. And while
-        nobody answers, the outbox keeps the order.
+        A time-out has three meanings (stored, not stored, not yet), and no waiting reduces them to one. So do not ask
+        *was it stored?* Ask *what if I do it again?* With an id that the database assigned, a second publish is
+        harmless. Inside its window the broker says duplicate. After the window the edges recognise the event.
+        Meanwhile the outbox keeps the order.
     """,
     happened=happened,
     code=(
@@ -91,9 +90,9 @@ DEBRIEF = Debrief(
     ),
     take_away=(
         "you know which of your retries change the id, down to the client library",
-        "no code path takes a time-out for a no",
-        "whatever is retried was written down before the first attempt",
-        "something tells you how many rows wait, and for how long the oldest has",
+        "no code path treats a time-out as a refusal",
+        "everything that is retried was written down before the first attempt",
+        "a metric shows how many rows wait, and how long the oldest has waited",
     ),
 )
 
@@ -101,19 +100,18 @@ LAB = Lab(
     id="unknown_outcome",
     slug="unknown-outcome",
     number=9,
-    title="When nobody answers",
+    title="When no answer comes",
     question="A publish timed out. Was it stored, and what may you do about it?",
     concept="Commit first, publish second",
     correct_use=(
-        "Keep the row until the broker has confirmed it, and publish again under the same id. The second time is then "
-        "a "
-        "duplicate."
+        "Keep the row until the broker confirms it, and publish again under the same id. The second publish is then "
+        "a duplicate."
     ),
     failure_trap="Reading a time-out as an answer: giving up loses facts, and a retry under a new id doubles them.",
     minutes=10,
     controls=("promote", "burst", "relay_rules", "edge_rules", *BROKER, *REPAIR),
     locked={
-        "relay_rules": "The relay's rule is given in this step; you choose it later in the lab.",
+        "relay_rules": "This step sets the relay's rule. You choose it later in the lab.",
         "edge_rules": "The edges keep their rules in this step.",
     },
     setup=SETUP,

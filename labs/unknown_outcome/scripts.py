@@ -12,12 +12,12 @@ REPAIR = ("take_snapshot", "load_snapshot")
 
 
 def silence(seen: Observation, route: str) -> Script:
-    """Freeze the broker, promote, and wait until the relay has waited in vain."""
+    """Freeze the broker, promote, and wait until the relay's wait has run out."""
     before = seen.relay.unanswered
     return (
         call("freeze_broker"),
         promote(route, reading.other_owner(seen, route)),
-        Wait("the relay to have waited in vain", lambda now: now.relay.unanswered > before),
+        Wait("the relay's wait to run out", lambda now: now.relay.unanswered > before),
     )
 
 
@@ -31,17 +31,17 @@ def silence_again(seen: Observation, route: str) -> Script:
     return (
         call("freeze_broker"),
         promote(route, reading.other_owner(seen, route)),
-        Wait("the relay to have waited in vain", unanswered),
+        Wait("the relay's wait to run out", unanswered),
     )
 
 
 def is_back(seen: Observation) -> bool:
-    """Say whether stream and relay are back and everything is published."""
+    """Return whether stream and relay are back and everything is published."""
     return seen.stream("ROUTES").available and seen.relay.state == "up" and not seen.outbox.waiting
 
 
 def _all_read(seen: Observation) -> bool:
-    """Say whether the server holds a pull request of every edge, so that each is connected again."""
+    """Return whether the server holds a pull request of every edge, so that each is connected again."""
     consumers = [seen.consumer(edge.name) for edge in seen.edges]
     return all(consumer is not None and consumer.num_waiting for consumer in consumers)
 

@@ -1,5 +1,5 @@
-// The age of what is on the screen: by the app's clock when it was sent, not when it came, so that a page that is slow
-// or was asleep knows it too. A stream gone quiet looks connected for ever, so it is reopened from here.
+// The age of the page, counted from when the app sent it, not from when it arrived. So a page that was slow or asleep
+// knows its age too. A silent stream looks connected for ever, so this module reopens it.
 import { ago, forgetClock, sentAt, span } from "./clock.js";
 import { whisper } from "./status.js";
 
@@ -27,18 +27,18 @@ function state(now) {
 }
 
 const words = {
-  live: () => ["live", "What is on the screen is as of now.", ""],
-  new: () => ["connecting", "The page shows how it was when it was loaded.", ""],
-  again: (age) => [`as of ${age} ago`, "Connecting again.", ""],
-  behind: (age) => [`as of ${age} ago`, "Changes come late.", `As of ${age} ago; this page is behind and is catching up.`],
+  live: () => ["live", "The page is up to date.", ""],
+  new: () => ["connecting", "The page shows the state at the time when it was loaded.", ""],
+  again: (age) => [`as of ${age} ago`, "Reconnecting.", ""],
+  behind: (age) => [`as of ${age} ago`, "Changes arrive late.", `As of ${age} ago; this page lags and is catching up.`],
   lost: (age) => [`as of ${age} ago`, "The connection is lost.", `As of ${age} ago; connection lost, trying again.`],
-  over: (age) => [`as of ${age} ago`, "What is on the screen changes no more.", over],
+  over: (age) => [`as of ${age} ago`, "The page is no longer updated.", over],
 };
 const aloud = {
   lost: "Connection lost, trying again.",
-  behind: "This page is behind and is catching up.",
-  live: "Connected again. The page is as of now.",
-  over: "This page went quiet. Reload to look again.",
+  behind: "This page lags and is catching up.",
+  live: "Connected again. The page is up to date.",
+  over: "This page is no longer updated. Reload it.",
 };
 
 function put(element, text) {
@@ -62,13 +62,13 @@ function show() {
   for (const since of document.querySelectorAll("[data-since]")) put(since, `${span(ago(Number(since.dataset.since)))} ago`);
 }
 
-// Reopens the stream: the app then sends how it is now, and what had piled up on the way is let go.
+// Reopens the stream: the app then sends the present state and drops the queued frames.
 function reopen(now) {
   tried = now;
   connection?.reader?.cancel();
 }
 
-// The app has ended this view for good: what would seek the stream again goes, so that no other view is ended by this one.
+// The app has ended this view for good. Remove the reconnect, so that this view does not end another one.
 function end(sentence) {
   over = sentence;
   document.getElementById("live").remove();
@@ -82,7 +82,7 @@ function hear(event) {
   lostAt = null;
   if (id) {
     const started = id.split("-")[0];
-    if (boot && started !== boot) whisper("The app was started again.");
+    if (boot && started !== boot) whisper("The app was restarted.");
     boot = started;
     asOf = sentAt(id);
   }
@@ -103,7 +103,7 @@ for (const trouble of ["htmx:sse:close", "htmx:sse:error", "htmx:sse:before:conn
     show();
   });
 }
-// A page that is hidden lets its connection go, and takes it up again when it is seen.
+// A hidden page closes its connection, and reopens it when it is visible again.
 document.addEventListener("visibilitychange", () => {
   connection = null;
   lostAt = Date.now();

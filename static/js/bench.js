@@ -1,4 +1,4 @@
-// What a page with a stage has besides.
+// The modules of a page with a stage.
 import "./age.js";
 import "./motion.js";
 import "./reading.js";

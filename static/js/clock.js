@@ -1,5 +1,5 @@
-// The app's clock, as far as it can be known here: every message of the stream says when it was sent. The least delay
-// ever seen on a connection is what lies between the two clocks; whatever a later message takes beyond it, it is late.
+// An estimate of the app's clock: every message of the stream says when it was sent. The smallest delay seen on a
+// connection is the offset between the two clocks; any further delay of a message is lateness.
 let least = Infinity;
 
 export const forgetClock = () => {

@@ -1,4 +1,4 @@
-// Dialogs for verbs: set what the opening button already knows, offer the names that exist now, close when done.
+// Dialogs for verbs: set the fields that the opening button knows, offer the existing names, close when done.
 import { sayUntilHeard } from "./status.js";
 
 const living = {
@@ -23,7 +23,7 @@ function showNow(dialog, button) {
   }
 }
 
-// What was typed for one thing says nothing of the next; only after a refusal it is still there, to be put right.
+// Reset the fields for each use. Only after a refusal the typed values stay, to be corrected.
 function prepare(dialog, button) {
   if (!("refused" in dialog.dataset)) dialog.querySelector("form")?.reset();
   dialog.querySelectorAll("select[data-names]").forEach(offer);
@@ -46,12 +46,12 @@ function sentence(html) {
   return new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
 }
 
-// What the dialog cannot put right: the verb was carried out and the database, the broker or the lab said no.
+// A refusal by the database, the broker or the lab: other input would not help.
 const REFUSED = 409;
 const DOWN = 500;
 
-// An answer closes the dialog, so that its effect can be seen. Input that cannot be used keeps it open, with what was
-// typed and the reason: while a dialog is open, the status line is behind it.
+// An answer closes the dialog, so that its effect is visible. Invalid input keeps it open, with the typed values and
+// the reason, because an open dialog covers the status line.
 document.addEventListener("htmx:after:request", (event) => {
   const dialog = event.target.closest?.("dialog");
   if (!dialog) return;
@@ -62,12 +62,12 @@ document.addEventListener("htmx:after:request", (event) => {
   else dialog.querySelector(".complaint").textContent = sentence(context.text);
 });
 
-// No answer came: the app is gone, or the way to it. What was typed stays in the dialog.
+// No answer came: the app or the connection is down. The typed values stay in the dialog.
 document.addEventListener("htmx:error", (event) => {
   const form = event.target.closest?.("form");
   if (!form || !event.detail?.ctx) return;
   const dialog = form.closest("dialog");
   dialog?.toggleAttribute("data-refused", true);
   dialog?.hidePopover();
-  sayUntilHeard("No answer came: the connection to the app is lost. Whether it was done is not known; the page shows it once the connection is back.");
+  sayUntilHeard("No answer came: the connection to the app is lost. The page shows any effect once it is back.");
 });

@@ -1,4 +1,4 @@
-// What is folded is fetched when it is opened, and stays once it is there: what has been, and what runs, do not change.
+// Fetches a folded part when it is opened, once: past moments and running code do not change.
 const show = (details) => {
   const list = details.closest("[data-keep-end]");
   if (!list) return;
@@ -15,7 +15,7 @@ async function fill(place) {
     place.innerHTML = await answer.text();
     show(place.closest("details"));
   } catch (error) {
-    place.textContent = `This could not be fetched: ${error.message}. Close it and open it again.`;
+    place.textContent = `This part could not be fetched: ${error.message}. Close it and open it again.`;
     place.dataset.fetched = from;
   }
 }
@@ -24,7 +24,7 @@ document.addEventListener("toggle", (event) => {
   const place = event.target.open ? event.target.querySelector("[data-fetched]") : null;
   if (place) fill(place);
 }, true);
-// Where nobody waits any more the lines are drawn anew, below a summary that may be open.
+// Fetch the lines again when no actor waits there any more, under a summary that may be open.
 document.addEventListener("htmx:after:swap", () => {
   document.querySelectorAll(".listings details[open] > [data-fetched]").forEach(fill);
 });

@@ -1,5 +1,5 @@
-// The focus is never lost to the page's ground. When the control that had it is drawn away or locked, it goes to the
-// same control drawn anew, else in the guide to what comes next, else to the panel that the control stood in.
+// The focus never falls back to the body. If the focused control is removed or locked, the focus goes to the same
+// control drawn again, otherwise to the next step in the guide, otherwise to the control's panel.
 const GUIDE = "panel-guide";
 let last = null;
 
@@ -29,10 +29,10 @@ function* places() {
   yield document.getElementById("main");
 }
 
-// Only the guide may scroll, to what comes next: what is looked at on the stage stays where it is.
+// Only the guide may scroll, to the next step. The stage keeps its scroll position.
 function keep() {
   const here = document.activeElement;
-  // What has the focus keeps it. Only for the rest is it worth asking what is drawn, which lays out the page.
+  // Keep the focus if an element has it. Otherwise ask what is drawn, which forces a layout of the page.
   if (!last || (here === last.element && !here.disabled && here.isConnected)) return;
   if (usable(last.element) || document.querySelector("dialog:popover-open")) return;
   if (here && here !== document.body && here !== last.element) return;
@@ -44,11 +44,11 @@ function keep() {
 }
 
 document.addEventListener("focusin", (event) => remember(event.target));
-// Who points at the ground lets go of what had the focus.
+// A click on the background gives up the focus.
 document.addEventListener("click", () => {
   if (document.activeElement === document.body && usable(last?.element)) last = null;
 });
-// A dialog gives the focus back to what opened it, which may be gone by then. A frame may come before `toggle` does.
+// A dialog returns the focus to the button that opened it, which may be gone. A frame may come before `toggle` does.
 document.addEventListener("beforetoggle", () => queueMicrotask(keep), true);
 document.addEventListener("toggle", keep, true);
 new MutationObserver(keep).observe(document.body, {

@@ -1,4 +1,4 @@
-// The guide: what has just passed is read aloud, and a new step comes into view in a guide that scrolls by itself.
+// The guide: announces the checks that have just passed, and scrolls a new step into view.
 import { whisper } from "./status.js";
 
 const guide = document.getElementById("panel-guide");
@@ -16,7 +16,7 @@ function bringIntoView(item) {
   if (top < box.top || bottom > box.bottom) guide.scrollTop += top - box.top - 70;
 }
 
-// Where guide and stage share one column: whoever has gone past the step is shown the way back to it.
+// If guide and stage share one column, show the way back to the step once it is out of view.
 const sight = new IntersectionObserver((seen) => {
   const { isIntersecting, boundingClientRect } = seen.at(-1);
   guide.classList.toggle("is-away", !isIntersecting && boundingClientRect.bottom < innerHeight / 2);
@@ -28,8 +28,8 @@ function watch() {
   if (due) sight.observe(due);
 }
 
-// The outline that help gives a panel hangs on the stage: a sheet that looked for it in the guide (`:has`) would be
-// asked at every change of the page.
+// The outline of a hinted panel is set on the stage. A style rule that looked for it in the guide (`:has`) would be
+// evaluated at every change of the page.
 function point() {
   const { dataset } = document.querySelector(".stage");
   const at = guide.querySelector("[data-look-at]")?.dataset.lookAt ?? "";
@@ -43,7 +43,7 @@ function look() {
   const item = current();
   const words = news.map((label) => `Passed: ${label}.`);
   if (item?.id !== step) {
-    // What correct use and trap are was read before the start; from now on the step has the room.
+    // Correct use and trap were read before the start. From now on the step needs the space.
     if (!step && item) document.getElementById("guide-pair").open = false;
     step = item?.id;
     words.push(item ? `Now: ${item.querySelector("h2").textContent}.` : "The lab is finished.");

@@ -9,7 +9,7 @@ function goTo(id) {
   place.focus({ preventScroll: true });
 }
 
-// Where the learner is in the guide, past the steps that are done.
+// The current step in the guide.
 function toGuide() {
   const here = document.querySelector("#panel-guide li.is-now > h2, #debrief-title");
   if (here) here.focus();
@@ -40,13 +40,13 @@ function edge(digit) {
   if (place) goTo(place.id);
 }
 
-// In step the space bar lets go on who waits the longest; where nobody waits it scrolls, as anywhere.
+// In step mode the space bar releases the actor that has waited longest. If none waits, it scrolls as usual.
 const waiting = () => document.querySelector("#panel-verdict form[action='/bench/verbs/go_on'] button");
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (event.target.closest(typed) || document.querySelector("dialog:popover-open")) return;
-  // On what has a use of its own for it, the space bar has that.
+  // The space bar keeps its own meaning on controls that use it.
   if (event.key === " " && event.target.closest("button, a, summary, input")) return;
   if (/^[1-9]$/.test(event.key)) edge(event.key);
   else if (event.key === " " && waiting()) waiting().click();

@@ -1,4 +1,4 @@
-// Motion only where something moved: an element whose data-mark changed, or that came with one, glows briefly.
+// Motion only where something changed: an element with a new or changed data-mark glows briefly.
 const GLOW_MS = 380;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const glow = [{ backgroundColor: "rgb(242 182 50 / 0.55)" }, { backgroundColor: "rgb(242 182 50 / 0)" }];

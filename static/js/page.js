@@ -1,4 +1,4 @@
-// What every page has.
+// The modules of every page.
 import "./theme.js";
 import "./status.js";
 import "./copy.js";

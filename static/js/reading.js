@@ -1,7 +1,7 @@
-// A refresh never moves the reading position: a list that stood at its end stays there, any other stays where it was.
-// Where it stands is noted as it is scrolled and used right before the next frame: to ask in between would lay out the
-// whole page once for every panel. A scroll that comes with other content is not the reader's: what comes into sight may
-// prove taller than it was taken for, and the end is then sought again.
+// A refresh never moves the reading position: a list at its end stays at its end, any other list keeps its position.
+// The position is noted on scroll and restored just before the next frame. Asking for it in between would lay out the
+// whole page once per panel. A scroll caused by new content is not the reader's: revealed rows may be taller than
+// estimated, and then the list scrolls to its end again.
 const NEAR_PX = 24;
 const left = new WeakSet();
 const heights = new WeakMap();

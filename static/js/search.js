@@ -1,4 +1,4 @@
-// The address follows the search, so that it can be shared, and so that Back comes back to what was found.
+// The address follows the search, so that it can be shared, and so that Back returns to the results.
 const field = document.getElementById("q");
 
 document.addEventListener("htmx:after:swap", () => {

@@ -1,4 +1,4 @@
-// The one line that is read aloud. It fades from sight after a while and stays for screen readers until the next.
+// The one line that screen readers announce. It fades after a while, and stays for screen readers until the next.
 const READ_MS = 7000;
 const WHISPERS = 3;
 const CALM_MS = 700;
@@ -14,7 +14,7 @@ export function say(text) {
   return words;
 }
 
-// What is said of a lost connection goes when the page hears from the app again, and stays long enough to be read.
+// A message about a lost connection goes when the page hears from the app again, but stays long enough to be read.
 export function sayUntilHeard(text) {
   const words = say(text);
   const since = Date.now();
@@ -26,7 +26,7 @@ export function sayUntilHeard(text) {
   document.addEventListener("htmx:sse:after:message", hear);
 }
 
-// Read aloud and not shown: whoever looks sees it where it happened.
+// Announced but not shown: sighted users see the change in its place.
 export function whisper(text) {
   const before = line.querySelectorAll(".unseen");
   if (before.length >= WHISPERS) before[0].remove();
@@ -36,8 +36,8 @@ export function whisper(text) {
   line.append(aside);
 }
 
-// Returns what to call at every change: `tell` is called once it has been still for a while, and in a burst that does
-// not end now and then, so that a burst is told once and not change by change.
+// Returns a function to call at every change. It calls `tell` once no change has come for a while, and from time to
+// time during a long burst, so that a burst is announced once and not change by change.
 export function whenCalm(tell) {
   let timer = 0;
   let since = 0;

@@ -1,4 +1,4 @@
-// Tabs, by mouse and by arrow keys. A refresh redraws them as they come from the server: the chosen one is chosen again.
+// Tabs, by mouse and by arrow keys. A refresh redraws them as the server sends them, so select the chosen tab again.
 const chosen = new Map();
 const panelOf = (tab) => tab && document.getElementById(tab.getAttribute("aria-controls"));
 

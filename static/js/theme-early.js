@@ -4,5 +4,5 @@ try {
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
   if (view === "projector") document.documentElement.dataset.view = view;
 } catch {
-  // Storage may be forbidden; the system's own theme holds then.
+  // Storage may be forbidden. Then the system's theme applies.
 }

@@ -7,7 +7,7 @@ function keep(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // Not remembered, but switched.
+    // Switched, but not remembered.
   }
 }
 
@@ -29,7 +29,7 @@ export function toggleProjector() {
   root.dataset.view = isProjected() ? "desk" : "projector";
   keep("view", root.dataset.view);
   showProjector();
-  say(isProjected() ? "Projector mode: larger, and less of it. Locked controls and done steps are left out." : "Projector mode is off.");
+  say(isProjected() ? "Projector mode: larger text, no locked controls or finished steps." : "Projector mode is off.");
 }
 
 showProjector();

@@ -1,4 +1,4 @@
-// A new verdict is read aloud through the one status line, unseen: whoever looks sees it above the stage.
+// Announces a new verdict through the status line, unseen. Sighted users see it above the stage.
 import { whenCalm, whisper } from "./status.js";
 
 const panel = document.getElementById("panel-verdict");

@@ -1,4 +1,4 @@
-// In Step, who waits where is read aloud when it has changed and nothing moves any more.
+// In step mode, announces which actor waits where, once it has changed and nothing moves any more.
 import { whenCalm, whisper } from "./status.js";
 
 function waiting() {

@@ -1,6 +1,6 @@
 """Asks a lab's functions once, on a bench at rest: one that raises there would leave its learner without an answer.
 
-A function that looks into the memory is left out of it: what earlier steps keep is known only when they are played.
+A function that reads the memory is left out: what earlier steps keep is known only when they are played.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from studylab.lab.moments import listed
 from studylab.lab.shape import Path
 
 Raised = tuple[Path, str, BaseException | None]
-"""Where it stands in the lab, a sentence, and what was raised."""
+"""The place in the lab, a sentence, and the exception."""
 
 
 class Untold(dict[str, Any]):
-    """A memory that nothing was kept in yet; it notices that somebody looked."""
+    """An empty memory that notices when it is read."""
 
     looked = False
 
@@ -36,7 +36,7 @@ class Untold(dict[str, Any]):
 
 
 def ask(lab: Lab) -> Iterator[Raised]:
-    """Yield what a lab's checks, waits and questions raise, or answer with what is no answer."""
+    """Yield what a lab's checks, waits and questions raise, and invalid answers."""
     yield from _ask_script(lab.setup, ("setup",))
     for index, step in enumerate(lab.steps):
         here: Path = ("steps", index)
@@ -59,7 +59,7 @@ def _ask_check(check: Check, path: Path, step: str) -> Iterator[Raised]:
     if memory.looked:
         return
     if raised is not None:
-        yield path, f"{what} raised {_say(raised)} on a bench at rest; a check answers on any bench", raised
+        yield path, f"{what} raised {_say(raised)} on a bench at rest; a check must answer on any bench", raised
     elif not isinstance(answer, Passed | NotYet):
         yield path, f"{what} answered {type(answer).__name__}; expected Passed or NotYet", None
 

@@ -1,4 +1,4 @@
-"""What an author runs: `check` names every fault of lab files, `new` begins one. Both answer in sentences."""
+"""The commands of an author: `check` lists every fault of lab files, `new` starts one. Both answer in sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studylab.lab.model import Do, Lab
 
 
 def check(given: Path | None, *, plays: bool, nats_server: Path | None = None) -> int:
-    """Look lab files over, and play them if asked to. Prints a line for each fault; returns how many there are."""
+    """Check lab files, and play them if asked to. Prints a line for each fault; returns how many there are."""
     own = course.own_sources()
     sources = own if given is None else _given(given)
     others = [source for source in own if source.file not in {s.file for s in sources}]
@@ -33,9 +33,9 @@ def check(given: Path | None, *, plays: bool, nats_server: Path | None = None) -
 
 
 def new(name: str, folder: Path) -> None:
-    """Begin a lab and say what to do with it. Raises `BadInput` or `Refused`."""
+    """Start a lab and return what to do with it. Raises `BadInput` or `Refused`."""
     lab = begin(name, folder)
-    print(f"{lab} is a whole small lab; make it yours, then look it over and play it:")
+    print(f"{lab} is a small, complete lab. Edit it, then check it and play it:")
     print(f"  python -m studylab check {lab} --play")
     print(f"  python app.py --labs {folder}")
 
@@ -45,7 +45,7 @@ def _given(given: Path) -> list[Source]:
 
 
 def _finish(source: Source, lab: Lab, faults: Iterable[Fault], *, plays: bool, nats_server: Path | None) -> list[Fault]:
-    """Play a lab that was not left out, and say so when nothing is wrong with it."""
+    """Play a lab that was not left out, and print a line when nothing is wrong with it."""
     where = Fault(source.file, 0, "").where
     began = time.monotonic()
     played = _played(source, lab, nats_server) if plays else []

@@ -1,4 +1,4 @@
-"""The course: the project's labs and those of a folder of somebody's own. What cannot be used is left out and named."""
+"""The course: the project's labs and those of another folder. Labs that cannot be used are left out and listed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGE = "labs"
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The labs that can be used, in teaching order, the file of each by slug, and all that is wrong."""
+    """The usable labs, in teaching order, the file of each by slug, and all faults."""
 
     labs: tuple[Lab, ...]
     files: dict[str, Path]
@@ -81,20 +81,20 @@ def outside_sources(folder: Path) -> list[Source]:
     if folder == OWN:
         return []
     if not folder.is_dir():
-        raise Unavailable(f"{folder} is no folder. Give one with labs to --labs, or leave it out.")
+        raise Unavailable(f"{folder} is no folder. Give --labs a folder with labs, or leave it out.")
     if (folder / LAB_FILE).is_file():
         return [source_of(folder)]
     files = _lab_files(folder)
     if not files:
         raise Unavailable(
-            f"{folder} holds no lab: no Python file in it assigns LAB, and no folder in it has a {LAB_FILE}. "
-            f"`python -m studylab new NAME --into {folder}` begins one."
+            f"{folder} holds no lab: no Python file in it assigns LAB, and no folder in it has a {LAB_FILE}. `python "
+            f"-m studylab new NAME --into {folder}` starts one."
         )
     return [source_of(file) for file in files]
 
 
 def source_of(file: Path) -> Source:
-    """Return a lab, given as its file or its folder, with its package: the project's, or one made of its folder."""
+    """Return a lab, given as its file or its folder, with its package: the project's, or one made from its folder."""
     file = file.resolve() / LAB_FILE if file.is_dir() else file.resolve()
     inner = [file.parent.name] if file.name == LAB_FILE else []
     folder = file.parent.parent if inner else file.parent
@@ -114,7 +114,7 @@ def _lab_files(folder: Path) -> list[Path]:
 
 
 def _listed() -> list[str]:
-    """Return the modules that `labs/__init__.py` takes a LAB from; if it is no Python, all that have one."""
+    """Return the modules from which `labs/__init__.py` takes a LAB; if it is not Python, all that have one."""
     try:
         tree = ast.parse((OWN / "__init__.py").read_bytes())
     except SyntaxError:

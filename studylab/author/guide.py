@@ -1,7 +1,7 @@
-"""Fills pages of docs/: each marked section is taken from a file as it stands, so that nothing is copied by hand.
+"""Fills pages of docs/: each marked section is copied from a file, so that nothing is copied by hand.
 
-A section begins with `<!-- from FILE: NAME -->`, or with `<!-- from FILE -->` for all of it, and ends with
-`<!-- end -->`. A name is a function or what a name is assigned, such as PHANTOM.
+A section begins with `<!-- from FILE: NAME -->`, or with `<!-- from FILE -->` for all of it, and ends with `<!-- end
+-->`. A name is a function or the target of an assignment, such as PHANTOM.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LANGUAGES = {".py": "python", ".mjs": "javascript"}
 
 
 def filled(text: str | None = None) -> str:
-    """Return a page, the guide if none is given, with every section taken anew. Raises `NotThere` for a file or name that is not there."""
+    """Return a page, by default the guide, with every section renewed. Raises `NotThere` for a missing file or name."""
     text = GUIDE.read_text(encoding="utf-8") if text is None else text
     return WHOLE.sub(_whole, SECTION.sub(_section, text))
 
@@ -44,7 +44,7 @@ def _read(file: str) -> str:
 
 
 def source_of(file: str, name: str) -> str:
-    """Return the source of a function or an assignment at the top of a file of this project, as it is written."""
+    """Return the source of a function or an assignment at the top level of a file of this project."""
     text = _read(file)
     for statement in ast.parse(text).body:
         if name in _names(statement):

@@ -1,4 +1,4 @@
-"""Begins a lab: a folder with a whole small lab that can be played, under the new name."""
+"""Starts a lab: a folder with a small, complete lab that can be played, under the new name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ def begin(name: str, folder: Path) -> Path:
     if not NAME.fullmatch(name) or "__" in name or keyword.iskeyword(name):
         raise BadInput(
             f"{name[:60]!r} cannot name a lab: use 2 to 40 lower-case letters, digits and single underscores, "
-            "beginning with a letter, such as ack_wait. It becomes the folder's name and, with hyphens, the lab's address."
+            "starting with a letter, such as ack_wait. It becomes the folder's name and, with hyphens, the lab's "
+            "address."
         )
     if not folder.is_dir():
         raise BadInput(f"{folder} is no folder. Make it first, or give another with --into.")
     lab = folder / name
     for there in (lab, folder / f"{name}.py"):
         if there.exists():
-            raise Refused(f"{there} is there already, and was left as it is. Choose another name.")
+            raise Refused(f"{there} exists already and was not changed. Choose another name.")
     try:
         lab.mkdir()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Where a value of a lab is written: its path in the lab is followed through the syntax trees of the lab's files."""
+"""Where a value of a lab is written. Its path in the lab is followed through the syntax trees of the lab's files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BUILDERS = {"quiz": "Quiz", "question": "Question"}
 
 
 def assigned(tree: ast.Module) -> dict[str, ast.expr]:
-    """Return what each name of a module was last assigned, by name."""
+    """Return the last assignment of each name of a module."""
     found: dict[str, ast.expr] = {}
     for statement in tree.body:
         if isinstance(statement, ast.Assign):
@@ -27,14 +27,14 @@ def assigned(tree: ast.Module) -> dict[str, ast.expr]:
 
 
 def field_names(constructor: str) -> list[str]:
-    """Return the fields of a part of the model in order, empty for what is no part of it."""
+    """Return the fields of a part of the model in order, empty for anything else."""
     kind = getattr(model, BUILDERS.get(constructor, constructor), None)
     return [field.name for field in fields(kind)] if is_dataclass(kind) and isinstance(kind, type) else []
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One file of a lab: what its names were assigned, and which names it took from which module."""
+    """One file of a lab: the assignments of its names, and which names it imports from which module."""
 
     file: Path
     names: dict[str, ast.expr]
@@ -43,14 +43,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The files of one lab as they are written. `file` assigns LAB, `package` is what it is imported into."""
+    """The source files of one lab. `file` assigns LAB, `package` is the package that it is imported into."""
 
     file: Path
     package: str
     _read: dict[str, Page | None] = field(default_factory=dict)
 
     def place_of(self, path: LabPath) -> tuple[Path, int]:
-        """Return file and line of the value at a path of LAB, or of the nearest value round it that is spelled out."""
+        """Return file and line of the value at a path of LAB, or of the nearest enclosing value in the source."""
         page = self._page(f"{self.package}.{self.file.stem}")
         if page is None or LAB not in page.names:
             return self.file, 1
@@ -84,7 +84,7 @@ class Pages:
         )
 
     def _meant(self, node: ast.expr, page: Page) -> tuple[ast.expr, Page]:
-        """Follow names to what they were assigned, in this file or in another of the lab."""
+        """Follow names to their assignments, in this file or in another of the lab."""
         seen: set[tuple[Path, str]] = set()
         while found := self._named(node, page):
             name, page = found
@@ -95,7 +95,7 @@ class Pages:
         return node, page
 
     def _named(self, node: ast.expr, page: Page) -> tuple[str, Page] | None:
-        """Return the name that an expression is, and the page on which it was assigned; None for any other."""
+        """Return the name in an expression, and the file in which it was assigned; None for anything else."""
         if isinstance(node, ast.Name) and node.id in page.names:
             return node.id, page
         if isinstance(node, ast.Name) and node.id in page.imported:
@@ -119,7 +119,7 @@ class Pages:
         return None
 
     def _items(self, node: ast.expr, page: Page) -> Iterator[tuple[ast.expr, Page]]:
-        """Yield the items of a tuple as it is written. A starred one that cannot be counted ends the counting."""
+        """Yield the items of a tuple in the source. A starred item of unknown length ends the count."""
         if isinstance(node, ast.BinOp):
             yield from self._items(*self._meant(node.left, page))
             yield from self._items(*self._meant(node.right, page))

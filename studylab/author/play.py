@@ -1,6 +1,7 @@
-"""Plays a lab on a real bench, as its learners will: untouched it must not pass, wrong scripts must not, the solution must.
+"""Plays a lab on a real bench, as its learners will: it must not pass untouched or with wrong scripts, and must pass
+with the solution.
 
-Each thing that goes wrong is a slip with its place in the lab; one that ends a play ends that play only.
+Each fault is a slip with its place in the lab. A fault that ends a play ends only that play.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from vango.core.modes import Mode
 from vango.observe.model import Observation
 
 ROUNDS = 2
-"""How often the solution is played, on one bench: what the first round left behind must not carry the second."""
+"""How often the solution is played, on one bench: the remains of the first round must not help the second."""
 STANDING_S = 5.0
 
 
 async def play(lab: Lab, nats_server: Path | None = None) -> list[Slip]:
-    """Play a lab on a bench of its own and return what went wrong. Raises `Unavailable` when no bench can be had."""
+    """Play a lab on its own bench and return what went wrong. Raises `Unavailable` when no bench is available."""
     async with _bench(nats_server) as bench:
         run = LabRun(lab, bench)
         found = await _guarded(lambda: _through(run), Slip("the lab cannot be played through", ()))
@@ -78,16 +79,16 @@ async def _through(run: LabRun) -> list[Slip]:
             if slips := await _pass(run, index):
                 return slips
     if begins[0] != begins[1]:
-        return [Slip("starting again does not lead back to where the lab began", ("setup",))]
+        return [Slip("starting again does not return to where the lab began", ("setup",))]
     return [*_measured(run), *_ended(run)]
 
 
 async def _pass(run: LabRun, index: int) -> list[Slip]:
-    """Pass one step as a learner would; a slip when it does not pass."""
+    """Pass one step as a learner would; yield a slip when it does not pass."""
     step, here = run.lab.steps[index], ("steps", index)
     if run.attempt.step != index:
         where = run.lab.steps[index - 1].id
-        return [Slip(f"{where}: the lab went past {step.id} by itself", here)]
+        return [Slip(f"{where}: the lab moved past {step.id} without a solution", here)]
     try:
         if isinstance(step, Predict):
             await run.predict(step.id, step.options[0].key, "certain")
@@ -153,7 +154,7 @@ def _wrongly(run: LabRun, step: Do, wrong: Wrong, where: Place) -> Callable[[], 
         await run.play(wrong.script)
         await _stands(run)
         if not _is_at(run, step):
-            return [Slip(f"{step.id}: {wrong.name} passes, and is meant to be wrong", where)]
+            return [Slip(f"{step.id}: {wrong.name} passes, but is meant to be wrong", where)]
         differs = _differs(run, step.id)
         if wrong.says not in differs:
             return [

@@ -1,4 +1,6 @@
-"""A fresh bench at rest as an observation, to ask a lab's functions with where no bench runs. A test compares the two."""
+"""A fresh bench at rest as an observation, for asking a lab's functions without a running bench. A test compares the
+two.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,7 @@ def _edge(name: str) -> EdgeSeen:
 
 
 def _blank(kind: type[T], **known: Any) -> T:
-    """Return a record whose fields are nought, empty or false where nothing better is known."""
+    """Return a record whose fields are 0, empty or false unless a better value is known."""
     hints = typing.get_type_hints(kind)
     for field in fields(kind):  # type: ignore[arg-type]
         if field.name not in known and field.default is field.default_factory is MISSING:

@@ -1,4 +1,4 @@
-"""One lab: read, imported, looked over. Every fault of it is named with file and line; none of them stops the app."""
+"""One lab: read, imported, checked. Every fault is listed with file and line; none of them stops the app."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from studylab.lab.proofread import slips
 from studylab.lab.shape import Path as LabPath
 
 LAB_FILE = "lab.py"
-"""The file that assigns LAB in a lab that is a folder of its own."""
+"""The file that assigns LAB in a lab with its own folder."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One thing wrong with a lab. `line` is 0 when it is about the whole file; `left_out` that the lab cannot be used.
+    """One fault of a lab. `line` is 0 when it is about the whole file; `left_out` means that the lab cannot be used.
 
     `of` is the lab's file: `file` may be another one beside it, such as that of its checks.
     """
@@ -40,14 +40,14 @@ class Fault:
 
     @property
     def where(self) -> str:
-        """File and line, the file as short as it can be said from here."""
+        """File and line, with the shortest path from here."""
         here = Path.cwd()
         file = self.file.relative_to(here) if self.file.is_relative_to(here) else self.file
         return f"{file}:{self.line}" if self.line else str(file)
 
     @property
     def on_page(self) -> str:
-        """File and line, the file from the folder on that holds the lab, so that no page tells where that folder is."""
+        """File and line, with the path from the lab's folder on, so that no page reveals where that folder is."""
         above = self.of.parents[2 if self.of.name == LAB_FILE else 1]
         file = self.file.relative_to(above) if self.file.is_relative_to(above) else Path(self.file.name)
         return f"{file}:{self.line}" if self.line else str(file)
@@ -57,7 +57,7 @@ class Fault:
 class Source:
     """A lab: the file that assigns LAB, and the package that it is imported into.
 
-    A lab is one file among others, or a folder of its own, whose file is `lab.py`.
+    A lab is one file among others, or its own folder with the file `lab.py`.
     """
 
     file: Path
@@ -70,18 +70,18 @@ class Source:
 
     @property
     def is_folder(self) -> bool:
-        """Whether the lab is a folder of its own."""
+        """Whether the lab has its own folder."""
         return self.file.name == LAB_FILE
 
     def files(self) -> list[Path]:
-        """Return the files of the lab: of a folder all in it and one folder deeper, where parts of it stand."""
+        """Return the files of the lab: of a folder all in it and one folder deeper, where its parts are."""
         folder = self.file.parent
         others = {*folder.glob("*.py"), *folder.glob("*/*.py")} if self.is_folder else set()
         return [self.file, *sorted(others - {self.file})]
 
     def has(self, file: Path) -> bool:
-        """Say whether a file is its author's code: one of the lab's, or one beside a lab of one file."""
-        # A folder deeper down, such as a virtual environment beside the labs, is not.
+        """Return whether a file is its author's code: one of the lab's, or one beside a lab of one file."""
+        # A deeper folder, such as a virtual environment beside the labs, is not.
         return file in self.files() if self.is_folder else file.parent == self.file.parent
 
     def place_of(self, path: LabPath) -> tuple[Path, int]:
@@ -90,7 +90,7 @@ class Source:
 
 
 def has_lab(file: Path) -> bool:
-    """Say whether a file assigns LAB, or cannot be read, which its author should hear of."""
+    """Return whether a file assigns LAB, or cannot be read, which its author should know."""
     try:
         return LAB in assigned(ast.parse(file.read_bytes()))
     except (OSError, SyntaxError, ValueError):
@@ -98,7 +98,7 @@ def has_lab(file: Path) -> bool:
 
 
 def adopt(folder: Path, package: str) -> None:
-    """Make a package of a folder without running code of its own, so that each file can be imported by itself."""
+    """Make a package from a folder without running its code, so that each file can be imported separately."""
     if package not in sys.modules:
         module = types.ModuleType(package)
         module.__path__ = [str(folder)]
@@ -106,11 +106,11 @@ def adopt(folder: Path, package: str) -> None:
 
 
 def examine(source: Source) -> tuple[Lab | None, list[Fault]]:
-    """Import a lab file and look it over. Returns the lab, None when it cannot be used, and every fault found."""
+    """Import a lab file and check it. Returns the lab, None when it cannot be used, and every fault found."""
     try:
         lab, faults = _examine(source)
     except Exception as error:  # noqa: BLE001 - whatever is in a lab file, the app and the other labs go on
-        lab, faults = None, [Fault(source.file, 0, f"cannot be looked over: {_say(error, source)}")]
+        lab, faults = None, [Fault(source.file, 0, f"cannot be checked: {_say(error, source)}")]
     return lab, sorted(replace(fault, of=source.file) for fault in faults)
 
 
@@ -141,7 +141,7 @@ def _parse(source: Source) -> tuple[dict[Path, ast.Module], list[Fault]]:
             faults.append(Fault(file, 0, f"cannot be read: {error.strerror or error}"))
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", 0) or 0
-            faults.append(Fault(file, line, f"is no Python: {getattr(error, 'msg', error)}"))
+            faults.append(Fault(file, line, f"is not Python: {getattr(error, 'msg', error)}"))
     return trees, faults
 
 

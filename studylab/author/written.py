@@ -1,4 +1,4 @@
-"""What can be seen of a lab file without running it: parts of the model that lack an argument, or have one too many."""
+"""Faults that are visible in a lab file without running it: missing arguments of the model's parts, or one too many."""
 
 from __future__ import annotations
 

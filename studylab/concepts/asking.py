@@ -30,7 +30,7 @@ DURABLE = {"ack_policy": "explicit", "deliver_policy": "all", "filter_subject": 
 
 
 class Server:
-    """A fresh server under questioning. `exchanges` grows with each call of a method that keeps what it did."""
+    """A fresh server for one question. `exchanges` grows with each call of a method that keeps its exchange."""
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
@@ -41,7 +41,7 @@ class Server:
     def wire(self) -> Wire:
         """The open connection. Raises `Unavailable` before `connect`."""
         if self._wire is None:
-            raise Unavailable("Nobody is connected to the server that is asked: call connect() first.")
+            raise Unavailable("The server is not connected: call connect() first.")
         return self._wire
 
     async def connect(self) -> None:
@@ -68,7 +68,7 @@ class Server:
         return reply
 
     async def ask_until(self, what: str, subject: str, *, decisive: tuple[str, ...], so: Callable[[Any], bool]) -> Any:
-        """Ask until the reply is as wanted, and keep that one. Raises `Unavailable` with the last reply in vain."""
+        """Ask until the reply meets a condition, and keep that one. Otherwise raises `Unavailable` with the last."""
         reply = await until(lambda: self.api(subject), so, what)
         self._keep(Exchange(Act.ASKED, what, f"$JS.API.{subject}", None, None, reply, decisive))
         return reply
@@ -139,12 +139,12 @@ class Server:
         return heard
 
     async def take(self, number: int, consumer: str = "fra") -> None:
-        """Pull and acknowledge so many messages without keeping them."""
+        """Pull and acknowledge this many messages without keeping them."""
         for _ in range(number):
             await self.wire.request((await self.pull(consumer)).reply, b"+ACK")
 
     async def listen(self, subject: str) -> asyncio.Queue[Msg]:
-        """Hear what comes on a subject from now on."""
+        """Listen to a subject from now on."""
         heard: asyncio.Queue[Msg] = asyncio.Queue()
         await self.wire.subscribe(subject, heard.put)
         await self.wire.client.flush()
@@ -157,7 +157,7 @@ class Server:
         self._keep(Exchange(Act.HEARD, what, message.subject, None, None, reply, decisive))
 
     def did(self, what: str) -> None:
-        """Keep what was done without asking."""
+        """Keep a step that was not a request."""
         self._keep(Exchange(Act.DONE, what))
 
     def _keep(self, exchange: Exchange) -> None:
@@ -195,14 +195,16 @@ def delivered(message: Msg) -> dict[str, Any]:
 
 
 async def until(look: Callable[[], Awaitable[Any]], so: Callable[[Any], bool], what: str) -> Any:
-    """Look again until something is so. Raises `Unavailable` with what was seen last."""
+    """Look again until a condition holds. Raises `Unavailable` with the last observation."""
     deadline = asyncio.get_running_loop().time() + UNTIL_WITHIN_S
     while True:
         seen = await look()
         if so(seen):
             return seen
         if asyncio.get_running_loop().time() > deadline:
-            raise Unavailable(f"Waited {UNTIL_WITHIN_S:g} s in vain: {what}. Last seen: {json.dumps(seen)[:400]}.")
+            raise Unavailable(
+                f"Waited {UNTIL_WITHIN_S:g} s without success: {what}. Last seen: {json.dumps(seen)[:400]}."
+            )
         await asyncio.sleep(LOOK_EVERY_S)
 
 

@@ -100,7 +100,7 @@ def _concept(path: Path) -> Concept:
 def _word(path: Path, group: str, word: str, body: str) -> Word:
     first, _, text = body.partition("\n")
     if not first.startswith("linked: ") or not text.strip():
-        raise BadInput(f"{path.name}, {word}: expected a line “linked: …” and then what the word means.")
+        raise BadInput(f"{path.name}, {word}: expected a line “linked: …” and then the meaning of the word.")
     forms = _listed(first.removeprefix("linked: "))
     return Word(word, group, () if forms == (NOTHING,) else forms, text.strip())
 

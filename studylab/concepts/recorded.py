@@ -1,7 +1,7 @@
-"""Recorded answers of a real nats-server: what was asked, what came back, and what of it decides.
+"""Recorded answers of a real nats-server: the question, the answer, and the decisive fields.
 
 One JSON file for each concept page, written by `python -m studylab record` and shown by the page. A recording is
-compared with a new one by shape (which fields, of which types), and by value where a field is named as decisive.
+compared with a new one by shape (which fields, of which types), and by value for the decisive fields.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """All that was asked for one concept page, with the server's version and the day (ISO 8601)."""
+    """All questions of one concept page, with the server's version and the day (ISO 8601)."""
 
     server: str
     day: str
@@ -93,7 +93,7 @@ def _answered(kept: dict[str, Any]) -> Answered:
 
 
 def value_at(reply: Any, path: str) -> Any:
-    """Return what stands at a path in a reply. Raises `NotThere` when nothing does."""
+    """Return the value at a path in a reply. Raises `NotThere` when there is none."""
     here = reply
     for name in path.split("."):
         if not isinstance(here, Mapping) or name not in here:

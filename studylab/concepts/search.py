@@ -1,7 +1,7 @@
 """Full-text search over the pages, the glossary and the recorded answers: SQLite FTS5 in memory, built once.
 
-Whatever is typed is taken as words, never as a query language, so no input can be a wrong query. When not all words are
-found together, the last one is shortened letter by letter, and at last any of the words will do.
+The input is taken as words, never as a query language, so no input is an invalid query. If not all words are found
+together, the last one is shortened letter by letter, and finally any of the words is enough.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_LETTERS = 40
 SHORTEST = 3
 MOST_FOUND = 20
 SNIPPET_WORDS = 24
-# What no text contains: private-use characters mark what was found, so that the text can be escaped afterwards.
+# Private-use characters, which no text contains, mark the matches, so that the text can be escaped afterwards.
 BEGIN, END = "\ue000", "\ue001"
 
 _SCHEMA = """
@@ -38,9 +38,9 @@ WHERE entry MATCH ? ORDER BY bm25(entry, 8.0, 4.0, 2.0, 0.5), rowid LIMIT {MOST_
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that can be found: a page, a section of one, a word, or a recorded answer.
+    """One searchable item: a page, a section of one, a word, or a recorded answer.
 
-    `answer` is searched and not shown: what went over the wire.
+    `answer` is searched and not shown: the exchange on the wire.
     """
 
     title: str
@@ -53,7 +53,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One entry that fits. `pieces` is the passage, each piece with whether it is what was looked for."""
+    """One result. `pieces` is the passage, each piece with whether it matched."""
 
     title: str
     heading: str
@@ -76,7 +76,7 @@ class Index:
             )
 
     def find(self, typed: str) -> tuple[Found, ...]:
-        """Return what fits best, the best first, at most 20. Nothing for nothing."""
+        """Return the best results first, at most 20; empty for empty input."""
         words = words_of(typed)
         for query in _queries(words) if words else ():
             with self._lock:
@@ -86,12 +86,12 @@ class Index:
         return ()
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         self._db.close()
 
 
 def words_of(typed: str) -> list[str]:
-    """Return what was typed as words of letters and digits: at most 8, of at most 40 letters."""
+    """Return the input as words of letters and digits: at most 8, of at most 40 letters."""
     return [word[:MOST_LETTERS] for word in re.findall(r"[^\W_]+", unicodedata.normalize("NFC", typed))][:MOST_WORDS]
 
 
@@ -111,7 +111,7 @@ def _pieces(snippet: str) -> tuple[tuple[str, bool], ...]:
 
 
 def entries() -> Iterator[Entry]:
-    """Yield all that the reading matter holds."""
+    """Yield all searchable items."""
     for concept in pages.concepts():
         yield Entry(concept.title, "", concept.summary, concept.address, concept.kind)
         for heading, text in concept.sections:

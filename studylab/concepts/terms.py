@@ -1,4 +1,4 @@
-"""The words that lead from any text to the page or the glossary entry that explains them."""
+"""The words that link any text to the page or the glossary entry that explains them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Piece:
 
 
 class Terms:
-    """A table of words, each with an address. Of two that begin at one place the longer is meant."""
+    """A table of words, each with an address. Of two that begin at one place the longer wins."""
 
     def __init__(self, addresses: dict[str, str]) -> None:
         self._addresses = addresses
@@ -29,7 +29,7 @@ class Terms:
         self._any = re.compile(rf"(?<![\w-])(?:{forms})(?![\w-])", re.IGNORECASE) if forms else None
 
     def pieces(self, text: str, known: set[str]) -> Iterator[Piece]:
-        """Cut a text at the words whose address is not in `known` yet; each that is found is added to it."""
+        """Cut a text at the words whose address is not in `known` yet; each match is added to it."""
         done = 0
         for found in self._any.finditer(text) if self._any else ():
             address = self._addresses[" ".join(found[0].lower().split())]
@@ -46,7 +46,7 @@ class Terms:
 
 @cache
 def terms() -> Terms:
-    """Return the words of all pages and of the glossary. A page is meant before an entry of the glossary."""
+    """Return the words of all pages and of the glossary. A page wins over an entry of the glossary."""
     found = {form.lower(): word.address for word in pages.glossary() for form in word.linked}
     found |= {form.lower(): concept.address for concept in pages.concepts() for form in concept.words}
     return Terms(found)

@@ -1,7 +1,7 @@
 """The lab engine: what a lab is (`model`), an attempt at one (`attempt`, `store`), and how it is played and drawn.
 
-Modules under `labs/` import from here only; `reading` has the small questions that several labs ask of the evidence,
-`ledgers` what is held of the moments for them.
+Modules under `labs/` import from here only. `reading` answers the small questions that several labs ask of the
+evidence; `ledgers` keeps the moments for them.
 """
 
 from studylab.lab import ledgers, reading

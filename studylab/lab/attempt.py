@@ -150,7 +150,7 @@ def answer(lab: Lab, attempt: Attempt, step_id: str, question_id: str, option: s
     step = _at(lab, attempt, step_id, Quiz)
     question = next((q for q in step.questions if q.id == question_id), None)
     if question is None:
-        raise NotThere(f"There is no question {question_id[:40]!r} in this quiz.")
+        raise NotThere(f"This quiz has no question {question_id[:40]!r}.")
     if option not in {o.key for o in question.options(attempt.memory)}:
         raise BadInput(f"There is no option {option[:40]!r} to that question.")
     attempt = replace(attempt, answers={**attempt.answers, question.id: option})
@@ -175,9 +175,9 @@ def locked(lab: Lab, attempt: Attempt) -> dict[str, str]:
     if not attempt.begun:
         return dict.fromkeys(REGISTRY, "Start the lab first.")
     if isinstance(step, Predict):
-        return dict.fromkeys(REGISTRY, "First choose in the guide what will happen; then the controls open.")
+        return dict.fromkeys(REGISTRY, "First choose your prediction in the guide. Then the controls open.")
     if isinstance(step, Explain):
-        return dict.fromkeys(REGISTRY, "First read in the guide what was just seen, and go on; then the controls open.")
+        return dict.fromkeys(REGISTRY, "First read the explanation in the guide and continue. Then the controls open.")
     unlocked = lab.controls if not isinstance(step, Do) or step.controls is None else step.controls
     return {
         name: lab.locked.get(name, lab.locked_otherwise)
@@ -204,7 +204,7 @@ def _ask(check: Check, before: Said | None, evidence: Evidence) -> Said:
     try:
         result = check.test(evidence)
     except Exception as error:  # noqa: BLE001 - a lab's mistake must not end the learner's attempt
-        return Said(False, f"This check could not be made: {_say(error)}. Nothing you did is at fault.", broken=True)
+        return Said(False, f"This check could not be made: {_say(error)}. You did nothing wrong.", broken=True)
     return Said(True, result.why) if isinstance(result, Passed) else Said(False, result.differs)
 
 
@@ -227,7 +227,7 @@ def _advance(lab: Lab, attempt: Attempt, evidence: Evidence, *, trouble: str = "
 
 def _learn(lab: Lab, attempt: Attempt, step: Do, evidence: Evidence) -> Attempt:
     empty: Memory = {}
-    attempt, kept = _try(attempt, f"What “{step.title}” wanted to keep", lambda: step.keep(evidence), empty)
+    attempt, kept = _try(attempt, f"The values that “{step.title}” keeps", lambda: step.keep(evidence), empty)
     attempt = replace(attempt, memory={**attempt.memory, **kept})
     before = predicted_by(lab, lab.index(step.id))
     if before is None or before.id not in attempt.predictions:

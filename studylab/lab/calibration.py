@@ -1,4 +1,6 @@
-"""How sure against how right: measured predictions counted by confidence, and what may be said of so few. Pure."""
+"""Confidence against accuracy: measured predictions counted by confidence, and the conclusion from so small a number.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,9 @@ from studylab.lab.model import Confidence
 from studylab.lab.progress import Predicted, Record
 
 FEWEST = 3
-"""From fewer predictions than this nothing is concluded."""
+"""With fewer predictions than this, there is no conclusion."""
 FAR = 0.2
-"""A share of right ones within this distance of what the word promises is as good as the word."""
+"""A share of right predictions within this distance of the expected share counts as equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,12 @@ def calibrate(records: Iterable[Record]) -> Calibration:
 
 
 def judgement(level: Level) -> str:
-    """Say what a level shows, in a few words."""
+    """Return what a level shows, in a few words."""
     if level.made < FEWEST:
-        return "too few to say"
+        return "too few to tell"
     if level.share < level.promised - FAR:
-        return "surer than right"
-    return "better than you thought" if level.share > level.promised + FAR else "as right as sure"
+        return "more confident than right"
+    return "better than you thought" if level.share > level.promised + FAR else "as right as confident"
 
 
 def _level(measured: list[Predicted], word: Confidence, promised: float) -> Level:

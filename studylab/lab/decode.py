@@ -67,7 +67,7 @@ def _record(kind: Any, value: Any, where: str) -> Any:
     hints = _hints(kind)
     for name in value:
         if name not in hints:
-            raise Misfit(f"{where} has a member {name[:40]!r} that nobody knows")
+            raise Misfit(f"{where} has an unknown member {name[:40]!r}")
     missing = [f.name for f in fields(kind) if f.name not in value and f.default is f.default_factory is MISSING]
     if missing:
         raise Misfit(f"{where} lacks {', '.join(missing)}")
@@ -94,5 +94,5 @@ def _plain(kind: Any, value: Any, where: str) -> Any:
 
 
 def _has_half_a_character(text: str) -> bool:
-    """Say whether a text holds half of a surrogate pair: JSON can write one, and no file can hold it."""
+    """Return whether a text holds half of a surrogate pair: JSON can write one, and no file can hold it."""
     return any("\ud800" <= character <= "\udfff" for character in text)

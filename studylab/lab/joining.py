@@ -1,4 +1,4 @@
-"""Joins two records of one lab as edges should take events in: in any order, and twice is once. Pure."""
+"""Merges two records of one lab as edges should apply events: in any order, and twice is once. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from studylab.lab.progress import Done, Met, Predicted, Record, Spent
 
 
 def join(one: Record, other: Record) -> Record:
-    """Join two records of one lab: of each part the one that says more, then the earlier. Nothing is counted twice."""
+    """Merge two records of one lab: of each part the more complete one, otherwise the earlier. Nothing is counted
+    twice.
+    """
     latest = max(one, other, key=lambda record: (record.last_at, record.title, record.number, record.steps))
     return Record(
         slug=one.slug,

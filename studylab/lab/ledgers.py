@@ -1,4 +1,4 @@
-"""What is held of moments so that no question goes through all of them again: the ledgers of `reading` and of the labs."""
+"""What is kept of moments so that no question reads all of them again: the ledgers of `reading` and of the labs."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Commits:
 
 
 def is_change(moment: Moment) -> bool:
-    """Say whether a moment is the commit of a change of owner."""
+    """Return whether a moment is the commit of a change of owner."""
     return moment.kind == "commit" and str(moment.detail.get("subject", "")).startswith("route.")
 
 

@@ -1,7 +1,8 @@
-"""What a lab is made of: frozen values that a module under `labs/` writes down, prose beside the step it belongs to.
+"""What a lab is made of: frozen values that a module under `labs/` writes down, prose beside its step.
 
 A lab decides nothing about how it is run or drawn: `runner` plays it, `guide` turns it into the `GuideSeen` of
-`seen`, which the page draws. Checks are pure functions of `Evidence`, and each says what it saw or what still differs.
+`seen`, which the page draws. Checks are pure functions of `Evidence`, and each returns what it saw or what still
+differs.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """The check is not met. `differs` says what still differs, so that the next move can be chosen from it."""
+    """The check is not met. `differs` says what still differs, so that the learner can choose the next move."""
 
     differs: str
 
@@ -152,7 +153,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Boxes in the direction that the news travels, with a caption that says it in words."""
+    """Boxes in the direction in which events travel, with a caption that says it in words."""
 
     caption: str
     places: tuple[Place, ...]

@@ -64,7 +64,7 @@ class Moments:
         return bool(self._ledgers)
 
     def read_up(self, at_most: int | None = None) -> bool:
-        """Hand on what is new, no further than so many moments of the journal. Returns whether that was all."""
+        """Hand on what is new, at most this many moments of the journal. Returns whether that was all."""
         last = self._source.last
         if self._takers and at_most is not None:
             last = min(last, self._read + at_most)
@@ -93,7 +93,7 @@ class Moments:
     def _hand(self, ledger: Ledger, moment: Moment) -> None:
         try:
             ledger.add(moment)
-        except Exception:  # noqa: BLE001 - whoever asks next makes it again, and is told
+        except Exception:  # noqa: BLE001 - the next question makes it again, and raises
             self._ledgers = {key: held for key, held in self._ledgers.items() if held is not ledger}
             self._takers = {kind: [held for held in all_ if held is not ledger] for kind, all_ in self._takers.items()}
 

@@ -22,7 +22,7 @@ def markdown(records: Sequence[Record], *, at: float) -> str:
     """Write the notebook of some labs. `at` is the Unix time in seconds; times are written in the local zone."""
     lines = ["# Lab notebook", "", f"Study Lab, written on {when(at)}.", ""]
     if not records:
-        lines += ["No lab has been begun yet.", ""]
+        lines += ["No lab has been started yet.", ""]
     for record in records:
         lines += [*_lab(record), ""]
     return "\n".join([*lines, *_how_sure(records)]) + "\n"
@@ -66,7 +66,7 @@ def _lab(record: Record) -> Iterator[str]:
     yield from (f"## {record.number}. {_plain(record.title)}", "")
     times = "once" if record.finishes == 1 else f"{record.finishes} times"
     state = f"finished {times}" if record.finishes else f"{len(record.done)} of {record.steps} steps done"
-    yield f"{state[0].upper()}{state[1:]}. Begun on {when(record.first_at)}, last on {when(record.last_at)}, "
+    yield f"{state[0].upper()}{state[1:]}. Started on {when(record.first_at)}, last on {when(record.last_at)}, "
     yield f"active for {duration(record.active_s)}."
     for entry in entries(record):
         yield from ("", f"### {_plain(entry.title)}", "")
@@ -112,8 +112,8 @@ def _met(met: Met) -> Iterator[str]:
 
 def _how_sure(records: Sequence[Record]) -> Iterator[str]:
     found = calibrate(records)
-    yield from ("## How sure, how right", "", found.sentence, "")
-    yield from ("| how sure | measured | came true | |", "|---|---|---|---|")
+    yield from ("## Confidence and accuracy", "", found.sentence, "")
+    yield from ("| confidence | measured | came true | |", "|---|---|---|---|")
     for level in found.levels:
         yield f"| {level.confidence} | {level.made} | {level.right} | {judgement(level)} |"
 

@@ -1,7 +1,7 @@
-"""What is worth keeping of a learner's labs: one record for each lab, in the words that stood on the page then.
+"""What is kept of a learner's labs: one record for each lab, in the words that the page showed then.
 
 A record outlives the attempt that it came from, a lab that was changed since, and the machine. Pure: times come in as
-arguments. How two records of one lab become one stands in `joining`.
+arguments. `joining` merges two records of one lab.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def meet(record: Record, step: Step, findings: Iterable[Finding], at: float) -> 
 
 
 def _first_measured(before: Predicted | None, made: Predicted) -> Predicted:
-    """Once measured a prediction stays: whoever chooses again has seen the outcome."""
+    """A measured prediction stays: a learner who chooses again has seen the outcome."""
     if before is None:
         return made
     if before.happened:

@@ -1,4 +1,4 @@
-"""Looks a lab over as it is written: what cannot be played is named before anybody tries. The suite does so for every lab."""
+"""Checks a lab's definition: what cannot be played is listed before anyone tries. The suite does so for every lab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PANELS = (
 
 
 def slips(lab: Lab) -> Iterator[Slip]:
-    """Yield what is wrong with a lab as it is written. What does not fit its kind is not looked at any closer."""
+    """Yield what is wrong with a lab's definition. A value of the wrong kind is not checked further."""
     misfitting = list(misfits(lab, Lab, ()))
     yield from misfitting
     unfit = {slip.path[:2] if slip.path[:1] == ("steps",) else slip.path[:1] for slip in misfitting}
@@ -56,11 +56,11 @@ def _lab_slips(lab: Lab, unfit: set[Path]) -> Iterator[Slip]:
 
 
 def _order_slips(lab: Lab) -> Iterator[Slip]:
-    """What is wrong with the steps as a row."""
+    """What is wrong with the sequence of steps."""
     if not lab.steps:
         yield Slip("the lab has no steps", ("steps",))
     elif not isinstance(lab.steps[-1], Quiz) or any(isinstance(step, Quiz) for step in lab.steps[:-1]):
-        yield Slip("the quiz is the last step, and there is one", ("steps",))
+        yield Slip("the quiz is the last step, and there is only one", ("steps",))
     before: set[str] = set()
     for index, step in enumerate(lab.steps):
         if step.id in before:
@@ -113,7 +113,7 @@ def _solution_slips(lab: Lab, step: Do, here: Path) -> Iterator[Slip]:
     if not isinstance(step.solution, tuple):
         return
     if not any(isinstance(item, Call) for item in step.solution):
-        yield Slip(f"{step.id}: there is no solution, so nobody can be shown the way", (*here, "solution"))
+        yield Slip(f"{step.id}: there is no solution, so the learner cannot be shown one", (*here, "solution"))
     yield from _script_slips(step.id, step.solution, (*here, "solution"))
     unlocked = lab.controls if step.controls is None else step.controls
     for number, item in enumerate(step.solution):
@@ -123,7 +123,7 @@ def _solution_slips(lab: Lab, step: Do, here: Path) -> Iterator[Slip]:
 
 def _wrong_slips(step: Do, wrong: Wrong, here: Path) -> Iterator[Slip]:
     if not wrong.says.strip():
-        yield Slip(f"{step.id}, {wrong.name}: says is empty, so any answer would do", (*here, "says"))
+        yield Slip(f"{step.id}, {wrong.name}: says is empty, so any answer would pass", (*here, "says"))
     if not wrong.script:
         yield Slip(f"{step.id}, {wrong.name}: a wrong script that does nothing shows nothing", (*here, "script"))
     yield from _script_slips(f"{step.id}, {wrong.name}", wrong.script, (*here, "script"))
@@ -144,7 +144,7 @@ def _debrief_slips(debrief: Debrief) -> Iterator[Slip]:
     for number, code in enumerate(debrief.code):
         if not _is_there(code):
             yield Slip(
-                f"the debrief shows {code.name} of {code.module}, which is not there", ("debrief", "code", number)
+                f"the debrief shows {code.name} of {code.module}, which does not exist", ("debrief", "code", number)
             )
 
 

@@ -16,12 +16,12 @@ from vango.observe.model import EdgeSeen, FactSeen, Observation, ProbeSeen
 
 
 def at_rest(seen: Observation) -> bool:
-    """Say whether nothing waits and every edge is current and serves what the database has."""
+    """Return whether nothing waits and every edge is current and serves what the database has."""
     return not seen.outbox.waiting and not disagreement(seen) and all(is_current(edge) for edge in seen.edges)
 
 
 def is_current(edge: EdgeSeen) -> bool:
-    """Say whether an edge claims to be current, at whatever sequence."""
+    """Return whether an edge claims to be current, at whatever sequence."""
     return edge.claim.startswith("current")
 
 
@@ -105,7 +105,7 @@ def last_commit(evidence: Evidence, after: int = 0, before: float = math.inf) ->
 
 
 def last_commits(evidence: Evidence, count: int, before: float = math.inf) -> list[str]:
-    """Return the event ids of the last so many route commits before a moment, oldest first."""
+    """Return the event ids of the last n route commits before a moment, oldest first."""
     made = commits(evidence)
     end = len(made) if before == math.inf else bisect_left(made, before, key=lambda one: one[0])
     return [event_id for _, event_id in made[max(0, end - count) : end]]
@@ -143,12 +143,12 @@ def sleeps(evidence: Evidence, edge: str) -> list[Sleep]:
 
 
 def last_sleep(evidence: Evidence, edge: str, least: int) -> Sleep | None:
-    """Return the last time in which an edge was down for at least so many changes, or None."""
+    """Return the last time in which an edge was down for at least this many changes, or None."""
     return next((sleep for sleep in reversed(sleeps(evidence, edge)) if sleep.missed >= least), None)
 
 
 def matches(pattern: str, subject: str) -> bool:
-    """Say whether a subject filter matches a subject, as the server matches them."""
+    """Return whether a subject filter matches a subject, as the server matches them."""
     wanted, given = pattern.split("."), subject.split(".")
     for place, token in enumerate(wanted):
         if token == ">":
@@ -189,7 +189,7 @@ def in_hand(
 ) -> tuple[Moment | None, Moment | None]:
     """Return when an actor last crashed at a point since the step began, and the last moment of a kind before that.
 
-    `subject` asks for moments only that tell of a subject which begins so.
+    `subject` limits it to moments about a subject that begins with it.
     """
     crashes = evidence.moments.ask(InHand, [(actor, "crash"), (actor, kind)], subject).held
     return crashes.get(f"crashed {point}", (None, None))
@@ -207,7 +207,7 @@ def copies(seen: Observation, event_id: str) -> list[int]:
 
 
 def window_is_over(seen: Observation) -> bool:
-    """Say whether ROUTES was still for long enough to have forgotten every message id.
+    """Return whether ROUTES was still for long enough to have forgotten every message id.
 
     The server forgets on a timer, measured up to 2.4 windows after the store, and later on a busy machine.
     """

@@ -1,7 +1,7 @@
-"""Progress on disk and in a file to carry: one sealed document, versioned, with a checksum over its canonical JSON.
+"""Progress on disk and in a portable file: one sealed document, versioned, with a checksum over its canonical JSON.
 
-On disk each lab of a bench has a document of its own, replaced in one step so that a kill leaves one whole. The checksum
-says that nothing was changed since it was written, not who wrote it: progress is a record, and decides nothing.
+On disk each lab of a bench has its own document, replaced in one step so that a kill leaves one whole. The checksum
+shows that nothing was changed since it was written, not who wrote it: progress is a record, and decides nothing.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def unseal(content: bytes) -> tuple[Record, ...]:
     document = _object(content)
     if document.get("made_by") != MADE_BY or document.get("holds") != HOLDS:
         raise BadInput(
-            "This JSON file was not made by Study Lab’s export of progress. Nothing was changed. Choose the file that "
-            "“Export” on the page Progress has written."
+            "Study Lab did not export this JSON file. Nothing was changed. Choose a file that “Export” on the page "
+            "Progress has written."
         )
     version = document.get("version")
     if isinstance(version, bool) or version != VERSION:
@@ -63,8 +63,8 @@ def unseal(content: bytes) -> tuple[Record, ...]:
         )
     if not _is_whole(document):
         raise BadInput(
-            "This file is damaged or was edited: its content does not match its checksum. Nothing was changed. Export "
-            "it again where it came from."
+            "This file is damaged or was edited: its content does not match its checksum. Nothing was changed. "
+            "Export it again from its source."
         )
     return _records(document)
 
@@ -78,9 +78,9 @@ def _object(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        what = "is empty" if not content.strip() else "is no whole JSON object"
+        what = "is empty" if not content.strip() else "is not a complete JSON object"
         raise BadInput(
-            f"This file {what}, so it is not an export of progress, or it was cut off. Nothing was changed. Choose the "
+            f"This file {what}, so it is not an export of progress, or it was cut off. Nothing was changed. Choose a "
             "JSON file that “Export” on the page Progress has written."
         )
     return document
@@ -108,7 +108,7 @@ def _records(document: Mapping[str, Any]) -> tuple[Record, ...]:
         for record in records:
             _fits(record)
         if len({record.slug for record in records}) != len(records):
-            raise Misfit("a lab stands in it twice")
+            raise Misfit("a lab appears twice")
     except Misfit as error:
         raise BadInput(f"This file cannot be read as progress: {error}. Nothing was changed.") from error
     return records
@@ -135,9 +135,9 @@ def save(bench_folder: Path, record: Record, *, at: float) -> None:
 
 
 def load(bench_folder: Path, slug: str) -> Record | None:
-    """Read the record of one lab; None when there is none. One that is damaged is put aside.
+    """Read the record of one lab; None when there is none. A damaged one is set aside.
 
-    Raises `Unavailable` when the disk does not give it: it may be whole, and must not be written over.
+    Raises `Unavailable` when the disk cannot be read: it may be whole, and must not be written over.
     """
     path = path_of(bench_folder, slug)
     try:
@@ -149,7 +149,9 @@ def load(bench_folder: Path, slug: str) -> Record | None:
             path.replace(path.with_suffix(".unreadable"))
         return None
     except OSError as error:
-        raise Unavailable(f"What was kept of the lab {slug} cannot be read now ({error.strerror or error}).") from error
+        raise Unavailable(
+            f"The stored progress of the lab {slug} cannot be read now ({error.strerror or error})."
+        ) from error
 
 
 def load_all(bench_folder: Path) -> tuple[dict[str, Record], list[str]]:
@@ -162,9 +164,11 @@ def load_all(bench_folder: Path) -> tuple[dict[str, Record], list[str]]:
         except FileNotFoundError:
             continue
         except (OSError, BadInput) as error:
-            troubles.append(f"What was kept of the lab {path.stem} cannot be read. {error}")
+            troubles.append(f"The stored progress of the lab {path.stem} cannot be read. {error}")
     for path in sorted((bench_folder / FOLDER).glob("*.unreadable")):
-        troubles.append(f"What was kept of the lab {path.stem} could not be read; it was put aside as {path.name}.")
+        troubles.append(
+            f"The stored progress of the lab {path.stem} could not be read. It was set aside as {path.name}."
+        )
     return found, troubles
 
 
@@ -181,8 +185,8 @@ def bring_in(bench_folder: Path, records: Iterable[Record], *, at: float) -> int
             save(bench_folder, record, at=at)
         except OSError as error:
             raise Unavailable(
-                f"{number} of {len(changed)} labs were added, then the disk took no more ({error.strerror or error}). Make "
-                "room and import the same file again: twice is once."
+                f"{number} of {len(changed)} labs were added, then the disk was full ({error.strerror or error}). "
+                "Make room and import the same file again: importing twice is safe."
             ) from error
     return len(changed)
 

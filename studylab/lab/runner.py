@@ -131,7 +131,7 @@ class LabRun:
         """Play the current do step's solution for the learner, and mark the step so."""
         step = moves.current(self.lab, self.attempt)
         if not isinstance(step, Do) or step.id != step_id:
-            raise Refused("Only the current step can be done for you, and only where there is something to do.")
+            raise Refused("Only the current step can be done for you, and only if it has something to do.")
         async with self._playing(f"“{step.title}” is being done for you."):
             self.acted()
             self._become(moves.mark(self.attempt, step.id))
@@ -179,7 +179,7 @@ class LabRun:
     def _again(self, error: Unavailable) -> Attempt:
         """Say that what was tried did not come about and is tried again. Returns the attempt as it stood."""
         log.info("%s: %s Trying again from the start of the lab.", self.lab.slug, error)
-        self.busy = "The machine was too busy for the broker’s clock. It is being done again from the start of the lab."
+        self.busy = "The machine was too busy for the broker’s clock. The lab starts again from its beginning."
         self._tell()
         return self.attempt
 
@@ -220,7 +220,7 @@ class LabRun:
         try:
             await self.bench.wait_until(until, timeout_s=timeout_s)
         except VangoError as error:
-            raise Unavailable(f"Waited {timeout_s:g} s for {what} and it did not come. {error}") from error
+            raise Unavailable(f"Waited {timeout_s:g} s for {what}, without success. {error}") from error
 
     async def _evidence(self) -> Evidence:
         seen = await self.bench.observe()
@@ -228,7 +228,7 @@ class LabRun:
         return Evidence(seen, self._moments(), self.attempt.memory)
 
     def _moments(self) -> Moments:
-        """Return the moments of the attempt. They are read anew when it began anew, or when some of them were taken back."""
+        """Return the moments of the attempt. They are read again after a new start, or an undo of some of them."""
         times_back = self.bench.journal.times_back
         if (self._since.began_at, self._times_back) != (self.attempt.began_at, times_back):
             self._since, self._times_back = Moments(self.bench.journal, self.attempt.began_at), times_back

@@ -1,4 +1,4 @@
-"""Is every value of a lab of the kind that the model asks for? Says what was seen and expected, and where it stands."""
+"""Checks that every value of a lab is of the kind that the model asks for. Says what was seen and expected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One thing that is wrong with a lab as it is written: a sentence, and where in the lab it stands."""
+    """One fault in a lab's definition: a sentence, and its place in the lab."""
 
     sentence: str
     path: Path = ()
@@ -64,7 +64,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _name(path: Path) -> str:
-    """Say which value it is, by the last field and the place in it."""
+    """Return which value it is, by the last field and the place in it."""
     names = [part for part in path if isinstance(part, str)]
     numbers = [part for part in path[-1:] if isinstance(part, int)]
     return f"{names[-1] if names else 'the lab'}{f', item {numbers[0] + 1},' if numbers else ''}"

@@ -1,4 +1,4 @@
-"""A bench for programs and buttons: the observation, the journal, the verbs, and whether the app is there."""
+"""A bench for programs and buttons: the observation, the journal, the verbs, and the health of the app."""
 
 from __future__ import annotations
 
@@ -23,20 +23,18 @@ ANSWER_S = 20.0
 
 @bench.get("/healthz")
 def healthz() -> Response:
-    """Say that pages can be used."""
+    """Return that pages are ready."""
     return jsonify(ok=True, benches=state().benches.live, streams=state().benches.viewers)
 
 
 @bench.post("/bench")
 def begin() -> AnyResponse:
-    """Give the visitor a bench of their own; who has one keeps it. A form goes back to its page, which opens it."""
+    """Make a bench for the visitor, or keep an existing one. A form goes back to its page, which opens it."""
     promise_bench()
     if not wants_json():
         return back()
     seen = call(hub().bench.observe())
-    return jsonify(
-        ok=True, sentence="You have a bench of your own. Keep the cookie of this answer.", moment=seen.moment
-    )
+    return jsonify(ok=True, sentence="You have your own bench. Keep the cookie of this answer.", moment=seen.moment)
 
 
 @bench.get("/bench.json")
@@ -50,7 +48,7 @@ def journal() -> Response:
     """Return the moments after a number, oldest first, at most 1000."""
     after = request.args.get("after", "0")
     if not after.isascii() or not after.isdigit() or len(after) > 15:
-        raise BadInput(f"after is {after[:40]!r}; expected a whole number from 0, the last moment already known.")
+        raise BadInput(f"after is {after[:40]!r}; expected a whole number from 0, the last moment that you know.")
     found = hub().bench.journal
     return jsonify(last=found.last, moments=[asdict(m) for m in call(_since(found, int(after)))])
 
@@ -61,7 +59,7 @@ async def _since(journal: Any, after: int) -> Any:
 
 @bench.post("/bench/verbs/<verb>")
 def verbs(verb: str) -> AnyResponse:
-    """Carry out a verb with arguments from a form or from a JSON object."""
+    """Perform a verb with arguments from a form or from a JSON object."""
     found, page = acting(), page_of_request()
     sentence = call(_perform(found, page, verb, fields()))
     if sentence is None:
@@ -73,7 +71,7 @@ def verbs(verb: str) -> AnyResponse:
 
 @bench.post("/bench/stop")
 def stop() -> AnyResponse:
-    """Stop the long verb that is under way, between two of its steps."""
+    """Stop the running long verb, between two of its steps."""
     sentence = call(_stop(acting()))
     if wants_json():
         return jsonify(ok=True, sentence=sentence)
@@ -85,7 +83,7 @@ async def _stop(found: Hub) -> str:
 
 
 async def _perform(found: Hub, page: str, verb: str, arguments: dict[str, Any]) -> str | None:
-    """Carry out a verb and return its sentence; None when it takes longer than an answer may: it goes on then."""
+    """Perform a verb and return its sentence; None when it takes longer than an answer may. It then continues."""
     if page:
         if reason := found.locked(page).get(verb):
             raise Refused(f"{verb} is locked here: {reason}")
@@ -101,7 +99,7 @@ async def _perform(found: Hub, page: str, verb: str, arguments: dict[str, Any]) 
 
 def _still_at_it(found: Hub) -> AnyResponse:
     work = found.bench.progress.see()
-    sentence = f"It is still under way{f': {work.words}' if work else ''}. The page shows how far it is."
+    sentence = f"It is still running{f': {work.words}' if work else ''}. The page shows its progress."
     if wants_json():
         return make_response(jsonify(ok=True, sentence=sentence, under_way=True, moment=found.bench.journal.last), 202)
     return say(sentence, status=202) if htmx else back()

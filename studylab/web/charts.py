@@ -1,4 +1,4 @@
-"""Where the bars of the calibration picture stand. Pure: positions in the units of the picture's viewBox."""
+"""The layout of the calibration picture. Pure: positions in the units of the picture's viewBox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GRID = (0, 25, 50, 75, 100)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One confidence: its column, the height of what came true, and the line of what the word promises."""
+    """One confidence: its column, the height of its accuracy, and the line of the expected share."""
 
     level: Level
     middle: float

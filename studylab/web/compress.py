@@ -1,4 +1,4 @@
-"""Compression of what is text: pages, sheets, scripts. Never of a stream, whose messages must leave at once."""
+"""Compression of text: pages, sheets, scripts. Never of a stream, whose messages must leave at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT = frozenset(
 
 
 def register(app: Flask) -> None:
-    """Compress the app's answers for whoever takes them so."""
+    """Compress the app's answers for clients that accept it."""
     app.after_request(_squeeze)
 
 

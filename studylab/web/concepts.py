@@ -1,6 +1,6 @@
-"""The reading matter over HTTP: the index with its search, a page for each concept and principle, the glossary.
+"""The concept pages over HTTP: the index with its search, a page for each concept and principle, the glossary.
 
-No page of these needs a bench, and none wakes one.
+None of these pages needs a bench, and none wakes one.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def library() -> search.Index:
 
 @concepts.record_once
 def _at_start(setup: BlueprintSetupState) -> None:
-    """Build the index now: a text that cannot be used is told at the start, and the first search is as fast as any."""
+    """Build the index now: an invalid text is reported at the start, and the first search is as fast as any."""
     library()
 
 
 @concepts.get("/concepts")
 def index() -> Response:
-    """Every page, and what the search finds. htmx gets the finds alone."""
+    """Every page, and the results of a search. htmx gets the results alone."""
     typed = request.args.get("q", "").strip()
     found = library().find(typed)
     template = "concepts/found.html" if htmx else "concepts/index.html"
@@ -96,7 +96,7 @@ def concepts_of_lab(slug: str) -> list[Concept]:
 
 @concepts.app_template_global()
 def act_words(exchange: Exchange) -> str:
-    """Say in one word what an exchange is; empty for what was done without asking."""
+    """Return one word for an exchange; empty for a step that was not a request."""
     return ACTS[exchange.act]
 
 

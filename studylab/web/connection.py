@@ -20,7 +20,7 @@ from studylab.limits import CONNECTIONS
 from studylab.web.guard import MAX_BODY
 
 AT_A_TIME = 16 * 1024
-FRAMING = 8  # a body in chunks may cost so many bytes on the way for each of its own
+FRAMING = 8  # a chunked body may take this many bytes on the wire for each of its own
 NONE_YET = h11.Request(method="GET", target="/", headers=[("Host", "none")])
 TELL_HEADERS = (
     "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
@@ -88,22 +88,22 @@ class Connection:
 
     @property
     def is_slow(self) -> bool:
-        """Say whether the client owes the rest of a request, and has for longer than a good one takes."""
+        """Return whether the client owes the rest of a request, and has for longer than a good one takes."""
         return self.is_owing and time.monotonic() - self._since > self._limits.slow_after_s
 
     @property
     def is_owing(self) -> bool:
-        """Say whether the client owes the rest of a request."""
+        """Return whether the client owes the rest of a request."""
         return self.phase in (Phase.HEAD, Phase.BODY)
 
     @property
     def is_large(self) -> bool:
-        """Say whether the body is, or will be, larger than most addresses take."""
+        """Return whether the body is, or will be, larger than most addresses take."""
         return max(self._length, len(self.body)) > self._limits.body_bytes
 
     @property
     def has_said_something(self) -> bool:
-        """Say whether a part of a request has come."""
+        """Return whether a part of a request has come."""
         return bool(self._came)
 
     # Towards a whole request.
@@ -139,7 +139,7 @@ class Connection:
         except h11.RemoteProtocolError as error:
             if error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
                 raise self._long_head() from error
-            raise Refused(400, f"This is no request of HTTP/1.1: {_shown(error)}.") from error
+            raise Refused(400, f"This is not an HTTP/1.1 request: {_shown(error)}.") from error
 
     def _begin(self, request: h11.Request) -> None:
         """Judge a request by its header, before anything of its body is kept."""
@@ -158,7 +158,10 @@ class Connection:
         if b"transfer-encoding" in fields and (b"content-length" in fields or request.http_version == b"1.0"):
             raise Refused(
                 400,
-                "A body has a Content-Length, or in HTTP/1.1 a Transfer-Encoding; this one leaves open which holds.",
+                (
+                    "A body has a Content-Length, or in HTTP/1.1 a Transfer-Encoding. This request does not make "
+                    "clear which."
+                ),
             )
         length = int(fields.get(b"content-length", 0))
         self._most = self._limits.larger.get(request.target.partition(b"?")[0], self._limits.body_bytes)

@@ -1,4 +1,4 @@
-"""The cookie that leads a visitor to their bench: it holds as long as its signature does, whatever a clock says."""
+"""The cookie that leads a visitor to their bench: it is valid as long as its signature is, whatever a clock says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Visit(SecureCookieSessionInterface):
     """Flask's signed cookie without its age: a clock that steps, or a year, must not part a learner from a bench."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Read the cookie. One that somebody else has signed is no cookie."""
+        """Read the cookie. A cookie with another signature does not count."""
         signer = self.get_signing_serializer(app)
         if signer is None:
             return None
@@ -32,8 +32,8 @@ class Visit(SecureCookieSessionInterface):
 def register(app: Flask) -> None:
     """Give an app this cookie, under a name that belongs to its key.
 
-    Cookies know no ports: another Study Lab on this machine, or one with another key, must not overwrite this one's. Lax:
-    a link from mail, chat or a QR code finds the bench; what changes something is held by the guard.
+    Cookies do not depend on ports: another Study Lab on this machine, or one with another key, must not overwrite
+    this one's. Lax: a link from mail, chat or a QR code finds the bench; the guard protects writes.
     """
     assert isinstance(app.secret_key, bytes)
     app.session_interface = Visit()

@@ -1,4 +1,4 @@
-"""Where things stand on the tape: cells by stream seq, holes, and each consumer's cursors, as shares of its width.
+"""The layout of the tape: cells by stream seq, holes, and each consumer's cursors, as shares of its width.
 
 Pure. Positions are percentages for SVG attributes, so that the picture fits any width without an inline style.
 """
@@ -55,7 +55,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """The whole picture and the sentence that says the same."""
+    """The whole picture and the equivalent sentence."""
 
     slots: tuple[Slot, ...]
     tracks: tuple[Track, ...]
@@ -79,12 +79,14 @@ def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
 
 
 def outcomes(probes: Sequence[ProbeSeen]) -> tuple[str, ...]:
-    """Return the words for what became of requests, in their order."""
+    """Return the words for the outcomes of requests, in their order."""
     return tuple(shown(probe) for probe in probes)
 
 
 def strip(words: Sequence[str]) -> dict[str, str]:
-    """Draw what became of requests, oldest at the left, in a picture one wide for each: word to the path of all its bars."""
+    """Draw the outcomes of requests, oldest at the left, in a picture one wide for each: word to the path of all its
+    bars.
+    """
     bars: dict[str, list[str]] = {}
     for x, word in enumerate(words):
         y, height = _BARS.get(word, _BARS["right"])
@@ -93,13 +95,13 @@ def strip(words: Sequence[str]) -> dict[str, str]:
 
 
 def shown(probe: ProbeSeen) -> str:
-    """Return the word for what became of a request: right, wrong, refused, or late."""
+    """Return the word for the outcome of a request: right, wrong, refused, or late."""
     return "late" if probe.late else probe.outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """The outbox as boxes, one for each row that waits, in lines; `height` in pixels holds them all."""
+    """The outbox as boxes, one for each waiting row, in lines; `height` in pixels holds them all."""
 
     height: int
     boxes: tuple[tuple[int, int], ...]
@@ -122,7 +124,7 @@ def _runs(stream: StreamSeen) -> list[_Run]:
     if stream.first_seq > 1 or (not cells and stream.last_seq):
         runs.append((1, min(stream.first_seq, lowest) - 1, "evicted", None))
     if cells and lowest > stream.first_seq:
-        # The tape has two ends: its first message is drawn by itself, what lies between it and the window as one.
+        # The tape has two ends: its first message is drawn separately, and everything up to the window as one.
         runs.append((stream.first_seq, stream.first_seq, "earlier", None))
         runs.append((stream.first_seq + 1, lowest - 1, "earlier", None))
     missing = sorted(seq for seq in stream.holes if seq >= lowest)
@@ -137,7 +139,7 @@ def _kind(cell: CellSeen) -> str:
 
 
 def _holes(missing: Sequence[int]) -> list[_Run]:
-    """Draw each hole by itself, a long run of them as one."""
+    """Draw each hole separately, a long run of them as one."""
     groups: list[list[int]] = []
     for seq in missing:
         if groups and seq == groups[-1][-1] + 1:
@@ -154,7 +156,7 @@ def _holes(missing: Sequence[int]) -> list[_Run]:
 
 
 def _earlier(stream: StreamSeen) -> str:
-    """Say what lies before the window: how much of it is stored, how many holes it has."""
+    """Return what lies before the window: how much of it is stored, how many holes it has."""
     deleted = stream.deleted - sum(seq >= stream.first_seq for seq in stream.holes)
     return f"before what is drawn: {stream.messages - len(stream.cells)} stored, {max(deleted, 0)} deleted or lost"
 
@@ -172,7 +174,7 @@ def _slot(run: _Run, x: float, share: float, every: int, newest: int, absent: Ma
 
 
 def _is_labelled(seq: int, every: int, newest: int) -> bool:
-    """Every so many cells have their number, but none so close to the newest that the two run into each other."""
+    """Number every n-th cell, but none so close to the newest that the two overlap."""
     return every == 1 or (seq % every == 0 and newest - seq >= every / 2)
 
 
@@ -204,7 +206,7 @@ def _track(consumer: ConsumerSeen, slots: Sequence[Slot], ends: Sequence[float])
 
 
 def _reach(seq: int, slots: Sequence[Slot], ends: Sequence[float]) -> float:
-    """Return how far along the tape a cursor stands: behind every slot that it has passed, within one that is many."""
+    """Return a cursor's position on the tape: after every slot that it has passed, within a slot of many."""
     passed = sum(1 for slot in slots if slot.last <= seq)
     if passed == len(slots) or seq < slots[passed].seq:
         return ends[passed]

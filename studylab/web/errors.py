@@ -1,4 +1,4 @@
-"""Errors as sentences, in the form that was asked for: a page, a line in the status, or JSON. Never a trace."""
+"""Errors as sentences, in the requested form: a page, a line in the status, or JSON. Never a trace."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vango.actors.errors import VangoError
 
 log = logging.getLogger(__name__)
 
-UNFORESEEN = "Something went wrong that nobody foresaw; it is in the log of the app. Nothing more was done."
+UNFORESEEN = "An unexpected error occurred. It is in the log of the app. Nothing more was done."
 SENTENCES = {
     400: "The request cannot be understood.",
     404: "There is no such page. The course is at /, the sandbox at /sandbox.",
-    405: "This address does not take that method.",
+    405: "This address does not allow that method.",
     413: "The request is too large.",
 }
 
@@ -34,7 +34,7 @@ def _expected(error: VangoError) -> AnyResponse:
     if not isinstance(error, Full):
         return answer(str(error), error.status_hint, definite=error.definite)
     if request.method == "POST" and not wants_json() and not htmx:
-        # The page that the form stands on asks again by itself; a form cannot be asked again.
+        # The page of the form asks again automatically; a form cannot be asked again.
         return back()
     response = answer(str(error), error.status_hint, again_s=error.retry_s)
     response.headers["Retry-After"] = str(error.retry_s)
@@ -47,12 +47,12 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.error("an error that was not foreseen", exc_info=error)
+    log.error("an unexpected error", exc_info=error)
     return answer(UNFORESEEN, 500)
 
 
 def answer(sentence: str, status: int, *, definite: bool = True, again_s: int = 0) -> Response:
-    """Say a sentence with a status. With `again_s`, a page asks again by itself after so many seconds."""
+    """Answer with a sentence and a status. With `again_s`, a page asks again after this many seconds."""
     if wants_json():
         return make_response(jsonify(ok=False, error=sentence, definite=definite), status)
     if htmx:

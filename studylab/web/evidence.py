@@ -1,8 +1,8 @@
 """The evidence of a moment: message, SQL, JetStream API request and reply, command line and source line.
 
-Only what was there is shown: a moment without a request has no tab for one. Statements and requests were written into
-the journal as they ran; the command line is the request in other words (`vango.observe.nats_command`); the source is read from
-the running program.
+A moment without a request has no tab for one. Statements and requests were written into the journal as they ran. The
+command line is the same request as a `nats` command (`vango.observe.nats_command`). The source is read from the
+running program.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ class Tab:
 
 
 def tabs(moment: Moment, found: Asked | None = None) -> list[Tab]:
-    """Return the evidence of a moment, a tab for each kind that it has. `found` is what the stream holds of it now."""
+    """Return the evidence of a moment, a tab for each kind that it has. `found` is the stream's present message."""
     source = Tab("source", "Source", tuple(_source(str(moment.detail.get("source", "")))))
     return [tab for tab in (*_passed(moment, found), source) if tab.blocks]
 
 
 def _passed(moment: Moment, found: Asked | None = None) -> Iterator[Tab]:
-    """Yield what passed between the parts, a tab for each kind, empty where there was no such thing."""
+    """Yield what passed between the parts, a tab for each kind, empty when there was none."""
     asked = [told for told in (moment.detail.get("api"), found) if told and "subject" in told]
     yield Tab("message", "Message", tuple(_messages(moment, found)))
     yield Tab("sql", "SQL", tuple(_sql(moment)))
@@ -70,7 +70,7 @@ CODE_TABS = (
     ("sql", "SQL"),
     ("message", "Message"),
 )
-"""The tabs of the code that runs: the source, and what belongs to what the bench did last."""
+"""The tabs of the running code: the source, and the evidence of the bench's last actions."""
 LATEST = CODE_TABS[1:]
 
 
@@ -134,7 +134,7 @@ def _json(value: object) -> str:
 
 @cache
 def _source(where: str) -> tuple[Block, ...]:
-    """Return the function around a line of the program, that line marked; nothing when there is none such."""
+    """Return the function around a line of the program, with that line marked; empty when there is none."""
     name, _, number = where.rpartition(":")
     file = ROOT / name
     if not (name.endswith(".py") and number.isdigit() and file.is_file() and file.resolve().is_relative_to(ROOT)):

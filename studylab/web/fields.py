@@ -1,4 +1,4 @@
-"""What a verb's form asks for: the words, the choices and the limits of each parameter, from the registry."""
+"""The form of a verb: the words, the choices and the limits of each parameter, from the registry."""
 
 from __future__ import annotations
 
@@ -22,28 +22,30 @@ _KEYS = {
     "fault": tuple(fault.key for fault in FAULTS),
 }
 _WORDS = {
-    "to": "new owner", "n": "how many", "at": "stop dead", "operation": "operation id (asking twice is doing once)",
+    "to": "new owner", "n": "how many", "at": "crash", "operation": "operation id (asking twice is doing once)",
     "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)", "max_age_s": "max_age, seconds (0: no limit)",
     "duplicate_window_s": "duplicate window, seconds", "up_to": "below this stream seq", "keep": "keep the last",
     "seq": "stream seq", "from_seq": "from stream seq", "sequence": "sequence of the event in the history",
-    "subject": "only this subject", "subjects": "subjects, separated by spaces", "shape": "a sample looks",
-    "times": "how often", "every_s": "pause between two, seconds",
+    "subject": "only this subject", "subjects": "subjects, separated by spaces", "shape": "format of a sample",
+    "times": "how many times", "every_s": "pause between two, seconds",
     **{name: record.words for rules in (EdgeRules, RelayRules) for name, record in declared(rules).items()},
 }  # fmt: skip
 
 
 def rules_now(rules: Any) -> dict[str, str]:
-    """Return the rules in force as words, by name, for the dialogs to show."""
+    """Return the present rules as words, by name, for the dialogs to show."""
     return {name: plain(value) for name, value in asdict(rules).items()}
 
 
 def subjects_now(seen: Observation) -> dict[str, str]:
-    """Return what the streams store, for the dialog that sets it."""
+    """Return the stored subjects of the streams, for the dialog that sets them."""
     return {"subjects": "; ".join(f"{stream} {' '.join(subjects)}" for stream, subjects in seen.subjects)}
 
 
 def name_source(verb: str, parameter: str) -> str:
-    """Say which names may stand in a parameter: edges, routes, allocations, streams, consumers; empty when it is a new name."""
+    """Return which existing names a parameter accepts: edges, routes, allocations, streams, consumers; empty for a new
+    name.
+    """
     if parameter == "route":
         return "" if verb == "add_route" else "routes"
     if parameter == "allocation":
@@ -61,7 +63,7 @@ def names_of(seen: Observation, source: str) -> tuple[str, ...]:
 
 
 def field_options(verb: str, parameter: Parameter) -> tuple[str, ...]:
-    """Return what a select offers for a parameter of few values; empty when it is typed in."""
+    """Return the options of a select for a parameter of few values; empty for a text field."""
     if parameter.name in _KEYS:
         return _KEYS[parameter.name]
     if parameter.name == "at" and verb in _POINTS:
@@ -76,7 +78,7 @@ def number_limits(parameter: Parameter) -> dict[str, str]:
 
 
 def parameter_words(name: str) -> str:
-    """Say what a parameter is, for its label."""
+    """Return a parameter's label."""
     return _WORDS.get(name, name.replace("_", " "))
 
 

@@ -1,4 +1,4 @@
-"""What a request brings, read with care: anybody may send anything."""
+"""The content of a request, read with care: it may be anything."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from vango.actors.told import Unreadable, read_object
 
 
 def fields() -> dict[str, Any]:
-    """Return the fields of the form or of the JSON object that was sent. Raises `BadInput`.
+    """Return the fields of the form or of the JSON object in the request. Raises `BadInput`.
 
-    A field left empty in a form means: leave as it is.
+    An empty field in a form means: unchanged.
     """
     if not request.is_json:
         return {name: value for name, value in request.form.items() if value != ""}

@@ -1,4 +1,4 @@
-"""The guard in front of every route: known hosts only, own pages only for what changes something, strict headers."""
+"""The guard in front of every route: known hosts only, own pages only for writes, strict headers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Forbidden(VangoError):
 
 
 def protect(app: Flask, hosts: Sequence[str], origin: str = "") -> None:
-    """Put the guard in front of an app. `origin` is that of its public address, where it has one."""
+    """Put the guard in front of an app. `origin` is that of its public address, if it has one."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.extensions[PUBLIC_ORIGIN] = origin
     app.wsgi_app = HostGuard(app.wsgi_app, hosts)  # type: ignore[method-assign]
@@ -66,12 +66,12 @@ class HostGuard:
 
 
 def bare(host: str) -> str:
-    """Return a host as it is compared and listened on: in lower case, an IPv6 address without its brackets."""
+    """Return a host in the form for comparing and listening: in lower case, an IPv6 address without its brackets."""
     return host.lower().strip("[]")
 
 
 def own_origins() -> tuple[str, ...]:
-    """Return the origins of this site's pages: the one that was asked, and the public one."""
+    """Return the origins of this site's pages: that of the request, and the public one."""
     asked = request.host_url.rstrip("/").lower()
     public: str = current_app.extensions[PUBLIC_ORIGIN]
     return (public, asked) if public else (asked,)
@@ -84,14 +84,14 @@ def _check() -> None:
     if site is not None:
         if site in ("same-origin", "none"):
             return
-        raise Forbidden("This request came from another site and was not carried out.")
+        raise Forbidden("This request came from another site and was refused.")
     origin, own = request.headers.get("Origin"), own_origins()
     if origin is None:
-        raise Forbidden(f"This request does not say where it comes from. Send the header Origin: {own[0]}.")
+        raise Forbidden(f"This request does not name its origin. Send the header Origin: {own[0]}.")
     if origin.lower() not in own:
         raise Forbidden(
-            f"This request came from {origin[:100]}, not from {own[0]}; it was not carried out. If that is the address "
-            "which visitors type, whoever runs this app can give it as --public-url."
+            f"This request came from {origin[:100]}, not from {own[0]}, and was refused. If visitors type that "
+            "address, the operator of this app can set it with --public-url."
         )
 
 

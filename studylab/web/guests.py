@@ -1,4 +1,4 @@
-"""Words and looks for the guests: edges that somebody else runs, and whose claims grow old."""
+"""Words and looks for the guests: external edges, whose claims grow old."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ FRESH_S = 2
 
 
 def guest_look(guest: GuestSeen) -> Look:
-    """Say what a guest claims; that it is not so, where the audit knows better; and that it is gone, when it is silent."""
+    """Return a guest's claim in words: also that it is false, if the audit knows, and that it is gone, when it is
+    silent.
+    """
     if guest.silent:
         return Look("Silent", "stop", "is-closed")
     look = edge_look(guest)
@@ -23,9 +25,9 @@ def guest_look(guest: GuestSeen) -> Look:
 
 
 def claimed_words(guest: GuestSeen) -> str:
-    """Say how old the claim is; of a silent guest also what it was."""
+    """Return how old the claim is; for a silent guest also the claim itself."""
     if guest.silent:
-        return f"said “{guest.claim}” {ago(guest.age_s)}, and nothing since: down, as far as is known"
+        return f"said “{guest.claim}” {ago(guest.age_s)}, and nothing since: presumed down"
     return f"claimed {ago(guest.age_s)} · {plural(guest.claims, 'claim')}"
 
 
@@ -35,7 +37,7 @@ def ago(seconds: int) -> str:
 
 
 def verdict_of(seen: Observation) -> AuditSeen:
-    """Return the audit's report with what it found of the guests, for the sentence above the stage."""
+    """Return the audit's report with the findings on the guests, for the sentence above the stage."""
     findings = (*seen.audit.findings, *(finding for guest in seen.guests for finding in guest.findings))
     if len(findings) == len(seen.audit.findings):
         return seen.audit

@@ -21,7 +21,7 @@ def partial(target: str, html: str, swap: str = "innerMorph") -> str:
 
 
 def wants_json() -> bool:
-    """Say whether the answer should be JSON: it was asked for, or nobody asked for a page."""
+    """Return whether the answer should be JSON: the request asks for it, or does not ask for a page."""
     accepts = request.accept_mimetypes
     return (
         request.is_json
@@ -42,12 +42,12 @@ def back() -> AnyResponse:
     """Send a plain form back to the page it came from, or to the sandbox."""
     referer = request.headers.get("Referer", "")
     own = any(referer.lower().startswith(f"{origin}/") for origin in own_origins())
-    # Whoever acts on a recording, by forking it, goes on live.
+    # A learner who acts on a recording, by forking it, continues live.
     return redirect(referer if own and path_of_referer() != "/recording" else "/sandbox", 303)
 
 
 def path_of_referer() -> str:
-    """Return the path of the page that the request was made from, as the app knows it; empty when that is no address."""
+    """Return the path of the page of the request, as the app knows it; empty when that is not an address."""
     try:
         return below(urlsplit(request.headers.get("Referer", "")).path)
     except ValueError:

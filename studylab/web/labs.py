@@ -1,4 +1,4 @@
-"""The guide's buttons. Each carries out one act of the lab's play; what it changed reaches the page by its stream."""
+"""The guide's buttons. Each is one act of the lab's play; its effect reaches the page by its stream."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def start(slug: str) -> AnyResponse:
 def predict(slug: str) -> AnyResponse:
     """Commit to a prediction."""
     step, option, confidence = _field("step"), _field("option"), _field("confidence")
-    return _carry_out(slug, lambda run: run.predict(step, option, confidence), "Your prediction is kept.")
+    return _carry_out(slug, lambda run: run.predict(step, option, confidence), "Your prediction is saved.")
 
 
 @labs.post("/labs/<slug>/proceed")
 def proceed(slug: str) -> AnyResponse:
-    """Go on from an explain step."""
+    """Continue from an explain step."""
     step = _field("step")
-    return _carry_out(slug, lambda run: run.proceed(step), "On to the next step.")
+    return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.")
 
 
 @labs.post("/labs/<slug>/hint")
@@ -67,7 +67,7 @@ def catch_up(slug: str) -> AnyResponse:
 def quiz(slug: str) -> AnyResponse:
     """Answer a question."""
     step, question, option = _field("step"), _field("question"), _field("option")
-    return _carry_out(slug, lambda run: run.answer(step, question, option), "Your answer is kept.")
+    return _carry_out(slug, lambda run: run.answer(step, question, option), "Your answer is saved.")
 
 
 def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False) -> AnyResponse:
@@ -82,7 +82,7 @@ def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False) -> AnyR
 
 async def _act(found: Hub, slug: str, act: Act) -> GuideSeen:
     run = found.run(slug)
-    # An answer that takes too long is given up; a lab that is half-way to a step must not be.
+    # A request that takes too long is given up; a lab that is half-way to a step must not be.
     await to_its_end(act(run), f"lab {slug}")
     run.look(await run.bench.observe())
     return run.guide()

@@ -1,4 +1,4 @@
-"""What is folded on a page, and fetched when somebody opens it: what a moment holds, and the lines of a function."""
+"""The folded parts of a page, fetched when they are opened: a moment's content, and the lines of a function."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def evidence(n: int) -> str:
 
 @moments.get("/code/<key>")
 def code(key: str) -> str:
-    """The lines of one of the functions that run, as a piece of a page."""
+    """The lines of one of the running functions, as a piece of a page."""
     found = listing(key)
     if found is None:
-        raise NotThere(f"There is no listing {key[:40]!r}. The page shows those that there are.")
+        raise NotThere(f"There is no listing {key[:40]!r}. The page shows those that exist.")
     return render_template("listing.html", it=found)
 
 

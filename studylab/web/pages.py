@@ -24,7 +24,7 @@ pages = Blueprint("pages", __name__)
 
 @pages.get("/")
 def course() -> str:
-    """What this is, the labs with progress, and the way to the sandbox. Wakes no bench."""
+    """The course: what this is, the labs with progress, and the link to the sandbox. Wakes no bench."""
     found = records.load_all(state().benches.folder(session["bench"]))[0] if "bench" in session else {}
     return render_template(
         "course.html", labs=[_card(lab, found) for lab in state().benches.labs.values()], faults=state().faults
@@ -33,7 +33,7 @@ def course() -> str:
 
 @pages.get("/sandbox")
 def sandbox() -> str:
-    """The stage with every control. Who has no bench yet is asked first: a visit alone makes none."""
+    """The stage with every control. A visitor without a bench is asked first: a visit alone makes none."""
     if "bench" not in session:
         return render_template("start.html", lab=None)
     context = call(hub().context(""))
@@ -42,7 +42,7 @@ def sandbox() -> str:
 
 @pages.get("/labs/<slug>")
 def lab(slug: str) -> str:
-    """A lab: its guide and the stage. Who has no bench yet reads what the lab is about, and starts it."""
+    """A lab: its guide and the stage. A visitor without a bench reads what the lab is about, and starts it."""
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
     if "bench" not in session:

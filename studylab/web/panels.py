@@ -1,7 +1,7 @@
 """Drawing the panels of a page, each only when something that it reads has changed.
 
-Nobody writes down what a panel reads, which would be wrong one day: what its template asks for is noted while it is
-drawn. A panel whose reads all give what they gave then looks as it looked then.
+A hand-written list of what a panel reads would be wrong one day. So the reads of its template are noted while it is
+drawn. While all of them give the same values, the panel looks the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TO_THE_RELAY = ("verdict", "truth", "relay")
 BESIDE = ("guests", "journal", "code", "broker")
 
 Reads = dict[tuple[str, ...], Any]
-"""What was read: the name in the context and the attributes on the way to the value that was found."""
+"""A read value: the name in the context and the attributes on the way to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Drawn:
     reads: Reads
 
     def is_as_of(self, context: Mapping[str, Any]) -> bool:
-        """Say whether it would be drawn the same from this context."""
+        """Return whether it would be drawn the same from this context."""
         return all(_read(context.get(name), *way) == value for (name, *way), value in self.reads.items())
 
 
 class Noted:
-    """Stands for a value in a template, and notes what of it is read: an attribute, or the whole.
+    """Stands for a value in a template, and notes its reads: an attribute, or the whole.
 
-    Of a picture of the bench, which is made of records, the attributes of the records are noted: `deep` is 1 for it.
+    An observation consists of records, and the attributes of the records are noted: `deep` is 1 for it.
     """
 
     def __init__(self, reads: Reads, value: Any, *way: str, deep: int = 0) -> None:
@@ -46,7 +46,7 @@ class Noted:
         found = getattr(self._value, name)
         if self._deep and is_dataclass(found):
             return Noted(self._reads, found, *self._way, name, deep=self._deep - 1)
-        # What a method reads is not seen from here.
+        # The reads of a method are not visible here.
         if callable(found):
             self._whole()
         else:
@@ -80,10 +80,10 @@ def _read(value: Any, *way: str) -> Any:
 
 
 def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) -> Iterator[dict[str, Drawn]]:
-    """Draw the panels of a page from one observation, panel id to what was drawn; what stays as it was is as in `before`.
+    """Draw the panels of a page from one observation, panel id to what was drawn; unchanged ones are as in `before`.
 
-    They come in parts, so that a browser has a few short tasks instead of a long one. The edges come first: a learner waits
-    for them, and they are on their way while the rest is drawn.
+    They come in parts, so that a browser has a few short tasks instead of a long one. The edges come first, because a
+    learner waits for them, and they are sent while the rest is drawn.
     """
     for panels in (_edges(context), _to_the_relay(context), _stream(context), _beside(context)):
         drawn = {}
@@ -123,7 +123,7 @@ def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
 
 
 def _with_controls(template: str, name: str, context: Mapping[str, Any]) -> Iterator[_Panel]:
-    """Yield a panel and, by themselves, its controls: they seldom change and are a good half of it."""
+    """Yield a panel and, separately, its controls: they seldom change and are a good half of it."""
     yield f"panel-{name}", f"panels/{template}.html", context
     yield f"controls-{name}", f"controls/{template}.html", context
 

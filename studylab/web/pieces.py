@@ -1,4 +1,4 @@
-"""How templates are drawn: names that all share, and pieces of pages that are drawn once and kept."""
+"""How templates are drawn: shared names, and pieces of pages that are drawn once and kept."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Templates(Environment):
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """Return the names that a template knows without being given them, with its own where it has any."""
+        """Return the global names of a template, with its own if it has any."""
         return {**self.globals, **d} if d else self.globals
 
 
 def kept(template: str, **values: Hashable) -> Markup:
-    """Return what a template makes of these values and of nothing else. The pieces longest not asked for are forgotten."""
+    """Return a template drawn from these values only. The pieces not used for longest are forgotten."""
     return _drawn(template, tuple(values.items()))
 
 
@@ -36,5 +36,5 @@ def arguments_of(named: Mapping[str, Hashable]) -> tuple[tuple[str, Hashable], .
 
 @lru_cache(maxsize=KEPT)
 def _drawn(template: str, values: tuple[tuple[str, Hashable], ...]) -> Markup:
-    # A template escapes what it is given by itself.
+    # A template escapes its values automatically.
     return Markup(current_app.jinja_env.get_template(template).render(dict(values)).strip())  # noqa: S704

@@ -1,6 +1,7 @@
-"""Words and looks for the templates: pure functions from what was observed to what a person reads.
+"""Words and looks for the templates: pure functions from an observation to what a person reads.
 
-Nothing here decides anything about a bench; a look is a word, an icon and a tone, so that colour is never the only sign.
+Nothing here decides anything about a bench. A look is a word, an icon and a tone, so that colour is never the only
+sign.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker"
 GUESTS = "guests"
 PAUSE_S = 2.0
 TEMPI = (
-    (Tempo.LIVE.value, "Actors run as they do"),
+    (Tempo.LIVE.value, "Actors run at full speed"),
     (Tempo.SLOW.value, "Actors pause at each point of their paths"),
-    (Tempo.STEP.value, "Actors wait at each point until you let them go on"),
+    (Tempo.STEP.value, "Actors wait at each point until you release them"),
 )
 QUIET_S = 6.0
 _ASKED = {"right": "right", "refused": "refused", "wrong": "misrouted"}
@@ -75,7 +76,7 @@ _BECAME = {"failed closed": "is-bad", "current": "is-ok", "rebuilding": "is-warn
 
 
 def edge_look(edge: EdgeSeen | GuestSeen) -> Look:
-    """Say what an edge claims; and, where the audit knows better, that it is not so."""
+    """Return an edge's claim in words, and that it is false, if the audit knows."""
     look = _MODES[edge.mode]
     words = look.words.format(n=edge.sequence)
     if any(row.lie for row in edge.rows) and edge.mode in (Mode.CURRENT, Mode.CATCHING_UP):
@@ -85,17 +86,17 @@ def edge_look(edge: EdgeSeen | GuestSeen) -> Look:
 
 
 def broker_look(broker: BrokerSeen) -> Look:
-    """Say how the broker process is."""
+    """Return the state of the broker process in words."""
     return _BROKER.get(broker.state, Look(broker.state or "down", "stop", "is-bad"))
 
 
 def relay_look(relay: RelaySeen) -> Look:
-    """Say how the relay is."""
+    """Return the state of the relay in words."""
     return _RELAY.get(relay.state, Look(relay.state or "down", "stop", "is-closed"))
 
 
 def soundness_look(soundness: Soundness) -> Look:
-    """Say what the audit found, in a word."""
+    """Return the audit's verdict in a word."""
     if soundness is Soundness.SOUND:
         return Look("Sound", "check", "is-ok")
     if soundness is Soundness.VIOLATED:
@@ -155,7 +156,7 @@ def clock(at: float) -> str:
 
 
 def probe_words(edge: EdgeSeen | GuestSeen) -> str:
-    """Say what became of the last requests."""
+    """Return the outcomes of the last requests in words."""
     if not edge.probes:
         return "no requests yet"
     counts = Counter(drawing.shown(probe) for probe in edge.probes)
@@ -167,20 +168,20 @@ def probe_words(edge: EdgeSeen | GuestSeen) -> str:
 
 
 def asked_words(edge: EdgeSeen | GuestSeen, since: str = "with these rules") -> str:
-    """Say what became of all requests since the edge has its present rules, or since something else."""
+    """Return the outcomes of all requests since the edge got its present rules, or since another event."""
     said = ", ".join(f"{edge.asked.get(outcome, 0)} {word}" for outcome, word in _ASKED.items())
     late = edge.asked.get("late", 0)
     return f"{since}: {said}" + (f", {late} late" if late else "")
 
 
 def heard_words(edge: EdgeSeen) -> str:
-    """Say how old an edge's claim is, once it has heard nothing for longer than an idle relay is silent; or nothing."""
+    """Return how old an edge's claim is, if it has heard nothing for longer than an idle relay is silent."""
     silent = edge.mode in ANSWERS and edge.silent_s > QUIET_S
     return f"Answers as of {edge.silent_s} s ago: nothing heard since" if silent else ""
 
 
 def counter_words(edge: EdgeSeen) -> str:
-    """Say what the edge has counted: always what it received and applied, the rest where it is not nought."""
+    """Return the edge's counters in words: always received and applied, the others if not 0."""
     received, applied = (f"{edge.counters.get(name, 0)} {name}" for name in ("received", "applied"))
     shown = [f"{received}, {size(edge.counters.get('bytes', 0))}", applied]
     rare = {"redelivered": "redelivered", "duplicates": "duplicate", "stale": "stale", "gaps": "gap", "foreign": "foreign",
@@ -190,7 +191,7 @@ def counter_words(edge: EdgeSeen) -> str:
 
 
 def consumer_words(consumer: ConsumerSeen) -> str:
-    """Say what is particular about a consumer; nothing of a durable one for routes that is kept until it is deleted."""
+    """Return what is special about a consumer; empty for a durable one for routes that is kept until it is deleted."""
     words = [] if consumer.durable else ["ephemeral"]
     if consumer.inactive_threshold_s:
         words.append(f"deleted after {span(consumer.inactive_threshold_s)} unread")
@@ -251,7 +252,7 @@ def pauses(moments: Sequence[Moment]) -> Iterator[tuple[Moment, str]]:
 
 
 def lane(actor: str) -> str:
-    """Return the lane that an actor's moments stand in; edges that somebody else runs share one."""
+    """Return the lane of an actor's moments; external edges share one."""
     return actor if actor in LANES else GUESTS
 
 

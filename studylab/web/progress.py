@@ -50,7 +50,7 @@ def kept() -> tuple[dict[str, Record], list[str]]:
 
 @progress.get("/progress")
 def page() -> str:
-    """How far, how sure, how right: one visitor's progress."""
+    """Progress, confidence and accuracy of one visitor."""
     return _page()
 
 
@@ -76,7 +76,7 @@ def export() -> Response:
 
 @progress.post("/progress/import")
 def bring_in() -> AnyResponse:
-    """Join a file of progress into this visitor's. What cannot be read is refused and changes nothing."""
+    """Merge a file of progress into this visitor's. An invalid file is refused and changes nothing."""
     try:
         brought = records.unseal(_given())
     except VangoError as error:
@@ -117,10 +117,11 @@ def _given() -> bytes:
         given = request.files.get("file")
     except RequestEntityTooLarge as error:
         raise TooLarge(
-            f"This file is larger than {records.MAX_BYTES // 1024 // 1024} MB, and no export of progress is. Nothing was changed."
+            f"This file is larger than {records.MAX_BYTES // 1024 // 1024} MB, so it is not an export of progress. "
+            "Nothing was changed."
         ) from error
     if given is None or not given.filename:
-        raise BadInput("No file was chosen. Choose the JSON file that “Export” has written, then press “Import”.")
+        raise BadInput("No file was chosen. Choose a JSON file that “Export” has written, then press “Import”.")
     content: bytes = given.read()
     return content
 
@@ -129,7 +130,7 @@ def _said(brought: tuple[Record, ...], changed: int) -> str:
     labs = f"{len(brought)} lab" + ("" if len(brought) == 1 else "s")
     if not changed:
         return f"The file holds progress in {labs}, and all of it was here already. Nothing was changed."
-    return f"The file holds progress in {labs}; {changed} of them brought something new, which was added to yours."
+    return f"The file holds progress in {labs}. Your progress in {changed} of them was extended."
 
 
 def _file(text: str, name: str, ending: str, mimetype: str) -> Response:

@@ -1,7 +1,7 @@
-"""The address by which visitors know the app, when a proxy stands in front: its scheme, its host and its path.
+"""The address by which visitors know the app behind a proxy: its scheme, its host and its path.
 
-Pages and answers are written as if the app were at the root of its host. What a proxy adds in front is taken away from each
-request and put before each link in one place, here, so that it can be forgotten nowhere else.
+Pages and answers are written as if the app were at the root of its host. Here, in one place, the proxy's prefix is
+removed from each request and put before each link.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*", re.ASCII)
-# Every attribute in which the templates write an address of the app. What somebody typed cannot look so: its quotes are escaped.
+# Every attribute in which the templates write an address of the app. Typed text cannot look like this, because its
+# quotes are escaped.
 LINK = re.compile(r'((?:href|src|action|hx-get|hx-post|hx-sse:connect|data-fetched)=")/(?!/)')
 PLACE = "STUDYLAB_PUBLIC"
 
@@ -35,12 +36,12 @@ class Public:
 
     @property
     def is_secret(self) -> bool:
-        """Whether what goes over the network is encrypted."""
+        """Whether the traffic over the network is encrypted."""
         return self.origin.startswith("https:")
 
 
 def parse(url: str) -> Public:
-    """Read what `--public-url` was given. Raises `BadInput`."""
+    """Read the value of `--public-url`. Raises `BadInput`."""
     try:
         parts = urlsplit(url.strip())
         port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
@@ -61,7 +62,7 @@ def parse(url: str) -> Public:
 
 
 def register(app: Flask, public: Public) -> None:
-    """Let an app stand at a public address."""
+    """Put an app at a public address."""
     app.extensions[PLACE] = public
     app.config.update(SESSION_COOKIE_SECURE=public.is_secret, SESSION_COOKIE_PATH=f"{public.prefix}/")
     if public.prefix:
@@ -70,13 +71,13 @@ def register(app: Flask, public: Public) -> None:
 
 
 def prefix() -> str:
-    """Return what stands before each path of the app, empty at the root of a host."""
+    """Return the prefix of each path of the app, empty at the root of a host."""
     public: Public | None = current_app.extensions.get(PLACE)
     return public.prefix if public else ""
 
 
 def linked(html: str, prefix: str) -> str:
-    """Return HTML whose links lead where visitors find the app."""
+    """Return HTML with links that work for visitors."""
     return LINK.sub(rf"\1{prefix}/", html) if prefix else html
 
 
@@ -95,7 +96,7 @@ def _linked(response: Response) -> Response:
 
 
 class _Below:
-    """Takes the prefix off a request's path, if the proxy has left it there."""
+    """Removes the prefix from a request's path, if the proxy has left it there."""
 
     def __init__(self, app: WSGIApplication, prefix: str) -> None:
         self._app, self._prefix = app, prefix

@@ -1,6 +1,7 @@
-"""The reception: one thread that reads whole requests from all clients and hands them over, so that slow ones hold no thread.
+"""The reception: one thread that reads whole requests from all clients and hands them over, so that slow ones hold no
+thread.
 
-Whoever waits here may wait only so long, an address may keep only so many waiting, and the oldest goes first.
+A waiting connection has a deadline, an address has a limited number of them, and the oldest is dropped first.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from studylab.web.connection import Connection, Limits, Phase, Refused
 LOOK_S = 0.25
 ACCEPT_AT_ONCE = 64
 
-TOO_SLOW = "The rest of the request did not come in time."
-TOO_MANY = "Too many requests are left unfinished; this one, the oldest, was let go."
+TOO_SLOW = "The rest of the request did not arrive in time."
+TOO_MANY = "Too many requests are unfinished. This one was the oldest and was dropped."
 FULL = "More requests are waiting than this app can take. Try again in a moment."
 
 log = logging.getLogger(__name__)
 
 
 class Reception:
-    """Accepts, reads, and sends what clients are slow to take. All but `give_back` and `stop` runs in its own thread."""
+    """Accepts, reads, and sends to slow clients. All but `give_back` and `stop` runs in its own thread."""
 
     def __init__(self, listening: socket.socket, limits: Limits, hand_over: Callable[[Connection], bool]) -> None:
         listening.setblocking(False)
@@ -84,7 +85,7 @@ class Reception:
         self.close()
 
     def close(self) -> None:
-        """Close what waits here, what is given back from now on, and the door."""
+        """Close the waiting connections, those given back from now on, and the listening socket."""
         self._closed = True
         self._close_back()
         for connection in self._waiting:
@@ -121,7 +122,7 @@ class Reception:
             time.sleep(LOOK_S)
 
     def _attend(self, connection: Connection) -> None:
-        """Do what a connection is ready for: read of it, or send to it. However that ends, nobody else is troubled."""
+        """Read from a connection, or send to it, as it is ready. An error does not affect others."""
         try:
             try:
                 self._turn(connection)
@@ -159,7 +160,7 @@ class Reception:
         self._wait_for(connection)
 
     def _wait_for(self, connection: Connection) -> None:
-        """Have a connection wait, and make room for it where too many do."""
+        """Add a waiting connection, and make room for it if too many wait."""
         wanted = selectors.EVENT_WRITE if connection.phase is Phase.ANSWER else selectors.EVENT_READ
         ready = partial(self._attend, connection)
         if connection in self._waiting:
@@ -171,12 +172,12 @@ class Reception:
                 self._let_one_go()
 
     def _let_one_go(self) -> None:
-        """Let go of the oldest that is at rest, else of the oldest."""
+        """Drop the oldest that is at rest, otherwise the oldest."""
         at_rest = next((each for each in self._waiting if each.phase is Phase.IDLE), None)
         self._let_go(at_rest or next(iter(self._waiting)), TOO_MANY)
 
     def _make_room_for_large(self, connection: Connection) -> None:
-        """Let only so many large bodies be in memory. One that is still on its way makes room, one that is answered cannot."""
+        """Limit the number of large bodies in memory. A body that still arrives makes room. A body in use cannot."""
         if len(self._large) >= self._limits.large_at_once:
             oldest = next((each for each in self._large if each in self._waiting), None)
             if oldest is None:
@@ -185,7 +186,7 @@ class Reception:
         self._large[connection] = None
 
     def _look_after(self) -> None:
-        """Let go of those whose time is over, and of an address's oldest where it keeps too many requests unfinished."""
+        """Drop connections past their deadline, and an address's oldest if it keeps too many requests unfinished."""
         now, slow = time.monotonic(), Counter(each.address for each in self._waiting if each.is_slow)
         for connection in list(self._waiting):
             if connection.deadline < now:
@@ -195,7 +196,9 @@ class Reception:
                 self._let_go(connection, TOO_MANY)
 
     def _let_go(self, connection: Connection, sentence: str) -> None:
-        """Close a connection, with a sentence if it owes the rest of a request. Whoever takes no answer gets no other."""
+        """Close a connection, with a sentence if it owes the rest of a request. A client that reads no answer gets no
+        other.
+        """
         if connection.is_owing and connection.has_said_something:
             connection.refuse(408, sentence)
             # One that has left needs none.

@@ -1,4 +1,6 @@
-"""The recording: the stage as it was at a moment. It says that it is one, and nothing on it can be done but to go on."""
+"""The recording: the stage as it was at a moment. It says that it is one, and its only controls are those of the
+recording.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,15 @@ from vango.verbs.registry import REGISTRY
 
 recording = Blueprint("recording", __name__)
 MOMENTS = 60
-LOCKED = "This is a recording: nothing can be done to what has been. Go back to live, or fork here."
+LOCKED = "This is a recording, so the controls are off. Return to live, or fork here."
 
 
 @recording.get("/recording")
 def at() -> str:
-    """The stage at a moment: a page, or only what changes when somebody drags the scrubber."""
+    """The stage at a moment: a page, or only the part that changes while the scrubber is dragged."""
     wanted = request.args.get("at", "")
     if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 16):
-        raise BadInput(f"{wanted[:40]!r} is no moment of the journal: expected a whole number.")
+        raise BadInput(f"{wanted[:40]!r} is not a moment of the journal: expected a whole number.")
     lab = request.args.get("lab", "")
     lab = lab if lab in state().benches.labs else ""
     context = call(_recorded(hub().bench, int(wanted) if wanted else None))
@@ -37,7 +39,7 @@ async def _recorded(bench: Bench, wanted: int | None) -> dict[str, Any]:
     moment = last if wanted is None else min(max(wanted, first), last)
     frame = bench.recording.at(moment)
     if frame is None:
-        raise NotThere("Nothing is recorded yet: the recording begins when somebody looks at the bench.")
+        raise NotThere("Nothing is recorded yet: the recording begins when someone opens the bench.")
     return {
         "seen": revive(Observation, frame), "moments": bench.journal.up_to(moment, MOMENTS), "moment": moment,
         "first": first, "last": last, "REGISTRY": REGISTRY, "guide": None, "recorded": True,

@@ -1,6 +1,7 @@
 """The code that runs: which functions of the program handle this bench's events now, and at which line an actor waits.
 
-Read from the running modules, never copied. Each stands beside its opposite, so that a trap can be compared with its cure.
+Read from the running modules, never copied. Each is beside its opposite, so that a trap can be compared with its
+cure.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from vango.observe.model import Observation
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One function on the page. `runs` are the actors that run it as the rules are now; `lines` its highlighted lines.
+    """One function on the page. `runs` are the actors that run it under the present rules; `lines` its highlighted
+    lines.
 
-    Each line comes with the names of those who wait at it.
+    Each line comes with the names of the actors that wait at it.
     """
 
     key: str
@@ -34,7 +36,7 @@ class Listing:
 
     @property
     def waited(self) -> bool:
-        """Whether somebody waits in it."""
+        """Whether an actor waits in it."""
         return any(who for _, who in self.lines)
 
 
@@ -78,27 +80,27 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("new-id", "No PubAck: retry under a new id", "vango.relay.unanswered", "NoAnswer.retry_under_a_new_id",
      _silence(OnNoAnswer.NEW_ID)),
     ("give-up", "No PubAck: give up", "vango.relay.unanswered", "NoAnswer.give_up", _silence(OnNoAnswer.GIVE_UP)),
-    ("handle", "Handle what came", "vango.edge.consume", "handle", _every_edge),
+    ("handle", "Handle a message", "vango.edge.consume", "handle", _every_edge),
     ("take-in", "Take in one message", "vango.core.intake", "take_one", _every_edge),
-    ("own", "Open what is its own", "vango.core.intake", "read_own", _reads(Foreign.SKIP)),
+    ("own", "Open only its own domain", "vango.core.intake", "read_own", _reads(Foreign.SKIP)),
     ("everything", "Read everything", "vango.core.intake", "read_everything", _reads(Foreign.READ)),
     ("after", "Apply, then ack", "vango.edge.consume", "apply_then_ack", _acks(AckOrder.AFTER_APPLY)),
     ("before", "Ack, then apply", "vango.edge.consume", "ack_then_apply", _acks(AckOrder.BEFORE_APPLY)),
     ("queued", "Queue the ack, then apply", "vango.edge.consume", "queue_ack_then_apply", _acks(AckOrder.QUEUED_BEFORE_APPLY)),
     ("never", "Apply, and never ack", "vango.edge.consume", "apply_only", _acks(AckOrder.NEVER)),
     ("judge", "Judge one event", "vango.core.judge", "judge", _every_edge),
-    ("fence", "Refuse owners of the past", "vango.core.judge", "fence",
+    ("fence", "Refuse former owners", "vango.core.judge", "fence",
      lambda seen: tuple(name for name, rules in seen.edge_rules if rules.check_epochs)),
     ("stand", "What may be claimed", "vango.core.claims", "stand",
      lambda seen: tuple(name for name, rules in seen.edge_rules if rules.ask_high_water_mark)),
     ("load", "Load a snapshot", "vango.edge.recovery", "load", _every_edge),
-    ("follow", "Read on behind the snapshot", "vango.edge.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),
+    ("follow", "Follow the snapshot", "vango.edge.recovery", "follow_the_snapshot", _follows(FollowFrom.SNAPSHOT)),
     ("new", "Read on from new", "vango.edge.recovery", "follow_what_is_new", _follows(FollowFrom.NEW)),
 )  # fmt: skip
 
 
 def listings(seen: Observation) -> Iterator[Listing]:
-    """Return every listing, each with who runs it and who waits in it."""
+    """Return every listing, each with the actors that run it and wait in it."""
     for key, title, module, name, runs in _CODE:
         code, actors = show(Code("cure", title, module, name)), runs(seen)
         waits = _waits(seen, actors, _points(code.source))
@@ -107,7 +109,7 @@ def listings(seen: Observation) -> Iterator[Listing]:
 
 
 def listing(key: str) -> Listing | None:
-    """Return one listing as it is when nobody runs it; None when there is no such."""
+    """Return one listing without actors; None when it does not exist."""
     for known, title, module, name, _ in _CODE:
         if known == key:
             code = show(Code("cure", title, module, name))
@@ -116,7 +118,7 @@ def listing(key: str) -> Listing | None:
 
 
 def _waits(seen: Observation, actors: tuple[str, ...], points: dict[Point, int]) -> dict[int, str]:
-    """Return who waits at which line of a function that these actors run."""
+    """Return which actors wait at which line of a function."""
     found: dict[int, list[str]] = {}
     for held in seen.pace.waiting:
         runs_it = held.actor in actors or (held.actor in ("database", "relay") and actors)

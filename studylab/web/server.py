@@ -66,7 +66,7 @@ class Server:
             raise Unavailable(NO_THREADS) from error
 
     def is_alive(self) -> bool:
-        """Say whether requests are still received."""
+        """Return whether requests are still received."""
         return self._receiving.is_alive()
 
     @property
@@ -104,7 +104,7 @@ class Server:
     def _answer_one(self, connection: Connection) -> None:
         try:
             wsgi.serve(self._app, connection, (self._host, self.port))
-            # The reception sends what is left, and notices whoever has left.
+            # The reception sends what is left, and notices clients that have left.
             with suppress(OSError):
                 connection.write()
         except wsgi.Left:

@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 AXE = Axe().axe_script
 DESK, PHONE = 1440, 390
 LOOKS_ONLY = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
-# Most of axe's time goes into what is there many times over, or not seen; the dialogs are looked at by themselves.
+# Most of axe's time goes into what is there many times over, or not seen; the dialogs are checked separately.
 THIN = """() => document.querySelectorAll(
   "dialog:not(:popover-open, [open]), #journal-scroll li:not(:nth-last-child(-n+8)), .listings details:nth-child(n+5)",
 ).forEach(each => each.remove())"""
@@ -36,7 +36,7 @@ SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimatio
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One way to see a page; `every_rule` says whether all of axe's rules are asked."""
+    """One way to see a page; `every_rule`: run all of axe's rules."""
 
     view: str
     scheme: str

@@ -188,7 +188,7 @@ class Learner:
                     self.does(part)
 
     def _is_so(self, item: Call) -> bool:
-        """Say whether the page offers the opposite only, as a button or a switch: then no learner would ask for it."""
+        """Return whether the page offers the opposite only, as a button or a switch: no learner would then ask."""
         arguments = {name: plain(value) for name, value in item.arguments.items()}
         ways = self.page.locator(", ".join(controls(item.verb, arguments)))
         back = self.page.locator(", ".join(ways_back(item.verb, arguments)) or "no-way-back")
@@ -216,7 +216,7 @@ class Learner:
 
     def goes_on(self) -> None:
         """Leave an explanation."""
-        self.hands.press(self.page.locator("#panel-guide li.is-now").get_by_role("button", name="Go on"))
+        self.hands.press(self.page.locator("#panel-guide li.is-now").get_by_role("button", name="Continue"))
 
     def answers(self, question: Question, key: str) -> None:
         """Answer a question of the quiz, and read what is said to it."""

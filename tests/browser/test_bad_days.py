@@ -1,4 +1,4 @@
-"""Bad days: the page says what it knows and how old that is, and comes right again by itself, without a reload."""
+"""Bad days: the page says what it knows and how old that is, and recovers without a reload."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_an_app_that_was_killed_is_missed_and_found_again(learner: Learner, serv
     expect(page.locator("#status")).to_contain_text("No answer came: the connection to the app is lost.")
     served.start()
     is_as_of_now(page)
-    expect(page.locator("#status")).to_contain_text("The app was started again.")
+    expect(page.locator("#status")).to_contain_text("The app was restarted.")
     expect(page.locator("#status"), "what is over is no longer said").not_to_contain_text("No answer came")
     expect(page.locator("#panel-edge-iad")).to_contain_text("Current at 4", timeout=COMES_BACK_MS)
     learner.promotes("blog", "alloc-b")
@@ -104,7 +104,7 @@ def test_a_frozen_broker_leaves_the_stream_unknown_and_the_page_says_since_when(
     stream = page.locator("#panel-stream .trouble")
     expect(stream).to_contain_text("The stream does not answer.")
     expect(stream).to_contain_text(
-        re.compile(r"not known\. As of \d\d:\d\d:\d\d, \d+ s ago, it held 3 messages, seq 1 to 3")
+        re.compile(r"unknown\. As of \d\d:\d\d:\d\d, \d+ s ago, it held 3 messages, seq 1 to 3")
     )
     said = stream.locator("[data-since]").inner_text()
     expect(stream.locator("[data-since]")).not_to_have_text(said)

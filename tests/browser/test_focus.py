@@ -1,4 +1,4 @@
-"""The focus of the keyboard is never lost, whatever is drawn anew, and what was refused is seen where it matters."""
+"""The focus of the keyboard is never lost, whatever is drawn again, and what was refused is seen where it matters."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.browser.test_bad_days import HIDE
 from tests.web.learner import Stream
 
 LONG_MS = 60_000
-OVER = f"This page went quiet: the bench is open in more than {EACH} tabs. Reload to look again."
+OVER = f"This page is no longer updated: the bench is open in more than {EACH} tabs. Reload to update it."
 
 
 def test_a_page_that_is_over_says_so_and_asks_for_no_other_stream(page: Page, address: str) -> None:

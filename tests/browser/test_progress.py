@@ -48,7 +48,7 @@ def test_progress_is_seen_exported_and_imported_by_keyboard(page: Page, browser:
     other.get_by_label("Import an export").focus()
     other.keyboard.press("Tab")
     other.keyboard.press("Enter")
-    expect(other.locator(".told.is-ok")).to_contain_text("brought something new")
+    expect(other.locator(".told.is-ok")).to_contain_text("was extended")
     expect(other.locator(".done-labs")).to_contain_text("7 of 10 steps")
     file.write_text("nonsense")
     other.get_by_label("Import an export").set_input_files(file)

@@ -63,7 +63,7 @@ def test_a_lie_is_named(by_mouse: Learner, picture: Callable[[str], None]) -> No
     ):
         by_mouse.does(item)
     page = by_mouse.page
-    expect(page.locator("#panel-verdict")).to_contain_text("iad claims current truth at 10 and is wrong about")
+    expect(page.locator("#panel-verdict")).to_contain_text("iad says it is current at 10, but sends")
     expect(page.locator("#panel-edge-syd")).to_contain_text("killed")
     picture("sandbox")
 

@@ -80,7 +80,7 @@ class Edge:
         return replace(self.rules, prove_continuity=False) if believes else self.rules
 
     def load(self, stored: bytes, *, crash: bool = False) -> bool:
-        """Replace view and position by a snapshot's, both or neither; say whether it was done."""
+        """Replace view and position by a snapshot's, both or neither; return whether it was done."""
         self.hear(Signal.REBUILD)
         if crash:
             self.hear(Signal.STOP)

@@ -1,4 +1,4 @@
-"""Truth and stream as plain values: what was committed, and what JetStream does to the messages that tell of it."""
+"""Truth and stream as plain values: what was committed, and what JetStream does to the messages that announce it."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Stream:
         self.outstanding.pop(seq, None)
 
     def consume_from(self, seq: int) -> None:
-        """Put the consumer back, or create it anew: it forgets every ack."""
+        """Put the consumer back, or create it again: it forgets every ack."""
         self.next_seq = seq
         self.outstanding, self.acked = {}, {}
 

@@ -68,9 +68,9 @@ FOUND = {
     Kind.FALSE_CONFIDENCE: (
         TRUTH,
         with_shop(owner="alloc-c"),
-        "fra claims current truth at 3 and is wrong about 1 route.",
+        "fra says it is current at 3, but sends shop to alloc-c instead of alloc-b.",
     ),
-    Kind.LOST: (TRUTH, claim(2), "fra claims to be current at 2 and never applied event 3."),
+    Kind.LOST: (TRUTH, claim(2), "fra says it is current at 2, but never applied event 3."),
     Kind.DOUBLE_EFFECT: (
         TRUTH,
         with_shop(drains=2),
@@ -97,6 +97,20 @@ def test_every_kind_of_lie_is_named_with_its_sentence_and_its_records(kind: Kind
     assert finding.where == ("truth" if kind is Kind.UNTOLD else "fra")
 
 
+@pytest.mark.parametrize(
+    ("edge", "wrong"),
+    [
+        (with_shop(epoch=3, highest_epoch=3, drains=2), "has shop at epoch 3 instead of 2"),
+        (replace(claim(), rows=claim().rows[1:]), "has no row for shop"),
+        (with_shop(route="img"), "serves img, which does not exist, and 1 more route wrongly"),
+        (replace(claim(), rows=()), "has no row for blog, and 1 more route wrongly"),
+    ],
+)
+def test_false_confidence_names_the_first_wrong_route_and_counts_the_others(edge: Claim, wrong: str) -> None:
+    (finding,) = [f for f in audit(TRUTH, [edge]).findings if f.kind is Kind.FALSE_CONFIDENCE]
+    assert finding.sentence == f"fra says it is current at 3, but {wrong}."
+
+
 def test_the_evidence_shows_both_sides() -> None:
     (finding,) = audit(TRUTH, [with_shop(owner="alloc-c")]).findings
     assert finding.records == (
@@ -107,7 +121,7 @@ def test_the_evidence_shows_both_sides() -> None:
 def test_the_same_lie_of_three_edges_is_said_once() -> None:
     edges = [replace(with_shop(drains=2), edge=name) for name in ("fra", "iad", "syd")]
     sentence = audit(TRUTH, edges).sentence
-    assert "The same is true of iad and syd." in sentence
+    assert "The same finding at iad and syd." in sentence
     assert "more finding" not in sentence
 
 

@@ -88,7 +88,7 @@ def test_a_sequence_that_no_database_would_count_is_refused(sequence: object) ->
 
 
 def test_half_a_character_is_refused_since_nothing_can_store_it() -> None:
-    with pytest.raises(InvalidEvent, match="half a character"):
+    with pytest.raises(InvalidEvent, match="half a surrogate pair"):
         decode(json.dumps({**GOOD, "id": "\ud800"}).encode())
 
 

@@ -1,4 +1,4 @@
-"""Guests: whatever bytes come are a claim within the limits or a sentence, and a claim that is not so has its finding."""
+"""Guests: whatever bytes come are a claim within the limits or a sentence, and a false claim has its finding."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_missing_field_is_named(field: str) -> None:
         ({"reason": "two\nlines"}, "without line breaks"),
         ({"instance": "<b>"}, "made at random"),
         ({"routes": [1]}, "routes is a list"),
-        ({"routes": {"<b>": {"owner": "a", "epoch": 1}}}, "no name of a route"),
+        ({"routes": {"<b>": {"owner": "a", "epoch": 1}}}, "cannot name a route"),
         ({"routes": {"shop": {"owner": "a", "epoch": 0}}}, "epoch is 0"),
         ({"routes": {"shop": {"owner": ["a"], "epoch": 1}}}, "needs an owner"),
     ],

@@ -1,4 +1,4 @@
-"""The ids that an edge keeps in memory: so many, the oldest forgotten first, and none where none were asked for."""
+"""The ids that an edge keeps in memory: a limited number, the oldest forgotten first, and none by default."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def test_whatever_is_given_is_read_or_refused_in_a_sentence(verb: Verb, data: st
 
 
 def test_an_unknown_verb_is_not_there_and_its_neighbours_are_named() -> None:
-    with pytest.raises(NotThere, match=r"no verb 'promot'\. Near it: promote"):
+    with pytest.raises(NotThere, match=r"no verb 'promot'\. Similar: promote"):
         find("promot")
 
 

@@ -1,4 +1,4 @@
-"""Samples: another team's events. Only whoever reads them depends on their shape."""
+"""Samples: another team's events. Only an edge that reads them depends on their format."""
 
 from __future__ import annotations
 

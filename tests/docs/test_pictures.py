@@ -1,4 +1,4 @@
-"""Every picture that a page of the docs shows is there, has words for whoever does not see it, and is one the suite takes."""
+"""Every picture that a page of the docs shows is there, has an alternative text, and is one the suite takes."""
 
 from __future__ import annotations
 

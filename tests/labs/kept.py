@@ -16,7 +16,7 @@ LOST_BY_A_RESTART = {
     ("acks", "term"): "an edge's counters are counted from zero",
     ("subjects", "cure"): "the broker moves a consumer whose filter matches nothing to the end of its stream",
 }
-"""Steps that a folder cannot hold, with what is lost of them: whoever comes to one plays the whole way."""
+"""Steps that a folder cannot hold, with what is lost of them: a test that needs one plays the whole way."""
 
 
 class Kept:

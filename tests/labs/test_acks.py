@@ -77,7 +77,7 @@ def test_the_broker_may_give_up_after_another_number_of_deliveries(learner: Lear
     does(learner, "edge_rules", edge="iad", poison="retry", max_deliver="2")
     does(learner, "publish_poison", route="api")
     until(learner, lambda seen: saw.iad(seen).counters["invalid"] == 2)
-    assert "Nothing behind the message" in answers(learner, "poison") or "no MAX_DELIVERIES" in answers(
+    assert "nothing after the message" in answers(learner, "poison") or "no MAX_DELIVERIES" in answers(
         learner, "poison"
     )
     does(learner, "promote", route="blog", to="alloc-a")

@@ -82,7 +82,7 @@ def test_what_a_step_failed_to_keep_is_told_and_not_forgotten_on_the_way_to_the_
     lab = replace(LAB, steps=(LAB.steps[0], replace(step, keep=broken), *LAB.steps[2:]))
     attempt = look(lab, replace(at("do"), trouble="an old one"), SEEN, listed([MOMENT]))
     assert attempt.step == 2
-    assert attempt.trouble == "What “Do” wanted to keep could not be read: KeyError 'gone'."
+    assert attempt.trouble == "The values that “Do” keeps could not be read: KeyError 'gone'."
 
 
 def test_a_reset_outside_of_the_lab_is_noticed() -> None:
@@ -154,5 +154,5 @@ def test_a_damaged_attempt_is_put_aside_with_a_sentence(tmp_path: Path, content:
     path.write_text(content)
     attempt = store.load(tmp_path, "small")
     assert not attempt.begun
-    assert "put aside" in attempt.trouble
+    assert "set aside" in attempt.trouble
     assert path.with_suffix(".unreadable").read_text() == content

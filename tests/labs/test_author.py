@@ -39,7 +39,7 @@ def test_what_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("precious")
     (tmp_path / "yours").mkdir()
     for name in ("mine", "yours"):
-        with pytest.raises(Refused, match="there already"):
+        with pytest.raises(Refused, match="exists already"):
             begin(name, tmp_path)
     assert (tmp_path / "mine.py").read_text() == "precious"
     assert list((tmp_path / "yours").iterdir()) == []

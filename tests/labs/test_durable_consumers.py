@@ -53,7 +53,7 @@ def test_single_promotions_and_another_order_of_sleeping_count_as_well(learner: 
     does(learner, "start_edge", edge="iad")
     does(learner, "start_edge", edge="fra")
     comes_to(learner, "explain-cursors")
-    assert "iad was handed 0 of 4" in answers(learner, "sleep")
+    assert "iad received 0 of 4" in answers(learner, "sleep")
 
 
 def test_what_the_consumers_were_before_during_and_after_is_shown(learner: Learner) -> None:
@@ -101,4 +101,4 @@ def test_a_threshold_deletes_the_name_as_well_as_a_person_does(learner: Learner)
 def test_the_position_brings_back_what_both_sleeps_missed(learner: Learner) -> None:
     at(learner, "quiz")
     assert learner.lab_run.attempt.memory["saved"] == 4
-    assert "was handed 4" in answers(learner, "saved")
+    assert "received 4" in answers(learner, "saved")

@@ -29,7 +29,7 @@ def faults(lab: Path) -> list[Fault]:
         ("no solution", "PROMOTE = Do(", "this Do has no solution", True),
         ("empty solution", "solution=()", "there is no solution", True),
         ("solution without a comma", "solution=(promote", "solution is a Call; expected a tuple of Call or Wait", True),
-        ("unknown verb", "promoot", "There is no verb 'promoot'. Near it: promote", True),
+        ("unknown verb", "promoot", "There is no verb 'promoot'. Similar: promote", True),
         ("wrong argument", "rout=", "promote has no argument 'rout'", True),
         ("locked verb", 'refused("purge")', "the solution uses purge, which is locked", True),
         ("no such panel", "panel-truht", "there is no panel panel-truht", True),
@@ -38,7 +38,7 @@ def faults(lab: Path) -> list[Fault]:
         (
             "code that raises",
             "labs_that_raise",
-            "the debrief shows outbox of labs_that_raise, which is not there",
+            "the debrief shows outbox of labs_that_raise, which does not exist",
             True,
         ),
         ("odd mapping", "locked={1", "there is no verb 1", True),
@@ -46,7 +46,7 @@ def faults(lab: Path) -> list[Fault]:
         ("wait raises", "nowhere", "raised KeyError ('nowhere')", False),
         ("prose is a number", "prose=7", "prose is a number; expected text", True),
         ("slug", "../mine", "the slug '../mine' is not a name", True),
-        ("no code", "outbax", "ControlPlane.outbax of vango.truth.control_plane, which is not there", True),
+        ("no code", "outbax", "ControlPlane.outbax of vango.truth.control_plane, which does not exist", True),
         ("right answer", " question(", "the right answer 'databse' to decides is none of database, stream", False),
         ("unknown field", "minuts=5", "a Lab has no minuts", True),
         ("not a lab", "LAB = dict(", "LAB is a dict; expected a Lab", True),
@@ -69,7 +69,7 @@ def test_whatever_a_lab_holds_it_does_not_stop_the_others(write: Write) -> None:
     change(lab, "LAB = Lab(", odd)
     change(lab, "setup=SETUP,", "setup=Odd(),")
     (fault,) = faults(lab)
-    assert "cannot be looked over: RuntimeError: odd" in fault.sentence
+    assert "cannot be checked: RuntimeError: odd" in fault.sentence
     assert fault.left_out
 
 
@@ -77,7 +77,7 @@ def test_whatever_a_lab_holds_it_does_not_stop_the_others(write: Write) -> None:
 def test_a_file_that_is_no_python_is_named_with_the_line(write: Write, one_file: bool) -> None:
     lab = write(one_file=one_file, change="syntax")
     (fault,) = faults(lab)
-    assert "is no Python" in fault.sentence
+    assert "is not Python" in fault.sentence
     assert fault.file == place(lab, "Predict((")[0]
     assert fault.line > 0
 

@@ -65,7 +65,7 @@ class Told:
         self._bench, self._moments = bench, busy()
 
     def happens(self, times: int) -> None:
-        """Write so many moments into the journal."""
+        """Write this many moments into the journal."""
         for actor, kind, text, detail in islice(self._moments, times):
             self._bench.journal.write(actor, kind, text, **detail)
 

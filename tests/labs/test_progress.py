@@ -177,11 +177,11 @@ def test_a_guess_promises_chance_and_certain_promises_everything() -> None:
 
 def test_what_a_level_shows_is_said_only_when_there_is_enough_of_it() -> None:
     certain = calibrate([record_with(*[("certain", False)] * 2)]).levels[-1]
-    assert judgement(certain) == "too few to say"
+    assert judgement(certain) == "too few to tell"
     certain = calibrate([record_with(*[("certain", False)] * 3)]).levels[-1]
-    assert judgement(certain) == "surer than right"
+    assert judgement(certain) == "more confident than right"
     certain = calibrate([record_with(*[("certain", True)] * 3)]).levels[-1]
-    assert judgement(certain) == "as right as sure"
+    assert judgement(certain) == "as right as confident"
     guessing = calibrate([record_with(*[("guessing", True)] * 3)]).levels[0]
     assert judgement(guessing) == "better than you thought"
 

@@ -36,7 +36,7 @@ def test_another_untold_fact_is_lost_as_well(learner: Learner) -> None:
     does(learner, "rebuild_database")
     does(learner, "start_relay")
     comes_to(learner, "explain-database")
-    assert "Rows as they were: " in answers(learner, "database")
+    assert "Unchanged rows: " in answers(learner, "database")
 
 
 def test_the_rows_that_did_not_come_back_are_named_in_the_learner_s_own_records(learner: Learner) -> None:
@@ -52,7 +52,7 @@ def test_putting_the_copy_back_too_early_asks_to_destroy_it_again(learner: Learn
     does(learner, "destroy_database")
     does(learner, "restore_database")
     learner.sees()
-    assert "Every committed fact has been told" in answers(learner, "database")
+    assert "Every committed fact has been published" in answers(learner, "database")
     learner.does(learner.lab_run.do_it("database"))
     assert learner.here() == "explain-database"
 
@@ -63,7 +63,7 @@ def test_the_bus_may_be_restored_before_the_edge_is_wiped_as_long_as_it_began_wi
     does(learner, "promote", route="api", to="alloc-a")
     does(learner, "restore_bus")
     learner.sees()
-    assert "Every edge still has the view that it had" in answers(learner, "bus")
+    assert "Every edge still has its view" in answers(learner, "bus")
     does(learner, "wipe_view", edge="fra")
     comes_to(learner, "explain-bus")
 

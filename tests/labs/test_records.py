@@ -48,21 +48,21 @@ def test_any_record_survives_the_file(record: Record) -> None:
     ("content", "says"),
     [
         (b"", "is empty"),
-        (b"\xff\xfe\x00", "no whole JSON object"),
-        (b"[]", "no whole JSON object"),
-        (b'{"made_by": "Study Lab"', "no whole JSON object"),
-        (b'{"n": NaN}', "no whole JSON object"),
-        (b"[" * 100_000, "no whole JSON object"),
-        (b'{"a":' * 900 + b"1" + b"}" * 900, "not made by Study Lab"),
-        (b"id,name\n1,a\n", "no whole JSON object"),
-        (b'{"cells": [], "nbformat": 4}', "not made by Study Lab"),
-        (resealed(lambda d: d | {"made_by": "Study Lab 2"}), "not made by Study Lab"),
-        (resealed(lambda d: d | {"holds": "journal"}), "not made by Study Lab"),
+        (b"\xff\xfe\x00", "not a complete JSON object"),
+        (b"[]", "not a complete JSON object"),
+        (b'{"made_by": "Study Lab"', "not a complete JSON object"),
+        (b'{"n": NaN}', "not a complete JSON object"),
+        (b"[" * 100_000, "not a complete JSON object"),
+        (b'{"a":' * 900 + b"1" + b"}" * 900, "did not export this JSON file"),
+        (b"id,name\n1,a\n", "not a complete JSON object"),
+        (b'{"cells": [], "nbformat": 4}', "did not export this JSON file"),
+        (resealed(lambda d: d | {"made_by": "Study Lab 2"}), "did not export this JSON file"),
+        (resealed(lambda d: d | {"holds": "journal"}), "did not export this JSON file"),
         (resealed(lambda d: d | {"version": 2}), "version 2; this Study Lab reads version 1"),
         (resealed(lambda d: d | {"version": True}), "version True"),
         (resealed(lambda d: d | {"version": [1] * 1000}), "this Study Lab reads version 1"),
         (records.seal([RECORD], at=0.0).replace("It did.", "It dib.").encode(), "damaged or was edited"),
-        (records.seal([RECORD], at=0.0).encode()[:-300] + b"}", "no whole JSON object"),
+        (records.seal([RECORD], at=0.0).encode()[:-300] + b"}", "not a complete JSON object"),
         (resealed(lambda d: d | {"labs": {}}), "labs is not a list"),
         (resealed(lambda d: d | {"labs": d["labs"] * 2}), "twice"),
         (resealed(lambda d: d | {"labs": [{}]}), "labs[0] lacks slug"),
@@ -73,7 +73,7 @@ def test_any_record_survives_the_file(record: Record) -> None:
         (resealed(lambda d: d["labs"][0].update(first_at=True)), "labs[0].first_at is not a number"),
         (resealed(lambda d: d["labs"][0].update(title="x" * 5000)), "labs[0].title is not text of at most"),
         (resealed(lambda d: d["labs"][0].update(title="\ud800")), "labs[0].title is not text"),
-        (resealed(lambda d: d["labs"][0].update(more=1)), "'more' that nobody knows"),
+        (resealed(lambda d: d["labs"][0].update(more=1)), "unknown member 'more'"),
         (resealed(lambda d: d["labs"][0]["predictions"]["predict"].update(right="yes")), "is not true or false"),
         (resealed(lambda d: d["labs"][0]["predictions"]["predict"].update(confidence="very")), "'very' is not one of"),
         (resealed(lambda d: d["labs"][0].update(hints={str(n): 1 for n in range(600)})), "at most 500"),
@@ -113,7 +113,7 @@ def test_a_damaged_record_is_put_aside_and_named(tmp_path: Path, content: bytes)
     assert "small cannot be read" in troubles[0]
     assert records.load(tmp_path, "small") is None
     assert path.with_suffix(".unreadable").read_bytes() == content
-    assert "put aside as small.unreadable" in records.load_all(tmp_path)[1][0]
+    assert "set aside as small.unreadable" in records.load_all(tmp_path)[1][0]
 
 
 def test_bringing_in_twice_is_bringing_in_once(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_bench_s_mark_does_not_give_away_its_key(tmp_path: Path) -> None:
 
 def test_a_disk_that_gives_nothing_is_no_damage_and_what_it_holds_is_not_written_over(tmp_path: Path) -> None:
     path = records.path_of(tmp_path, "small")
-    path.mkdir(parents=True)  # A folder in its place: whoever reads it as a file gets an OSError.
+    path.mkdir(parents=True)  # A folder in its place: reading it as a file raises an OSError.
     with pytest.raises(Unavailable, match="cannot be read now"):
         records.load(tmp_path, "small")
     with pytest.raises(Unavailable, match="cannot be read now"):
@@ -161,7 +161,7 @@ def test_the_notebook_has_what_was_predicted_what_happened_and_the_records() -> 
     for expected in ("## 99. Small", "I predicted, certain: It will not", "not as I said: It will", "Measured: It did.",
                      "done: seq 4 is r4", "**phantom**", "e9: no row", "| certain | 1 | 0 |"):  # fmt: skip
         assert expected in text
-    assert "No lab has been begun yet." in markdown([], at=2_000.0)
+    assert "No lab has been started yet." in markdown([], at=2_000.0)
 
 
 HOSTILE = "<script>x</script> [a](javascript:x) ![b](http://c) `` ``` \n# h\n1. x | y &lt; **z** ~~~"

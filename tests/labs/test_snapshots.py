@@ -113,5 +113,5 @@ def test_the_quiz_asks_with_the_numbers_of_this_attempt(learner: Learner) -> Non
     memory = learner.lab_run.attempt.memory
     step = learner.lab_run.guide().current
     assert step is not None
-    assert f"handed {memory['old_got']}" in step.questions[1].text
+    assert f"received {memory['old_got']}" in step.questions[1].text
     assert "nothing is pending" in step.questions[2].text

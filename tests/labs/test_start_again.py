@@ -49,7 +49,7 @@ def test_start_again_is_undone_with_the_attempt(learner: Learner) -> None:
     assert state(learner) == before
     assert run.attempt == attempt
     learner.sees()
-    assert run.attempt == attempt, "what was told of the other life is no evidence in this one"
+    assert run.attempt == attempt, "moments of the other life are not evidence in this one"
     learner.passes(WITH_SETUP.steps[3])
     assert run.guide().finished
 
@@ -91,7 +91,7 @@ def test_nobody_undoes_what_a_lab_is_half_way_through(learner: Learner) -> None:
             await learner.bench.changes.wait(0.001)
         assert not learner.bench.history.undoes_a_beginning
         for verb, arguments in (("undo", {}), ("fork", {"moment": 1})):
-            with pytest.raises(Refused, match="“catch me up” is under way"):
+            with pytest.raises(Refused, match="“catch me up” is still running"):
                 await learner.bench.perform(verb, arguments)
         await catching_up
 

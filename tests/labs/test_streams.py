@@ -50,7 +50,7 @@ def test_while_the_edge_sleeps_the_check_says_how_far_it_is(learner: Learner) ->
     does(learner, "kill_edge", edge="syd")
     does(learner, "burst", n=2)
     learner.sees()
-    assert "slept through 2 changes of owner; the outage has 12" in answers(learner, "outage")
+    assert "missed 2 changes of owner while it was down; the outage has 12" in answers(learner, "outage")
 
 
 def test_a_limit_in_bytes_is_as_good_as_one_in_messages(learner: Learner) -> None:
@@ -87,7 +87,7 @@ def test_the_outage_counts_only_when_the_edge_was_right_before_it(learner: Learn
     learner.does(learner.bench.wait_until(lambda seen: seen.edge("syd").sequence == seen.truth.sequence))
     learner.sees()
     assert learner.here() == "size"
-    assert "let it load a snapshot and repeat the outage" in answers(learner, "size")
+    assert "load a snapshot into it and repeat the outage" in answers(learner, "size")
 
 
 def test_a_limit_in_bytes_evicts_at_once_as_well(learner: Learner) -> None:

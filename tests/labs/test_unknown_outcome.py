@@ -62,7 +62,7 @@ def test_while_nobody_can_look_into_the_broker_the_fact_is_not_called_untold(lea
     goes_silent(learner, "shop", "alloc-c")
     seen = learner.sees()
     assert not seen.audit.findings
-    assert "what it has stored can be seen when it is back" in answers(learner, "silence")
+    assert "look at what it has stored when it is back" in answers(learner, "silence")
 
 
 def test_thawing_before_the_kill_is_not_taken_for_a_loss(learner: Learner) -> None:
@@ -82,7 +82,7 @@ def test_switching_the_check_on_again_without_a_snapshot_leaves_the_double_effec
     goes_silent(learner, "shop", "alloc-a")
     does(learner, "thaw_broker")
     until(learner, is_back)
-    until(learner, lambda _: "Only a fresh snapshot sets that right." in answers(learner, "cure"))
+    until(learner, lambda _: "Only a fresh snapshot corrects that." in answers(learner, "cure"))
 
 
 def test_the_cure_may_be_proven_the_other_way_round_in_two_goes(learner: Learner) -> None:

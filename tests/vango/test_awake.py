@@ -1,4 +1,4 @@
-"""Awake: whoever wants to know that an actor has nothing more to do is told, and not while there is something."""
+"""Awake: an actor reports that it has nothing more to do, and never while it has something."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 
 
 def fails_first(times: int, act: Any) -> Any:
-    """Do what `act` does, but raise something unforeseen so many times before."""
+    """Do what `act` does, but first raise an unexpected error this many times."""
     left = [times]
 
     async def first(*arguments: Any) -> Any:

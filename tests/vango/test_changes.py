@@ -1,4 +1,4 @@
-"""Changes: one look tells of many, and none is taken twice that would show the same."""
+"""Changes: one look covers many, and no look is repeated that would show the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONG_S = 4 * LOOK_AGAIN_S
 
 
 async def looks(*, early: bool = False, rest_found_after: int | None = None) -> int:
-    """Return how many looks one change asks for, when everything was found at rest by one that knew of so many changes."""
+    """Return how many looks one change asks for, after a look that knew of this many and found everything at rest."""
     changes, twice = Changes(), asyncio.Event()
     told: list[None] = []
 

@@ -1,4 +1,4 @@
-"""A claim rests on the mark that says it: “current at n” ends when no mark says n, and nobody is asked in vain for ever."""
+"""A claim rests on the mark that says it: “current at n” ends when no mark says n."""
 
 from __future__ import annotations
 

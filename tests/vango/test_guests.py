@@ -124,7 +124,7 @@ def test_nonsense_is_refused_with_a_sentence_and_the_last_good_claim_stands(hand
 
 def test_the_name_of_a_built_in_edge_is_refused_and_said(hands: Hands, guest: Visitor) -> None:
     assert guest.claim("fra", guest.true_claim()) == {"error": "fra is a built-in edge; choose another name"}
-    assert "no name for an edge" in guest.claim("<b>", guest.true_claim())["error"]
+    assert "cannot name an edge" in guest.claim("<b>", guest.true_claim())["error"]
     observed = hands._run(hands.bench.observe())
     assert observed.guests == ()
     assert [one.name for one in observed.turned_away] == ["fra", "<b>"]
@@ -191,7 +191,7 @@ def test_a_flood_is_cut_off_and_harms_nobody(hands: Hands, guest: Visitor) -> No
         flooded = hands.until(lambda now: "more than 10 claims a second" in now.guest("flood").trouble)
     assert (flooded.guest("honest").claim, flooded.guest("honest").findings) == ("current at 4", ())
     assert all(edge.claim == "current at 4" for edge in flooded.edges)
-    # So many in a round of a second, however many were sent; the seconds are those that it took here.
+    # A limited number in a round of a second, however many were sent; the seconds are those that it took here.
     assert flooded.guest("flood").claims <= 21 * (time.monotonic() - began + 2)
     assert hands.told("flood", "limits")
 

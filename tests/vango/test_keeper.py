@@ -179,7 +179,7 @@ def test_a_program_that_cannot_be_started_is_told_in_a_sentence(run: Run, tmp_pa
 
 
 def test_a_missing_nats_server_is_told_in_a_sentence(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="is not a program that can be run"):
+    with pytest.raises(Unavailable, match="is not an executable program"):
         run(Keeper.start(tmp_path / "nats-server"))
 
 

@@ -110,7 +110,7 @@ def test_waiting_ends_with_a_sentence(url: str, tmp_path: Path, run: Run) -> Non
     async def story() -> None:
         async with open_shop(tmp_path, url) as shop:
             edge = await shop.edge()
-            with pytest.raises(kit.Unavailable, match="in vain: window is"):
+            with pytest.raises(kit.Unavailable, match="nothing changed: window is"):
                 await edge.notes.until(lambda: False, lambda: f"window is {edge.mode}", timeout_s=0.01)
 
     run(story())

@@ -154,8 +154,8 @@ def test_a_snapshot_has_each_row_with_the_event_that_last_told_of_it(db: sqlite3
         ("UPDATE price SET cents = 1, version = 9", "tea has version 9 in the table; the last that was told is 1"),
         ("UPDATE price SET cents = 1", "tea has cents 1 in the table; the last that was told is cents 250"),
         ("ALTER TABLE price RENAME TO prices", "cannot be read as it was told: OperationalError"),
-        ("INSERT INTO price VALUES ('milk', 1, 1)", "milk is in the table, and no event tells of it"),
-        ("DELETE FROM price", "tea was deleted from the table, and no event tells of it"),
+        ("INSERT INTO price VALUES ('milk', 1, 1)", "milk is in the table, and no event announces it"),
+        ("DELETE FROM price", "tea was deleted from the table, and no event announces it"),
     ],
 )
 def test_a_row_that_was_changed_and_not_told_is_in_no_snapshot(

@@ -19,7 +19,7 @@ def test_a_full_truth_takes_no_more_changes_and_a_reset_gives_the_space_back(
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "MAX_CHANGES", 500)
-    with pytest.raises(Refused, match=r"This truth holds 500 changes, and no more fit.*Reset the bench to begin anew"):
+    with pytest.raises(Refused, match=r"holds 500 changes, which is the limit.*Reset the bench to start again"):
         hands.do("burst", n=1_000)
     seen = hands.settle()
     assert (seen.truth.revision, seen.audit.soundness) == (500, "sound")

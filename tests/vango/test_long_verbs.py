@@ -70,7 +70,7 @@ def test_an_undo_that_is_stopped_leaves_the_bench_as_it_was(hands: Hands) -> Non
     for to in ("alloc-c", "alloc-b", "alloc-a", "alloc-c"):
         hands.do("promote", route="shop", to=to)
     before = hands.settle()
-    assert stopped(hands, "undo") == "Stopped: the bench is as it was before."
+    assert stopped(hands, "undo") == "Stopped: the bench is unchanged."
     after = hands.settle()
     assert after.truth.routes == before.truth.routes
     assert after.stream("ROUTES").last_seq == before.stream("ROUTES").last_seq == 7

@@ -51,7 +51,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "fork": {"moment": MOMENTS},
 }
 LAST = ("shrink_storm", "storm", "try_without", "undo", "fork", "reset")
-"""These begin afresh, so they come after all that needs what the burst has left."""
+"""These start again, so they come after everything that needs the burst's result."""
 NEEDS_AN_EDGE = {name for name, verb in REGISTRY.items() if any(p.name == "edge" for p in verb.parameters)}
 
 

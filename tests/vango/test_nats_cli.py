@@ -39,7 +39,7 @@ STORIES: dict[str, tuple[str, str, Story]] = {
     "telemetry": ("telemetry", "telemetry", lambda hands: hands.do("telemetry", n=1)),
     "publish first": ("publish", "route", lambda hands: (hands.do("write_order", order="publish first"), hands.do("promote", route="shop", to="alloc-c"))),
 }  # fmt: skip
-"""By what is done: the kind of the moment that tells of it, how the request's subject begins, and the deed."""
+"""By what is done: the kind of its moment, how the request's subject begins, and the deed."""
 
 
 @pytest.fixture

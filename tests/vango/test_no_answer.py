@@ -11,7 +11,7 @@ from vango.core.findings import Kind
 
 
 def go_silent(hands: Hands, way: str, *, to: str = "alloc-c") -> None:
-    """Freeze the broker, promote, and wait until the relay has waited in vain."""
+    """Freeze the broker, promote, and wait until the relay's wait has run out."""
     hands.do("relay_rules", on_no_answer=way, ack_timeout_s=0.1)
     before = hands.until(lambda seen: not seen.outbox.waiting).relay.unanswered
     hands.do("freeze_broker")

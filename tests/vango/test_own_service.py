@@ -42,7 +42,7 @@ def streams(run: Run, url: str, *, make: str = "") -> list[str]:
 def assert_told(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stderr
     for line in (
-        "2 events are committed, 2 wait in the outbox, and none tells of the refused price",
+        "2 events are committed, 2 wait in the outbox, and none announces the refused price",
         "window is current at 2: tea costs 250 cents", "window is current at 4 after 1 rebuild",
         "tea: 260 cents, version 2", "as it is: sound", "believes whatever it is handed: violated",
         "phantom: trusting: tea → cents -1", "it fails closed, loads a snapshot, and is sound",

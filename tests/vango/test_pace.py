@@ -1,4 +1,4 @@
-"""Step and slow: every actor waits at every point of its path, and whoever looks on decides who moves."""
+"""Step and slow: every actor waits at every point of its path, and the learner decides which moves."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ def test_an_ack_that_is_held_back_too_long_brings_the_message_again(hands: Hands
 
 def test_a_second_command_is_refused_while_the_first_is_on_its_way(hands: Hands) -> None:
     in_step(hands)
-    with pytest.raises(Refused, match="Let it go on first"):
+    with pytest.raises(Refused, match="Let it continue first"):
         hands.do("promote", route="blog", to="alloc-b")
-    with pytest.raises(Refused, match="relay waits at no point; who waits: database"):
+    with pytest.raises(Refused, match=r"relay waits at no point\. Waiting: database"):
         hands.do("go_on", actor="relay")
 
 

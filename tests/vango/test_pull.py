@@ -152,7 +152,7 @@ def test_a_refused_request_is_no_lost_consumer_and_is_asked_again(
 
 
 def test_requests_that_the_broker_never_saw_are_asked_again(pulled: Pulled, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As with a consumer that is deleted while a request is on its way: no status tells of its end."""
+    """As with a consumer that is deleted while a request is on its way: no status reports its end."""
     monkeypatch.setattr(pull, "LATE_S", 0.1)
     wire, lost = pulled.hands.bench.wire(), list[str]()
     publish = wire.publish

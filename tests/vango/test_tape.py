@@ -24,7 +24,7 @@ FOREIGN = "telemetry.sampled.host-1"
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Bench]:
-    """Open a bench that nothing moves by itself, so that every request to the broker is one of looking."""
+    """Open a bench on which nothing moves, so that every request to the broker is one of looking."""
     keeper = await Keeper.start()
     try:
         bench = await Bench.open(folder / "bench", keeper)

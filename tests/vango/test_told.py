@@ -98,12 +98,12 @@ def test_a_row_that_somebody_spoiled_is_shown_as_it_is(tmp_path: Path) -> None:
     journal.close()
     database = connect(tmp_path / "journal.db")
     with database.conn as connection:
-        connection.execute("UPDATE moment SET text = CAST(x'61ff00' AS TEXT), detail = 'no JSON'")
+        connection.execute("UPDATE moment SET text = CAST(x'61ff00' AS TEXT), detail = 'not JSON'")
     database.close()
     again = Journal(tmp_path / "journal.db", lambda: None)
     (moment,) = again.tail(1)
     again.close()
-    assert (moment.text, moment.detail) == (r"a\xff\x00", {"unreadable": "no JSON"})
+    assert (moment.text, moment.detail) == (r"a\xff\x00", {"unreadable": "not JSON"})
 
 
 @pytest.mark.parametrize("payload", ODD)

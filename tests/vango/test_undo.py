@@ -79,12 +79,12 @@ def test_after_a_storm_undo_goes_back_by_one_verb_and_plays_no_storm(hands: Hand
     between = state(hands)
     hands.do("promote", route="api", to="alloc-c")
     for expected, left in ((between, 3), (after_storm, 2)):
-        assert "carried out again on a copy of the bench after storm" in hands.do("undo")
+        assert "played again on a copy of the bench after storm" in hands.do("undo")
         assert state(hands)[:3] == expected[:3]
         assert state(hands)[3] == expected[3]
         assert [row.verb for row in rows(hands)] == ["promote", "storm", "promote"][:left]
     assert len(hands.told("learner", "storm")) == 1
-    assert hands.do("undo") == "storm was undone: 1 verb was carried out again on a fresh bench."
+    assert hands.do("undo") == "storm was undone: 1 verb was played again on a fresh bench."
     assert state(hands)[0] == 4
 
 

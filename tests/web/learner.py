@@ -65,7 +65,7 @@ def until(is_so: Callable[[], object], what: str, within_s: float = WITHIN_S) ->
     """Look again until something is so; time out with a sentence. The looking itself takes its time."""
     deadline = time.monotonic() + within_s
     while not is_so():
-        assert time.monotonic() < deadline, f"waited {within_s:g} s in vain: {what}"
+        assert time.monotonic() < deadline, f"waited {within_s:g} s without success: {what}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Compression: text is compressed for whoever takes it so, once for a file, and never a stream."""
+"""Compression: text is compressed for clients that accept it, once for a file, and never a stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cookie: whoever holds one with a good signature comes to their bench, whatever a clock or another site says."""
+"""The cookie: a visitor with a good signature gets their bench, whatever a clock or another site says."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_cookie_goes_with_links_from_elsewhere_but_not_with_their_forms(shar
 
 
 def test_a_cookie_of_another_key_is_left_as_it_is(tmp_path: Path) -> None:
-    """Whoever puts the old key back has the old benches back."""
+    """With the old key restored, the old benches are back."""
     first = create_app(data=tmp_path)
     learner = Learner(first)
     learner.enter()

@@ -1,4 +1,4 @@
-"""The hub: one drawing for a change, however many look, none for nobody, and whoever returns gets what is so now."""
+"""The hub: one drawing for a change, however many pages look; a returning page gets the present state."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_the_broker_may_be_killed_at_any_moment_and_is_started_again(
     for number in range(rounds):
         broker = see(running, cookie)["broker"]["pid"]
         told = while_promoting(running, cookie, chance.random() * WITHIN_S, partial(os.kill, broker, signal.SIGKILL))
-        # It is started again by itself, later and later; a learner may press Start first.
+        # It is started again automatically, later and later; a learner may press Start first.
         assert running.do(cookie, "start_broker").status in (200, 409)
         assert see(running, cookie)["truth"]["sequence"] >= told
         until(partial(all_is_told, running, cookie), f"every edge is current, round {number}, STUDYLAB_SEED={SEED}")

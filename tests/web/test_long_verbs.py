@@ -55,7 +55,7 @@ def test_what_takes_longer_than_an_answer_may_goes_on(learner: Learner, monkeypa
     answer = learner.do("burst", n=2_000)
     assert answer.status_code == 202
     assert answer.get_json()["under_way"] is True
-    assert "still under way" in answer.get_json()["sentence"]
+    assert "still running" in answer.get_json()["sentence"]
     until(lambda: learner.see()["truth"]["sequence"] == 2_003, "the rest of the burst")
 
 
@@ -63,14 +63,14 @@ def test_a_button_is_told_that_it_is_still_under_way(learner: Learner, monkeypat
     monkeypatch.setattr(bench_page, "ANSWER_S", 0.05)
     answer = learner.client.post("/bench/verbs/burst", data={"n": "2000"}, headers=HTMX)
     assert answer.status_code == 202
-    assert "still under way" in answer.text
+    assert "still running" in answer.text
     stop(learner)
 
 
 def test_with_nothing_under_way_there_is_nothing_to_stop(learner: Learner) -> None:
     answer = stop(learner)
     assert answer.status_code == 409
-    assert answer.get_json()["error"] == "No verb is under way, so there is nothing to stop."
+    assert answer.get_json()["error"] == "No verb is running, so there is nothing to stop."
 
 
 def test_who_holds_one_learner_s_database_troubles_nobody_else(learner: Learner, other: Learner) -> None:

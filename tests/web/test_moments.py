@@ -77,11 +77,11 @@ def test_what_came_shows_what_the_stream_holds_and_says_so_when_that_is_gone(lea
     got = last(learner, "got")
     seq = got["detail"]["stream_seqs"][0]
     shown = opened(learner, got)
-    assert f"What ROUTES holds at stream seq {seq} now" in shown["message"]
+    assert f"The message of ROUTES at stream seq {seq} now" in shown["message"]
     assert '"owner": "alloc-c"' in shown["message"]
     assert "$JS.API.CONSUMER.MSG.NEXT.ROUTES" in shown["api"]
     learner.do("purge")
-    assert f"ROUTES gives no message at stream seq {seq} now" in opened(learner, got)["message"]
+    assert f"ROUTES has no message at stream seq {seq} now" in opened(learner, got)["message"]
 
 
 def test_a_batch_shows_its_first_statements_and_says_that_there_were_more(learner: Learner) -> None:

@@ -1,4 +1,4 @@
-"""Drawing panels: what a panel reads is noted while it is drawn, and it is drawn anew when any of it has changed."""
+"""Drawing panels: what a panel reads is noted while it is drawn, and it is drawn again when any of it has changed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def draw(app: Flask, context: dict[str, Any], before: dict[str, Drawn]) -> dict[
 
 
 def anew(app: Flask, before: dict[str, Drawn], context: dict[str, Any]) -> set[str]:
-    """Return which panels were drawn anew."""
+    """Return which panels were drawn again."""
     return {panel for panel, drawn in draw(app, context, before).items() if drawn is not before[panel]}
 
 

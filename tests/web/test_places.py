@@ -76,7 +76,7 @@ def test_no_visit_alone_makes_a_bench(open_app: Callable[..., Flask]) -> None:
 def test_who_has_no_bench_reads_what_it_is_about_and_has_one_button(shared: Flask, path: str) -> None:
     page = Learner(shared).client.get(path).text
     assert page.count('<button class="verb go"') == 1
-    assert "yours alone" in page
+    assert "for you alone" in page
 
 
 def test_the_start_of_a_lab_makes_the_bench_and_begins_the_lab(shared: Flask, other: Learner) -> None:

@@ -50,7 +50,7 @@ def test_a_visitor_without_a_bench_gets_a_page_and_no_bench(shared: Flask, other
     before = shared.extensions["studylab"].benches.live
     for path in ("/progress", "/progress/notebook", "/progress/notebook.md", "/progress/export.json"):
         assert other.client.get(path).status_code == 200
-    assert "not begun" in other.client.get("/progress").text
+    assert "not started" in other.client.get("/progress").text
     assert shared.extensions["studylab"].benches.live == before
 
 
@@ -58,9 +58,9 @@ def test_steps_predictions_findings_and_time_are_on_the_page(learner: Learner) -
     plays(learner)
     learner.client.post(f"{LAB}/do-it", json={"step": "phantom"}, headers=JSON)
     text = learner.client.get("/progress").text
-    for expected in ("Commit first, publish second", "3 of 10 steps", "You said, certain: Nothing: a refused change",
+    for expected in ("Commit first, publish second", "3 of 10 steps", "You said, certain: Nothing: the change was refused",
                      "What happened: They route shop to alloc-d.", "<b>phantom</b>", "never chose",
-                     "0 of 1", "too few to say"):  # fmt: skip
+                     "0 of 1", "too few to tell"):  # fmt: skip
         assert expected in text, expected
     assert re.search(r"active for .*, last on \d{4}-", text)
     notebook = learner.client.get("/progress/notebook").text
@@ -69,7 +69,7 @@ def test_steps_predictions_findings_and_time_are_on_the_page(learner: Learner) -
 
 
 def test_the_course_shows_progress_and_time_of_a_lab(learner: Learner) -> None:
-    assert "not begun" in learner.client.get("/").text
+    assert "not started" in learner.client.get("/").text
     plays(learner)
     assert "2 of 10 steps" in learner.client.get("/").text
     assert "active for" in learner.client.get("/").text
@@ -109,7 +109,7 @@ def test_progress_is_carried_to_another_bench_and_twice_is_once(learner: Learner
     plays(learner)
     answer = imports(other, exported(learner))
     assert (answer.status_code, answer.location) == (303, "/progress")
-    assert "1 of them brought something new" in other.client.get("/progress").text
+    assert "Your progress in 1 of them was extended" in other.client.get("/progress").text
     assert labs_of(other) == labs_of(learner)
     imports(other, exported(learner))
     assert "all of it was here already" in other.client.get("/progress").text
@@ -168,7 +168,7 @@ def test_no_file_and_too_large_a_file_get_a_sentence(learner: Learner) -> None:
     answer = imports(learner, b" " * (records.MAX_BYTES + 10_000))
     assert (answer.status_code, "larger than 4 MB" in answer.text) == (413, True)
     largest = b" " * (records.MAX_BYTES - 2) + b"[]"
-    assert "no whole JSON object" in imports(learner, largest).text
+    assert "not a complete JSON object" in imports(learner, largest).text
 
 
 def test_an_import_obeys_the_guard(learner: Learner) -> None:
@@ -198,7 +198,7 @@ def test_a_damaged_record_is_named_and_the_rest_is_shown(shared: Flask, learner:
         folder = shared.extensions["studylab"].benches.folder(session["bench"])
     records.path_of(folder, "acks").write_text("{")
     text = learner.client.get("/progress").text
-    assert "What was kept of the lab acks cannot be read." in text
+    assert "The stored progress of the lab acks cannot be read." in text
     assert "2 of 10 steps" in text
 
 

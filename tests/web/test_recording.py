@@ -51,7 +51,7 @@ def test_the_scrubber_is_answered_with_the_stage_alone(learner: Learner) -> None
 def test_what_is_no_moment_is_refused_with_a_sentence(learner: Learner, at: str) -> None:
     answer = learner.client.get("/recording", query_string={"at": at})
     assert answer.status_code == 422
-    assert "is no moment of the journal" in answer.text
+    assert "is not a moment of the journal" in answer.text
 
 
 def test_a_moment_beyond_the_end_is_the_last_one(learner: Learner) -> None:

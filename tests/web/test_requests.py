@@ -28,7 +28,7 @@ def test_a_connection_is_used_again_and_requests_may_come_at_once(serve: Callabl
 def test_a_body_in_chunks_reaches_the_app(serve: Callable[..., Served]) -> None:
     served = serve(PATIENT)
     head = POST + b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-    assert "where it comes from" in served.say(head + b"3\r\n{}\n\r\n0\r\n\r\n").body
+    assert "does not name its origin" in served.say(head + b"3\r\n{}\n\r\n0\r\n\r\n").body
 
 
 def test_a_client_that_asks_first_is_told_to_go_on(serve: Callable[..., Served]) -> None:

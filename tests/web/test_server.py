@@ -1,4 +1,4 @@
-"""The server on raw sockets: limits of time and size that only whoever runs into them feels."""
+"""The server on raw sockets: limits of time and size that affect only the clients that reach them."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_where_files_run_short_the_oldest_that_waits_makes_room(start: Callable[
 
 
 def is_cut(connection: socket.socket) -> bool:
-    """Say whether the other side has closed, without reading what it sent."""
+    """Return whether the other side has closed, without reading what it sent."""
     try:
         connection.send(b"GET")
     except OSError:

@@ -1,4 +1,4 @@
-"""Live views: a learner has so many, and in a full house whoever has most makes room for whoever has none."""
+"""Live views: a learner has a limited number. When all are taken, the one with most makes room for one with none."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_view_past_the_last_place_of_a_learner_ends_the_oldest_which_is_told
     newest = running.stream(cookie)
     last = last_of(streams[0])
     assert last.event == "over"
-    assert last.data.startswith(f"This page went quiet: the bench is open in more than {EACH} tabs.")
+    assert last.data.startswith(f"This page is no longer updated: the bench is open in more than {EACH} tabs.")
     running.do(cookie, "promote", route="shop", to="alloc-c")
     for stream in (*streams[1:], newest):
         stream.until("epoch 2")

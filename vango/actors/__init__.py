@@ -1,1 +1,1 @@
-"""The base: errors, tasks, files, databases, and the places where an actor can be told to stop."""
+"""The base: errors, tasks, files, databases, and the points where an actor can be told to stop."""

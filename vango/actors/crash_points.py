@@ -1,8 +1,8 @@
-"""The named places where an actor can be told to stop dead, and what stopping dead means.
+"""The named points where an actor can be told to crash, and what a crash means.
 
-A crash is `Crashed`, a BaseException: no `except Exception` catches it and nothing tidies up behind it. Whoever runs
-the actor aborts its socket and drops its memory, so that only what was committed survives. That is what SIGKILL
-leaves; it is done to a task, not to a process, and the page says so.
+A crash is `Crashed`, a BaseException: no `except Exception` catches it, and no code cleans up after it. The runner of
+the actor aborts its socket and drops its memory, so that only what was committed survives. SIGKILL leaves the same.
+But it is done to a task, not to a process, and the page says so.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class AtPoint:
 
 
 class Crashed(BaseException):
-    """An actor stopped dead at a point. Only whoever runs the actor may catch this."""
+    """An actor crashed at a point. Only the runner of the actor may catch this."""
 
     def __init__(self, point: Point) -> None:
         super().__init__(point.value)
@@ -62,11 +62,11 @@ class Pace(Protocol):
         """Whether actors pass without a pause."""
 
     async def pass_point(self, actor: str, point: Point) -> None:
-        """Wait at a point for as long as the pace wants."""
+        """Wait at a point as long as the pace requires."""
 
 
 class Path:
-    """An actor's way past its points. Armed with one, it crashes there once; a bench's pace may make it wait."""
+    """An actor's way past its points. Armed with one, it crashes there once. The bench's pace may make it wait."""
 
     def __init__(self, actor: str, pace: Pace | None = None) -> None:
         self.armed: Point | None = None
@@ -75,11 +75,11 @@ class Path:
 
     @property
     def is_slowed(self) -> bool:
-        """Whether somebody watches the actor pass its points: then it takes events one at a time."""
+        """Whether someone watches the actor pass its points. Then it takes events one at a time."""
         return self._pace is not None and not self._pace.is_live
 
     async def reach(self, point: Point, *, at_once: bool = False) -> None:
-        """Pass a point, at the bench's pace, or crash at it. With `at_once` nothing else may happen before the crash."""
+        """Pass a point at the bench's pace, or crash at it. With `at_once` nothing else may happen before the crash."""
         if self._pace is not None and not at_once:
             await self._pace.pass_point(self._actor, point)
         if self.armed is point:

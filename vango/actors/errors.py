@@ -6,7 +6,7 @@ from __future__ import annotations
 class VangoError(Exception):
     """Something went wrong that a person must read about.
 
-    `status_hint` is the HTTP status that fits; `definite` says whether the effect is known: False means that the
+    `status_hint` is the HTTP status that fits; `definite` is whether the effect is known: False means that the
     request may or may not have taken effect, as after a publish that was never answered.
     """
 
@@ -18,26 +18,26 @@ class VangoError(Exception):
 
 
 class BadInput(VangoError):
-    """An argument that cannot be used. Nothing was changed."""
+    """An invalid argument. Nothing was changed."""
 
     status_hint = 422
 
 
 class Refused(VangoError):
-    """The database of truth or the broker said no, in its own words. Nothing was changed."""
+    """The database of truth or the broker refused, with its own message. Nothing was changed."""
 
     status_hint = 409
 
 
 class DiskFull(Refused):
-    """The disk takes nothing more. Nothing was changed."""
+    """The disk is full. Nothing was changed."""
 
     def __init__(self, who: str) -> None:
         super().__init__(f"{who}: the disk is full; free some space, then restart it.")
 
 
 class NotThere(VangoError):
-    """A name that nothing answers to: an unknown verb, edge, route or snapshot."""
+    """A name that does not exist: an unknown verb, edge, route or snapshot."""
 
     status_hint = 404
 

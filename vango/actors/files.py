@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and folders and files that nobody but their owner may read."""
+"""Files that exist whole or not at all, and folders and files that only their owner may read."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OWNER_ONLY_FOLDER = 0o700
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Replace a file in one step by one that only its owner may read. A kill leaves the old one or the new one.
+    """Replace a file atomically by one that only its owner may read. A kill leaves the old one or the new one.
 
-    Raises `OSError` when the disk does not take it; the old one stays then.
+    Raises `OSError` when the disk cannot be written; the old file then stays.
     """
     draft = path.with_suffix(".new")
     written = content.encode() if isinstance(content, str) else content
@@ -25,7 +25,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY_FILE), "wb") as file:
             file.write(written)
             file.flush()
-            # Without it, a power cut may keep the new name and lose what is in the file.
+            # Without it, a power cut may keep the new name and lose the content of the file.
             os.fsync(file.fileno())
         _close_to_others(draft, OWNER_ONLY_FILE)
         draft.replace(path)
@@ -36,7 +36,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def own_lock(folder: Path) -> FileLock:
-    """Make a folder that only its owner may look into, and lock it. Raises `Unavailable` when another process has it."""
+    """Make a folder that only its owner may read, and lock it. Raises `Unavailable` when another process holds the
+    lock.
+    """
     lock = FileLock(own_folder(folder) / "lock")
     try:
         lock.acquire(timeout=0)
@@ -46,14 +48,14 @@ def own_lock(folder: Path) -> FileLock:
 
 
 def own_folder(path: Path) -> Path:
-    """Make a folder that only its owner may look into. One that is there and is open to others is closed to them."""
+    """Make a folder that only its owner may read. An existing folder that is open to others is closed to them."""
     path.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     _close_to_others(path, OWNER_ONLY_FOLDER)
     return path
 
 
 def own_database(path: Path) -> None:
-    """Make a database's file, and what SQLite keeps beside it, readable by their owner only."""
+    """Make a database's file, and SQLite's files beside it, readable by their owner only."""
     if not path.exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE))
     for suffix in ("", "-wal", "-shm"):
@@ -61,7 +63,7 @@ def own_database(path: Path) -> None:
 
 
 def _close_to_others(path: Path, mode: int) -> None:
-    # Somebody else's file, or a disk that knows no rights, cannot be closed to others, and works as it did.
+    # Another user's file, or a disk without permissions, cannot be closed to others. It works as before.
     with contextlib.suppress(FileNotFoundError, PermissionError):
         if path.stat().st_mode & 0o077:
             path.chmod(mode)

@@ -1,8 +1,8 @@
 """The pace of a bench: live, slow, or step by step with the learner as the scheduler.
 
-Every actor passes the named points of its path (`vango.actors.crash_points`). Live, it passes. Slow, it pauses at each. In step it
-waits at each until somebody lets it go on. The system under it stays the real one: the broker's clocks run on, so an
-ack that is held back for longer than ack_wait brings a redelivery, as it would anywhere.
+Every actor passes the named points of its path (`vango.actors.crash_points`). Live, it passes. Slow, it pauses at
+each. In step it waits at each until it is released. The system below stays real: the broker's clocks continue, so an
+ack that is held back for longer than ack_wait causes a redelivery, as it would anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SLOW_S = 0.8
 
 
 class Pace:
-    """Who waits where on one bench. `tell` gets actor, kind and text for the journal."""
+    """Which actor waits where on one bench. `tell` gets actor, kind and text for the journal."""
 
     def __init__(self, tell: Callable[[str, str, str], None]) -> None:
         self.tempo = Tempo.LIVE
@@ -31,7 +31,7 @@ class Pace:
 
     @property
     def waiting(self) -> tuple[AtPoint, ...]:
-        """Who waits, the longest first."""
+        """The waiting actors, the longest first."""
         return tuple(AtPoint(actor, point) for actor, (point, _) in self._gates.items())
 
     async def pass_point(self, actor: str, point: Point) -> None:
@@ -47,21 +47,21 @@ class Pace:
         except TimeoutError:
             pass
         finally:
-            # An actor that was killed here and started again may already wait at a gate of its own.
+            # An actor that was killed here and started again may already wait at its own gate.
             if self._gates.get(actor, (point, None))[1] is gate:
                 del self._gates[actor]
 
     def go_on(self, actor: str) -> str:
-        """Let an actor go on. Raises `Refused` when it does not wait."""
+        """Release an actor. Raises `Refused` when it does not wait."""
         if actor not in self._gates:
             who = ", ".join(self._gates) or "nobody"
-            raise Refused(f"{actor[:40]} waits at no point; who waits: {who}.")
+            raise Refused(f"{actor[:40]} waits at no point. Waiting: {who}.")
         point, gate = self._gates[actor]
         gate.set()
-        return f"{actor} went on {point}."
+        return f"{actor} continued {point}."
 
     def change(self, tempo: Tempo) -> str:
-        """Choose the tempo. Whoever waits goes on, and nothing is lost by it."""
+        """Choose the tempo. Waiting actors continue, and nothing is lost."""
         self.tempo = tempo
         for _, gate in self._gates.values():
             gate.set()

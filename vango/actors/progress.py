@@ -1,7 +1,7 @@
-"""Progress: how far a long verb has come, and the wish of a person that it stops.
+"""Progress: how far a long verb has come, and a person's request to stop it.
 
 All benches share one event loop, so a long verb works in short slices and lets the loop turn between them. After each
-slice it asks whether it is to stop, and ends whole: what it has done stays and is said, or is taken back.
+slice it asks whether to stop, and ends in a consistent state. What it has done stays and is reported, or is undone.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ TELL_EVERY_S = 0.1
 
 
 class Stopped(Exception):
-    """A person stopped the verb. Whoever carries it out leaves things whole and says what was done."""
+    """A person stopped the verb. The code that performs it leaves a consistent state and reports what was done."""
 
 
 class Progress:
-    """The progress of one bench's verb. `on_step` is called now and then while it grows."""
+    """The progress of one bench's verb. `on_step` is called from time to time while it grows."""
 
     def __init__(self, on_step: Callable[[], None] = lambda: None) -> None:
         self._on_step = on_step
@@ -36,7 +36,7 @@ class Progress:
 
     @contextmanager
     def of(self, verb: str) -> Iterator[None]:
-        """A verb is under way."""
+        """A verb is running."""
         self._verb, self.is_stopping = verb, False
         try:
             yield
@@ -44,18 +44,18 @@ class Progress:
             self._verb, self.is_stopping = "", False
 
     def stop(self) -> str:
-        """Ask the verb that is under way to stop. Raises `Refused` when none is, or when it cannot be stopped."""
+        """Ask the running verb to stop. Raises `Refused` when none runs, or when it cannot be stopped."""
         if not self._verb:
-            raise Refused("No verb is under way, so there is nothing to stop.")
+            raise Refused("No verb is running, so there is nothing to stop.")
         if not self._of:
-            raise Refused(f"{self._verb} is short and cannot be stopped; wait for its end.")
+            raise Refused(f"{self._verb} is short and cannot be stopped. Wait for its end.")
         self.is_stopping = True
         self._on_step()
         return f"{self._verb} stops as soon as it can."
 
     @contextmanager
     def counting(self, total: int, of: str) -> Iterator[None]:
-        """Count a verb's steps. What it does on its way counts no steps of its own; `total` 0 is not known."""
+        """Count a verb's steps. Verbs that it issues count no steps of their own; `total` 0 means unknown."""
         if self._of:
             yield
             return
@@ -66,7 +66,7 @@ class Progress:
             self._of = ""
 
     async def step(self, done: int, of: str) -> bool:
-        """So much is done. Lets the loop turn when a slice is used up. Returns whether to stop."""
+        """Report progress. Lets the loop turn when a slice is used up. Returns whether to stop."""
         now = time.monotonic()
         if of == self._of:
             self._done = done
@@ -79,7 +79,7 @@ class Progress:
         return self.is_stopping
 
     async def in_thread(self, of: str, work: Callable[..., T], *arguments: object) -> T:
-        """Do one long piece of work in a thread. `work` is called with a function first, to be told each step.
+        """Do one long piece of work in a thread. The first argument of `work` is a function that it calls at each step.
 
         That function raises `Stopped` in the thread when the verb is to stop.
         """
@@ -101,5 +101,5 @@ class Progress:
             is_left = True
 
     def see(self) -> WorkSeen | None:
-        """Return how far the verb that is under way has come; None when none is, or it is not counted."""
+        """Return the progress of the running verb; None when none runs, or when it is not counted."""
         return WorkSeen(self._verb, self._done, self._total, self._of, self.is_stopping) if self._of else None

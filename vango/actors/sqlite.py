@@ -1,7 +1,7 @@
-"""SQLite the way every store of a bench uses it: WAL, fsync on commit, and transactions that lock before they read.
+"""SQLite as every store of a bench uses it: WAL, fsync on commit, and transactions that lock before they read.
 
-All benches share one event loop, so nothing in here waits for a lock: a transaction that finds the database held by
-another program is refused at once, and `patiently` tries it again while the loop turns.
+All benches share one event loop, so nothing here waits for a lock. A transaction is refused at once while another
+program holds the database, and `patiently` tries it again while the loop turns.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def connect(path: Path, *, synchronous: str = "FULL") -> Database:
     Raises `sqlite3.DatabaseError` when the file is not a sound database: opening reads its first page.
     """
     own_database(path)
-    # The event loop's thread uses the connection; whoever opens it may be another thread.
+    # The event loop's thread uses the connection, but another thread may open it.
     connection = sqlite3.connect(path, timeout=0, check_same_thread=False)
     try:
         database = Database(connection)
-        # A row that somebody wrote into the file may hold bytes that are no text: they are read as escapes.
+        # A row written by another program may hold bytes that are not text: they are read as escapes.
         connection.text_factory = _TEXT
         for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -60,22 +60,22 @@ def connect(path: Path, *, synchronous: str = "FULL") -> Database:
 
 
 def is_held(error: sqlite3.Error) -> bool:
-    """Say whether an error means that another program holds the database."""
+    """Return whether an error means that another program holds the database."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def is_full(error: sqlite3.Error) -> bool:
-    """Say whether an error means that the disk takes nothing more; what was committed before is sound."""
+    """Return whether an error means that the disk is full; what was committed before is sound."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 def is_damaged(error: sqlite3.Error) -> bool:
-    """Say whether an error means that the file is no sound database."""
+    """Return whether an error means that the file is not a sound database."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def trouble(error: sqlite3.Error) -> str:
-    """Say what a person can try about an error of the database of truth."""
+    """Return what a person can try after an error of the database of truth."""
     if is_held(error):
         return f"{HELD[0].upper()}{HELD[1:]}."
     return "Free some space, then try again." if is_full(error) else "Reset the bench to start again."
@@ -106,7 +106,7 @@ def transaction(database: Database, heard: list[str] | None = None) -> Iterator[
 
 @contextmanager
 def reading(database: Database) -> Iterator[sqlite3.Connection]:
-    """Run a block in one read transaction: it sees one state, and takes no lock that anybody could hold."""
+    """Run a block in one read transaction: it sees one state, and takes no lock that blocks others."""
     connection = database.conn
     connection.execute("BEGIN")
     try:
@@ -116,7 +116,7 @@ def reading(database: Database) -> Iterator[sqlite3.Connection]:
 
 
 async def patiently(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """Do a piece of work that is one transaction, again and again while another program holds the database.
+    """Do a piece of work that is one transaction, and repeat it while another program holds the database.
 
     The loop turns meanwhile. Raises `Held` when it is still held after `HELD_S`.
     """
@@ -140,11 +140,13 @@ def _lock(connection: sqlite3.Connection) -> None:
 
 
 def _listener(connection: sqlite3.Connection, heard: list[str]) -> Callable[[str], None]:
-    """Return what SQLite calls with every statement. It hears a few and then no more: a batch has thousands."""
+    """Return a function that SQLite calls with every statement. It records a few and then no more: a batch has
+    thousands.
+    """
 
     def hear(statement: str) -> None:
         readable = _BLOB.sub(_readable, statement)
-        # A trigger makes SQLite name the statement that it runs for once more.
+        # A trigger makes SQLite report the statement that it runs for once more.
         if statement.startswith(("SELECT", "--")) or heard[-1:] == [readable]:
             return
         heard.append(readable)

@@ -1,4 +1,4 @@
-"""Ending a background task for good, keeping one going whatever it meets, and taking note of how one ended."""
+"""Ending a background task reliably, keeping one running despite errors, and retrieving how one ended."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 async def end(task: asyncio.Task[Any] | None) -> None:
     """Cancel a task until it has ended.
 
-    Once is not enough: on Python 3.11 `asyncio.wait_for` returns its result when that comes together with the
-    cancellation, and the task goes on as if nothing had been said.
+    Once is not enough. On Python 3.11, `asyncio.wait_for` returns its result if that comes together with the
+    cancellation, and the task continues as if it had not been cancelled.
     """
     while task is not None and not task.done():
         task.cancel()
@@ -27,9 +27,11 @@ async def end(task: asyncio.Task[Any] | None) -> None:
 
 
 async def in_time(work: Coroutine[Any, Any, T], limit_s: float) -> T:
-    """Do some work, but no longer than this. Raises `TimeoutError`; the work has ended then, and when the asker is cancelled.
+    """Do some work, but no longer than this. Raises `TimeoutError`. The work has then ended, and also when the caller
+    is cancelled.
 
-    `asyncio.wait_for` promises the same, but does not ask twice (see `end`), and leaves the error that it then meets to nobody.
+    `asyncio.wait_for` promises the same, but cancels only once (see `end`), and does not retrieve the error that it
+    then meets.
     """
     task = asyncio.create_task(work)
     task.add_done_callback(look_at)
@@ -42,7 +44,7 @@ async def in_time(work: Coroutine[Any, Any, T], limit_s: float) -> T:
 
 
 async def to_its_end(work: Coroutine[Any, Any, T], name: str) -> T:
-    """Do some work in a task of its own: who asked for it may give up waiting, and it is done to its end."""
+    """Do some work in its own task: the caller may stop waiting, and the work still runs to its end."""
     task = asyncio.create_task(work, name=name)
     _at_work.add(task)
     task.add_done_callback(_at_work.discard)
@@ -51,15 +53,16 @@ async def to_its_end(work: Coroutine[Any, Any, T], name: str) -> T:
 
 
 def look_at(task: asyncio.Future[Any]) -> None:
-    """Take note of how a task ended whose asker may be gone by then, so that nothing calls its error unnoticed."""
+    """Retrieve a task's exception, so that asyncio does not log it as never retrieved."""
     if not task.cancelled():
         task.exception()
 
 
 async def keep_going(work: Callable[[], Awaitable[None]], tell: Callable[[str], None], what: str) -> None:
-    """Run something that never ends; whenever it fails with an error that nobody foresaw, tell of it and begin again.
+    """Run something that never ends. After an unexpected error, report it and start again.
 
-    `tell` gets a sentence once for each kind of failure, so that one that comes again every second fills no journal.
+    `tell` gets a sentence once for each kind of failure, so that an error that repeats every second does not fill the
+    journal.
     """
     told = ""
     while True:
@@ -71,5 +74,5 @@ async def keep_going(work: Callable[[], Awaitable[None]], tell: Callable[[str], 
             if seen != told:
                 told = seen
                 log.exception("%s failed", what)
-                tell(f"{what} failed with an error that nobody foresaw ({seen}); it begins again")
+                tell(f"{what} failed with an unexpected error ({seen}); it starts again")
         await asyncio.sleep(BEGIN_AGAIN_S)

@@ -1,7 +1,7 @@
-"""What others tell, made fit to keep and to show: the boundary that every decoded byte of theirs passes.
+"""Text from others, made fit to store and to show: every decoded byte of theirs passes here.
 
-JSON may hold what no UTF-8 can: half a character. Text may hold what no page shows as it is: control characters, and
-marks that turn the order of writing round. All of it is kept, with these characters written as escapes.
+JSON may hold half a surrogate pair, which UTF-8 cannot. Text may hold characters that a page cannot show as they are:
+control characters, and marks that reverse the writing direction. All of it is kept, with these characters as escapes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from vango.actors.errors import VangoError
 
 MAX_DEPTH = 100
-# Control characters but tab and line ends, half characters, and whatever changes the direction of what stands beside it.
+# Control characters except tab and line ends, half surrogate pairs, and characters that change the writing direction.
 _UNFIT = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -25,7 +25,7 @@ class Unreadable(VangoError):
 
 
 def fit(text: str) -> str:
-    """Return a text that UTF-8 can hold and a page can show; what neither can, is written as an escape."""
+    """Return a text that UTF-8 can hold and a page can show; any other character is written as an escape."""
     return text if text.isascii() and text.isprintable() else _UNFIT.sub(_escape, text)
 
 
@@ -35,7 +35,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """Return a value of decoded JSON in which every text is `fit`, and every number one that JSON knows."""
+    """Return a value of decoded JSON in which every text is `fit`, and every number is valid JSON."""
     if isinstance(value, str):
         return fit(value)
     if value is None or isinstance(value, bool | int):
@@ -52,23 +52,23 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def read(payload: bytes | str) -> Any:
-    """Read JSON that somebody else wrote, made `plain`. Raises `Unreadable`."""
+    """Read JSON from another program, made `plain`. Raises `Unreadable`."""
     try:
         return plain(json.loads(payload))
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{_start(payload)} is no JSON: {fit(str(error))[:80]}.") from error
+        raise Unreadable(f"{_start(payload)} is not JSON: {fit(str(error))[:80]}.") from error
 
 
 def read_object(payload: bytes | str) -> dict[str, Any]:
     """Read a JSON object. Raises `Unreadable` for anything else."""
     found = read(payload)
     if not isinstance(found, dict):
-        raise Unreadable(f"{_start(payload)} is JSON, but no object.")
+        raise Unreadable(f"{_start(payload)} is JSON, but not an object.")
     return found
 
 
 def json_or_text(payload: bytes) -> Any:
-    """Return what a payload says, for people: its JSON, or its text."""
+    """Return a payload's content for people: its JSON, or its text."""
     try:
         return read(payload)
     except Unreadable:

@@ -1,4 +1,4 @@
-"""What wakes an actor that has nothing to do, and whether it has nothing to do now."""
+"""Wakes an idle actor, and tells whether it is idle now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 
 class Wakeup:
-    """An event that one actor waits for. `rests` is true while it does and nobody has called; `on_rest` hears it begin."""
+    """An event that one actor waits for. `rests` is true while it waits and no call has come; `on_rest` is called when
+    that begins.
+    """
 
     def __init__(self) -> None:
         self.on_rest: Callable[[], None] | None = None
@@ -16,15 +18,15 @@ class Wakeup:
         self._is_idle = False
 
     def set(self) -> None:
-        """Wake the actor, or keep it from falling asleep."""
+        """Wake the actor, or keep it from waiting."""
         self._called.set()
 
     def clear(self) -> None:
-        """Begin to look for what there is to do: whoever calls from here on is heard."""
+        """Start looking for work. Calls from now on are noticed."""
         self._called.clear()
 
     async def rest(self, at_most_s: float | None = None) -> None:
-        """Wait until somebody calls, or for so long."""
+        """Wait until a call comes, or until the time is over."""
         self._is_idle = True
         if self.on_rest is not None and self.is_idle:
             self.on_rest()
@@ -34,12 +36,12 @@ class Wakeup:
             self._is_idle = False
 
     async def listen(self, at_most_s: float | None = None) -> None:
-        """Wait until somebody calls, or for so long, with something still under way: this is no rest."""
+        """Wait as `wait` does, while something is still pending: this does not count as rest."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
                 await self._called.wait()
 
     @property
     def is_idle(self) -> bool:
-        """Whether the actor waits and nobody has called."""
+        """Whether the actor waits and no call has come."""
         return self._is_idle and not self._called.is_set()

@@ -1,4 +1,4 @@
-"""A long verb that is under way, as it is seen."""
+"""A long, running verb, as observers see it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WorkSeen:
-    """A long verb that is under way: `done` of `total` are through, and `of` says of what; `total` 0 is not known."""
+    """A long, running verb: `done` of `total` are finished, and `of` names what is counted; `total` 0 means unknown."""
 
     verb: str
     done: int
@@ -17,6 +17,6 @@ class WorkSeen:
 
     @property
     def words(self) -> str:
-        """How far it is, for a person."""
+        """The progress, for a person."""
         stops = ", and it stops" if self.is_stopping else ""
         return f"{self.done:,}{f' of {self.total:,}' if self.total else ''} {self.of}{stops}"

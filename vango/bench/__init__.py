@@ -1,1 +1,1 @@
-"""One learner's whole set-up, wired together, in a folder of its own."""
+"""One learner's whole set-up, wired together, in its own folder."""

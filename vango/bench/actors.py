@@ -25,7 +25,7 @@ CLOSED = "the bench is closed"
 
 
 class Actors:
-    """Those who run on one bench. `connect` opens a connection for one of them; `on_rest` hears when one is idle."""
+    """The actors of one bench. `connect` opens a connection for one of them; `on_rest` is called when one is idle."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Actors:
             awake.on_rest = on_rest
 
     async def start(self, settings: Settings) -> None:
-        """Start those that ran when the settings were kept."""
+        """Start the actors that ran when the settings were saved."""
         if settings.relay_runs:
             await self.relay.start()
         for name, edge in self.edges.items():
@@ -60,8 +60,8 @@ class Actors:
                 await edge.start()
 
     async def come_up(self, changes: Changes, within_s: float) -> None:
-        """Give the edges a moment, so that the first look at a bench does not find them half-way up."""
-        # A deadline and no `asyncio.timeout`: the wait inside may swallow its cancellation on Python 3.11.
+        """Give the edges a moment, so that the first look at a bench does not find them still starting."""
+        # A deadline instead of `asyncio.timeout`: the wait inside may swallow its cancellation on Python 3.11.
         deadline = time.monotonic() + within_s
         under_way = (Mode.LOADING, Mode.CATCHING_UP)
         while any(edge.mode in under_way for edge in self.edges.values()) and time.monotonic() < deadline:
@@ -69,7 +69,7 @@ class Actors:
             await changes.wait(max(0.0, deadline - time.monotonic()))
 
     async def stop(self) -> None:
-        """Stop all of them, the control plane first; each is stopped whatever the one before it came to."""
+        """Stop all of them, the control plane first. Each is stopped even if the one before failed."""
         async with contextlib.AsyncExitStack() as ends:
             for edge in reversed(self.edges.values()):
                 ends.push_async_callback(edge.stop, CLOSED)
@@ -86,7 +86,7 @@ class Actors:
 
     @property
     def have_news(self) -> bool:
-        """Whether something is on its way from the truth to an edge, as far as they know without asking anybody."""
+        """Whether something is on its way from the truth to an edge, as far as the actors know without asking."""
         relay_works = self.relay.state == "up" and not self.relay.awake.is_idle
         return relay_works or any(
             edge.mode in ANSWERS

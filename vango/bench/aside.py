@@ -1,7 +1,7 @@
-"""States of a bench, set aside: its databases, its settings and the broker's store, whole, in a folder each.
+"""States of a bench, set aside: its databases, its settings and the broker's store, complete, in one folder each.
 
-It only moves and copies files; that nobody has them open is the concern of whoever asks. Moving is renaming, which is
-quick however much there is, and needs no room. What a kill cut in half is found whole at the next opening.
+It only moves and copies files; the caller makes sure that they are closed. Moving is renaming, which is quick for any
+size and needs no space. The next opening completes what a kill interrupted.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from vango.actors.files import own_database, own_folder, write_whole
 
 FOLDER = "aside"
 BEFORE = "before"
-"""The life before this one, as it was when that ended."""
+"""The previous life, as it was when it ended."""
 UNDONE = "undone"
-"""The bench as it was before an undo or a fork that is under way. It is there only as long as that may be refused."""
+"""The bench as it was before a running undo or fork. It exists only while that may still be refused."""
 SETTINGS = "settings.json"
 STOOD = "stood.json"
 RETURNING = "returning"
@@ -30,7 +30,7 @@ STORES = ("store", "kept")
 _SUFFIXES = ("-wal", "-shm")
 
 Stood = Mapping[str, Any]
-"""How a bench stood beside its files: see `vango.bench.standing`."""
+"""The state of a bench besides its files: see `vango.bench.standing`."""
 
 
 class Aside:
@@ -41,11 +41,11 @@ class Aside:
         self._aside = folder / FOLDER
 
     def has(self, name: str) -> bool:
-        """Say whether a state of that name is there, whole."""
+        """Return whether a state of that name exists, complete."""
         return bool(name) and (self._aside / name / STOOD).is_file()
 
     def stood(self, name: str) -> Stood:
-        """Return how the bench of a state stood; nothing when that cannot be read."""
+        """Return a state's record of `vango.bench.standing`; empty when it cannot be read."""
         try:
             found = json.loads((self._aside / name / STOOD).read_text("utf-8"))
         except (OSError, ValueError):
@@ -53,7 +53,7 @@ class Aside:
         return found if isinstance(found, dict) else {}
 
     def set_aside(self, name: str, stood: Stood) -> None:
-        """Move the bench's files away under a name. Raises `OSError`, and then everything lies where it was."""
+        """Move the bench's files away under a name. Raises `OSError`, and then leaves everything in its place."""
         draft = self._begin(f"{MOVING}{name}", stood)
         try:
             for file in self._live():
@@ -83,9 +83,9 @@ class Aside:
             raise
 
     def put_back(self, name: str) -> None:
-        """Put a state in the place of what is there now, which goes. To be dropped when that is known.
+        """Replace the present files, which are deleted, by a state. Drop the state once that is done.
 
-        Raises `OSError`; the next opening ends it then.
+        Raises `OSError`; the next opening completes it then.
         """
         source = self._aside / name
         if not (source / RETURNING).exists():
@@ -94,7 +94,7 @@ class Aside:
         self._return(source)
 
     def lay_out(self, name: str) -> Stood:
-        """Put a copy of a state where nothing lies now, and return how it stood; the state stays."""
+        """Copy a state into an empty place, and return its record of `vango.bench.standing`; the state stays."""
         for file in _contents(self._aside / name):
             target = self._home(file.name)
             if file.is_dir():
@@ -104,7 +104,7 @@ class Aside:
         return self.stood(name)
 
     def clear(self) -> Stood:
-        """Remove the bench's files. Returns how a bench stands that begins without any."""
+        """Remove the bench's files. Returns the record of a bench without any."""
         for file in self._live():
             if file.is_dir():
                 shutil.rmtree(file, ignore_errors=True)
@@ -113,7 +113,7 @@ class Aside:
         return {}
 
     def rename(self, name: str, new: str) -> None:
-        """Give a state another name; what had that goes."""
+        """Rename a state, replacing any state of the new name."""
         self.drop(new)
         (self._aside / name).rename(self._aside / new)
 
@@ -124,14 +124,14 @@ class Aside:
             shutil.rmtree(trash, ignore_errors=True)
 
     def keep_only(self, names: Iterable[str]) -> None:
-        """Remove every state but these, and what was left of others."""
+        """Remove every state except these, and remains of others."""
         kept = {*names}
         for found in self._aside.glob("*"):
             if found.name not in kept:
                 self.drop(found.name)
 
     def recover(self) -> str:
-        """End what a kill cut in half. Returns the name of the state that was put back; empty when none was."""
+        """Complete what a kill interrupted. Returns the name of the state that was restored; empty when none was."""
         for draft in self._aside.glob(f"{MOVING}*"):
             self._return(draft)
             shutil.rmtree(draft, ignore_errors=True)
@@ -170,7 +170,7 @@ def _contents(source: Path) -> list[Path]:
 
 
 def _copy_database(file: Path, target: Path) -> None:
-    """Copy one state of a database that others may be writing to."""
+    """Copy one state of a database to which others may be writing."""
     own_database(target)
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)

@@ -1,7 +1,7 @@
-"""The bench: one learner's whole set-up, wired together, in a folder of its own.
+"""The bench: one learner's whole set-up, wired together, in its own folder.
 
-It owns every part and knows how they begin and end together. What each part does stands in that part's module; what can
-be done to it, in `vango.verbs`, `vango.faults` and `vango.bench.rule_changes`.
+It owns every part and knows how they start and end together. Each part's behaviour is in that part's module; the
+actions on it are in `vango.verbs`, `vango.faults` and `vango.bench.rule_changes`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ FIRST_CLAIMS_S = 0.5
 class Bench:
     """One bench. Make one with `await Bench.open(folder, keeper)`; everything runs on the loop that opened it.
 
-    `perform` carries out a verb (`vango.bench.performing`); `observe`, `wait_until` and `settle` look at the bench
+    `perform` issues a verb (`vango.bench.performing`); `observe`, `wait_until` and `settle` look at the bench
     (`vango.bench.looking`).
     """
 
@@ -108,7 +108,7 @@ class Bench:
         """Open a bench, or make a new one.
 
         Raises `Unavailable` when another process has it, or no broker starts; `sqlite3.DatabaseError` when its truth
-        is no sound database, which is left as it is.
+        is not a sound database, which is then left unchanged.
         """
         lock = own_lock(folder)
         try:
@@ -127,7 +127,7 @@ class Bench:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a verb or its news is under way, as far as the actors know without asking anybody; false when not live."""
+        """Whether a verb or its event is on its way, as far as the actors know; false when not live."""
         return self.pace.is_live and (self._performing.is_under_way or self._actors.have_news)
 
     def edge(self, name: str) -> Edge[Row]:
@@ -137,12 +137,12 @@ class Bench:
         return self.edges[name]
 
     def wire(self) -> Wire:
-        """Return the bench's own connection. Raises `Unavailable` while the broker is not there."""
+        """Return the bench's own connection. Raises `Unavailable` while the broker is down."""
         return self.link.wire()
 
     @property
     def looking(self) -> asyncio.Lock:
-        """Held during each look. Whoever replaces the truth holds it meanwhile, so that nobody sees half of it."""
+        """Held during each look. Code that replaces the truth holds it, so that no look sees half of it."""
         return self._looks.lock
 
     async def take_snapshot(self) -> tuple[str, Snapshot[Row]]:
@@ -150,9 +150,9 @@ class Bench:
         return await snapshots.take(self.wire(), self.truth, ROUTES, snapshots.routes)
 
     async def reset(self) -> str:
-        """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal goes on."""
+        """Start again with a fresh truth, a fresh store, fresh views and the correct rules. The journal continues."""
         await self.history.reset()
-        return f"The bench is as new.{' Undo brings back what was before.' if self.history.undoes else ''}"
+        return f"The bench is new.{' Undo brings back what was before.' if self.history.undoes else ''}"
 
     async def afresh(self, wanted: Settings) -> None:
         """Begin with a fresh truth, a fresh store and fresh views, and with these settings."""
@@ -166,20 +166,19 @@ class Bench:
         wanted: Settings | None = None,
         keeps: bool = True,
     ) -> None:
-        """Stop everything, move files, and begin with what lies there then. `then` is called when they are moved.
+        """Stop everything, move files, and start with the files that are then in place. `then` runs after the move.
 
-        `move` runs in a thread and returns how the bench stands that it brings; `keeps` says that the store may come
-        back. Raises what `move` does of `OSError`, and `Unavailable` when no broker starts; the bench has begun all the
-        same.
+        `move` runs in a thread and returns the record of the bench that it brings; `keeps` says that the store may
+        come back. Raises the `OSError` of `move`, and `Unavailable` when no broker starts; the bench has then started.
         """
         self._save()
         stood: Stood = standing.read(self, {})
         failed: Exception | None = None
         await self._pause()
         self.guests.forget()
-        # Of a store that goes, nobody needs what the server would write down at its end.
+        # A store that is discarded need not be written by the server at its end.
         await (self.broker.stop() if keeps else self.broker.kill())
-        # Nobody may be half-way through a look at the old truth when it goes.
+        # No look at the old truth may be half done when it is replaced.
         async with self._looks.lock:
             self.truth.close()
             try:
@@ -199,7 +198,7 @@ class Bench:
 
     async def close(self) -> None:
         """Stop every actor and the broker. Files stay, and the next opening finds everything again."""
-        # The last that is pushed is done first, and each is done whatever the one before it came to.
+        # The last callback runs first, and each runs even if the one before failed.
         async with contextlib.AsyncExitStack() as ends:
             ends.callback(self._lock.release)
             ends.callback(self.journal.close)
@@ -211,7 +210,7 @@ class Bench:
             ends.push_async_callback(self.changes.end)
             ends.push_async_callback(self._performing.end)
 
-    # Building and beginning.
+    # Building and starting.
 
     def _build(self) -> None:
         actors = self._actors = Actors(
@@ -237,7 +236,7 @@ class Bench:
         await self._actors.come_up(self.changes, FIRST_CLAIMS_S)
 
     async def _pause(self) -> None:
-        """Stop everything that runs by itself, the broker excepted."""
+        """Stop everything that runs in the background except the broker."""
         async with contextlib.AsyncExitStack() as ends:
             ends.push_async_callback(self._actors.stop)
             ends.callback(self.pace.change, Tempo.LIVE)

@@ -1,9 +1,9 @@
-"""The link: the bench's own connection to its broker, which looks and manages, and hears of what others do.
+"""The bench's own connection to its broker. It looks, manages, and notices what others do.
 
-It subscribes to no subject of the lesson (`vango.broker.ears`): that would change what the lesson shows.
+It subscribes to no subject of the lesson (`vango.broker.ears`), because that would change what the lesson shows.
 
-Whenever it breaks another is opened, and the streams and the bucket are made to be there. Over it the control plane
-answers edges that ask for a snapshot.
+When it breaks, another is opened, and missing streams and the bucket are created. Over it the control plane answers
+edges that ask for a snapshot.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ STREAM_ADVISORY = "$JS.EVENT.ADVISORY.STREAM."
 WORTH_TELLING = ("$JS.EVENT.ADVISORY.CONSUMER.M", f"$JS.EVENT.ADVISORY.CONSUMER.DELETED.{ROUTES.stream}.")
 ONLY_LOOKED = (".INFO", ".LIST", ".NAMES", ".DIRECT.", ".MSG.GET")
 RETRY_S = 0.1
-# A look shows whatever happened: of a thousand messages in a tenth of a second, a hundred are as good a reason to look.
+# A look shows everything that happened. Of a thousand messages in a tenth of a second, a hundred are reason enough to
+# look.
 _LOOKS = Allowance(1000, 0.1)
 
 
 class BenchConnection:
-    """The connection of one bench to its broker, opened again for as long as the bench is open."""
+    """The connection of one bench to its broker, reopened while the bench is open."""
 
     def __init__(self, bench: Whole) -> None:
         self._bench = bench
@@ -54,7 +55,7 @@ class BenchConnection:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection, with all that is made to be there over it."""
+        """Whether a connection is open, with streams and bucket in place."""
         return self._wire is not None and not self._wire.broken.is_set()
 
     @property
@@ -63,14 +64,14 @@ class BenchConnection:
         return bool(self._unheard or self._turning_to)
 
     def wire(self) -> Wire:
-        """Return the open connection. Raises `Unavailable` while the broker is not there."""
+        """Return the open connection. Raises `Unavailable` while the broker is down."""
         if self._wire is None:
             broker = self._bench.broker
             raise Unavailable(f"The broker is {broker.state}: {broker.reason or 'not connected yet'}.")
         return self._wire
 
     async def begin(self, timeout_s: float) -> bool:
-        """Start keeping a connection, and wait for the first. Returns whether it came in time."""
+        """Start maintaining a connection, and wait for the first. Returns whether it came in time."""
         keeping = tasks.keep_going(self._keep, self._tell, "the bench's connection to its broker")
         self._keeping = asyncio.create_task(keeping, name="bench connection")
         try:
@@ -80,12 +81,12 @@ class BenchConnection:
         return True
 
     async def end(self) -> None:
-        """Stop keeping, and cut what is open."""
+        """Stop, and cut the open connection."""
         keeping, self._keeping = self._keeping, None
         await tasks.end(keeping)
 
     async def _keep(self) -> None:
-        """Own the connection: whenever it breaks, open another."""
+        """Own the connection: when it breaks, open another."""
         while True:
             try:
                 wire = await self.connect("bench")
@@ -117,7 +118,7 @@ class BenchConnection:
         self._bench.journal.write("broker", "trouble", sentence)
 
     async def _listen_on(self, wire: Wire, heard: Ears) -> None:
-        """Until the connection breaks, listen again to every stream that was made, changed, or has more to say than is heard."""
+        """Until the connection breaks, listen again to every stream that was made, changed, or flooded."""
         wire.wakes(self._stirred)
         with contextlib.suppress(Unavailable):
             while not wire.broken.is_set():
@@ -146,17 +147,17 @@ class BenchConnection:
         return heard
 
     def _missed(self, stream: str) -> None:
-        """More was stored than is listened to: look, and listen again from what is stored then."""
+        """More was stored than is listened to: look, and listen again from the present end."""
         self._unheard.add(stream)
         self._stirred.set()
 
     def _look_again(self, exhausted: bool) -> None:
-        """What was not heard changed something as well: one look at the end sees all of it."""
+        """What was not heard changed something as well: one look at the end shows all of it."""
         if exhausted:
             self._bench.changes.note(early=True)
 
     async def _hear(self, message: Msg) -> None:
-        """Something was published, or the server tells of a change: whoever made it, look."""
+        """Something was published, or the server reports a change: look, no matter who made it."""
         if message.subject == advisories.API:
             asked = advisories.asked(message.data)
             if ears.is_ours(asked) or any(word in asked for word in ONLY_LOOKED):
@@ -170,14 +171,16 @@ class BenchConnection:
         self._bench.changes.note(early=not self._is_the_relays(message))
 
     def _hear_of_stream(self, subject: str) -> None:
-        """A stream was made, changed or deleted: what is stored there is heard anew, and the relay tries what it holds."""
+        """A stream was made, changed or deleted: listen to it again, and let the relay try its waiting rows."""
         *_, action, stream = subject.split(".")
         if stream in streams.SUBJECTS and action != "DELETED":
             self._missed(stream)
             self._bench.relay.retry()
 
     def _is_the_relays(self, message: Msg) -> bool:
-        """Say whether the relay published it, which tells when it is stored. Anybody else's may be heard before it is."""
+        """Return whether the relay published it. The relay announces its own messages when they are stored. Others may
+        be heard before that.
+        """
         event_id = (message.headers or {}).get("Nats-Msg-Id")
         return event_id is not None and bool(self._bench.observer.broker.known([event_id]))
 

@@ -1,8 +1,8 @@
-"""Change: how a bench learns that somebody should look at it, and who is told.
+"""Change: how a bench learns that a look is due, and who is notified.
 
-No polling of the parts. A moment in the journal, an advisory of the server or a new connection notes a change; while
-somebody watches, one more look follows a change unless one found everything at rest (acks settle after it), and now and
-then one in any case: that is all that a bench costs while nobody does anything on it.
+The parts are not polled. A moment in the journal, an advisory of the server or a new connection notes a change. While
+someone watches, one more look follows a change unless a look found everything at rest (acks settle after it). From
+time to time one follows in any case. An idle bench costs no more than that.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ TICK_S = 1.0
 
 
 class Changes:
-    """The changes of one bench. `on_change` is called for each; `watched` says that somebody looks at a page.
+    """The changes of one bench. `on_change` is called for each; `watched` says that someone has a page open.
 
-    `rested` is called whenever an actor has nothing more to do, or a verb is through.
+    `rested` is called when an actor becomes idle, or a verb is finished.
     """
 
     def __init__(self) -> None:
@@ -46,15 +46,15 @@ class Changes:
         await tasks.end(task)
 
     async def end(self) -> None:
-        """Stop the clock, and tell nobody anything any more."""
+        """Stop the clock, and notify nobody any more."""
         self._ended = True
         self._spare_second_look()
         await self.pause()
 
     def note(self, *, early: bool = False) -> None:
-        """Somebody should look: now, and once more when the acks that follow have settled.
+        """A look is due now, and once more when the acks that follow have settled.
 
-        `early` says that a look may come too early for what this tells of, and find a bench at rest that is not.
+        `early` says that a look may come too early for this change, and find a bench at rest that is not.
         """
         if self._ended:
             return
@@ -68,7 +68,9 @@ class Changes:
             self._look_again = asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_once_more)
 
     def found_at_rest(self, noted: int) -> None:
-        """A look that began after so many changes found nothing under way: if none came since, it need not be repeated."""
+        """A look that began after this number of changes found the bench at rest. If none came since, it need not be
+        repeated.
+        """
         if noted == self.noted and not self._may_be_early:
             self._spare_second_look()
 
@@ -77,7 +79,7 @@ class Changes:
         self._happened.clear()
 
     async def wait(self, timeout_s: float = LOOK_AGAIN_S) -> bool:
-        """Wait for a change since `clear`, or for so long. Returns whether there was one."""
+        """Wait for a change since `clear`, or until the time is over. Returns whether there was one."""
         try:
             await asyncio.wait_for(self._happened.wait(), timeout_s)
         except TimeoutError:

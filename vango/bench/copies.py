@@ -1,4 +1,4 @@
-"""Copies of a bench: one after each verb that does not come out the same twice, as many as are of use."""
+"""Copies of a bench: one after each verb that does not give the same result twice, while they are of use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Copies:
         self._lives = bench.journal.lives
 
     async def after(self, row: Row, stood: Stood) -> None:
-        """Copy the bench after a verb. Where the disk does not take it there is no copy, and the journal says so."""
+        """Copy the bench after a verb. If the disk is full there is no copy, and the journal says so."""
         life = self._lives.current
         name = f"after-{life.number}-{len(life.rows)}"
         try:

@@ -1,8 +1,8 @@
-"""The history of a bench: what undo takes back, and how a bench is brought to an earlier state of its own.
+"""The history of a bench: what undo undoes, and how a bench returns to an earlier state.
 
-Undo and fork build a fresh bench from the list of verbs. The bench as it is stands aside meanwhile, and is put back when
-a verb comes to something else than the first time, or when a person stops it. What a reset ends is set aside whole, so
-that undo puts the very files back. After a trial, which no clock repeats, a copy is kept, and verbs go on from that.
+Undo and fork build a fresh bench from the list of verbs. The present bench stands aside meanwhile. It is restored if
+a verb has a different result this time, or if a person stops it. A reset sets everything that it ends aside, so that
+undo can restore the files. After a trial, which no clock repeats, a copy is kept, and verbs continue from it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ENDS_EARLY = "The truth was changed by more than the verbs on the list."
 
 
 class History:
-    """The history of one bench, on the list of its verbs and on what was set aside of it."""
+    """The history of one bench, based on the list of its verbs and on what was set aside."""
 
     def __init__(self, bench: Whole, aside: Aside) -> None:
         self.aside = aside
@@ -52,7 +52,7 @@ class History:
     # The list.
 
     async def begin(self, verb: str, arguments: Mapping[str, Any], cause: str = "") -> Row | None:
-        """A verb begins: put it on the list, unless it is one that nobody carries out again."""
+        """A verb begins: put it on the list, unless it is never played again."""
         if verb in NEEDS_NO_ROW:
             return None
         if self._lives.current.rows:
@@ -63,15 +63,15 @@ class History:
         return row
 
     async def leave(self, row: Row) -> None:
-        """Note what a verb has led to, as far as it is at rest now."""
+        """Note the result of a verb, as far as the bench is at rest now."""
         try:
             row.stored, row.waiting = await standing.stored(self._bench), count_waiting(self._bench.truth)
         except sqlite3.Error:
-            row.stored = None  # A truth that nobody can read is nothing to compare with.
+            row.stored = None  # A truth that cannot be read is nothing to compare with.
         self._lives.note(row)
 
     async def end(self, row: Row | None, outcome: str = DONE) -> None:
-        """A verb has ended: note how, and copy what does not come out the same twice."""
+        """A verb has ended: note how, and copy a result that does not come out the same twice."""
         if row is None:
             return
         row.outcome, row.revision = outcome, standing.revision(self._bench)
@@ -79,11 +79,11 @@ class History:
         if needs_a_copy(row):
             await self._copies.after(row, self._read())
 
-    # Gestures: several verbs that are one act of a person.
+    # Gestures: several verbs that are one action of a person.
 
     @contextmanager
     def as_one(self, cause: str) -> Iterator[None]:
-        """What is done within is one gesture that begins with a reset: undo takes back all of it."""
+        """Everything done within is one gesture that begins with a reset: undo undoes all of it."""
         self._cause, self._beside_then, self._has_reset = cause, standing.read_beside(self._bench, self._folders), False
         try:
             yield
@@ -91,14 +91,14 @@ class History:
             self._cause, self._beside_then = "", {}
 
     def keep_beside(self, folder: str, on_return: Callable[[], None]) -> None:
-        """Keep the JSON files of a folder of the bench with each life. `on_return` is called when they were put back."""
+        """Keep the JSON files of a folder with each life. `on_return` is called when they were restored."""
         self._folders.add(folder)
         self._on_return.append(on_return)
 
     # Resets.
 
     async def reset(self) -> None:
-        """Begin a new life with a fresh bench. The one that ends is set aside whole, so that undo can bring it back."""
+        """Start a new life with a fresh bench. The old life is set aside whole, so that undo can restore it."""
         life = self._lives.current
         is_first_of_gesture = bool(self._cause) and not self._has_reset
         was_used = bool(life.rows) or life.cause not in ("", RESET)
@@ -119,7 +119,7 @@ class History:
         try:
             self.aside.set_aside(BEFORE, stood)
         except OSError:
-            # A disk that takes nothing must keep nobody from starting again.
+            # A full disk must not prevent a reset.
             self.aside.drop(BEFORE)
 
     def _begin_life(self, cause: str, before: int, rows: Sequence[Row] = (), lacks: str = "") -> None:
@@ -132,26 +132,25 @@ class History:
 
     @property
     def undoes(self) -> str:
-        """What undo would take back: a verb, or the gesture that this life began with; empty when there is nothing."""
+        """What undo would undo: a verb, or the gesture that this life began with; empty when there is nothing."""
         life = self._lives.current
         return life.cause if self.undoes_a_beginning else life.rows[-1].verb if life.rows else ""
 
     @property
     def undoes_a_beginning(self) -> bool:
-        """Whether undo would bring back the life before this one."""
+        """Whether undo would restore the previous life."""
         life = self._lives.current
         return not self._cause and bool(life.before) and all(row.cause for row in life.rows) and self.aside.has(BEFORE)
 
     def _not_within_a_gesture(self) -> None:
         if self._cause:
-            raise Refused(
-                f"“{self._cause}” is under way, verb by verb. Wait until it has come to its end, then undo it."
-            )
+            raise Refused(f"“{self._cause}” is still running, verb by verb. Wait for its end, then undo it.")
 
     async def undo(self) -> str:
-        """Take back the last verb, or the gesture that this life began with. The bench is as it was when it is refused.
+        """Undo the last verb, or the gesture that this life began with. If it is refused, the bench is unchanged.
 
-        Raises `Refused` when there is nothing, when it cannot be done, or when a verb comes to something else this time.
+        Raises `Refused` when there is nothing, when it is impossible, or when a verb has a different result this
+        time.
         """
         self._not_within_a_gesture()
         life = self._lives.current
@@ -164,7 +163,7 @@ class History:
         return await self._build(way) or f"{life.rows[-1].verb} was undone: {way.words}"
 
     async def fork(self, moment: int) -> str:
-        """Go on from a moment of the journal. Raises `NotThere` for one that has not been, `Refused` as undo does."""
+        """Continue from a moment of the journal. Raises `NotThere` for an unknown moment, `Refused` as undo does."""
         self._not_within_a_gesture()
         if moment > self._bench.journal.last:
             raise NotThere(f"There is no moment {moment}; the last is {self._bench.journal.last}.")
@@ -174,10 +173,12 @@ class History:
                 f"The verbs before moment {moment} are no longer kept; nothing was changed. Choose a later one."
             )
         way = plan(life, [row for row in life.rows if row.moment <= moment], self.aside.has)
-        return await self._build(way, FORK) or f"The bench is as of moment {moment}: {way.words}"
+        return await self._build(way, FORK) or f"The bench is as it was at moment {moment}: {way.words}"
 
     async def _build(self, way: Plan, cause: str = "") -> str:
-        """Build what a plan says, while the present bench stands aside. Returns what to say when a person stopped it."""
+        """Build what a plan describes, while the present bench stands aside. Returns a sentence when a person stopped
+        it.
+        """
         old, stood = self._lives.current, self._read()
 
         def move() -> Stood:
@@ -190,7 +191,7 @@ class History:
             await rerun.follow(self._bench, way.again, self.leave)
         except Stopped:
             await self._bring_back(UNDONE)
-            return "Stopped: the bench is as it was before."
+            return "Stopped: the bench is unchanged."
         except BaseException:
             if self.aside.has(UNDONE):
                 await self._bring_back(UNDONE)
@@ -202,7 +203,7 @@ class History:
         return ""
 
     def _is_one_gesture(self, cause: str, old: Life) -> None:
-        """What was built is taken back by undo as a whole: the bench that stands aside is the life before."""
+        """Undo undoes all that was built: the bench that stands aside is the previous life."""
         self.aside.rename(UNDONE, BEFORE)
         life = self._lives.current
         life.before = old.number
@@ -210,7 +211,7 @@ class History:
             row.cause = row.cause or cause
         self._lives.note_all()
 
-    # Bringing back what was set aside.
+    # Restoring what was set aside.
 
     async def _bring_back(self, name: str) -> None:
         def move() -> Stood:
@@ -220,20 +221,20 @@ class History:
         await self._bench.exchange(move, lambda: self.is_back(name))
 
     def is_back(self, name: str) -> None:
-        """The files of a state lie in their place again: so are its list, and the files beside it."""
+        """The files of a state are in their place again: so are its list, and the files beside it."""
         stood = self.aside.stood(name)
         journal = self._bench.journal
         life = self._lives.of(stood.get("life", 0)) or Life(0, lacks=NO_LIST)
         before = life.before if name == UNDONE else 0
         self._lives.begin(journal.last + 1, life.cause, before=before, lacks=life.lacks, rows=life.rows)
-        journal.write("learner", BACK, "the bench was put back as it was", since=stood.get("moment", journal.last))
+        journal.write("learner", BACK, "the bench was restored", since=stood.get("moment", journal.last))
         standing.give_back_beside(self._bench, stood, self._folders)
         self.aside.drop(name)
         for tell in self._on_return:
             tell()
 
     def open(self, returned: str) -> None:
-        """Take up the history of a bench that is being opened. `returned` is the state that was put back, if one was."""
+        """Load the history of a bench that is being opened. `returned` is the state that was restored, if any."""
         if returned:
             self.is_back(returned)
         elif self.aside.has(BEFORE) and self.aside.stood(BEFORE).get("life") == self._lives.current.number:

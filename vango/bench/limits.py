@@ -44,9 +44,15 @@ def table() -> Iterator[str]:
     yield "| what | at most | what happens then |"
     yield "|---|---|---|"
     yield f"| changes in the database of truth | {MAX_CHANGES:,}, about {MAX_CHANGES * change // MB} MB ({change} bytes each) | refused, with the sentence to reset the bench |"
-    yield f"| verbs that an undo or a fork carries out again | {MAX_VERBS:,} | refused, and nothing is changed |"
-    yield f"| copies of the bench after storms and trials | {MAX_COPIES:,} | the oldest go; undo says so where it would need one |"
+    yield f"| verbs that an undo or a fork plays again | {MAX_VERBS:,} | refused, and nothing is changed |"
+    yield (
+        f"| copies of the bench after storms and trials | {MAX_COPIES:,} | the oldest are deleted; undo says so "
+        "if it needs one |"
+    )
     yield f"| changes in one burst | {MAX_BURST:,} | refused before it begins |"
-    yield f"| moments in the journal | {MAX_MOMENTS:,}, and of those before, up to {OLDEST:,} back, the last {MAX_OF_A_KIND:,} of every actor and kind | the oldest go |"
-    yield f"| observations in the recording | {MAX_FRAMES:,} | the oldest go |"
-    yield f"| moments that wait for a disk that takes nothing | {MAX_UNWRITTEN:,} | the oldest go |"
+    yield (
+        f"| moments in the journal | {MAX_MOMENTS:,}, and of those before, up to {OLDEST:,} back, the last "
+        f"{MAX_OF_A_KIND:,} of every actor and kind | the oldest are deleted |"
+    )
+    yield f"| observations in the recording | {MAX_FRAMES:,} | the oldest are deleted |"
+    yield f"| moments that wait for a full disk | {MAX_UNWRITTEN:,} | the oldest are dropped |"

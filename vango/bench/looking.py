@@ -1,4 +1,4 @@
-"""Looking at a bench: one observation at a time, and waiting until one shows what somebody waits for."""
+"""Looking at a bench: one observation at a time, and waiting until one meets a condition."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ class Looking:
         return observation
 
     async def wait_until(self, is_so: Callable[[Observation], bool], timeout_s: float = 10.0) -> Observation:
-        """Observe after every change until something is so. Raises `Unavailable` with what was seen last."""
+        """Observe after every change until a condition holds. Raises `Unavailable` with the last observation."""
         seen: Observation | None = None
         deadline = time.monotonic() + timeout_s
         try:
-            # The timeout cancels, and on Python 3.11 a wait inside may swallow that (see `vango.actors.tasks`): so both.
+            # The timeout cancels, and on Python 3.11 a wait inside may swallow that (see `vango.actors.tasks`), so
+            # check both.
             async with asyncio.timeout(timeout_s):
                 while time.monotonic() < deadline:
                     self._bench.changes.clear()
@@ -48,10 +49,12 @@ class Looking:
                     await self._bench.changes.wait()
                 raise TimeoutError
         except TimeoutError as error:
-            raise Unavailable(f"It did not come about within {timeout_s:g} s. Last seen: {_summary(seen)}") from error
+            raise Unavailable(
+                f"The condition was not met within {timeout_s:g} s. Last seen: {_summary(seen)}"
+            ) from error
 
     async def settle(self, timeout_s: float = 5.0) -> Observation:
-        """Wait until nothing is under way: connected, the outbox is empty, every live edge current or failed closed."""
+        """Wait until the bench is at rest: connected, the outbox empty, every live edge current or failed closed."""
         at_rest = (Mode.CURRENT, Mode.FAILED_CLOSED, Mode.DOWN)
 
         def is_settled(seen: Observation) -> bool:

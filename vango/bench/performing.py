@@ -1,4 +1,4 @@
-"""Performing: verbs are carried out one after another, each journalled first and put on the list of the bench's history."""
+"""Performing: verbs run one after another, each first written to the journal and to the list of the bench's history."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Performing:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a verb is being carried out."""
+        """Whether a verb is running."""
         return self._one_at_a_time.locked()
 
     async def perform(self, verb_name: str, arguments: Mapping[str, Any] | None = None) -> str:
-        """Carry out a verb and return a sentence. Verbs are carried out one after another and journalled first.
+        """Perform a verb and return a sentence. Verbs run one after another and are journalled first.
 
-        The verb has a task of its own: whoever asked for it may give up waiting, and it is carried out to its end.
-        Raises `NotThere` or `BadInput` before anything happens, `Refused` or `Unavailable` from the part that acts.
+        The verb has its own task: the caller may stop waiting, and the verb still runs to its end. Raises `NotThere`
+        or `BadInput` before anything happens, `Refused` or `Unavailable` from the part that acts.
         """
         find(verb_name).arguments(arguments or {})
         acting = asyncio.create_task(self._perform(verb_name, arguments or {}), name=f"verb {verb_name}")
@@ -56,7 +56,9 @@ class Performing:
             self._bench.changes.rested.set()
 
     async def carry_out(self, verb_name: str, arguments: Mapping[str, Any], *, cause: str = "") -> str:
-        """Carry out a verb as `perform` does, for whoever is already carrying one out. `cause` is the gesture it is of."""
+        """Perform a verb as `perform` does, within a verb that is already running. `cause` is the gesture that it
+        belongs to.
+        """
         verb = find(verb_name)
         checked = verb.arguments(arguments)
         said = ", ".join(f"{name}={value}" for name, value in checked.items())
@@ -81,14 +83,14 @@ class Performing:
             said = f"The database cannot be used: {error}. Nothing was committed. {trouble(error)}"
             raise Unavailable(said) from error
         except OSError as error:
-            why = f"the disk does not take it ({error.strerror}). Free some space."
+            why = f"the disk cannot be written ({error.strerror}). Free some space."
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 then = "restart it" if verb.place in ("broker", "relay", "edge") else "try again"
                 why = f"the disk is full; free some space, then {then}."
-            raise Unavailable(f"{verb.name} was not carried out to its end: {why}", definite=False) from error
+            raise Unavailable(f"{verb.name} was not completed: {why}", definite=False) from error
 
     async def end(self) -> None:
-        """Let the verbs that are under way end whole: what can be stopped is asked to, and the rest is short."""
+        """Let the running verbs end cleanly: long ones are asked to stop, and the others are short."""
         with contextlib.suppress(Refused):
             self._bench.progress.stop()
         if self._acting:

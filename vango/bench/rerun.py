@@ -1,7 +1,7 @@
-"""Carrying out verbs again on a bench that was just built, each after what the one before it set in motion.
+"""Playing verbs again on a bench that was just built, each after the effects of the one before.
 
-What depends on the clock (a message that expired, an ack that came late) comes out as the clock of this run has it. The
-pace is left out: a re-run is live. A verb that comes to something else than the first time is noticed.
+Results that depend on the clock (a message that expired, an ack that came late) follow the clock of this run. The
+pace is left out: a re-run is live. A verb with a different result from the first time is noticed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ QUIET_WITHIN_S = 0.5
 CONNECTS_WITHIN_S = 5.0
 EDGES_CONNECT_WITHIN_S = 1.0
 STORED_WITHIN_S = 6.0
-"""The relay looks for rows that nobody told it of every five seconds."""
-PUT_BACK = "So the bench was put back as it was; nothing was changed."
+"""The relay looks every five seconds for rows of which it was not notified."""
+PUT_BACK = "So the bench was restored to its former state; nothing was changed."
 
 
 async def follow(bench: Whole, verbs: Sequence[Row], leave: Leave) -> None:
-    """Carry out verbs; `leave` notes what each has led to. Raises `Stopped`, or `Refused` as soon as one comes to something else than the first time."""
+    """Play verbs; `leave` notes the result of each. Raises `Stopped`, or `Refused` at the first different result."""
     with bench.progress.counting(len(verbs), VERBS):
         for done, then in enumerate(verbs):
             if await bench.progress.step(done, VERBS):
@@ -43,12 +43,12 @@ async def follow(bench: Whole, verbs: Sequence[Row], leave: Leave) -> None:
 
 
 async def _again(bench: Whole, then: Row) -> Row:
-    """Carry out a verb. What was refused then is refused again: it is part of the history."""
+    """Play a verb. What was refused the first time is refused again: it is part of the history."""
     life = bench.journal.lives.current
     before = len(life.rows)
     with contextlib.suppress(VangoError):
         await bench.carry_out(then.verb, then.arguments, cause=then.cause)
-    # One that this version of the program does not know, or not with these arguments, is on no list.
+    # A verb that this version does not know, or not with these arguments, is on no list.
     return life.rows[before] if len(life.rows) > before else Row(then.verb, then.arguments, outcome="BadInput")
 
 
@@ -60,17 +60,17 @@ async def _until_stored(bench: Whole, number: int, then: Row, now: Row, leave: L
     await leave(now)
     if now.stored is not None and (now.stored, now.waiting) != (then.stored, then.waiting):
         raise Refused(
-            f"Carried out again, verb {number} ({then.verb}) led to stream seq {now.stored} with {now.waiting} events "
-            f"waiting, and to {then.stored} with {then.waiting} then. {PUT_BACK}"
+            f"Played again, verb {number} ({then.verb}) led to stream seq {now.stored} with {now.waiting} events "
+            f"waiting. The first time it led to {then.stored} with {then.waiting} waiting. {PUT_BACK}"
         )
 
 
 def _difference(number: int, then: Row, now: Row) -> str:
     if then.outcome == now.outcome:
-        what = f"left the truth at revision {now.revision}, and at {then.revision} then"
+        what = f"left the truth at revision {now.revision}, but at {then.revision} the first time"
     else:
-        what = f"{_in_words(now.outcome)} this time and {_in_words(then.outcome)} then"
-    return f"Carried out again, verb {number} ({then.verb}) {what}. {PUT_BACK}"
+        what = f"{_in_words(now.outcome)} this time, but {_in_words(then.outcome)} the first time"
+    return f"Played again, verb {number} ({then.verb}) {what}. {PUT_BACK}"
 
 
 def _in_words(outcome: str) -> str:
@@ -78,15 +78,15 @@ def _in_words(outcome: str) -> str:
 
 
 async def _until_quiet(bench: Whole) -> None:
-    """Wait until who runs is connected, and the news has arrived everywhere or nothing moves any more."""
-    # What the next verb wants of a broker that nobody is connected to yet would be refused.
+    """Wait until all running parts are connected, and every event has arrived or nothing moves any more."""
+    # Requests to the broker of an edge that is not connected yet would be refused.
     await _while(bench, lambda: bench.broker.state == "up" and not bench.link.is_open, CONNECTS_WITHIN_S)
     await _while(bench, lambda: _some_edge_connects(bench), EDGES_CONNECT_WITHIN_S)
     await _while(bench, lambda: not _has_arrived(bench), QUIET_WITHIN_S, moves=True)
 
 
 async def _while(bench: Whole, is_so: Callable[[], bool], within_s: float, *, moves: bool = False) -> None:
-    """Wait while something is so, and no longer than that; with `moves` only while changes are seen."""
+    """Wait while a condition holds, at most for this time; with `moves` only while changes are seen."""
     until = time.monotonic() + within_s
     while time.monotonic() < until and is_so():
         bench.changes.clear()

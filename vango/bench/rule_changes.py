@@ -1,4 +1,4 @@
-"""Changing the rules of a bench while it runs: what is switched, what has to be restarted for it, what is journalled."""
+"""Changing the rules of a bench while it runs: the switch, the restart that it needs, the journal entry."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from vango.core.modes import Mode
 
 
 class RuleChanges:
-    """The rules of one bench's parts. Changes are given by name; what is not named stays as it is."""
+    """The rules of one bench's parts. Changes are given by name; other rules stay."""
 
     def __init__(self, bench: Whole) -> None:
         self._bench = bench
 
     async def edge(self, name: str, changes: dict[str, Any]) -> str:
-        """Give an edge other rules and restart it. A consumer that cannot be updated is made anew."""
+        """Give an edge other rules and restart it. A consumer that cannot be updated is recreated."""
         edge = self._bench.edge(name)
         rules = replace(edge.rules, **changes)
         was_running = edge.mode is not Mode.DOWN
@@ -37,7 +37,7 @@ class RuleChanges:
         return "The relay has its new rules."
 
     async def stream(self, name: str, changes: dict[str, Any]) -> str:
-        """Change a stream's limits. Raises `Refused` in the server's words; the old limits hold then."""
+        """Change a stream's limits. Raises `Refused` with the server's message; the old limits then stay."""
         rules = replace(self._bench.settings.streams[streams.known(name)], **changes)
         wire = self._bench.wire()
         before, after = await streams.set_rules(wire, name, rules, self._bench.settings.subjects[name])
@@ -51,7 +51,7 @@ class RuleChanges:
         return f"The stream {name} has its new limits."
 
     async def subjects(self, name: str, subjects: Sequence[str]) -> str:
-        """Set what a stream stores from now on; what it holds stays. Raises `BadInput`, and `Refused` by the server."""
+        """Set what a stream stores from now on; its messages stay. Raises `BadInput`, and `Refused` by the server."""
         if not 1 <= len(subjects) <= streams.MAX_SUBJECTS:
             raise BadInput(
                 f"{len(subjects)} subjects were given; expected 1 to {streams.MAX_SUBJECTS}, separated by spaces."

@@ -1,4 +1,4 @@
-"""What a bench is set to: rules and which actors run. Kept in one small file, replaced whole, so it is never half."""
+"""The settings of a bench: rules and which actors run. One small file, replaced atomically."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ class Settings:
 
 
 class SettingsFile:
-    """The file of one bench's settings, replaced whole, and only when they differ from those that it has."""
+    """The file of one bench's settings, replaced atomically, and only when they have changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._saved: Settings | None = None
 
     def load(self, wanted: Settings | None = None) -> Settings:
-        """Return the wanted settings, or read them; the defaults where there are none, or where the file is damaged.
+        """Return the wanted settings, or read them; the defaults when there are none, or when the file is damaged.
 
-        Another file may lie there now, or none: the next `save` writes it, whatever was saved before.
+        The file may have changed: the next `save` writes it, whatever was saved before.
         """
         self._saved = None
         return wanted or load(self._path)
 
     def save(self, settings: Settings) -> str:
-        """Keep the settings. Returns why the disk did not take them, or nothing."""
+        """Save the settings. Returns why the disk refused them, or nothing."""
         if settings == self._saved:
             return ""
         try:
@@ -57,7 +57,7 @@ class SettingsFile:
 
 
 def load(path: Path) -> Settings:
-    """Read the settings; the defaults where there are none, or where the file is damaged."""
+    """Read the settings; the defaults when there are none, or when the file is damaged."""
     settings = Settings()
     try:
         found = json.loads(path.read_text())
@@ -76,7 +76,7 @@ def load(path: Path) -> Settings:
 
 
 def _copy(settings: Settings) -> Settings:
-    """Return what stays as it is when the settings are changed."""
+    """Return what stays when the settings are changed."""
     return replace(
         settings, edges=dict(settings.edges), edges_run=dict(settings.edges_run),
         streams=dict(settings.streams), subjects=dict(settings.subjects),

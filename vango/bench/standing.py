@@ -1,6 +1,6 @@
-"""How a bench stands beside its files: what is armed, whether the broker runs, how fast time goes, and files of others.
+"""The state of a bench besides its files: armed crashes, whether the broker runs, the pace, and files of others.
 
-It is read before the files are set aside, as plain values, and given back to the bench that is built from them.
+It is read before the files are set aside, as plain values, and given to the bench that is built from them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ANSWERS_WITHIN_S = 0.3
 
 
 def read(bench: Whole, beside: Mapping[str, str]) -> dict[str, Any]:
-    """Return how a bench stands. `beside` are the files that go with it, by their path in its folder."""
+    """Return that state. `beside` are the files that go with it, by their path in the bench's folder."""
     return {
         "life": bench.journal.lives.current.number,
         "moment": bench.journal.last,
@@ -37,14 +37,14 @@ def read(bench: Whole, beside: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def give_back(bench: Whole, stood: Mapping[str, Any]) -> None:
-    """Let a bench that was just built stand as it stood. Raises `Unavailable` when no broker starts."""
+    """Give a bench that was just built its recorded state. Raises `Unavailable` when no broker starts."""
     for name, path in _paths(bench):
         armed = stood.get("armed", {}).get(name)
         path.armed = Point(armed) if armed else None
     for edge in bench.edges.values():
         edge.stumbles = edge.name in stood.get("stumbles", ())
     bench.refused_rows = tuple(stood.get("refused_rows", ()))
-    # Before anybody moves: what waited at its point must not have gone on meanwhile.
+    # Before anything moves: what waited at its point must not have continued meanwhile.
     bench.pace.change(Tempo(stood.get("tempo", Tempo.LIVE)))
     if stood.get("broker") == "down":
         bench.broker.reason = str(stood.get("reason", bench.broker.reason))
@@ -68,7 +68,7 @@ async def copy(bench: Whole, aside: Aside, name: str, stood: Mapping[str, Any]) 
 
 
 def revision(bench: Whole) -> int | None:
-    """Return how far the truth is; None while a command is on its way, or when nobody can read it."""
+    """Return the position of the truth; None while a command is on its way, or when it cannot be read."""
     if not bench.pace.is_live or bench.control.is_under_way:
         return None
     try:
@@ -78,7 +78,7 @@ def revision(bench: Whole) -> int | None:
 
 
 async def stored(bench: Whole) -> int | None:
-    """Return the last stream seq of ROUTES; None when it moves, or when nobody who could be asked answers at once."""
+    """Return the last stream seq of ROUTES; None when it moves, or when there is no answer at once."""
     moves = bench.relay.state == "up" and count_waiting(bench.truth) > 0
     if moves or bench.broker.state != "up" or not bench.link.is_open or not bench.pace.is_live:
         return None
@@ -99,7 +99,7 @@ def read_beside(bench: Whole, folders: Iterable[str]) -> dict[str, str]:
 
 
 def give_back_beside(bench: Whole, stood: Mapping[str, Any], folders: Iterable[str]) -> None:
-    """Put the files beside a bench back as they were. Raises `OSError`."""
+    """Restore the files beside a bench. Raises `OSError`."""
     kept: Mapping[str, str] = stood.get("beside", {})
     for name in read_beside(bench, folders).keys() - kept.keys():
         (bench.folder / name).unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The trials of one bench: storms, single cells of the matrix, and protections taken away, on the learner's own bench.
 
-Each begins afresh, with the rules that the bench has, or with one protection missing. What was found is kept in a
-file beside the bench's own, because a page of it is what the learner takes away; a reset leaves it alone.
+Each starts again, with the rules that the bench has, or with one protection missing. The findings are kept in a file
+beside the bench's own, because a page shows them to the learner; a reset does not delete it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Found:
 
 
 def load(folder: Path) -> Found:
-    """Read what was found; nothing where there is no file, or a damaged one."""
+    """Read the findings; empty when there is no file, or a damaged one."""
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
         cells = {
@@ -66,11 +66,11 @@ class Trials:
 
     @property
     def last_storm(self) -> StormSeen | None:
-        """The storm that was played last, with its minimal script once that was looked for."""
+        """The last storm, with its minimal script if that was searched."""
         return self.found.storms[-1] if self.found.storms else None
 
     def missing(self) -> tuple[str, ...]:
-        """Return the keys of the protections that some edge, the relay or the control plane goes without now."""
+        """Return the keys of the protections that are off at some edge, at the relay or at the control plane now."""
         bench = self._bench
         edges = {name: edge.rules for name, edge in bench.edges.items()}
         now = Rules(bench.control.write_order, bench.relay.rules, edges)
@@ -105,10 +105,10 @@ class Trials:
         last = self.last_storm
         if last is None or not last.kinds:
             raise Refused(
-                "No storm has failed last, so there is nothing to shrink. Play one that the audit finds fault with."
+                "The last storm did not fail, so there is nothing to shrink. Play one in which the audit finds a fault."
             )
         if self.missing() != last.missing:
-            raise Refused("The rules are not those of the last storm any more. Play the storm again, then shrink it.")
+            raise Refused("The rules have changed since the last storm. Play the storm again, then shrink it.")
         deadline, verdicts = time.monotonic() + SHRINK_WITHIN_S, list[Verdict]()
 
         async def fails(part: tuple[Act, ...]) -> bool:
@@ -124,14 +124,14 @@ class Trials:
             return fails
 
         acts = parse("\n".join(last.script))
-        # What an earlier look found is where this one begins.
+        # Continue from the result of an earlier search.
         begin = parse("\n".join(last.minimal)) or acts
         minimal = await storm.shrink(begin, fails)
         records = verdicts[-1].records if verdicts else last.records
         self.found.storms.pop()
         self._keep(replace(last, minimal=tuple(map(str, minimal)), records=records))
         is_whole = time.monotonic() < deadline and not self._bench.progress.is_stopping
-        in_time = "" if is_whole else " It looked no further; shrink it once more."
+        in_time = "" if is_whole else " The search stopped here; shrink it once more."
         return f"{len(minimal)} of {len(acts)} acts are enough.{in_time}"
 
     async def try_without(self, key: str, fault_key: str) -> str:

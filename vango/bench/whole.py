@@ -1,4 +1,4 @@
-"""What the parts of this package need of the bench that they belong to."""
+"""What the parts of this package need of their bench."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from vango.storm.play import Stage
 
 
 class Connected(Protocol):
-    """Says whether the bench's own connection to its broker is open."""
+    """Return whether the bench's own connection to its broker is open."""
 
     @property
     def is_open(self) -> bool: ...
 
 
 class Whole(Stage, Protocol):
-    """The whole bench: it can begin anew, with other files, and carry out a verb within a verb."""
+    """The whole bench: it can start again, with other files, and perform a verb within a verb."""
 
     changes: Changes
     settings: Settings
@@ -28,10 +28,10 @@ class Whole(Stage, Protocol):
     def link(self) -> Connected: ...
 
     async def afresh(self, wanted: Settings) -> None:
-        """Begin with a fresh truth, a fresh store and fresh views, and with these settings."""
+        """Start with a fresh truth, a fresh store and fresh views, and with these settings."""
 
     async def exchange(self, move: Callable[[], Stood], then: Callable[[], None] = ..., *, keeps: bool = ...) -> None:
-        """Stop everything, move files, and begin with what lies there then."""
+        """Stop everything, move files, and start with the files that are then in place."""
 
     async def carry_out(self, verb_name: str, arguments: Mapping[str, Any], *, cause: str = ...) -> str:
-        """Carry out a verb as part of one that is under way."""
+        """Perform a verb as part of a running one."""

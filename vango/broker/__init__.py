@@ -1,1 +1,1 @@
-"""The real nats-server: its process, its files, the connections to it, and who may do what."""
+"""The real nats-server: its process, its files, the connections to it, and permissions."""

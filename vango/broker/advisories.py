@@ -1,4 +1,4 @@
-"""The server's advisories, and whatever somebody else publishes on their subjects: read without trust, told as a moment."""
+"""The server's advisories, and anything on their subjects: read without trust, written as a moment."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _NUMBERS = ("stream_seq", "consumer_seq", "deliveries")
 
 
 def asked(payload: bytes) -> str:
-    """Return the subject of the API request that an advisory tells of; empty when it names none."""
+    """Return the subject of the API request that an advisory reports; empty when it names none."""
     return str(_read(payload).get("subject", ""))
 
 
 def tell(journal: Journal, subject: str, payload: bytes) -> None:
-    """Write a moment about a message given up or a consumer deleted, whatever the advisory says of it."""
+    """Write a moment about a message given up or a consumer deleted, whatever the advisory contains."""
     said = _read(payload)
     if subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.DELETED."):
         text = f"consumer deleted: {said.get('consumer', 'which, it does not say')}"

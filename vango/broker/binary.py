@@ -1,4 +1,4 @@
-"""The nats-server binary: where it is found, and whether it is one."""
+"""The nats-server binary: where it is, and whether it works."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ VERSION_WITHIN_S = 5.0
 
 
 def find_nats_server(given: Path | None = None) -> Path:
-    """Return the nats-server binary: the given one, else the package's, else the one on PATH.
+    """Return the nats-server binary: the given one, otherwise the package's, otherwise the one on PATH.
 
     Raises Unavailable when there is none, or the given one cannot be run.
     """
     if given is not None:
         if not os.access(given, os.X_OK) or not given.is_file():
-            raise Unavailable(f"{given} is not a program that can be run; give the path of a nats-server binary.")
+            raise Unavailable(f"{given} is not an executable program; give the path of a nats-server binary.")
         return given.resolve()
     folders = (str(Path(sys.executable).parent), sysconfig.get_path("scripts"), None)
     for folder in folders:
@@ -35,7 +35,7 @@ def find_nats_server(given: Path | None = None) -> Path:
 
 
 async def check_version(binary: Path) -> None:
-    """Ask the binary for its version. Raises `Unavailable` when it cannot be run, or is no nats-server."""
+    """Ask the binary for its version. Raises `Unavailable` when it cannot be run, or is not nats-server."""
     try:
         process = await asyncio.create_subprocess_exec(
             binary, "--version", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -52,4 +52,4 @@ async def check_version(binary: Path) -> None:
         await process.communicate()
         raise Unavailable(f"{binary} --version did not answer within {VERSION_WITHIN_S:g} s.") from error
     if process.returncode != 0 or b"nats-server" not in said:
-        raise Unavailable(f"{binary} does not answer --version as a nats-server does; give the path of one.")
+        raise Unavailable(f"{binary} does not answer --version as nats-server does; give the path of a nats-server.")

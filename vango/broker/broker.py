@@ -1,8 +1,8 @@
 """One nats-server of one bench: started, killed, frozen, rolled back. The process itself belongs to the `Keeper`.
 
-Started on a loopback port of the kernel's choice and on the same port ever after, with credentials and a store of its
-own. An end that nobody asked for is told and mended; an asked one is left alone. It opens no connection: whether
-JetStream answers is for those who connect to find out.
+It is started on a loopback port of the kernel's choice and later on the same port, with its own credentials and
+store. After an unexpected end it is reported and started again; after a requested end it stays down. It opens no
+connection: those who connect find out whether JetStream answers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Broker:
         on_restart: Callable[[str], None] = _silent,
     ) -> None:
         self.state: State = "down"
-        self.reason = "it was not started yet"
+        self.reason = "it has not been started yet"
         self.pid = 0
         self.restarts = 0
         self._files = BrokerFolder(folder)
@@ -84,7 +84,9 @@ class Broker:
 
     @property
     def url(self) -> str:
-        """Where clients connect; empty before the first start. It changes only if somebody took the port meanwhile."""
+        """Where clients connect; empty before the first start. It changes only if another program took the port
+        meanwhile.
+        """
         return f"nats://127.0.0.1:{self._files.port}" if self._files.port != ANY_PORT else ""
 
     @property
@@ -116,17 +118,17 @@ class Broker:
             await self._end("it was killed on request")
 
     async def freeze(self) -> None:
-        """Stop the process where it is: connections stay open and nothing answers. Raises Refused unless up."""
+        """Suspend the process: connections stay open and nothing answers. Raises Refused unless up."""
         async with self._lock:
             if self.state != "up":
-                raise Refused(f"The broker is {self.state}: only one that is up can be frozen.")
+                raise Refused(f"The broker is {self.state}: only a running broker can be frozen.")
             await self._stop_process()
             if self.pid == 0:
                 raise Unavailable("The broker died before it could be frozen.")
             self._become("frozen", "it was frozen on request")
 
     async def thaw(self) -> None:
-        """Let a frozen process go on. Raises Refused unless frozen."""
+        """Resume a frozen process. Raises Refused unless frozen."""
         async with self._lock:
             if self.state != "frozen":
                 raise Refused(f"The broker is {self.state}: there is nothing to thaw.")
@@ -136,7 +138,7 @@ class Broker:
             self._become("up", "")
 
     async def keep(self) -> None:
-        """Copy the store while the process stands still; the copy replaces an earlier one."""
+        """Copy the store while the process is suspended; the copy replaces an earlier one."""
         async with self.standing_still():
             fresh = await asyncio.to_thread(self._files.copy, self._files.store, "kept")
             self._discard([self._files.kept])
@@ -144,7 +146,7 @@ class Broker:
 
     @asynccontextmanager
     async def standing_still(self) -> AsyncIterator[None]:
-        """Nothing writes to the store within. Whoever waits for an answer waits meanwhile."""
+        """Nothing writes to the store within. Requests to the server wait meanwhile."""
         async with self._lock:
             running = self.state == "up"
             if running:
@@ -153,15 +155,15 @@ class Broker:
                 yield
             finally:
                 if running:
-                    # If it died meanwhile, the restart is under way and there is nothing to let go on.
+                    # If it died meanwhile, the restart is running and there is nothing to resume.
                     with contextlib.suppress(Unavailable):
                         await self._keeper.signal(self._launcher.id, "CONT")
 
     async def rollback(self) -> None:
-        """Kill it, put the kept copy in the place of the store, start it. Raises Refused when nothing is kept."""
+        """Kill it, replace the store by the kept copy, start it. Raises Refused when there is no copy."""
         async with self._lock:
             if not self.kept:
-                raise Refused("No copy of the store is kept: keep one first.")
+                raise Refused("No copy of the store exists: keep one first.")
             fresh = await asyncio.to_thread(self._files.copy, self._files.kept, "store")
             await self._end("its store is being rolled back")
             self._discard([self._files.store])
@@ -169,19 +171,19 @@ class Broker:
             await self._launch()
 
     async def stop(self) -> None:
-        """Stop it cleanly, so that the server writes what it knows of its consumers. It stays down until it is started."""
+        """Stop it cleanly, so that the server writes the state of its consumers. It stays down until it is started."""
         async with self._lock:
             await self._end("it was stopped", patience_s=CLOSE_PATIENCE_S)
 
     async def close(self) -> None:
-        """Stop it cleanly, and wait until what was discarded is gone. The files stay."""
+        """Stop it cleanly, and wait until the discarded files are deleted. The others stay."""
         await self.stop()
         if self._sweeps:
             await asyncio.wait(self._sweeps)
 
     @property
     def meant(self) -> State:
-        """What it is meant to be: one that died by itself is meant to be up again."""
+        """Its intended state: one that died unexpectedly is meant to be up again."""
         return "up" if self._restarts.is_under_way else self.state
 
     def _become(self, state: State, reason: str) -> None:
@@ -239,7 +241,7 @@ class Broker:
         self._on_exit(f"The broker stays down: {why}.")
 
     def _discard(self, folders: Iterable[Path]) -> None:
-        """Move folders out of the way at once and delete them, with what an earlier run left, in a thread."""
+        """Move folders out of the way at once and delete them, with remains of earlier runs, in a thread."""
         for trash in self._files.move_away(folders):
             sweep = asyncio.create_task(asyncio.to_thread(shutil.rmtree, trash, True))
             self._sweeps.add(sweep)

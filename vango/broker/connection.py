@@ -1,7 +1,7 @@
-"""Connections to the broker: opening, asking the JetStream API, and being cut off without a goodbye.
+"""Connections to the broker: opening, asking the JetStream API, and cutting without a goodbye.
 
-A connection is used once. When it breaks it is not repaired by the client's reconnect buffer, which could store n + 1
-before n (docs/nats-facts.md#reconnect-buffer); whoever owns it opens another and starts again from what is committed.
+A connection is used once. When it breaks, the client's reconnect buffer does not repair it, because that could store
+n + 1 before n (docs/nats-facts.md#reconnect-buffer). The owner opens another and starts again from what is committed.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Address:
 
 
 class Wire:
-    """One connection. `broken` is set when it ends, however it ends; `last` is the last request that was answered.
+    """One connection. `broken` is set when it ends, for any reason; `last` is the last request that was answered.
 
-    It holds subject, headers, request and reply as they were on the wire, JSON as JSON, and is read before anything
-    else is awaited.
+    It holds subject, headers, request and reply as they were on the wire, JSON as JSON. Read it before anything else
+    is awaited.
     """
 
     def __init__(self, client: Client) -> None:
@@ -71,11 +71,11 @@ class Wire:
         refused: list[Exception] = []
 
         async def tell(error: Exception) -> None:
-            """Keep why there is no connection. Errors of one that was made end it, and `broken` tells."""
+            """Keep why there is no connection. Errors of an open one end it, and `broken` says so."""
             if not client.is_connected:
                 refused[:] = [error]
 
-        # A frozen broker accepts the connection and never speaks: the whole handshake has a deadline.
+        # A frozen broker accepts the connection and never answers, so the whole handshake has a deadline.
         try:
             await tasks.in_time(
                 client.connect(
@@ -92,21 +92,21 @@ class Wire:
             reason = str(refused[0] if refused else error) or "no reply in time"
             raise Unavailable(f"The broker at {address} does not answer: {reason}.") from error
         except BaseException:
-            # Nobody waits for it any more: its socket would stay open for as long as the broker lives.
+            # Nothing waits for it any more; its socket would stay open as long as the broker lives.
             await nats_client.release(client)
             raise
         return cls(client)
 
     def wakes(self, sleeper: asyncio.Event | Wakeup) -> None:
-        """Wake somebody when the connection breaks, so that who waits for something else need not wait for `broken` as well."""
+        """Wake a waiter when the connection breaks, so that it need not wait for `broken` as well."""
         self._ended.add_done_callback(lambda _: sleeper.set())
 
     def abort(self) -> None:
-        """Cut the connection with a reset: nothing is flushed, no goodbye. What SIGKILL leaves of a client."""
+        """Cut the connection with a reset: no flush, no goodbye, as SIGKILL does to a client."""
         nats_client.abort(self.client)
 
     async def close(self) -> None:
-        """Close the connection, sending what is still queued. Never raises: a broken one is closed as well."""
+        """Close the connection, sending what is still queued. Never raises, even if it is broken."""
         with contextlib.suppress(NatsError, OSError, TimeoutError):
             await tasks.in_time(self.client.close(), 1.0)
         await self.cut()
@@ -134,25 +134,27 @@ class Wire:
             raise Unavailable(f"Nothing on {subject} can be heard: {str(error) or 'no connection'}.") from error
 
     async def allow(self, subscription: Subscription, messages: int) -> None:
-        """Have the server end a subscription after this number of messages: it sends no more, at nobody's cost."""
+        """Let the server end a subscription after this number of messages. It then sends no more."""
         try:
             await nats_client.end_after(self.client, subscription, messages)
         except (NatsError, OSError) as error:
             raise Unavailable(f"Nothing on {subscription.subject} can be heard: {error}.") from error
 
     async def unsubscribe(self, subscription: Subscription) -> None:
-        """Hear no more of a subscription; on a broken connection there is nothing to end."""
+        """Unsubscribe; on a broken connection there is nothing to do."""
         with contextlib.suppress(NatsError, OSError):
             await subscription.unsubscribe()
 
     async def request(
         self, subject: str, payload: bytes = b"", *, timeout_s: float = API_S, headers: dict[str, str] | None = None
     ) -> Msg:
-        """Send a request and return the answer. Raises `Unavailable` when none came: the effect is unknown then, unless nobody listened."""
+        """Send a request and return the answer. Raises `Unavailable` when none came. The effect is then unknown, unless
+        nobody listened.
+        """
         asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_s, headers=headers))
         asked.add_done_callback(tasks.look_at)
         try:
-            # The client would wait for the whole time-out on a connection that is long gone.
+            # The client would wait for the whole time-out on a connection that is gone.
             either: list[asyncio.Future[Any]] = [asked, self._ended]
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not asked.done():
@@ -202,7 +204,7 @@ class Wire:
 
 
 def _answer(answer: Msg) -> dict[str, Any]:
-    """Read an answer of the server. Raises `Unavailable` for bytes that are none: what they mean for the effect is unknown."""
+    """Read an answer of the server. Raises `Unavailable` for bytes that are not one; the effect is then unknown."""
     try:
         return told.read_object(answer.data)
     except told.Unreadable as error:
@@ -210,7 +212,7 @@ def _answer(answer: Msg) -> dict[str, Any]:
 
 
 def raise_for(reply: dict[str, Any]) -> None:
-    """Raise what a JetStream reply's `error` means; do nothing when it has none."""
+    """Raise the error that a JetStream reply reports; do nothing when it reports none."""
     error = reply.get("error")
     if not error:
         return

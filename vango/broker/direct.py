@@ -1,4 +1,4 @@
-"""Direct gets: messages read out of a stream many at a time, with no consumer. What is gone is left out, at once."""
+"""Direct gets: reading many messages of a stream at a time, without a consumer. Deleted ones are skipped at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BATCH = 256
 
 
 async def batch(wire: Wire, stream: str, request: dict[str, Any]) -> list[Msg]:
-    """Return what answers one batched direct get: many messages, then a status that ends them.
+    """Return the answers to one batched direct get: many messages, then a status that ends them.
 
     Raises `NotThere` when no stream of that name listens, `Unavailable` when no end comes.
     """
@@ -36,11 +36,11 @@ async def batch(wire: Wire, stream: str, request: dict[str, Any]) -> list[Msg]:
         await wire.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(request).encode(), reply=inbox)
         status = await asyncio.wait_for(ended, PATIENCE_S)
     except TimeoutError as error:
-        raise Unavailable(f"The stream {stream} does not hand out its messages.") from error
+        raise Unavailable(f"The stream {stream} does not allow direct access to its messages.") from error
     finally:
         await wire.unsubscribe(subscription)
     if status == "503":
-        raise NotThere(f"The server has no stream {stream} that hands out messages.")
+        raise NotThere(f"The server has no stream {stream} with direct access to its messages.")
     return messages
 
 

@@ -1,8 +1,8 @@
-"""Ears: how the bench hears of what others store, without a subscription on any subject of the lesson.
+"""Ears: how the bench notices what others store, without a subscription on any subject of the lesson.
 
 A subscription there would give every publish a listener, and the server would no longer answer at once that no stream
-takes it (503). So each stream has the bench told: by a consumer of the kind with which one stream copies another
-(`direct`), which the server leaves out of every list and count, which acks nothing, and which sends headers only.
+takes it (503). So each stream has a consumer of the kind with which one stream copies another (`direct`). The server
+leaves it out of every list and count. It acks nothing, and it sends headers only.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ _GONE_AFTER_S = 5
 
 
 def is_ours(subject: str) -> bool:
-    """Say whether an advisory or a request is about an ear, which is nothing that happened in the lesson."""
+    """Return whether an advisory or a request is about an ear. Such an event is not part of the lesson."""
     return f".{PREFIX}" in subject
 
 
 class Ears:
-    """The ears of one connection. `hear` is called for what is stored, `missed` when more came than is listened to."""
+    """The ears of one connection. `hear` is called for each stored message, `missed` when more came than is listened
+    to.
+    """
 
     def __init__(
         self, wire: Wire, hear: Callable[[Msg], Awaitable[None]], allowance: Allowance, missed: Callable[[str], None]
@@ -38,7 +40,7 @@ class Ears:
         self._rations: dict[str, RateLimit] = {}
 
     async def listen(self, stream: str) -> None:
-        """Listen to a stream from now on, also to another one under an old name; to none that is not there.
+        """Listen to a stream from now on, even to another one under an old name; to none if it does not exist.
 
         Raises `Unavailable` on a broken connection.
         """
@@ -49,11 +51,11 @@ class Ears:
             if before is not None:
                 with contextlib.suppress(NotThere):
                     await self._wire.api(f"CONSUMER.DELETE.{stream}.{self._name}")
-            # Of a stream with another retention a reader takes part: what it was sent may be removed.
+            # In a stream with another retention policy a reader has an effect: messages sent to it may be deleted.
             if config["retention"] == "limits":
                 await self._open(stream)
         except (NotThere, Refused):
-            # It is gone again, or its limits let nobody in. What happens there shows at the next look.
+            # It is gone again, or its limits allow no consumer. The next look shows what happens there.
             return
 
     async def _open(self, stream: str) -> None:

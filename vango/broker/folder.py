@@ -1,7 +1,7 @@
-"""The folder of one broker: its credentials, its port, its config, its log, its store and the kept copy of that.
+"""The folder of one broker: its credentials, its port, its config, its log, its store and the kept copy.
 
-It only reads and writes files; the process is the concern of `vango.broker.broker`. What holds a password is readable by its
-owner alone. Folders are replaced by renaming, so a crash leaves the old one or the new one and never half of one.
+It only reads and writes files; `vango.broker.broker` runs the process. Only the owner may read files with a password.
+Folders are replaced by renaming, so a crash leaves the old one or the new one and never half of one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ jetstream {{ store_dir: {store}, max_file_store: 256MB, max_memory_store: 16MB }
 
 
 class BrokerFolder:
-    """Where everything of one broker lies. Making one creates the folder and, once, its credentials."""
+    """The place of everything of one broker. Making one creates the folder and, once, its credentials."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder.resolve()
@@ -64,7 +64,7 @@ class BrokerFolder:
         self.port = port
 
     def prepare(self, name: str, port: int) -> None:
-        """Write the config for a start on this port, and remove what earlier servers said of theirs."""
+        """Write the config for a start on this port, and remove ports files of earlier servers."""
         for stale in self._ports.glob("*.ports"):
             stale.unlink()
         values = {
@@ -84,13 +84,13 @@ class BrokerFolder:
         self._name_account()
 
     def _name_account(self) -> None:
-        """A store of an earlier version has everything under the server's unnamed account: give it the bench's name."""
+        """An earlier version's store is under the server's unnamed account: give it the bench's name."""
         unnamed, named = (self.store / "jetstream" / account for account in ("$G", permissions.BENCH))
         if unnamed.is_dir() and not named.exists():
             unnamed.rename(named)
 
     def said_port(self, pid: int) -> int:
-        """Return the port in the file the server writes, 0 while it is missing or half written.
+        """Return the port in the file that the server writes, 0 while it is missing or half written.
 
         See docs/nats-facts.md#ports-file.
         """
@@ -106,7 +106,7 @@ class BrokerFolder:
         return 0
 
     def log_since(self, offset: int) -> str:
-        """Return what was logged since the log had that length; all of it when it was begun anew since."""
+        """Return the log since it had that length; all of it if it was started again since."""
         with contextlib.suppress(OSError), self.log.open("rb") as file:
             file.seek(offset if offset <= self.log_size() else 0)
             return file.read(LOG_READ_BYTES).decode("utf-8", "replace")
@@ -118,7 +118,7 @@ class BrokerFolder:
         return lines[-1] if lines else "its log is empty"
 
     def is_full(self) -> bool:
-        """Say whether the disk takes nothing more: by writing something, because a limit may be anybody's."""
+        """Return whether the disk is full, by writing something, because any limit may apply."""
         probe = self.path / PROBE
         try:
             with probe.open("wb", buffering=0) as file:
@@ -131,7 +131,7 @@ class BrokerFolder:
         return False
 
     def copy(self, source: Path, name: str) -> Path:
-        """Copy a store to a fresh folder of that name and return it. Raises Unavailable, and then leaves none."""
+        """Copy a store to a fresh folder of that name and return it. On `Unavailable` no folder is left."""
         target = self.path / f"{name}.new"
         shutil.rmtree(target, ignore_errors=True)
         try:
@@ -146,7 +146,7 @@ class BrokerFolder:
         return target
 
     def move_away(self, folders: Iterable[Path]) -> list[Path]:
-        """Rename folders to trash, which is quick however much they hold, and return the trash, older trash too."""
+        """Rename folders to trash, which is quick for any size, and return the trash, older trash too."""
         for folder in folders:
             if folder.exists():
                 folder.rename(self.path / f"trash-{secrets.token_hex(4)}")
@@ -154,7 +154,7 @@ class BrokerFolder:
 
 
 def _credentials(path: Path) -> dict[str, str]:
-    """Read the names and passwords of both users; make what is not there yet, once."""
+    """Read the names and passwords of both users; create missing ones once."""
     made = {
         "user": "bench", "password": secrets.token_urlsafe(18),
         "edge_user": "edge", "edge_password": secrets.token_urlsafe(18),

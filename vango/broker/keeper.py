@@ -1,8 +1,8 @@
-"""The keeper owns all nats-server processes of one app, in a process of its own that ends them when the app ends.
+"""The keeper owns all nats-server processes of one app, in its own process that ends them when the app ends.
 
-However the app dies, its pipe to the keeper closes and the keeper kills every broker; a parent-death signal alone would
-be tied to the thread that forked. If the keeper dies, its brokers die with it, their `on_exit` is called, and the
-next launch starts another keeper. One `Keeper` belongs to one event loop.
+However the app dies, its pipe to the keeper closes and the keeper kills every broker. A parent-death signal alone
+would be tied to the thread that forked. If the keeper dies, its brokers die with it, their `on_exit` is called, and
+the next launch starts another keeper. One `Keeper` belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Keeper:
 
     @classmethod
     async def start(cls, nats_server: Path | None = None) -> Keeper:
-        """Find the nats-server binary, see that it runs, and start the keeper process.
+        """Find the nats-server binary, check that it runs, and start the keeper process.
 
-        Raises Unavailable with one sentence when there is no binary, or it is none.
+        Raises Unavailable with one sentence when there is no binary, or it does not work.
         """
         binary = find_nats_server(nats_server)
         await check_version(binary)
@@ -83,7 +83,7 @@ class Keeper:
         await self._ask(do="signal", id=broker_id, signal=name)
 
     async def end(self, broker_id: str, *, patience_s: float = 0.0) -> None:
-        """End a broker and wait until it is gone: at once with KILL, or with TERM and that much patience first."""
+        """End a broker and wait until it has ended: at once with KILL, or first with TERM and this long a wait."""
         charge = self._charges.get(broker_id)
         if charge is None:
             return
@@ -126,7 +126,8 @@ class Keeper:
                 )  # fmt: skip
             except (OSError, RuntimeError) as error:
                 if isinstance(error, RuntimeError):
-                    # No thread is left: asyncio gives up half-way and would log a future of its own after our one line.
+                    # No thread is available: asyncio gives up half-way and would log its own future after our one
+                    # line.
                     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
                 raise Unavailable(f"The keeper of the brokers cannot be started: {error}.") from error
             self._reader = asyncio.create_task(self._read(self._process), name="keeper-reader")
@@ -159,7 +160,7 @@ class Keeper:
             while line := await process.stdout.readline():
                 self._hear(json.loads(line))
         finally:
-            # Also when something in a line was not foreseen: with its input closed the keeper ends, and so is noticed.
+            # Even if a line was unexpected: with its input closed the keeper ends, and so is noticed.
             if process.stdin is not None:
                 process.stdin.close()
             await process.wait()
@@ -179,7 +180,7 @@ class Keeper:
         if answer is None or answer.done():
             return
         if event["event"] == "failed":
-            answer.set_exception(Unavailable(f"The keeper could not do it: {event['error']}."))
+            answer.set_exception(Unavailable(f"The keeper failed: {event['error']}."))
         else:
             answer.set_result(event)
 
@@ -190,7 +191,7 @@ class Keeper:
             charge.gone.set_result(code)
 
     async def _lose_all(self, keeper_pid: int) -> None:
-        """The keeper has ended. Wait until its brokers have too, for two servers on one store would both accept."""
+        """The keeper has ended. Wait until its brokers have too, because two servers on one store would both accept."""
         self._process = None
         if sys.platform != "linux" and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -216,7 +217,7 @@ async def _until_gone(pid: int) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Say whether a process of that id runs on Linux; one that waits to be reaped does not. Elsewhere: False."""
+    """Return whether a process of that id runs on Linux; a zombie does not. Elsewhere: False."""
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
     except OSError:

@@ -1,9 +1,9 @@
 """The keeper's own process: it forks the brokers, waits for them, and ends them all when its standard input closes.
 
-Run as a script with `python -I -S` by `vango.broker.keeper`, so it imports little and nothing of this project. One JSON object
-a line. In: `{"n": 1, "do": "start", "id": …, "argv": […], "log": …}` and `{"n": 2, "do": "signal", "id": …, "signal":
-"KILL"}`. Out: `{"event": "started"|"signalled"|"failed", "n": …}` for each of them, and `{"event": "exited", "id": …}`
-for every end. No broker outlives it: on Linux not even when it is killed itself.
+`vango.broker.keeper` runs it as a script with `python -I -S`, so it imports little and nothing of this project. One
+JSON object per line. In: `{"n": 1, "do": "start", "id": …, "argv": […], "log": …}` and `{"n": 2, "do": "signal",
+"id": …, "signal": "KILL"}`. Out: `{"event": "started"|"signalled"|"failed", "n": …}` for each of them, and `{"event":
+"exited", "id": …}` for every end. No broker outlives it: on Linux not even when it is killed itself.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Child:
 
     def _wait(self) -> None:
         if sys.platform == "linux":
-            # `kill` and `send_signal` look first whether the process has ended, and may have reaped it.
+            # `kill` and `send_signal` first check whether the process has ended, and may have reaped it.
             with contextlib.suppress(ChildProcessError):
                 os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
         else:
@@ -78,7 +78,7 @@ class Children:
         self.pid = os.getpid()
 
     def obey(self, order: dict[str, object]) -> None:
-        """Carry out one order and answer it."""
+        """Execute one order and answer it."""
         try:
             answer = self._start(order) if order["do"] == "start" else self._signal(order)
         except (OSError, subprocess.SubprocessError, ValueError) as error:
@@ -101,7 +101,7 @@ class Children:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 preexec_fn=self._die_together if self.libc else None,
-                # One learner's broker never needs more, and many that idle beside each other then cost less.
+                # One learner's broker never needs more, and many idle brokers then cost less.
                 env={"GOMAXPROCS": "1", **os.environ},
             )
         self.running[name] = Child(name, process)
@@ -121,13 +121,13 @@ class Children:
         return {"event": "signalled"}
 
     def stop(self, number: int, frame: object) -> None:
-        """Handle SIGTERM. It interrupts nothing but the reading, so that no fork is cut in half."""
+        """Handle SIGTERM. It interrupts only the reading, so that no fork is interrupted."""
         self.stopping = True
         if self.reading:
             raise SystemExit
 
     def serve(self) -> None:
-        """Obey until standard input ends or SIGTERM comes."""
+        """Execute orders until standard input ends or SIGTERM comes."""
         while True:
             self.reading = True
             if self.stopping:
@@ -156,7 +156,7 @@ def tell(event: dict[str, object]) -> None:
     try:
         os.write(1, json.dumps(event).encode() + b"\n")
     except OSError:
-        return  # Whoever listened is gone; the end of standard input says the same.
+        return  # The reader is gone; the end of standard input says the same.
 
 
 def main() -> None:

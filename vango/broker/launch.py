@@ -53,7 +53,7 @@ class Launcher:
             pid = await self._keeper.launch(self.id, argv, self._files.log, ended)
             said = await self._listening(pid, gone)
         except BaseException as error:
-            # Cancelled or failed: either way no half-started process may hold the store.
+            # Cancelled or failed: in either case no half-started process may hold the store.
             await self._keeper.end(self.id)
             log = self._files.log_since(offset)
             if isinstance(error, Unavailable) and port != ANY_PORT and any(words in log for words in PORT_TAKEN):
@@ -74,11 +74,11 @@ class Launcher:
                 if self._files.is_full():
                     break
         if self._files.is_full():
-            # It cannot say where it listens, and not why: its log is on the same disk.
+            # It cannot report its port, and not why: its log is on the same disk.
             raise Unavailable(str(DiskFull("The broker could not start")))
         what = "ended at once" if gone.is_set() else f"was not ready within {READY_WITHIN_S:g} s"
         raise Unavailable(f"The broker {what}: {self._files.last_line()}")
 
 
 class _PortTaken(Exception):
-    """Somebody else listens on the port of the last start."""
+    """Another program listens on the port of the last start."""

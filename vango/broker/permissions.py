@@ -1,11 +1,11 @@
-"""What an edge from outside may do on a bench's broker: read ROUTES and the stored snapshots, and say what it claims.
+"""What an external edge may do on a bench's broker: read ROUTES and the stored snapshots, and publish its claim.
 
-It may publish no event, change no stream, and touch no built-in edge's consumer. What it needs of the JetStream API is
-named subject by subject (docs/nats-facts.md#permissions); everything else the server refuses.
+It may publish no event, change no stream, and touch no built-in edge's consumer. Its part of the JetStream API is
+listed subject by subject (docs/nats-facts.md#permissions); the server refuses everything else.
 
-Permissions look at where a message goes, and not at where its answer goes: the server would publish the answer to any
-reply subject that a guest names, into a stream as well. So edges from outside have an account of their own, without a
-stream in it. What they may ask is handed through to the bench's account, and answers come back into theirs.
+Permissions check the subject of a message, but not the subject of its answer: the server would publish the answer to
+any reply subject that a guest names, even into a stream. So external edges have their own account, without a stream
+in it. Their requests are passed to the bench's account, and answers come back into theirs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vango.core.names import EDGES
 
 BENCH, EDGES_OUTSIDE = "BENCH", "EDGES"
 INBOX_PREFIX = "_INBOX_edge"
-"""Where an edge from outside hears its answers; its client is told so when it connects."""
+"""Where an external edge receives its answers; its client is told so when it connects."""
 
 _CONSUMER = (
     "$JS.API.CONSUMER.CREATE.{stream}.{consumer}",
@@ -41,7 +41,7 @@ PUBLISH = (
     "edges.*.claim",
     "$JS.API.INFO",
     "$JS.API.STREAM.NAMES",
-    # Clients read a bucket with it. Of ROUTES it is not allowed: with a name in its body it replaces any consumer.
+    # Clients read a bucket with it. For ROUTES it is not allowed: with a name in its body it replaces any consumer.
     f"$JS.API.CONSUMER.CREATE.{BUCKET_STREAM}",
     *(subject.format(stream=stream) for stream in ("ROUTES", BUCKET_STREAM) for subject in _STREAM),
     *(subject.format(stream=stream, consumer="*") for stream in ("ROUTES", BUCKET_STREAM) for subject in _CONSUMER),
@@ -65,7 +65,7 @@ def of_an_edge() -> str:
 
 
 def exports() -> str:
-    """Return what the bench's account hands through to the edges' account, as nats-server's config has it."""
+    """Return what the bench's account exports to the edges' account, as nats-server's config has it."""
     asked = (
         f"{{ service: {_quoted(subject)}{_answers(subject)}, accounts: [{EDGES_OUTSIDE}] }}" for subject in PUBLISH
     )
@@ -74,7 +74,7 @@ def exports() -> str:
 
 
 def imports() -> str:
-    """Return what the edges' account takes from the bench's, as nats-server's config has it."""
+    """Return what the edges' account imports from the bench's, as nats-server's config has it."""
     asked = (f"{{ service: {{ account: {BENCH}, subject: {_quoted(subject)} }} }}" for subject in PUBLISH)
     heard = (f"{{ stream: {{ account: {BENCH}, subject: {_quoted(subject)} }} }}" for subject in SUBSCRIBE)
     return f"[{', '.join((*asked, *heard))}]"

@@ -1,7 +1,7 @@
-"""A rate-limited subscription: the server delivers at most so many messages in each interval.
+"""A rate-limited subscription: the server delivers at most N messages per interval.
 
-The server itself stops delivering at the ration (`UNSUB` with a maximum) and drops the rest; a later round begins with a
-fresh one. A quiet subject costs nothing: a round begins with the first message.
+The server itself stops delivering at the limit (`UNSUB` with a maximum) and drops the rest; the next round starts
+with a full quota. A quiet subject costs nothing: a round begins with the first message.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _nobody(_exhausted: bool) -> None:
 
 
 class RateLimit:
-    """One subject of one connection. `on_round` is told at the end of each round whether the ration was used up."""
+    """One subject of one connection. `on_round` is told at the end of each round whether the limit was reached."""
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class RateLimit:
         self._ended = False
 
     async def open(self) -> None:
-        """Begin to hear. Raises `Unavailable` on a broken connection."""
+        """Start to listen. Raises `Unavailable` on a broken connection."""
         self._subscription = await self._wire.subscribe(self._subject, self._take)
         await self._wire.allow(self._subscription, self._allowance.messages)
 
     async def close(self) -> None:
-        """Hear no more."""
+        """Stop listening."""
         self._ended = True
         if self._timer is not None:
             self._timer.cancel()
@@ -69,7 +69,7 @@ class RateLimit:
 
     async def _take(self, message: Msg) -> None:
         self.received += 1
-        # Every message is followed by the end of a round, so the one that uses up the ration is as well.
+        # Every message is followed by the end of a round, so the one that reaches the limit is as well.
         if self._timer is None and not self._ended:
             self._timer = asyncio.get_running_loop().call_later(self._allowance.round_s, self._end_round)
         await self._hear(message)
@@ -80,8 +80,8 @@ class RateLimit:
         self._on_round(came >= self._allowance.messages)
         if came > self._allowance.messages // 2 and not self._wire.broken.is_set():
             self._renewing = asyncio.create_task(
-                tasks.keep_going(self._renew, log.error, f"the ration of {self._subject}"),
-                name=f"ration of {self._subject}",
+                tasks.keep_going(self._renew, log.error, f"the rate limit of {self._subject}"),
+                name=f"rate limit of {self._subject}",
             )
 
     async def _renew(self) -> None:
@@ -91,5 +91,5 @@ class RateLimit:
                 await self._wire.unsubscribe(spent)
             await self.open()
         except Unavailable:
-            # The connection broke; whoever keeps it opens another, with rations of its own.
+            # The connection broke; its owner opens another, with new limits.
             self._ended = True

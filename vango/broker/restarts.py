@@ -1,4 +1,4 @@
-"""Restarts: a server that died by itself is started again, a little later each time, and not for ever."""
+"""Restarts: a server that died unexpectedly is started again, a little later each time, and not for ever."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ TRIES_WINDOW_S = 60.0
 
 
 class Restarts:
-    """The restarts of one broker. `again` starts it and says whether it did; `stays_down` is told why nobody tries any more."""
+    """The restarts of one broker. `again` starts it and returns whether it did; `stays_down` gets the reason for giving
+    up.
+    """
 
     def __init__(
         self,
@@ -35,16 +37,16 @@ class Restarts:
         return self._task is not None and not self._task.done()
 
     def begin(self, how: str) -> None:
-        """Begin to start it again. `how` says how it ended."""
+        """Start it again. `how` says how it ended."""
         self._task = asyncio.create_task(self._run(how), name=f"restart-{self._name}")
         self._task.add_done_callback(self._ended)
 
     def forget_tries(self) -> None:
-        """Somebody starts it by hand: what failed before no longer counts."""
+        """A person starts it: earlier failures no longer count."""
         self._tries.clear()
 
     async def stop(self) -> None:
-        """Cancel a restart that waits. The caller holds the broker's lock, so no launch is cut in half."""
+        """Cancel a waiting restart. The caller holds the broker's lock, so no launch is interrupted."""
         task, self._task = self._task, None
         if task is not None and not task.done():
             task.cancel()

@@ -1,4 +1,4 @@
-"""The streams: one for each domain, so that nobody hears what is not meant for them."""
+"""The streams: one for each domain, so that no consumer receives another domain's messages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def known(stream: str) -> str:
 
 
 def of_feed(feed: str) -> str:
-    """Return the stream that stores a feed's events unless it is set otherwise; empty when none does."""
+    """Return the stream that stores a feed's events by default; empty when none does."""
     return next((name for name, subjects in SUBJECTS.items() if f"{feed}.>" in subjects), "")
 
 
@@ -65,7 +65,7 @@ def rules_of(found: dict[str, Any]) -> StreamRules:
 
 
 async def listed(wire: Wire) -> dict[str, dict[str, Any]]:
-    """Return what the server says of every stream that it has, by name: one request for all of them, as long as they are few."""
+    """Return what the server says of every stream, by name: one request for all of them, if they are few."""
     found: dict[str, dict[str, Any]] = {}
     while True:
         page = await wire.api("STREAM.LIST", {"offset": len(found)})
@@ -75,7 +75,7 @@ async def listed(wire: Wire) -> dict[str, dict[str, Any]]:
 
 
 async def ensure(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
-    """Create a stream unless it is there. One that is there keeps the limits that it has."""
+    """Create a stream unless it exists. An existing one keeps its limits."""
     try:
         await wire.api(f"STREAM.INFO.{stream}")
     except NotThere:
@@ -83,9 +83,9 @@ async def ensure(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence
 
 
 async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> tuple[int, int]:
-    """Change a stream's limits and subjects. Where a limit shrank it evicts at once: returns the messages before and after.
+    """Change a stream's limits and subjects. A smaller limit evicts at once: returns the messages before and after.
 
-    Raises `Refused` in the server's words: for a subject that another stream has, it is 10065.
+    Raises `Refused` with the server's message: for a subject that another stream has, it is 10065.
     """
     before = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["messages"]
     after = (await wire.api(f"STREAM.UPDATE.{stream}", config(stream, rules, subjects)))["state"]["messages"]
@@ -93,7 +93,9 @@ async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Seque
 
 
 async def recreate(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
-    """Delete and create a stream, again while old messages come back with it (docs/nats-facts.md#recreated-stream)."""
+    """Delete and create a stream, and repeat while old messages come back with it
+    (docs/nats-facts.md#recreated-stream).
+    """
     for _ in range(RECREATE_TRIES):
         with contextlib.suppress(NotThere):
             await wire.api(f"STREAM.DELETE.{stream}")

@@ -1,8 +1,8 @@
 """The audit: is every edge's view equal to the truth as of the sequence that the edge claims?
 
 It compares records and names what it finds. A finding carries the records that prove it and says what would repair
-it. An edge that is down or failed closed claims nothing, so it cannot be wrong; an edge that is behind is not wrong
-either, as long as it says so. The verdict has three values, because "still converging" is neither sound nor broken.
+it. An edge that is down or failed closed claims nothing, so it cannot be wrong. An edge that lags is not wrong either
+if it says so. The verdict has three values, because "still converging" is neither sound nor violated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Soundness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The audit's answer. `sentence` is what a person would say of it; empty when there is nothing to say."""
+    """The audit's answer. `sentence` sums up the findings for a person; it is empty when there are none."""
 
     soundness: Soundness
     findings: tuple[Finding, ...]
@@ -51,13 +51,13 @@ def _has_arrived(truth: TruthRecord, claim: Claim) -> bool:
 
 
 def say(findings: Sequence[Finding]) -> str:
-    """Say what was found as a person would, the first finding first; there must be one."""
+    """Sum up the findings in plain words, the first one first. At least one is required."""
     first = findings[0]
     others = list(dict.fromkeys(f.where for f in findings if f.kind is first.kind and f.where != first.where))
     more = len({(f.kind, f.where) for f in findings}) - 1
     lead = first.sentence
     if others:
-        lead += f" The same is true of {listed(others)}."
+        lead += f" The same finding at {listed(others)}."
         more -= len(others)
     if more > 0:
         lead += f" And {more} more finding{'s' if more > 1 else ''}."
@@ -65,7 +65,7 @@ def say(findings: Sequence[Finding]) -> str:
 
 
 def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> str:
-    """Say why a view's row for a route is not the truth's row now; empty when it is."""
+    """Return why a view's row for a route differs from the truth's row now; empty if it does not."""
     rows = {row.route: row for row in claim.rows}
     row, fact = rows.get(route), truth.now.get(route)
     if row is not None and (wrong := _wrong_in_itself(truth, row, fact)):
@@ -86,7 +86,7 @@ def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> str:
 
 
 def _wrong_in_itself(truth: TruthRecord, row: Row, fact: Fact | None) -> str:
-    """Say what is wrong with a row that no further event explains; empty when nothing is."""
+    """Return what is wrong with a row that no further event will correct; empty if nothing is."""
     if row.event_id not in truth.known_ids:
         return "invented"
     if row.epoch < row.highest_epoch:

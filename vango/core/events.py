@@ -1,8 +1,8 @@
 """Events: the notices of committed facts, as CloudEvents 1.0 in JSON, and the codec that trusts nothing.
 
-An event carries three identities. Its `id` says "this very notice". Its `epoch`, in the data, says "this owner and
-no earlier one". Its `sequence` with `previousid` says "nothing is missing before me". Each guards against one thing
-and none stands in for another: see `vango.core.judge`.
+An event carries three identities. Its `id` says "this very event". Its `epoch`, in the data, says "this owner and no
+earlier one". Its `sequence` with `previousid` says "nothing is missing before me". Each guards against one thing and
+none replaces another: see `vango.core.judge`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class InvalidEvent(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One committed fact, told.
+    """The notice of one committed fact.
 
-    `sequence` counts the events of one feed from 1 without a hole; `previous_id` is the id of the event before it
-    in that feed, empty for the first. The four fields after `revision` are set for `route.owner.updated` only.
+    `sequence` counts the events of one feed from 1 without a gap; `previous_id` is the id of the event before it in
+    that feed, empty for the first. The four fields after `revision` are set for `route.owner.updated` only.
     """
 
     id: str
@@ -112,12 +112,12 @@ def as_cloudevent(header: Header, source: str, data: Mapping[str, Any]) -> bytes
 
 
 def decode(payload: bytes) -> Event:
-    """Read one event, refusing whatever a control plane could not have written. Raises `InvalidEvent`."""
+    """Read one event, refusing anything that a control plane could not have written. Raises `InvalidEvent`."""
     return from_document(parse(payload))
 
 
 def parse(payload: bytes) -> Any:
-    """Read the JSON of a message, whatever it says. Raises `InvalidEvent`."""
+    """Read the JSON of a message, whatever its content. Raises `InvalidEvent`."""
     if len(payload) > MAX_EVENT_BYTES:
         raise InvalidEvent(f"the message has {len(payload)} bytes; an event has at most {MAX_EVENT_BYTES}")
     try:
@@ -127,7 +127,7 @@ def parse(payload: bytes) -> Any:
 
 
 def domain_of(document: Any) -> str:
-    """Return the domain that a document says it belongs to, the first word of its type; empty when it does not say."""
+    """Return the domain that a document names, the first word of its type; empty when it names none."""
     kind = document.get("type") if isinstance(document, dict) else None
     return kind.partition(".")[0] if isinstance(kind, str) else ""
 
@@ -158,11 +158,11 @@ def from_document(document: Any) -> Event:
 
 
 def _missing(error: Exception) -> str:
-    return f"the field {error} is missing" if isinstance(error, KeyError) else "the JSON has another shape"
+    return f"the field {error} is missing" if isinstance(error, KeyError) else "the JSON has the wrong structure"
 
 
 def is_count(value: object) -> bool:
-    """Say whether a value is a whole number from 1 that every JSON reader can hold."""
+    """Return whether a value is a whole number from 1 that every JSON reader can hold."""
     return type(value) is int and 1 <= value < 2**53
 
 
@@ -180,7 +180,7 @@ def check_header(header: Header, specversion: object, texts: Sequence[str]) -> N
     try:
         "".join(texts).encode()
     except UnicodeEncodeError as error:
-        raise InvalidEvent("a text holds half a character, which no UTF-8 can hold") from error
+        raise InvalidEvent("a text holds half a surrogate pair, which UTF-8 cannot hold") from error
     if not (header.id and header.type):
         raise InvalidEvent("id and type must not be empty")
 

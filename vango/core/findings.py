@@ -46,26 +46,26 @@ def of_claim(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             Kind.STUCK,
             claim.edge,
             f"{claim.edge} is stuck: {claim.stuck}.",
-            "The broker will hand it the same message again and again until somebody terminates it.",
+            "The broker delivers the same message again and again until someone terminates it.",
             (claim.stuck,),
         )
 
 
 def untold(truth: TruthRecord) -> Iterator[Finding]:
-    """Yield what the database committed and nobody will ever publish."""
+    """Yield what the database committed and nothing will ever publish."""
     if truth.untold:
         events = _events(truth.untold)
         yield Finding(
             Kind.UNTOLD,
             "truth",
             f"The database committed {events} of the {truth.feed} feed, and nothing will ever publish it.",
-            "No row waits in the outbox, so neither a restart of the relay nor patience will repair this.",
+            "No outbox row exists for it, so neither a restart of the relay nor waiting will repair this.",
             tuple(f"history: {_fact(fact)}; outbox: no row; stream: never seen" for fact in truth.untold[:5]),
         )
 
 
 def stuck(truth: TruthRecord) -> Iterator[Finding]:
-    """Yield the outbox rows that the broker does not take."""
+    """Yield the outbox rows that the broker refuses."""
     for row in truth.stuck:
         yield Finding(
             Kind.STUCK,
@@ -83,7 +83,7 @@ def _phantoms(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             Kind.PHANTOM,
             claim.edge,
             f"{claim.edge} serves {_routes(rows)} from {truth.value} that the database never chose.",
-            "The event is in the stream and the fact is not in the database: no later commit takes it back.",
+            "The event is in the stream, but the fact is not in the database. No later commit takes it back.",
             tuple(f"{claim.edge}: {_row(row)}; history: {_unknown(row)}" for row in rows),
         )
 
@@ -95,7 +95,7 @@ def _resurrected(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             Kind.RESURRECTED,
             claim.edge,
             f"{claim.edge} went back to an earlier owner of {_routes(rows)}.",
-            "Only a newer event for the same route, or a snapshot, brings the right owner back.",
+            "Only a newer event for the same route, or a snapshot, restores the right owner.",
             tuple(f"{claim.edge}: {_row(row)}; it had epoch {row.highest_epoch} before" for row in rows),
         )
 
@@ -107,7 +107,7 @@ def _double_effects(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             Kind.DOUBLE_EFFECT,
             claim.edge,
             f"{claim.edge} drained the connections of {_routes(rows)} more often than owners changed.",
-            "The effect has happened; nothing that comes later undoes it.",
+            "The effect has happened, and no later event undoes it.",
             tuple(
                 f"{claim.edge}: {_row(row)}; drained {row.drains} times, epoch allows {row.highest_epoch - 1}"
                 for row in rows
@@ -116,7 +116,7 @@ def _double_effects(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
 
 
 def drained_too_often(row: Row) -> bool:
-    """Say whether a promotion took effect twice: the first owner drains nobody, every later one drains once."""
+    """Return whether a promotion took effect twice: each owner but the first drains its predecessor once."""
     return row.drains > row.highest_epoch - 1
 
 
@@ -124,33 +124,49 @@ def _false_confidence(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
     if claim.mode is not Mode.CURRENT:
         return
     sequence = claim.position.sequence
-    records = tuple(differences(truth.as_of.get(sequence, {}), claim))
-    if records:
-        count = len(records)
+    as_of = truth.as_of.get(sequence, {})
+    wrong = list(_differing(as_of, claim))
+    if wrong:
+        more = f", and {len(wrong) - 1} more {truth.feed}{'s' * (len(wrong) > 2)} wrongly" if len(wrong) > 1 else ""
         yield Finding(
             Kind.FALSE_CONFIDENCE,
             claim.edge,
-            f"{claim.edge} claims current truth at {sequence} and is wrong about"
-            f" {count} {truth.feed}{'s' if count > 1 else ''}.",
-            "Nothing pending in the stream will correct it." if not claim.pending else "More events are on their way.",
-            records,
+            f"{claim.edge} says it is current at {sequence}, but {_does(*wrong[0])}{more}.",
+            "More events are pending." if claim.pending else "No pending message will fix that.",
+            tuple(differences(as_of, claim)),
         )
 
 
 def differences(as_of: Mapping[str, Fact], claim: Claim) -> Iterator[str]:
     """Yield one line of evidence for each route whose row differs from the truth as of the claimed sequence."""
+    for route, fact, row in _differing(as_of, claim):
+        yield (
+            f"{route}: {claim.edge} has {_row(row) if row else 'no row'}; "
+            f"truth at {claim.position.sequence} has {_fact(fact) if fact else 'no such route'}"
+        )
+
+
+def _differing(as_of: Mapping[str, Fact], claim: Claim) -> Iterator[tuple[str, Fact | None, Row | None]]:
     rows = {row.route: row for row in claim.rows}
     for route in sorted(as_of.keys() | rows.keys()):
         fact, row = as_of.get(route), rows.get(route)
         if fact is None or row is None or (fact.owner, fact.epoch) != (row.owner, row.epoch):
-            yield (
-                f"{route}: {claim.edge} has {_row(row) if row else 'no row'}; "
-                f"truth at {claim.position.sequence} has {_fact(fact) if fact else 'no such route'}"
-            )
+            yield route, fact, row
+
+
+def _does(route: str, fact: Fact | None, row: Row | None) -> str:
+    """Return what an edge does wrong with a route, in words that follow the edge's name."""
+    if row is None:
+        return f"has no row for {route}"
+    if fact is None:
+        return f"serves {route}, which does not exist"
+    if row.owner == fact.owner:
+        return f"has {route} at epoch {row.epoch} instead of {fact.epoch}"
+    return f"sends {route} to {row.owner} instead of {fact.owner}"
 
 
 def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
-    """Published, not applied, and the broker has nothing left for this consumer, which says that it is current."""
+    """Published, not applied, and the broker has nothing left for this consumer, which claims to be current."""
     if claim.mode is not Mode.CURRENT or claim.pending is None or claim.pending or claim.outstanding:
         return
     missing = [
@@ -160,8 +176,8 @@ def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
         yield Finding(
             Kind.LOST,
             claim.edge,
-            f"{claim.edge} claims to be current at {claim.position.sequence} and never applied {_events(missing)}.",
-            "The broker counts it as done and has nothing pending: it will not come again.",
+            f"{claim.edge} says it is current at {claim.position.sequence}, but never applied {_events(missing)}.",
+            "The broker counts it as done and has nothing pending, so it will not come again.",
             tuple(
                 f"history: {_fact(fact)}; {claim.edge}: position {claim.position.sequence}, nothing pending"
                 for fact in missing
@@ -176,7 +192,7 @@ def _events(facts: Sequence[Fact]) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names as a person lists them; there must be one."""
+    """Join names with commas and a last *and*. At least one name is required."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

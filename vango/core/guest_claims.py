@@ -1,7 +1,7 @@
-"""Guests: edges that somebody else wrote. What their claims may hold, and what is found when a claim is false. Pure.
+"""Guests: external edges. The valid content of their claims, and the findings when a claim is false. Pure.
 
-A guest says of itself what a built-in edge says (mode, position, routes), as JSON on `edges.<name>.claim`. Nothing it says
-is believed: it is read within limits, and held against the truth as of the sequence that it names.
+A guest publishes the same claim as a built-in edge (mode, position, routes), as JSON on `edges.<name>.claim`. The
+bench does not trust it: it reads it within limits, and compares it with the truth as of the sequence that it names.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ MAX_TEXT = 200
 MAX_EVENT_ID = 100
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", re.ASCII)
 RESERVED = frozenset({"learner", "database", "relay", "stream", "broker", "guests", "truth", "bench"})
-"""Names that mean something else in the journal and in findings."""
+"""Names that have another meaning in the journal and in findings."""
 
 
 class InvalidClaim(ValueError):
-    """Bytes that are no claim, or a name that no guest can have. The message says what was seen and expected."""
+    """Bytes that are not a claim, or a name that no guest can have. The message says what was seen and expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route as a guest has it."""
+    """One route in a guest's view."""
 
     name: str
     owner: str
@@ -43,9 +43,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class GuestClaim:
-    """What a guest said. `instance` tells two runs under one name apart; `sequence` 0 with no `event_id` is an empty view.
+    """A guest's claim. `instance` distinguishes two runs under one name; `sequence` 0 with no `event_id` is an empty
+    view.
 
-    `reason` is its own word for why it does not answer; empty when it gave none.
+    `reason` is the guest's reason for not answering; empty when it gave none.
     """
 
     instance: str
@@ -57,7 +58,7 @@ class GuestClaim:
 
     @property
     def words(self) -> str:
-        """The claim as a person would say it."""
+        """The claim in words."""
         if self.mode is Mode.CURRENT:
             return f"current at {self.sequence}"
         if self.mode is Mode.CATCHING_UP:
@@ -69,7 +70,7 @@ def check_name(name: str, built_in: Collection[str]) -> None:
     """Raise `InvalidClaim` for a name that no guest can have."""
     if not is_name(name, MAX_GUEST_NAME):
         raise InvalidClaim(
-            f"{_seen(name)} is no name for an edge; expected at most {MAX_GUEST_NAME} lower-case letters, digits, - and _"
+            f"{_seen(name)} cannot name an edge; expected at most {MAX_GUEST_NAME} lower-case letters, digits, - and _"
         )
     if name in built_in:
         raise InvalidClaim(f"{name} is a built-in edge; choose another name")
@@ -78,12 +79,12 @@ def check_name(name: str, built_in: Collection[str]) -> None:
 
 
 def is_name(text: object, most: int = MAX_NAME) -> bool:
-    """Say whether something is a name of at most so many characters."""
+    """Return whether something is a name of at most this many characters."""
     return isinstance(text, str) and len(text) <= most and NAME.fullmatch(text) is not None
 
 
 def read(payload: bytes) -> GuestClaim:
-    """Read one claim, refusing whatever is not one. Raises `InvalidClaim`."""
+    """Read one claim, refusing anything else. Raises `InvalidClaim`."""
     if len(payload) > MAX_CLAIM_BYTES:
         raise InvalidClaim(f"the claim has {len(payload)} bytes; expected at most {MAX_CLAIM_BYTES}")
     try:
@@ -141,7 +142,7 @@ def _routes(document: Mapping[str, Any]) -> tuple[Route, ...]:
 
 def _route(name: str, given: object) -> Route:
     if not is_name(name):
-        raise InvalidClaim(f"routes holds {_seen(name)}, which is no name of a route")
+        raise InvalidClaim(f"routes contains {_seen(name)}, which cannot name a route")
     if not isinstance(given, dict) or not is_name(given.get("owner")):
         raise InvalidClaim(f"the route {name} needs an owner, which is a name, and an epoch")
     return Route(name, given["owner"], _count(given, "epoch", 1))
@@ -176,14 +177,14 @@ def rows_of(claim: GuestClaim, event_ids: Mapping[Route, str], highest: Mapping[
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the history says of a claimed position: the id of the event at that sequence, and whether it knows the claimed id."""
+    """The history at a claimed position: the id of the event at that sequence, and whether it knows the claimed id."""
 
     event_id: str
     knows_claimed: bool
 
 
 def findings(truth: TruthRecord, claim: Claim, history: History) -> tuple[Finding, ...]:
-    """Name everything in a guest's claim that is not so. Who does not claim to answer claims nothing."""
+    """Yield everything that is wrong in a guest's claim. A guest that does not claim to answer claims nothing."""
     if claim.mode not in ANSWERS:
         return ()
     return (*_of_position(truth, claim, history), *of_claim(truth, claim))
@@ -196,7 +197,7 @@ def _of_position(truth: TruthRecord, claim: Claim, history: History) -> Iterator
             Kind.FALSE_CONFIDENCE,
             name,
             f"{name} claims to know event {position.sequence}; the truth has only {truth.latest}.",
-            "What it answers rests on nothing that this database has committed.",
+            "No fact that this database committed supports its answers.",
             (f"{name}: {_position(position)}", f"truth: latest sequence {truth.latest}"),
         )
     elif position.event_id != history.event_id:
@@ -205,7 +206,7 @@ def _of_position(truth: TruthRecord, claim: Claim, history: History) -> Iterator
             name,
             f"{name} says that its view ends in event {position.event_id or 'none'}; "
             + (f"event {position.sequence} is another." if history.knows_claimed else "the history knows no such event."),
-            "A position that the chain does not lead to proves nothing about what came before it.",
+            "A position that is not in the chain proves nothing about the events before it.",
             (f"{name}: {_position(position)}", f"history: event {position.sequence} is {history.event_id or 'none'}"),
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ Each message is decided in four steps, and each step is a function:
     read         what is it: an event, another domain's, or unreadable (`vango.core.facts`; `read_own`, `read_everything`)
     judge        was it handled before (`remembered`), and may it be applied (`vango.core.judge`)
     note         what it changes: the route's row, the position, the ids that are remembered
-    take_one     what becomes of the message, and whether the next one may be taken in
+    take_one     what happens to the message, and whether the next one may be taken in
 
 The edge writes the result in one transaction, and acks what is `done` (`vango.edge.consume`).
 """

@@ -1,14 +1,14 @@
 """The judge: may this event be applied to a view that is at this position?
 
-Three guards, three identities, and each is needed because the other two do not see what it sees:
+Three guards, three identities. Each is needed because the other two do not see what it sees:
 
-- The **event id** guards against the same notice twice. A view remembers, for each route, the id of the event that
+- The **event id** guards against the same event twice. A view remembers, for each route, the id of the event that
   made its row. An epoch cannot do this work: the second copy carries the epoch that the view already holds.
 - The **epoch** guards against an older owner after a newer one: a redelivery out of order, a replay from the
-  beginning, a zombie relay. Ids cannot: nobody remembers every id for ever. Sequences cannot either, as long as
+  beginning, a zombie relay. Ids cannot: no view remembers every id for ever. Sequences cannot either, because
   messages may come again.
-- The **chain** (`sequence` and `previous_id`) guards against what did not come at all: an event that was evicted,
-  purged, deleted or rolled back. Nothing inside the events that did arrive can show that but the link between them.
+- The **chain** (`sequence` and `previous_id`) guards against an event that never came: one that was evicted, purged,
+  deleted or rolled back. Only the link between the events that did arrive can show that.
 
 The judge knows no clock, no database and no broker. A duplicate or a gap is a value, not an exception.
 """
@@ -54,7 +54,7 @@ class Row:
 
 
 class Outcome(StrEnum):
-    """What is to be done with an event."""
+    """What to do with an event."""
 
     APPLY = "apply"
     DUPLICATE = "duplicate"

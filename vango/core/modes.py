@@ -64,7 +64,7 @@ TABLE: Mapping[tuple[Mode, Signal], Mode] = MappingProxyType(
     | {(mode, Signal.STOP): Mode.DOWN for mode in Mode}
     | TRANSITIONS
 )
-"""Every mode with every signal, and where it leads. Nothing else changes a mode."""
+"""Every mode with every signal, and the mode that follows. Nothing else changes a mode."""
 
 ANSWERS = frozenset({Mode.CATCHING_UP, Mode.CURRENT})
 """The modes in which an edge answers requests. In every other it refuses."""

@@ -1,7 +1,7 @@
 """Recent ids: the last few event ids that an edge keeps in memory, besides the one that made each row.
 
-A memory of ids has two ends. It is bounded, so an older event is news again; and it is in memory, so a restart
-forgets all of it. That is why the epoch is needed as well: see `vango.core.judge`.
+A memory of ids has two limits. It is bounded, so an older event looks new again. And it is in memory, so a restart
+forgets all of it. So the epoch is needed as well: see `vango.core.judge`.
 """
 
 from __future__ import annotations

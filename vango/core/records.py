@@ -11,7 +11,7 @@ from vango.core.modes import Mode
 
 
 class Told(StrEnum):
-    """How far the news of a committed fact has come."""
+    """How far the event of a committed fact has come."""
 
     NO_OUTBOX_ROW = "no outbox row"
     WAITING = "waiting in the outbox"
@@ -32,10 +32,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one edge says of itself, and what the broker says of its consumer (None: there is none, or no answer).
+    """The claim of one edge, and the broker's numbers for its consumer (None: there is none, or no answer).
 
-    `pending` are messages not yet delivered, `outstanding` are messages delivered and not acked. `stuck` says which
-    message the edge keeps failing at, empty when none.
+    `pending` are messages not yet delivered, `outstanding` are messages delivered and not acked. `stuck` names the
+    message at which the edge keeps failing, empty when none.
     """
 
     edge: str
@@ -49,7 +49,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class StuckRow:
-    """The outbox row at the head of its feed that the broker does not take. `reason` says why, `cure` what helps."""
+    """The outbox row at the head of its feed that the broker refuses. `reason` says why, `cure` what helps."""
 
     event_id: str
     feed: str

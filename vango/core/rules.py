@@ -15,7 +15,7 @@ from vango.core.rule_record import Protects, Rule, departures, rule
 
 
 class WriteOrder(StrEnum):
-    """In which order the control plane commits a fact and publishes the event that tells of it."""
+    """In which order the control plane commits a fact and publishes its event."""
 
     OUTBOX = "outbox"
     PUBLISH_FIRST = "publish first"
@@ -23,7 +23,7 @@ class WriteOrder(StrEnum):
 
 
 class AckOrder(StrEnum):
-    """When an edge tells the broker that it is done with a message, and whether it makes sure that it was heard."""
+    """When an edge acks a message, and whether it makes sure that the ack was heard."""
 
     AFTER_APPLY = "after apply"
     BEFORE_APPLY = "before apply"
@@ -56,7 +56,7 @@ class StartFrom(StrEnum):
 class Begin(StrEnum):
     """Where a consumer begins that the server does not know: a first one, or one that was deleted or has expired.
 
-    An ephemeral consumer is not given the edge's position: unless it begins with all, it begins with what is new.
+    An ephemeral consumer does not get the edge's position: unless it begins with all, it begins with new messages.
     """
 
     OWN_POSITION = "own position"
@@ -232,7 +232,7 @@ NAIVE_EDGE = EdgeRules(
     on_gap=OnGap.CARRY_ON,
     ask_high_water_mark=False,
 )
-"""An edge that believes whatever it is handed: the usual first version of a consumer."""
+"""An edge that trusts every message: the usual first version of a consumer."""
 
 
 @lru_cache(maxsize=256)

@@ -32,7 +32,7 @@ class Snapshot(Generic[R]):
 
     @property
     def position(self) -> Position:
-        """Where a view stands that has loaded this snapshot."""
+        """The position of a view that has loaded this snapshot."""
         return Position(self.sequence, self.event_id, self.stream_seq)
 
 

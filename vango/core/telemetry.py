@@ -1,7 +1,7 @@
-"""Telemetry samples: the events of another team, which may change as that team likes.
+"""Telemetry samples: the events of another team, which may change them at any time.
 
-No edge needs them, and no route depends on them. An edge that reads them all the same depends on their shape: that is
-accidental coupling, and `check` is what it comes to.
+No edge needs them, and no route depends on them. An edge that parses them anyway depends on their format. That is
+accidental coupling, and `check` shows it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RENAMED_FIELD = "cpu_percent"
 
 
 class Shape(StrEnum):
-    """What a sample looks like: as it always did, or after its owners renamed a field."""
+    """The format of a sample: unchanged, or after its owners renamed a field."""
 
     AGREED = "as agreed"
     RENAMED = "a field renamed"
@@ -39,7 +39,7 @@ def encode(host: str, cpu: int, *, at: float, sample_id: str, shape: Shape) -> b
 
 
 def check(document: dict[str, Any]) -> None:
-    """Insist that a sample looks as it always did. Raises `InvalidEvent` for one whose shape has changed."""
+    """Insist on the agreed format. Raises `InvalidEvent` for a sample in another format."""
     body = document.get("data")
     if not isinstance(body, dict) or AGREED_FIELD not in body:
         found = ", ".join(sorted(body)) if isinstance(body, dict) else "nothing"

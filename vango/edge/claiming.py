@@ -1,6 +1,6 @@
 """What an edge may claim: by the word of the control plane, or by silence.
 
-A mark allows a claim, and shows what is missing. Without one, nothing pending is taken for everything known.
+A mark allows a claim, and shows what is missing. Without one, the edge takes nothing pending for everything known.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The idempotent consumer: what an edge does with the messages that came.
 
 Judge the batch, apply it to the view and move the position in one transaction, then ack. The order of the last two is
-the whole difference between a message that comes again and one that is lost.
+the whole difference between a redelivered message and a lost one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ async def handle(session: Session, deliveries: Sequence[Delivery]) -> None:
 
 
 def stumble(session: Session, deliveries: Sequence[Delivery]) -> Sequence[Delivery]:
-    """Fail at the first message: leave it unacked, so that it comes again, and go on with those behind it."""
+    """Fail at the first message: leave it unacked, so that it comes again, and continue with the next."""
     session.edge.stumbles = False
     tell_stumbled(session, deliveries[0])
     return deliveries[1:]
@@ -63,7 +63,7 @@ async def apply_then_ack(session: Session, deliveries: Sequence[Delivery]) -> No
 
 
 async def ack_then_apply(session: Session, deliveries: Sequence[Delivery]) -> None:
-    """Tell the broker, then make the effect durable. A crash in between loses the messages where nobody can see it."""
+    """Tell the broker, then make the effect durable. A crash in between loses the messages, and nothing shows it."""
     await ack_and_confirm(session, deliveries)
     await session.edge.path.reach(Point.AFTER_ACK)
     applied = await apply(session, deliveries)

@@ -29,7 +29,7 @@ async def ensure(wire: Wire, stream: str, edge: str, rules: EdgeRules, position:
             pass
         else:
             if found["config"]["ack_policy"] != ack_policy(rules):
-                # The server does not let it be changed (10012): the same name, from where the old one was acked.
+                # The server refuses to change it (10012): the same name, from where the old one was acked.
                 await move(wire, stream, edge, rules, after=found["ack_floor"]["stream_seq"])
                 return edge
             kept = {key: found["config"][key] for key in ("deliver_policy", "opt_start_seq") if key in found["config"]}
@@ -55,7 +55,7 @@ def begin_with_new() -> dict[str, Any]:
 
 
 async def begin_after(wire: Wire, stream: str, stream_seq: int) -> dict[str, Any]:
-    """Begin behind a stream seq: an edge's own position, which knows what the edge has applied (0: with the first)."""
+    """Begin after a stream seq: an edge's own position, which knows what the edge has applied (0: with the first)."""
     last_seq = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
     if 0 < stream_seq <= last_seq:
         return {"deliver_policy": "by_start_sequence", "opt_start_seq": stream_seq + 1}
@@ -82,7 +82,7 @@ async def move_to_new(wire: Wire, stream: str, name: str, rules: EdgeRules) -> N
 
 
 async def has_nothing_left(wire: Wire, stream: str, name: str) -> bool:
-    """Say whether the server has nothing pending and nothing outstanding for a consumer. Raises `NotThere`."""
+    """Return whether the server has nothing pending and nothing outstanding for a consumer. Raises `NotThere`."""
     found = await wire.api(f"CONSUMER.INFO.{stream}.{name}")
     return not found["num_pending"] and not found["num_ack_pending"]
 

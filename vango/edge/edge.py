@@ -174,7 +174,7 @@ class Edge(EdgeState, Generic[R]):
     # Life and death.
 
     async def stop(self, reason: str) -> None:
-        """Stop dead and say why. Nothing is tidied up that a killed process would leave."""
+        """Crash and record why. Nothing is cleaned up that a killed process would leave."""
         task, self._task = self._task, None
         if self._wire is not None:
             self._wire.abort()

@@ -24,7 +24,7 @@ from vango.edge.state import Gap
 
 DELETIONS = ("$JS.EVENT.ADVISORY.CONSUMER.DELETED.{stream}.>", "$JS.EVENT.ADVISORY.STREAM.DELETED.{stream}")
 TOGETHER = 250
-"""At most so many messages are handled in one turn of the loop: more would hold up every other bench."""
+"""At most this many messages are handled in one turn of the loop: more would hold up every other bench."""
 
 
 class Following:
@@ -75,7 +75,7 @@ class Following:
 
     @property
     def _one_at_a_time(self) -> bool:
-        """True when each event is to be seen by itself: a crash is armed, somebody slows the bench, or it takes time."""
+        """True when each event is to be seen separately: a crash is armed, the bench is slowed, or it takes time."""
         path = self._session.edge.path
         return path.armed is not None or path.is_slowed or self._session.rules.handling_s > 0
 

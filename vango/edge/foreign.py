@@ -30,7 +30,7 @@ class Noise:
         return sum(not delivery.subject.startswith(self._own) for delivery in deliveries)
 
     def is_all(self, deliveries: Sequence[Delivery]) -> bool:
-        """Say whether all of them were published in other domains."""
+        """Return whether all of them were published in other domains."""
         return bool(deliveries) and not any(delivery.subject.startswith(self._own) for delivery in deliveries)
 
     def pass_over(self, deliveries: Sequence[Delivery]) -> None:
@@ -45,7 +45,7 @@ class Noise:
             self.flush()
 
     def flush(self) -> None:
-        """Tell of what was passed over since the last time; nothing when there was nothing."""
+        """Write what was skipped since the last time; nothing when nothing was."""
         if self._count:
             what = f"passed over {self._count} message{'' if self._count == 1 else 's'} of other domains"
             self._tell("noise", f"{what}, {self._bytes:,} bytes", count=self._count, bytes=self._bytes)

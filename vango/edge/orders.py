@@ -1,4 +1,4 @@
-"""Orders: what somebody wants an edge to do, done by the edge's own task between two batches."""
+"""Orders: what others ask of an edge, done by the edge's own task between two batches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Order:
         self.outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def obey(self, session: Session) -> None:
-        """Do it. What goes wrong is told to whoever gave the order, and goes on up."""
+        """Do it. An error is reported to the one who gave the order, and raised further."""
         outcome = ""
         try:
             await self._work(session)
@@ -33,7 +33,7 @@ class Order:
                 self.outcome.set_result(outcome)
 
     def lose(self, words: str) -> None:
-        """Tell whoever gave the order that nobody will say what became of it."""
+        """Tell the one who gave the order that the outcome will never be known."""
         if not self.outcome.done():
             self.outcome.set_exception(Unavailable(words, definite=False))
 

@@ -25,7 +25,7 @@ from vango.broker.connection import Wire
 
 BATCH = 500
 AHEAD = 2
-"""Requests that are out while nothing comes: one that is being answered, and one behind it."""
+"""Open requests while nothing comes: the one being answered, and the next."""
 EXPIRES_S: float = 30
 LATE_S: float = 5
 """How long after its time a request's end may be told. One that the server never saw, or forgot, is told never."""
@@ -139,7 +139,7 @@ class Pull:
         self._lost = asyncio.get_running_loop().call_later(EXPIRES_S + LATE_S, self._give_up_lost)
 
     def _give_up_lost(self) -> None:
-        """Ask anew: a consumer that is deleted just when a request comes in drops it without a word."""
+        """Ask again: a consumer that is deleted just when a request comes in drops it without an answer."""
         self._asked = 0
         self._open.clear()
         if self._again is None:

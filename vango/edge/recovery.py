@@ -46,7 +46,7 @@ async def begin(session: Session) -> None:
 
 
 async def fail_closed(session: Session, reason: str) -> None:
-    """Say why, stop reading, and recover as the rules say."""
+    """Record why, stop reading, and recover as the rules say."""
     session.edge.signal(Signal.SURPRISE, reason)
     await recover(session)
 
@@ -120,7 +120,7 @@ async def follow_what_is_new(session: Session, snapshot: Snapshot[Any]) -> None:
 
 
 async def follow_from(session: Session, stream_seq: int) -> None:
-    """Stop reading, put the consumer behind a stream seq, and read on from there."""
+    """Stop reading, set the consumer to just after a stream seq, and read on from there."""
     await session.close_pull()
     await consumers.move(session.wire, session.domain.stream, session.consumer, session.rules, after=stream_seq)
     await session.open_pull()

@@ -1,6 +1,6 @@
 """What an edge knows of itself: its rules, its mode and why, its counters. It outlives every connection.
 
-Whoever reads for the edge, handles its messages or claims for it works on this, and can neither start nor stop it.
+The code that reads, handles messages or claims for the edge works on this, and can neither start nor stop it.
 """
 
 from __future__ import annotations
@@ -78,5 +78,5 @@ class EdgeState:
             text = f"{self._mode}{f': {reason}' if reason else ''}"
             self.journal.write(self.name, "mode", text, before=told.value, after=self._mode.value)
         elif before is not self._mode:
-            # No moment of the journal, but somebody may look.
+            # No moment of the journal, but an observer may look.
             self.journal.on_write()

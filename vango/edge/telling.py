@@ -1,6 +1,6 @@
-"""What an edge does, as values, and the words in which the journal is told of them. It decides nothing.
+"""What an edge does, as values, and the words that the journal gets. It decides nothing.
 
-What was published in other domains only is told of in one moment, later (`vango.edge.foreign`).
+What was published in other domains only is reported in one moment, later (`vango.edge.foreign`).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def tell_acked(session: Session, acked: Acked) -> None:
 
 
 def tell_refused(session: Session, refused: Refused) -> None:
-    """Tell of a message that cannot be read, and what becomes of it."""
+    """Report a message that cannot be read, and what happens to it."""
     session.noise.flush()
     delivery = refused.delivery
     retried = f"invalid: {delivery.stream_seq}, delivery {delivery.deliveries}; to be retried"
@@ -103,13 +103,13 @@ def tell_refused(session: Session, refused: Refused) -> None:
 
 
 def tell_stumbled(session: Session, delivery: Delivery) -> None:
-    """Tell of a message that could not be handled."""
+    """Report a message that could not be handled."""
     seq = delivery.stream_seq
     session.tell("stumble", f"could not handle {seq}: left unacked, going on", stream_seq=seq)
 
 
 def tell_loaded(session: Session, loaded: Loaded) -> None:
-    """Tell of a snapshot that was loaded."""
+    """Report a snapshot that was loaded."""
     snapshot = loaded.snapshot
     session.tell(
         "snapshot", f"loaded a snapshot at {snapshot.sequence}, follows {loaded.follows}",

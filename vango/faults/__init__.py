@@ -1,1 +1,1 @@
-"""Faults, each a real one: signals, purges, losses, messages that nobody expected."""
+"""Faults, each a real one: signals, purges, losses, foreign messages."""

@@ -1,4 +1,4 @@
-"""Faults of the broker: signals to its process, and a store that is put back to an earlier copy."""
+"""Faults of the broker: signals to its process, and a store that is rolled back to an earlier copy."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ async def start(bench: Target) -> str:
 
 
 async def freeze(bench: Target) -> str:
-    """Stop the broker process in its tracks."""
+    """Suspend the broker process."""
     await bench.broker.freeze()
     bench.journal.write("broker", "freeze", "broker frozen with SIGSTOP")
     return "The broker is frozen: connections stay open and nothing answers."
 
 
 async def thaw(bench: Target) -> str:
-    """Let the broker process go on."""
+    """Resume the broker process."""
     await bench.broker.thaw()
     bench.journal.write("broker", "thaw", "broker thawed with SIGCONT")
-    return "The broker goes on."
+    return "The broker continues."
 
 
 async def keep_store(bench: Target) -> str:
@@ -41,7 +41,7 @@ async def keep_store(bench: Target) -> str:
 
 
 async def roll_back_store(bench: Target) -> str:
-    """Put the kept copy back."""
+    """Restore the kept copy."""
     await bench.broker.rollback()
     bench.observer.broker.forget()
     bench.journal.write("broker", "rollback", "the broker's store was rolled back to the kept copy")

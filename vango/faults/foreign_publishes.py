@@ -1,7 +1,7 @@
-"""What others publish on the streams' subjects: eager retries, altered copies, and messages that nobody can read.
+"""Publishes by others on the streams' subjects: early retries, altered copies, and messages that no edge can read.
 
-A subject takes whatever comes. Every publish here is a real one by the bench's own connection, and truth knows
-nothing of it.
+A stream stores every message on its subjects. Every publish here is a real one by the bench's own connection, and
+truth knows nothing of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_STORM_S = 10.0
 
 
 async def republish_often(bench: Target, sequence: int, *, times: int, every_s: float) -> str:
-    """Publish one event so many times under its own id, with a pause between two. Returns the broker's answers."""
+    """Publish one event this many times under its own id, with a pause between two. Returns the broker's answers."""
     if times * every_s > MAX_STORM_S:
         raise BadInput(
             f"republish_often: {times} times every {every_s:g} s takes longer than {MAX_STORM_S:g} s; ask for less."
@@ -44,7 +44,9 @@ async def republish_altered(bench: Target, sequence: int, owner: str) -> str:
 
 
 async def publish_poison(bench: Target, route: str) -> str:
-    """Publish what looks like an event of a route and is not: its epoch is a word. Returns where it was stored."""
+    """Publish a message that looks like an event of a route but is not: its epoch is a word. Returns where it was
+    stored.
+    """
     event_id = f"by-hand-{secrets.token_hex(3)}"
     document = {"specversion": "1.0", "id": event_id, "source": SOURCE, "type": ROUTE_OWNER_UPDATED,
                 "subject": f"{ROUTE_OWNER_UPDATED}.{route}", "time": "", "sequence": 1, "previousid": "",

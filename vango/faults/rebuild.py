@@ -1,7 +1,8 @@
 """Rebuilding a database of truth from the events that the streams still hold, and comparing it with the lost one.
 
-It does the best that can be done: the events of all feeds in the order of their revisions, each once, whatever order
-they were stored in. What the database's own constraints refuse is left out and named in the database's words.
+It does the best possible: it applies the events of all feeds in the order of their revisions, each once, whatever
+order they were stored in. Rows that the database's own constraints refuse are left out and listed with the database's
+message.
 """
 
 from __future__ import annotations
@@ -41,14 +42,14 @@ TABLES = {
 
 
 async def stored_bodies(wire: Wire) -> AsyncIterator[list[tuple[int, bytes]]]:
-    """Read everything that the streams of facts hold, some at a time: stream seq and body."""
+    """Read everything that the streams of facts hold, in batches: stream seq and body."""
     for stream in STREAMS:
         async for bodies in read_bodies(wire, stream):
             yield bodies
 
 
 def in_order(bodies: Sequence[tuple[int, bytes]]) -> list[tuple[int, Event]]:
-    """Return stream seq and event of what was stored, in the order of the commits. What is no event is passed over."""
+    """Return stream seq and event of each stored message, in the order of the commits. Other messages are skipped."""
     found: dict[str, tuple[int, Event]] = {}
     for seq, body in bodies:
         try:
@@ -60,7 +61,9 @@ def in_order(bodies: Sequence[tuple[int, bytes]]) -> list[tuple[int, Event]]:
 
 
 def rebuild(db: Database, stored: Sequence[tuple[int, Event]], on_event: Callable[[int], None]) -> tuple[str, ...]:
-    """Write events into an empty database, and return each row that it refused, with its words; that stops no other."""
+    """Write events into an empty database, and return each row that it refused, with its message. A refusal does not
+    stop the others.
+    """
     commands = {event.revision: _command(event) for _, event in stored if event.type == ROUTE_OWNER_UPDATED}
     refused: list[str] = []
     with transaction(db) as connection:
@@ -70,13 +73,13 @@ def rebuild(db: Database, stored: Sequence[tuple[int, Event]], on_event: Callabl
                 try:
                     connection.execute(sql, values)
                 except sqlite3.IntegrityError as error:
-                    # The statement was undone, and nothing else: what the transaction wrote before stays.
+                    # Only this statement was undone: what the transaction wrote before stays.
                     refused.append(f"{table} of event {event.id}: {error}")
     return tuple(refused)
 
 
 def _rows(seq: int, event: Event, command: str | None) -> Iterator[tuple[str, str, list[object]]]:
-    """Yield the rows that an event speaks of, in the order in which they depend on each other."""
+    """Yield the rows that an event implies, in the order in which they depend on each other."""
     yield (
         "revision",
         "INSERT OR IGNORE INTO revision VALUES (?, ?, ?)",
@@ -96,7 +99,7 @@ def _rows(seq: int, event: Event, command: str | None) -> Iterator[tuple[str, st
     yield "event", "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [
         event.feed, event.sequence, event.id, event.subject, encode(event), event.route, event.owner, event.epoch,
         event.revision]  # fmt: skip
-    # What lies in a stream was told: its outbox row is a published one.
+    # A message in a stream was published, so its outbox row is a published one.
     yield "outbox", "INSERT INTO outbox (event_id, feed, sequence, stream_seq, published_at, queued_at) VALUES (?, ?, ?, ?, 0, 0)", [
         event.id, event.feed, event.sequence, seq]  # fmt: skip
 
@@ -108,7 +111,7 @@ def _command(event: Event) -> str:
 
 
 def compare(kept: Database, found: Database) -> tuple[TableSeen, ...]:
-    """Compare two databases of truth row by row: for each table how many rows are equal, and a line for each other."""
+    """Compare two databases of truth row by row: for each table the number of equal rows, and a line for each other."""
     return tuple(_compare(kept, found, table) for table in TABLES)
 
 

@@ -1,4 +1,4 @@
-"""A snapshot taken by hand, and the fault of a snapshot: one bit that is not as it was sealed."""
+"""A snapshot taken by hand, and a snapshot's fault: one flipped bit."""
 
 from __future__ import annotations
 

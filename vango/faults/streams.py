@@ -1,6 +1,6 @@
-"""Faults of the streams: purges, deletions, a stream made anew, and an event that is published again.
+"""Faults of the streams: purges, deletions, a recreated stream, and an event that is published again.
 
-Each is done by the server itself. The journal keeps the request and what the server answered.
+The server itself does each. The journal keeps the request and the server's answer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OFFER_AGAIN_S = 0.02
 
 
 async def purge(bench: Target, stream: str, *, up_to: int | None, keep: int | None, subject: str) -> str:
-    """Purge a stream. Raises `BadInput` when both ways to say how much are used, `Refused` by the server."""
+    """Purge a stream. Raises `BadInput` when both ways to give an amount are used, `Refused` by the server."""
     if up_to is not None and keep is not None:
         raise BadInput(
             "purge: give up_to or keep, not both; up_to purges messages up to and including that stream seq."
@@ -43,13 +43,13 @@ async def purge(bench: Target, stream: str, *, up_to: int | None, keep: int | No
 
 
 async def _ack_floors(bench: Target, stream: str) -> dict[str, int]:
-    """Return what the server holds for acked, by consumer: a purge moves it, whether anybody read the messages or not."""
+    """Return the ack floors of the server, by consumer: a purge moves them, whether the messages were read or not."""
     found = (await bench.wire().api(f"CONSUMER.LIST.{stream}"))["consumers"] or []
     return {info["name"]: info["ack_floor"]["stream_seq"] for info in found}
 
 
 async def delete_message(bench: Target, stream: str, seq: int) -> str:
-    """Delete one message. Raises `Refused` in the server's words when there is none."""
+    """Delete one message. Raises `Refused` with the server's message when there is none."""
     wire = bench.wire()
     await wire.api(f"STREAM.MSG.DELETE.{streams.known(stream)}", {"seq": seq})
     bench.journal.write("stream", "deleted", f"{stream}: message {seq} deleted", seq=seq, api=wire.last)
@@ -68,15 +68,15 @@ async def recreate(bench: Target, stream: str) -> str:
 async def republish(bench: Target, sequence: int, *, after_window: bool = False) -> str:
     """Publish an event of the route feed again, byte for byte, under its own id.
 
-    With `after_window` it is offered until the broker stores it: each offer before that is a duplicate and changes
-    nothing, and the window does not slide (docs/nats-facts.md#duplicate-window). Raises `Refused` where that takes too
-    long.
+    With `after_window` it is published until the broker stores it. Each attempt before that is a duplicate and
+    changes nothing, and the window does not slide (docs/nats-facts.md#duplicate-window). Raises `Refused` when that
+    takes too long.
     """
     window_s = bench.settings.streams["ROUTES"].duplicate_window_s
     if after_window and window_s > MAX_WINDOW_S:
         raise Refused(
-            f"The duplicate window of ROUTES is {window_s:g} s, and nobody wants to wait that long. "
-            f"Set it to {MAX_WINDOW_S:g} s or less, or republish at once."
+            f"The duplicate window of ROUTES is {window_s:g} s, too long to wait for. Set it to {MAX_WINDOW_S:g} s "
+            "or less, or republish at once."
         )
     row = bench.truth.db.conn.execute(
         "SELECT id, subject, body FROM event WHERE feed = 'route' AND sequence = ?", [sequence]
@@ -98,9 +98,9 @@ async def republish(bench: Target, sequence: int, *, after_window: bool = False)
 
 
 async def delete_consumer(bench: Target, consumer: str) -> str:
-    """Delete a consumer of ROUTES. Raises `NotThere` in the server's words."""
+    """Delete a consumer of ROUTES. Raises `NotThere` with the server's message."""
     wire = bench.wire()
     await consumers.delete(wire, ROUTES.stream, consumer)
     text = f"consumer {consumer} of ROUTES was deleted"
     bench.journal.write("stream", "consumer", text, consumer=consumer, api=wire.last)
-    return f"The consumer {consumer} was deleted, and its cursor with it."
+    return f"The consumer {consumer} was deleted, with its cursor."

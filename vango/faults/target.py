@@ -1,4 +1,4 @@
-"""What a fault needs of the bench that it is done to. `vango.bench.bench` has it; so may anything else that runs the parts."""
+"""What a fault needs of its bench. `vango.bench.bench` has it; so may anything else that runs the parts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from vango.truth.store import Truth
 
 
 class StreamSettings(Protocol):
-    """The limits and the subjects that each stream is set to, by the stream's name."""
+    """The settings of each stream, by the stream's name: limits and subjects."""
 
     streams: dict[str, StreamRules]
     subjects: dict[str, tuple[str, ...]]
 
 
 class Target(Protocol):
-    """The parts that faults are done to. `refused_rows` are those that a rebuilt database would not take."""
+    """The targets of faults. `refused_rows` are those that a rebuilt database refused."""
 
     folder: Path
     truth: Truth
@@ -45,7 +45,7 @@ class Target(Protocol):
         """Held during each look, and by a fault that replaces the truth."""
 
     def wire(self) -> Wire:
-        """Return the bench's own connection. Raises `Unavailable` while the broker is not there."""
+        """Return the bench's own connection. Raises `Unavailable` while the broker is down."""
 
     async def take_snapshot(self) -> tuple[str, Snapshot[Row]]:
         """Take a snapshot of truth and store it; returns its name with it."""

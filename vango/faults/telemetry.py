@@ -1,4 +1,4 @@
-"""Telemetry: samples that share the broker with the truth's events and are no part of truth."""
+"""Telemetry: samples that share the broker with the truth's events and are not part of truth."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAMPLES = "samples"
 
 
 async def send(bench: Target, n: int, shape: Shape) -> str:
-    """Publish telemetry samples, straight into whatever stream stores them: they are no part of truth."""
+    """Publish telemetry samples, directly into the stream that stores them. They are not part of truth."""
     wire = bench.wire()
     progress, asked_for = bench.progress, n
     with progress.counting(n, SAMPLES):
@@ -25,7 +25,7 @@ async def send(bench: Target, n: int, shape: Shape) -> str:
                 n = number + 1
                 break
             await wire.publish(*_sample(number, shape))
-    # The last one is confirmed, and all were sent over one connection: when it is stored, so are those before it.
+    # Only the last one is confirmed. All were sent over one connection, so those before it are stored as well.
     where, asked = await _store(wire, *_sample(n, shape))
     if n < asked_for:
         where += f"; stopped, {asked_for:,} were asked for"
@@ -44,11 +44,11 @@ def _sample(number: int, shape: Shape) -> tuple[str, bytes]:
 
 
 async def _store(wire: Wire, subject: str, sample: bytes) -> tuple[str, dict[str, Any]]:
-    """Store the last sample. Returns where in words, and the request with its answer; empty when none came."""
+    """Store the last sample. Returns where, in words, and the request with its answer; empty when none came."""
     try:
         ack = await wire.store(subject, sample)
     except Refused as error:
         return f"not stored: {error}".rstrip("."), {}
     except Unavailable as error:
-        return f"not stored, as far as is known: {error}".rstrip("."), {}
+        return f"possibly not stored: {error}".rstrip("."), {}
     return f"stored in {ack['stream']}, the last as seq {ack['seq']}", wire.last

@@ -1,8 +1,8 @@
-"""Total loss: the bus destroyed, or the database destroyed; each for real, and what the other can give back.
+"""Total loss: the bus destroyed, or the database destroyed. Each is real, and shows what the other can restore.
 
-The bus comes back empty and everything else follows from the database. The other way a fresh database takes in every
-event that the streams still hold, as far as its own constraints let it, and is compared row by row with a kept copy
-of the old one: which is the only thing that can bring the truth back.
+The bus comes back empty and everything else follows from the database. The other way, a fresh database takes in every
+event that the streams still hold, as far as its own constraints allow. It is compared row by row with a kept copy of
+the old one. Only that copy can restore the truth.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vango.truth.schema import SCHEMA
 KEPT = "truth-kept.db"
 REBUILT = "truth-rebuilt.db"
 _SUFFIXES = ("", "-wal", "-shm")
-NOT_LOST = "The database was not destroyed; there is nothing to bring back."
+NOT_LOST = "The database was not destroyed; there is nothing to restore."
 
 
 async def destroy_bus(bench: Target) -> str:
@@ -53,7 +53,7 @@ async def restore_bus(bench: Target) -> str:
 async def destroy_database(bench: Target) -> str:
     """Take the database of truth away, keep a copy for the comparison, and start with an empty one.
 
-    Raises `Refused` when that was done before and the kept copy was not put back.
+    Raises `Refused` when that was done before and the kept copy was not restored.
     """
     if is_lost(bench):
         raise Refused("The database was destroyed already, and a copy of the old one is kept. Put that back first.")
@@ -63,7 +63,7 @@ async def destroy_database(bench: Target) -> str:
 
 
 async def rebuild_database(bench: Target) -> str:
-    """Rebuild the database from all that the streams hold. Raises `Refused` when it was not destroyed."""
+    """Rebuild the database from everything that the streams hold. Raises `Refused` when it was not destroyed."""
     if not is_lost(bench):
         raise Refused(NOT_LOST)
     try:
@@ -87,7 +87,7 @@ async def rebuild_database(bench: Target) -> str:
 
 
 async def _rebuild_aside(bench: Target) -> tuple[int, tuple[str, ...]]:
-    """Write all that the streams hold into a database beside the truth's, in a thread. Raises `Stopped`."""
+    """Write everything that the streams hold into a database beside the truth's, in a thread. Raises `Stopped`."""
     bodies: list[tuple[int, bytes]] = []
     with bench.progress.counting(0, "events read"):
         async for some in stored_bodies(bench.wire()):
@@ -112,7 +112,7 @@ def _write_anew(
 
 
 async def restore_database(bench: Target) -> str:
-    """Put the kept copy of the old database back in its place. Raises `Refused` when there is none."""
+    """Restore the kept copy of the old database. Raises `Refused` when there is none."""
     if not is_lost(bench):
         raise Refused(NOT_LOST)
 
@@ -126,12 +126,12 @@ async def restore_database(bench: Target) -> str:
 
 
 def is_lost(bench: Target) -> bool:
-    """Say whether the database was destroyed and has not been put back."""
+    """Return whether the database was destroyed and has not been restored."""
     return (bench.folder / KEPT).exists()
 
 
 class Comparison:
-    """The kept copy beside the database that took its place, compared again when that has changed, and in a thread."""
+    """The kept copy compared with the database that replaced it, again after each change, in a thread."""
 
     def __init__(self, bench: Target) -> None:
         self._bench = bench
@@ -158,7 +158,7 @@ def _compare(kept_file: Path, found_file: Path) -> tuple[TableSeen, ...]:
 
 
 async def _replace(bench: Target, move: Callable[[], None]) -> None:
-    """Stop the relay, close the database, move files, and open what is there then."""
+    """Stop the relay, close the database, move files, and open the database that is then in place."""
     ran = bench.relay.is_running
     await bench.relay.stop("the database was replaced")
     async with bench.looking:

@@ -1,1 +1,1 @@
-"""Edges that somebody else wrote: they claim, and are held against the truth."""
+"""External edges: their claims, compared with the truth."""

@@ -1,4 +1,4 @@
-"""One guest as the bench knows it: its last claim and how old that is, what was refused of late, what may be written of it."""
+"""One guest as the bench knows it: its last claim and its age, recent refusals, and how many moments it may write."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Budget:
 
 @dataclass(slots=True)
 class Trouble:
-    """A sentence about what was refused last, when, and how often that happened."""
+    """A sentence about the last refusal, its time, and the number of refusals."""
 
     sentence: str = ""
     at: float = 0.0
     times: int = 0
 
     def note(self, sentence: str, now: float) -> bool:
-        """Keep it. Returns whether it is news."""
+        """Keep it. Returns whether it is new."""
         is_news = sentence != self.sentence or now - self.at > TROUBLE_SHOWN_S
         self.sentence, self.at, self.times = sentence, now, self.times + 1
         return is_news

@@ -1,7 +1,7 @@
-"""The guests of one bench: edges that somebody else wrote, by their claims on `edges.<name>.claim`.
+"""The guests of one bench: external edges, known by their claims on `edges.<name>.claim`.
 
-A claim is heard, read within limits (`vango.core.guest_claims`) and kept; nobody is asked back, so no guest can make a look wait.
-Each guest has a ration of its own, so that one that floods is cut off at the server and silences nobody but itself.
+A claim is heard, read within limits (`vango.core.guest_claims`) and kept. The bench never asks back, so no guest can
+delay a look. Each guest has its own rate limit, so the server cuts off a guest that floods, without silencing others.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ MAX_REMOVED = 64
 FRESH_S = 2.0
 COUNTED_IN_SECONDS_S = 120.0
 
-# Twice as many in a ration as are allowed in a round: one that was half used is renewed only at the round's end.
+# The limit is twice what a round allows, because a half-used one is renewed only at the round's end.
 _OWN = Allowance(2 * CLAIMS_A_SECOND + 1, 1.0)
 _ANYBODY = Allowance(2 * NEWCOMERS_A_SECOND + 1, 1.0)
-# Where an answer may go: to an inbox of the bench's account, or back to the account of the edges from outside.
+# Where an answer may go: to an inbox of the bench's account, or back to the account of external edges.
 _ANSWERS_TO = ("_INBOX", "_R_.")
 
 
 class Guests:
-    """Who is there. Everything runs on the loop of the bench.
+    """The guests. Everything runs on the loop of the bench.
 
     `on_change` is called when there is something new to show, `ask_mark` when a newcomer needs the high-water mark.
     """
@@ -60,14 +60,14 @@ class Guests:
         self._wire: Wire | None = None
 
     async def listen(self, wire: Wire) -> None:
-        """Hear claims on a connection: of everybody, and of each known guest by itself. Raises `Unavailable`."""
+        """Listen to claims on a connection: of everyone, and of each known guest separately. Raises `Unavailable`."""
         self._wire = wire
         await RateLimit(wire, CLAIMS, self._hear_anybody, _ANYBODY).open()
         for guest in self.all.values():
             await self._listen_to(guest, wire)
 
     def forget(self) -> None:
-        """Forget everybody: who lives claims again."""
+        """Forget all guests: a live one claims again."""
         for guest in self.all.values():
             if guest.watch is not None:
                 guest.watch.cancel()
@@ -75,7 +75,7 @@ class Guests:
         self.turned_away.clear()
 
     async def remove(self, name: str) -> str:
-        """Show a guest the door: what runs under this name and instance now is not listened to again."""
+        """Remove a guest: its present name and instance are ignored from now on."""
         guest = self.all.pop(name, None)
         if guest is None:
             raise NotThere(f"There is no guest {name}. The guests are: {', '.join(self.all) or 'none'}.")
@@ -84,7 +84,7 @@ class Guests:
         if len(self._removed) > MAX_REMOVED:
             self._removed.popitem(last=False)
         self._journal.write(name, "removed", f"{name} was removed", instance=guest.claim.instance)
-        return f"{name} was removed. Started again, it may come back."
+        return f"{name} was removed. If it is started again, it may come back."
 
     async def _let_go(self, guest: Guest) -> None:
         if guest.watch is not None:
@@ -94,7 +94,7 @@ class Guests:
 
     @property
     def is_ageing(self) -> bool:
-        """True while something that is shown grows older by the second."""
+        """True while something on the page grows older by the second."""
         now = time.monotonic()
         ages = (now - guest.heard_at for guest in self.all.values())
         troubles = (*(guest.trouble for guest in self.all.values()), *self.turned_away.values())
@@ -116,7 +116,7 @@ class Guests:
         await guest.ration.open()
 
     async def _hear_anybody(self, message: Msg) -> None:
-        """Hear newcomers. Who is known is heard on a subscription of its own."""
+        """Listen to newcomers. A known guest has its own subscription."""
         name = message.subject.split(".")[1]
         if name in self.all:
             return
@@ -125,15 +125,15 @@ class Guests:
             await self._let_go(self._left.pop())
         guest = self.all.get(name)
         if guest is not None and self._wire is not None:
-            # Before the answer: what the guest claims when it has that, comes on its own subscription.
+            # Before the answer: the guest's next claim comes on its own subscription.
             await self._listen_to(guest, self._wire)
         await self._answer(message, refusal)
 
     async def _answer(self, message: Msg, refusal: str) -> None:
-        """Tell the one who asked what became of the claim. A reply must not reach what the guest may not."""
+        """Answer the sender of a claim. A reply must not reach a subject that the guest may not use."""
         if message.reply.startswith(_ANSWERS_TO):
             answer = {"error": refusal} if refusal else {"ok": True}
-            # Nobody waits for it on a connection that broke meanwhile.
+            # The connection broke meanwhile, and nothing waits for it.
             with contextlib.suppress(NatsError, OSError):
                 await message.respond(json.dumps(answer).encode())
 
@@ -152,12 +152,12 @@ class Guests:
         return ""
 
     def _check_seat(self, name: str, now: float) -> None:
-        """Let a newcomer in while there is a seat, or one whose guest has long been silent."""
+        """Accept a newcomer while there is a place, or one whose guest has long been silent."""
         if name in self.all or len(self.all) < MAX_GUESTS:
             return
         longest = min(self.all.values(), key=lambda guest: guest.heard_at)
         if now - longest.heard_at < SEAT_IS_FREE_S:
-            raise Refused(f"{MAX_GUESTS} guests are here already; remove one, or wait until one is gone")
+            raise Refused(f"{MAX_GUESTS} guests are here already; remove one, or wait until one leaves")
 
     def _check_instance(self, name: str, claim: GuestClaim) -> None:
         if (name, claim.instance) in self._removed:
@@ -214,7 +214,7 @@ class Guests:
             self._on_change()
 
     def _note_flood(self, guest: Guest) -> None:
-        why = f"it sends more than {CLAIMS_A_SECOND} claims a second, and those beyond are not read"
+        why = f"it sends more than {CLAIMS_A_SECOND} claims a second; the rest is dropped"
         if guest.trouble.note(why, time.monotonic()):
             self._tell(guest, "limits", f"{guest.name} floods: {why}")
             self._on_change()
@@ -225,12 +225,12 @@ class Guests:
             guest.watch = asyncio.get_running_loop().call_later(left_s, self._look_for_silence, guest)
             return
         guest.watch, guest.silent = None, True
-        self._tell(guest, "silent", f"nothing heard of {guest.name} for {SILENT_S:g} s: down, as far as is known")
+        self._tell(guest, "silent", f"nothing heard of {guest.name} for {SILENT_S:g} s: presumed down")
         self._on_change()
 
     def _tell(self, guest: Guest, kind: str, text: str, **detail: str) -> None:
-        """Write a moment; a guest that changes its mind all the time gets only so many of them."""
+        """Write a moment; a guest that changes all the time may write only a limited number."""
         if guest.budget.take(time.monotonic()):
             self._journal.write(guest.name, kind, text, **detail)
         elif guest.budget.spent == MOMENTS_A_MINUTE + 1:
-            self._journal.write(guest.name, "limits", f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is not written down")  # fmt: skip
+            self._journal.write(guest.name, "limits", f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is dropped")  # fmt: skip

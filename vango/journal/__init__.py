@@ -1,1 +1,1 @@
-"""What happened on a bench, in order, and what was seen at each moment."""
+"""What happened on a bench, in order, and what was observed at each moment."""

@@ -1,4 +1,4 @@
-"""Making frozen values of plain ones again: the way back from `vango.observe.model.as_json`, for frames of the journal."""
+"""From plain values back to frozen ones: the inverse of `vango.observe.model.as_json`, for frames of the journal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def revive(kind: Callable[..., T], plain: dict[str, Any]) -> T:
-    """Return the dataclass that plain values were made from. A field that was not known then has its default."""
+    """Return the dataclass that plain values were made from. A field that did not exist then has its default."""
     return kind(**{name: _value(hint, plain[name]) for name, hint in _hints(kind).items() if name in plain})
 
 

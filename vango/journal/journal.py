@@ -1,8 +1,7 @@
 """The journal: everything that happened on a bench, in order. It is a record; nothing decides by it.
 
 Every moment is committed in the turn of the event loop in which it happens, together with the others of that turn, so
-that a killed app finds it again. A frame is the observation taken at a moment, kept packed, so that the bench can be
-looked at as it was.
+that it survives a kill of the app. A frame is the packed observation of a moment, to show the bench as it was.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ LATEST = 100
 MAX_OF_A_KIND = 500
 OLDEST = 400_000
 BACK = "back"
-"""The kind of a moment that says: an earlier state was put back, and what was told `since` is no part of it."""
+"""The kind of a moment that says: an earlier state was restored, and the moments `since` are not part of it."""
 DAMAGED = "The journal was damaged and was set aside, with the list of verbs in it."
 GONE = "The journal with the list of verbs is no longer in the bench’s folder."
 _TRIM_EVERY = 50
@@ -57,7 +56,7 @@ DELETE FROM moment WHERE actor = ? AND kind = ? AND n <= min(?, (
 class Journal:
     """The journal of one bench, with the list of its verbs in `lives`, and what was seen stored in `seen_stored`.
 
-    `on_write` is called after every moment; `trouble` says why the disk takes none.
+    `on_write` is called after every moment; `trouble` says why the disk accepts none.
     """
 
     def __init__(self, path: Path, on_write: Callable[[], None], *, of_a_new_bench: bool = True) -> None:
@@ -67,7 +66,7 @@ class Journal:
         except sqlite3.DatabaseError as error:
             if not is_damaged(error):
                 raise
-            # Nothing is decided by the journal: one that is damaged is set aside, and a new one is begun.
+            # Nothing is decided by the journal: a damaged one is set aside, and a new one is started.
             for file in path.parent.glob(f"{path.name}*"):
                 file.replace(file.with_name(f"damaged-{file.name}"))
             self._take_up(path, DAMAGED)
@@ -78,7 +77,7 @@ class Journal:
 
     def _take_up(self, path: Path, lost: str) -> None:
         """Open the file and read what is needed of it. `lost` says why a list of verbs is not in it."""
-        # NORMAL: a moment lost in a power cut is no loss of truth, and a write is ten times cheaper.
+        # NORMAL: a moment lost in a power cut does not damage the truth, and a write is ten times cheaper.
         self._db = connect(path, synchronous="NORMAL")
         try:
             self._db.conn.executescript(_SCHEMA)
@@ -99,9 +98,9 @@ class Journal:
         self._latest = deque(self.up_to(self.last, LATEST), maxlen=LATEST)
 
     def write(self, actor: str, kind: str, text: str, /, **detail: Any) -> None:
-        """Add a moment. Never fails: while the disk takes nothing, moments wait in memory until it does again.
+        """Add a moment. Never fails: while the disk is full, moments wait in memory.
 
-        Its detail is given `source`: the line of the program that it was told from, as file and line number.
+        Its detail gets `source`: the line of the program that wrote it, as file and line number.
         """
         self.last += 1
         # Read back from what is written, so that a moment is the same before and after it is on disk.
@@ -120,9 +119,9 @@ class Journal:
         return [*map(moment_of, rows), *(moment for moment in self._unwritten if moment.n > n)][:limit]
 
     def of(self, kinds: Collection[tuple[str, str]], after: int, up_to: int) -> Iterator[Moment]:
-        """Yield the moments of some actors and kinds above one number and up to another, oldest first, that were not taken back.
+        """Yield the moments of some actors and kinds above one number and up to another, oldest first.
 
-        It reads no others, however many there are. Moments of a rare kind are there for longer: see `_trim`.
+        It reads no others, and leaves undone ones out. Moments of a rare kind stay longer: see `_trim`.
         """
         query = "SELECT * FROM moment WHERE actor = ? AND kind = ? AND n > ? AND n <= ? ORDER BY n"
         found = [self._db.conn.execute(query, [*kind, after, up_to]) for kind in kinds]
@@ -132,15 +131,15 @@ class Journal:
 
     @property
     def times_back(self) -> int:
-        """How often an earlier state was put back: each time, moments that stood stand no more."""
+        """How often an earlier state was restored. Each time, some earlier moments became invalid."""
         return len(self._gone)
 
     def stands(self, n: int) -> bool:
-        """Say whether the moment of that number was not taken back by an undo that brought back what was before."""
+        """Return whether the moment of that number is still valid, and not undone."""
         return not any(first <= n <= last for first, last in self._gone)
 
     def tail(self, limit: int) -> list[Moment]:
-        """Return the last moments, oldest first. Those that every page shows are at hand; more are read from the disk."""
+        """Return the last moments, oldest first. The latest are in memory; more are read from the disk."""
         return list(self._latest)[-limit:] if limit <= LATEST else self.up_to(self.last, limit)
 
     def up_to(self, n: int, limit: int) -> list[Moment]:
@@ -155,11 +154,11 @@ class Journal:
 
     @property
     def first_frame(self) -> int:
-        """The first moment of which an observation is kept; 0 when none is."""
+        """The first moment with an observation; 0 when there is none."""
         return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM frame").fetchone()[0])
 
     def keep_frame(self, n: int, observation: str) -> None:
-        """Keep the observation taken at a moment, as JSON. One that the disk does not take is left out of the recording."""
+        """Keep the observation taken at a moment, as JSON. If the disk refuses it, it is left out of the recording."""
         packed = zlib.compress(observation.encode(), 1)
         try:
             with self._db.conn as connection:
@@ -173,7 +172,7 @@ class Journal:
         return None if row is None else read_object(zlib.decompress(row[0]))
 
     def _write_soon(self) -> None:
-        """Write down at the end of this turn of the loop; at once when much waits, or when there is no loop."""
+        """Write at the end of this turn of the loop; at once when much waits, or when there is no loop."""
         loop = _running_loop()
         if loop is None or len(self._unwritten) >= MAX_TOGETHER:
             self._write_down()
@@ -181,7 +180,7 @@ class Journal:
             self._due = loop.call_soon(self._write_down)
 
     def _write_down(self) -> None:
-        """Write down what waits; when the disk does not take it, it goes on waiting."""
+        """Write what waits; if the disk refuses it, it continues to wait."""
         if self._due is not None:
             self._due.cancel()
             self._due = None
@@ -211,9 +210,10 @@ class Journal:
         self.seen_stored.written()
 
     def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
-        """Drop the moments up to a number, but of every actor and kind the last `MAX_OF_A_KIND` for `OLDEST` moments more.
+        """Delete the moments up to a number, except the last `MAX_OF_A_KIND` of each actor and kind for `OLDEST`
+        moments.
 
-        So a burst pushes out no kill of before it. Of a kind that has so many since, nothing older is left.
+        So a burst does not push out an earlier kill. Of a kind with that many moments since, nothing older is kept.
         """
         connection.execute("DELETE FROM moment WHERE n <= ?", [up_to - OLDEST])
         fallen = "SELECT DISTINCT actor, kind FROM moment WHERE n > ? AND n <= ?"
@@ -222,10 +222,10 @@ class Journal:
         self._looked_through = up_to
 
     def _say_trouble(self, error: sqlite3.Error) -> None:
-        """Say once that the disk takes nothing, as a moment like any other."""
+        """Write once that the disk is full, as a moment like any other."""
         if self.trouble:
             return
-        self.trouble = f"the journal cannot be written ({error}); it is kept in memory until it can"
+        self.trouble = f"the journal cannot be written ({error}); it stays in memory until it can be written"
         self.last += 1
         self._add(Moment(self.last, time.time(), "database", "trouble", self.trouble, {}), "{}")
         self.on_write()

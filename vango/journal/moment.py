@@ -1,4 +1,4 @@
-"""One moment of the journal, and how its detail is written down and read back."""
+"""One moment of the journal, and how its detail is stored and read back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Moment:
 
 
 def written_detail(detail: dict[str, Any]) -> str:
-    """Return a moment's detail as JSON that can be kept and shown, whatever is in it."""
+    """Return a moment's detail as JSON that can be stored and shown, whatever its content."""
     try:
         written = json.dumps(detail, default=str)
     except (TypeError, ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""The recording: the observations that differed from the one before, each kept with the moment that it was taken at.
+"""The recording: the observations that differed from the one before, each with the moment at which it was taken.
 
-Writing one down takes longer than taking it, so it is done a little later, when the page has what it waits for.
+Storing one takes longer than taking it, so it is done a little later, when the page has what it waits for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LATER_S = 0.05
 
 
 class Frame(Protocol):
-    """What a recording needs of an observation: a dataclass with the moment and the Unix time that it was taken at."""
+    """What a recording needs of an observation: a dataclass with its moment and Unix time."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -40,7 +40,7 @@ class Recording(Generic[F]):
         self._due: asyncio.TimerHandle | None = None
 
     def take(self, observation: F) -> None:
-        """Keep an observation, unless it shows what the last one showed."""
+        """Keep an observation, unless it shows the same as the last one."""
         if self._last is not None and replace(observation, at=self._last.at) == self._last:
             return
         self._last = observation
@@ -55,7 +55,7 @@ class Recording(Generic[F]):
 
     @property
     def first(self) -> int:
-        """The first moment of which an observation is kept; 0 when none is."""
+        """The first moment with an observation; 0 when there is none."""
         self.write_down()
         return self._journal.first_frame
 

@@ -1,6 +1,6 @@
-"""Which events the broker was seen to have stored though no outbox row says so: by a PubAck, or on the tape.
+"""Which events the broker was seen to have stored although no outbox row says so: by a PubAck, or on the tape.
 
-It stands in the journal's database, because a stream forgets, and so does an app that is started again.
+It is in the journal's database, because a stream forgets, and so does a restarted app.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SCHEMA = "CREATE TABLE IF NOT EXISTS seen_stored (position INTEGER PRIMARY KEY,
 
 
 class SeenStored:
-    """The ids on one database. Those of late are at hand, `AT_HAND` of them; what is new waits for `write`."""
+    """The ids in one database. The `AT_HAND` latest are in memory; new ones wait for `write`."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -38,7 +38,7 @@ class SeenStored:
             self._lately.popitem(last=False)
 
     def __contains__(self, event_id: str) -> bool:
-        """Say whether it was seen of late."""
+        """Return whether it was seen recently."""
         return event_id in self._lately
 
     def of(self, event_ids: Iterable[str]) -> frozenset[str]:
@@ -51,11 +51,11 @@ class SeenStored:
 
     @property
     def is_owing(self) -> bool:
-        """Whether something is not written down yet."""
+        """Whether something is not written yet."""
         return bool(self._new)
 
     def write(self, connection: sqlite3.Connection) -> None:
-        """Write down what is new, within a transaction of the caller's."""
+        """Write what is new, within a transaction of the caller's."""
         if self._new:
             rows = [(event_id,) for event_id in self._new]
             connection.executemany("INSERT OR IGNORE INTO seen_stored (event_id) VALUES (?)", rows)

@@ -1,7 +1,7 @@
-"""The lives of a bench, and every verb of each: the list that undo and fork follow. It stands in the journal's database.
+"""The lives of a bench, and every verb of each: the list that undo and fork follow. It is in the journal's database.
 
 A life begins with the bench, with each reset and with each rebuild. Its list grows by one with each verb and is never
-trimmed while the life can be returned to. A row that the disk does not take waits in memory for the next write.
+trimmed while undo may return to the life. A row that the disk refuses waits in memory for the next write.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlite_utils import Database
 DONE = "done"
 UNKNOWN = ""
 NEEDS_NO_ROW = frozenset({"undo", "fork", "reset", "pace", "go_on", "remove_guest"})
-"""Verbs that begin a life, or that are about the learner's time and company: nobody carries them out again."""
+"""Verbs that begin a life, or that concern the learner's pace and guests: they are never played again."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS life (
@@ -33,12 +33,12 @@ CREATE TABLE IF NOT EXISTS verb (
 
 @dataclass(slots=True)
 class Row:
-    """One verb that was carried out. `outcome` is `DONE`, the class of the error, or `UNKNOWN` when its end was not seen.
+    """One verb that was performed. `outcome` is `DONE`, the class of the error, or `UNKNOWN` when its end was not seen.
 
-    `revision` is the truth's afterwards, None when it was not settled then. `cause` names the gesture that it is part of,
-    empty for a verb by itself. `copy` names the copy of the bench as it was afterwards, empty when there is none.
-    `stored` is the last stream seq of ROUTES when the next verb began, None when it was not known or not at rest;
-    `waiting` are the rows that waited in the outbox then.
+    `revision` is the truth's afterwards, None when it was not settled then. `cause` names the gesture that it is part
+    of, empty for a single verb. `copy` names the copy of the bench after it, empty when there is none. `stored` is
+    the last stream seq of ROUTES when the next verb began, None when it was unknown or not at rest; `waiting` are the
+    rows that waited in the outbox then.
     """
 
     verb: str
@@ -54,9 +54,9 @@ class Row:
 
 @dataclass(slots=True)
 class Life:
-    """One life. `began` is its first moment, `before` the number of the life that undo brings back; 0 is none.
+    """One life. `began` is its first moment, `before` the number of the life that undo restores; 0 is none.
 
-    `lacks` says why its list is not whole, empty when it is.
+    `lacks` says why its list is not complete, empty when it is.
     """
 
     number: int
@@ -68,7 +68,7 @@ class Life:
 
 
 class Lives:
-    """The lives on one database. `lost` says why the list of a bench that is older than it is gone; empty for a new bench."""
+    """The lives in one database. `lost` says why the list of an older bench is missing; empty for a new bench."""
 
     def __init__(self, database: Database, lost: str) -> None:
         self._db = database
@@ -84,7 +84,7 @@ class Lives:
         self.current: Life = newest
 
     def begin(self, at: int, cause: str, *, before: int = 0, lacks: str = "", rows: Iterable[Row] = ()) -> None:
-        """Begin a life at a moment, with the verbs that brought about what it begins with."""
+        """Begin a life at a moment, with the verbs that led to its first state."""
         self.current = Life(self.current.number + 1, at, cause, before, lacks, [replace(row) for row in rows])
         self._owe(self.current, range(len(self.current.rows)))
         self.write()
@@ -95,7 +95,7 @@ class Lives:
         self.note(row)
 
     def note(self, row: Row) -> None:
-        """Something about a verb of this life has become known. Those of an earlier life are not written any more."""
+        """New information about a verb of this life. Verbs of an earlier life are not written any more."""
         rows = self.current.rows
         place = next((place for place in reversed(range(len(rows))) if rows[place] is row), None)
         if place is not None:
@@ -103,12 +103,12 @@ class Lives:
             self.write()
 
     def note_all(self) -> None:
-        """Something about this life has become known, or about all of its verbs."""
+        """New information about this life, or about all of its verbs."""
         self._owe(self.current, range(len(self.current.rows)))
         self.write()
 
     def stopped(self, verb: str, arguments: dict[str, Any]) -> None:
-        """The verb that is under way was stopped: it did no more than these arguments say."""
+        """The running verb was stopped: it did no more than these arguments say."""
         if self.current.rows and self.current.rows[-1].verb == verb:
             self.current.rows[-1].arguments = dict(arguments)
             self.note(self.current.rows[-1])
@@ -118,11 +118,11 @@ class Lives:
         return self.current if number == self.current.number else self._last("number = ?", number)
 
     def at(self, moment: int) -> Life | None:
-        """Return the life that a moment lies in; None when it is not kept."""
+        """Return the life that contains a moment; None when it is not kept."""
         return self.current if moment >= self.current.began else self._last("began <= ?", moment)
 
     def forget(self, first_moment: int) -> None:
-        """Forget the lives that lie wholly before a moment, but this one and the one that undo brings back."""
+        """Delete the lives that end before a moment, except this one and the one that undo restores."""
         kept = (self.current.number, self.current.before)
         numbers = "number NOT IN (?, ?) AND (SELECT min(began) FROM life AS next WHERE next.number > life.number) <= ?"
         try:
@@ -133,10 +133,10 @@ class Lives:
                 )
                 connection.execute(f"DELETE FROM life WHERE {numbers}", [*kept, first_moment])
         except sqlite3.Error:
-            return  # The disk takes nothing: it is tried again when the next life begins.
+            return  # The disk is full: it is tried again when the next life begins.
 
     def write(self) -> None:
-        """Write down what is owed. What the disk does not take stays owed; the journal says that it takes nothing."""
+        """Write what waits. What the disk refuses continues to wait; the journal says that the disk is full."""
         lives = {life.number: life for life, _ in self._owed.values()}
         rows = [_as_row(life, place) for life, place in self._owed.values() if place >= 0]
         try:
@@ -183,7 +183,7 @@ def _read(kept: tuple[Any, ...]) -> Row:
 
 
 def _from_moments(database: Database, lost: str) -> Iterable[Life]:
-    """Yield the lives that a journal without this table tells of: each reset begins one."""
+    """Yield the lives in a journal without this table: each reset begins one."""
     life = Life(1, began=1, lacks=lost)
     told = database.conn.execute(
         "SELECT n, kind, detail FROM moment WHERE kind IN ('verb', 'stopped', 'refused') AND actor = 'learner' ORDER BY n"
@@ -204,7 +204,7 @@ def _from_moments(database: Database, lost: str) -> Iterable[Life]:
 
 
 def _if_whole(database: Database, life: Life, end: int | None) -> Life:
-    """Note when moments of a life are missing: the oldest go, and a disk that took nothing for long has lost some."""
+    """Note when moments of a life are missing: the oldest are deleted, and a long full disk loses some."""
     kept, last = database.conn.execute(
         "SELECT count(*), max(n) FROM moment WHERE n >= ? AND (? IS NULL OR n < ?)", [life.began, end, end]
     ).fetchone()
@@ -219,7 +219,7 @@ REFUSED_THEN = "refused"
 
 
 def same(then: Row, now: Row) -> bool:
-    """Say whether a verb that was carried out again came to what it came to the first time."""
+    """Return whether a verb that was played again had the same result as the first time."""
     is_as_refused = then.outcome == REFUSED_THEN and now.outcome not in (DONE, UNKNOWN)
     is_as_far = then.revision is None or now.revision is None or then.revision == now.revision
     return is_as_far and (is_as_refused or then.outcome == now.outcome)

@@ -1,6 +1,6 @@
 """The parts of vango for a service of your own: your table, your facts.
 
-    with db:                                        your transaction: the change, and the event that tells of it
+    with db:                                        your transaction: the change, and the event that announces it
         db.execute("UPDATE price SET …")
         tell(db, PRICES, item="tea", cents=250, version=2)
 

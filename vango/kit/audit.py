@@ -1,6 +1,6 @@
 """The audit of a service of your own: is every view equal to your database as of the sequence that its edge claims?
 
-Your table and the events that told of it are compared as well: what was changed and not told, no edge will ever hear.
+Your table and the events that announced it are compared as well: what was changed and not told, no edge will ever hear.
 """
 
 from __future__ import annotations
@@ -97,5 +97,5 @@ def _untold(reasons: Sequence[str]) -> tuple[Finding, ...]:
     """Return what is to be said of rows that were changed and not told."""
     if not reasons:
         return ()
-    said = f"The table was changed and no event tells of it: {reasons[0]}"
+    said = f"The table was changed and no event announces it: {reasons[0]}"
     return (Finding(Kind.UNTOLD, "truth", said, "Tell each change in its own transaction.", tuple(reasons)),)

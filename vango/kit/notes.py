@@ -36,4 +36,4 @@ class Notes:
                     await self._changed.wait()
             except TimeoutError as error:
                 if not is_so():
-                    raise Unavailable(f"Waited {timeout_s:g} s in vain: {seen().rstrip('.')}.") from error
+                    raise Unavailable(f"Waited {timeout_s:g} s, and nothing changed: {seen().rstrip('.')}.") from error

@@ -138,7 +138,7 @@ class Outbox:
 
 
 def rows_of(feed: Feed, read: Read) -> Callable[[sqlite3.Connection], Iterable[Row]]:
-    """Return what reads the rows of a snapshot: your table, each row with the event that last told of it.
+    """Return what reads the rows of a snapshot: your table, each row with the event that last announced it.
 
     It raises `Refused` for a row that was changed or deleted and not told: no sequence stands for such a state.
     """
@@ -152,7 +152,7 @@ def rows_of(feed: Feed, read: Read) -> Callable[[sqlite3.Connection], Iterable[R
 
 
 def not_told(db: sqlite3.Connection, feed: Feed, read: Read) -> list[str]:
-    """Say of each row how your table and the last event that told of it differ; empty when none does.
+    """Say of each row how your table and the last event that announced it differ; empty when none does.
 
     Raises `Refused` when the table cannot be read, or a row has no key or version.
     """
@@ -168,9 +168,9 @@ def not_told(db: sqlite3.Connection, feed: Feed, read: Read) -> list[str]:
 
 def _differs(feed: Feed, key: str, data: Mapping[str, Any] | None, fact: Fact | None) -> str:
     if fact is None:
-        return f"{key} is in the table, and no event tells of it."
+        return f"{key} is in the table, and no event announces it."
     if data is None:
-        return f"{key} was deleted from the table, and no event tells of it; mark a row as deleted instead."
+        return f"{key} was deleted from the table, and no event announces it; mark a row as deleted instead."
     if data[feed.version] != fact.epoch:
         return f"{key} has {feed.version} {data[feed.version]} in the table; the last that was told is {fact.epoch}."
     if data != fact.data:
@@ -179,6 +179,6 @@ def _differs(feed: Feed, key: str, data: Mapping[str, Any] | None, fact: Fact | 
 
 
 def last_told(db: sqlite3.Connection, feed: Feed) -> dict[str, Fact]:
-    """Return for each key the last fact that was told of it."""
+    """Return for each key the last fact that was announced for it."""
     found = db.execute("SELECT key, body, max(sequence) FROM event WHERE feed = ? GROUP BY key", [feed.name])
     return {key: fact for key, body, _ in found if (fact := feed.read(body)) is not None}

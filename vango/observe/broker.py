@@ -1,7 +1,7 @@
 """Observing the broker: its streams, their tapes, their consumers and the stored snapshots, in the server's words.
 
-One request says what every stream holds; only what is new in them is asked for. What cannot be read is shown as not
-there; what was seen before is never shown as if it were now.
+One request returns the state of every stream; only new messages are requested. What cannot be read is shown as
+missing; an earlier state is never shown as the present one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class BrokerObserver:
         self._before.clear()
 
     async def look(self, connection: Callable[[], Wire]) -> None:
-        """Look at everything over a connection. Never raises: what does not answer says why."""
+        """Look at everything over a connection. Never raises: a part that does not answer says why."""
         try:
             wire = connection()
             listed = await streams.listed(wire)
@@ -63,7 +63,8 @@ class BrokerObserver:
         pairs: list[tuple[StreamSeen, list[ConsumerSeen]]] = []
         silent = ""
         for name in streams.SUBJECTS:
-            # A server that did not answer is not asked again in this look: every question would wait out its time.
+            # A server that did not answer is not asked again in this look: every question would take its whole
+            # time-out.
             try:
                 told = (self._silent(name, silent), []) if silent else await self._stream(wire, name, listed.get(name))
                 pairs.append(told)
@@ -100,7 +101,7 @@ class BrokerObserver:
         ), consumers  # fmt: skip
 
     def _silent(self, name: str, trouble: str) -> StreamSeen:
-        """A stream whose server does not answer: what it last said stands apart, with its time."""
+        """A stream whose server does not answer: its last answer is kept separately, with its time."""
         return replace(_unseen(name, trouble), before=self._before.get(name))
 
     async def _look_at_bucket(self, wire: Wire, info: dict[str, Any] | None) -> None:
@@ -115,7 +116,7 @@ class BrokerObserver:
             self.snapshots, self._bucket = (), None
 
     async def _snapshots(self, wire: Wire) -> Sequence[SnapshotSeen]:
-        """Read those that were not read before: what is stored under a nuid never changes. What has gone is left out."""
+        """Read only new snapshots: the bytes of a nuid never change. Deleted ones are left out."""
         sealed: dict[str, SnapshotSeen] = {}
         for one in await snapshots.stored(wire):
             with contextlib.suppress(NotThere):
@@ -125,12 +126,12 @@ class BrokerObserver:
 
 
 def _unseen(name: str, trouble: str) -> StreamSeen:
-    """A stream that cannot be read: an empty one. What was seen before is not shown as if it were now."""
+    """A stream that cannot be read: an empty one. An earlier state is not shown as the present one."""
     return StreamSeen(name, False, trouble, streams.SUBJECTS[name], 0, 0, 0, 0, 0, StreamRules(), (), ())
 
 
 def _outside(info: dict[str, Any]) -> OutsideSeen:
-    """A stream that somebody else made: that it is there, and what it holds."""
+    """A stream that others made: its name and content."""
     config, state = info["config"], info["state"]
     return OutsideSeen(
         config["name"], tuple(config.get("subjects") or ()), state["messages"], state["bytes"], state["first_seq"],
@@ -139,7 +140,7 @@ def _outside(info: dict[str, Any]) -> OutsideSeen:
 
 
 async def _both(one: Awaitable[S], other: Awaitable[T]) -> tuple[S, T]:
-    """Ask two things at once and return both answers; raise what went wrong once neither is waited for."""
+    """Ask two things at once and return both answers; raise an error once neither is waited for."""
     answers = await asyncio.gather(one, other, return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException):

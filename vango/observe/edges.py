@@ -1,4 +1,4 @@
-"""What is seen of one edge's view: each row beside the truth, and what became of the requests for its routes."""
+"""What is seen of one edge's view: each row beside the truth, and the outcome of the requests for its routes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNDER_WAY = ("not published", "not delivered", "delivered, unacked", "")
 
 
 class ProbeLog:
-    """The last requests to one edge, and the count of all that it was there to answer."""
+    """The last requests to one edge, and the count of all requests while it ran."""
 
     def __init__(self) -> None:
         self.last: deque[ProbeSeen] = deque(maxlen=PROBES)
@@ -28,10 +28,11 @@ class ProbeLog:
         self._asked_at = 0.0
 
     def is_due(self, state: object) -> bool:
-        """Say whether to ask again, and note it: what nobody has touched is asked once a second if all it said was right.
+        """Return whether to ask again, and note it: an unchanged route is asked once a second if every answer was
+        right.
 
-        `state` is all that an answer comes from, but for the time: a freshness lease may run out up to a second before
-        it is noticed. A second look at a bench at rest then finds nothing new to show.
+        `state` is everything that an answer depends on, except the time: the end of a freshness lease may be noticed
+        up to a second late. A second look at a bench at rest then finds nothing new to show.
         """
         now = time.monotonic()
         if state == self._asked_of and now - self._asked_at < ASK_AGAIN_S and not self.shows_trouble:
@@ -40,7 +41,7 @@ class ProbeLog:
         return True
 
     def add(self, probes: Sequence[ProbeSeen], record: TruthRecord, claim: Claim, *, is_there: bool) -> None:
-        """Take in what was asked at one moment. A wrong answer is late while the news was still under way."""
+        """Add the answers of one moment. A wrong answer is late while the event was still on its way."""
         for probe in probes:
             late = probe.outcome == "wrong" and why_row_differs(record, claim, probe.route) in UNDER_WAY
             self.last.append(replace(probe, late=late))
@@ -48,12 +49,12 @@ class ProbeLog:
                 self._counts["late" if late else probe.outcome] += 1
 
     def begin_counting(self) -> None:
-        """Count from here: what was counted before was under other rules."""
+        """Count from here: earlier counts were under other rules."""
         self._counts.clear()
 
     @property
     def asked(self) -> dict[str, int]:
-        """What became of all requests."""
+        """The outcomes of all requests."""
         return {word: self._counts[word] for word in OUTCOMES}
 
     @property
@@ -63,7 +64,7 @@ class ProbeLog:
 
 
 def rows_seen(claim: Claim, record: TruthRecord) -> tuple[RowSeen, ...]:
-    """Return a view's rows in the truth's order, each held against the truth as of the claimed sequence."""
+    """Return a view's rows in the truth's order, each compared with the truth as of the claimed sequence."""
     truthful = record.as_of.get(claim.position.sequence, {})
     order = {name: place for place, name in enumerate(record.now)}
     rows = []

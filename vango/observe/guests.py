@@ -1,7 +1,7 @@
-"""Observing the guests: each claim beside the truth as of what it names, probes answered from it, and findings.
+"""Observing the guests: each claim beside the truth as of its sequence, probes answered from it, and findings.
 
-A probe is answered from the claimed routes, not by a request to the guest: a claim is what it would answer, a request would
-let every slow guest hold up the look at everything else.
+A probe is answered from the claimed routes, not by a request to the guest. The claim is what it would answer, and a
+request would let every slow guest delay the look at everything else.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class GuestObserver:
         self._logs: dict[tuple[str, str], ProbeLog] = {}
 
     def heard(self) -> list[_Heard]:
-        """Return what every guest claims. One that is silent is down, as far as anybody knows."""
+        """Return what every guest claims. A silent one is presumed down."""
         return [
             _Heard(guest, guest.claim, Mode.DOWN if guest.silent else guest.claim.mode)
             for guest in self._guests.all.values()
@@ -53,13 +53,13 @@ class GuestObserver:
     def see(
         self, heard: Sequence[_Heard], record: TruthRecord, consumers: Sequence[ConsumerSeen], owners: Mapping[str, str]
     ) -> tuple[GuestSeen, ...]:
-        """Hold each claim against the truth. `owners` are those that probes expect."""
+        """Compare each claim with the truth. `owners` are those that probes expect."""
         keys = {(each.guest.name, each.claim.instance) for each in heard}
         self._logs = {key: log for key, log in self._logs.items() if key in keys}
         return tuple(self._one(each, record, consumers, owners) for each in heard)
 
     def turned_away(self) -> tuple[TurnedAwaySeen, ...]:
-        """Return who was turned away of late, and why."""
+        """Return the recently refused claims, and why."""
         now = time.monotonic()
         return tuple(
             TurnedAwaySeen(name, trouble.sentence, trouble.times, round(now - trouble.at))
@@ -88,7 +88,7 @@ class GuestObserver:
         )  # fmt: skip
 
     def _event_ids(self, said: GuestClaim, record: TruthRecord) -> dict[Route, str]:
-        """Return the event of the history that made each claimed row; only rows that are not as they should be are looked up."""
+        """Return the event of the history that made each claimed row; only wrong rows are looked up."""
         as_of = record.as_of.get(said.sequence, {})
         found: dict[Route, str] = {}
         for route in said.routes:

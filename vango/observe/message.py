@@ -1,4 +1,4 @@
-"""What a stream holds of a moment now: the message is asked for by the stream seq that the moment tells of."""
+"""The present stored message of a moment: it is requested by the stream seq in the moment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vango.truth.store import Truth
 
 
 class Holder(Protocol):
-    """Who has the truth and a connection to the broker. `wire` raises `Unavailable` while there is none."""
+    """The owner of the truth and of a connection to the broker. `wire` raises `Unavailable` while there is none."""
 
     truth: Truth
 
@@ -21,9 +21,9 @@ class Holder(Protocol):
 
 
 async def find(bench: Holder, moment: Moment) -> dict[str, Any]:
-    """Return the message that a moment is about, with the request that asked for it and the reply.
+    """Return the message that a moment is about, with the request for it and the reply.
 
-    Of a commit it is the event that truth holds. Empty when the moment is about no message, or names one already.
+    For a commit it is the event in the truth. Empty when the moment is about no message, or names one already.
     """
     detail = moment.detail
     if "event_id" in detail and moment.actor == "database":
@@ -35,12 +35,12 @@ async def find(bench: Holder, moment: Moment) -> dict[str, Any]:
         wire = bench.wire()
         await wire.api("STREAM.MSG.GET.ROUTES", {"seq": seq})
     except VangoError as error:
-        return {"caption": f"ROUTES gives no message at stream seq {seq} now", "message": str(error)}
+        return {"caption": f"ROUTES has no message at stream seq {seq} now", "message": str(error)}
     asked = wire.last
     message = asked["reply"]["message"]
     return {
         **asked,
-        "caption": f"What ROUTES holds at stream seq {seq} now, on {message['subject']}",
+        "caption": f"The message of ROUTES at stream seq {seq} now, on {message['subject']}",
         "headers": _headers(message.get("hdrs", "")),
         "message": json_or_text(base64.b64decode(message.get("data", ""))),
     }

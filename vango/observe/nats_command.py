@@ -1,6 +1,6 @@
-"""The same request in the words of the `nats` command: what a person would type to ask the broker for it.
+"""The same request as a `nats` command: what a person would type to ask the broker for it.
 
-Pure: from the subject and body of a request as it was on the wire to a line of shell. Connection and credentials are
+Pure: from the subject and body of a request as it was on the wire to a shell command. Connection and credentials are
 those of the context that the page's attach line makes.
 """
 
@@ -75,4 +75,4 @@ _COMMANDS: dict[str, Callable[[list[str], Mapping[str, Any]], Iterator[object]]]
     "CONSUMER.DELETE": lambda names, _: iter(("consumer", "rm", names[0], names[1], "--force")),
     "CONSUMER.MSG.NEXT": lambda names, _: iter(("consumer", "next", names[0], names[1], "--count=1", "--no-ack")),
 }
-"""By the start of the API subject. What is not here has no command that does the same."""
+"""By the start of the API subject. Anything else has no command that does the same."""

@@ -45,7 +45,7 @@ from vango.truth.control_plane import ControlPlane
 from vango.truth.store import Truth
 
 SILENT_S = 6.0
-"""An idle relay is heard every five seconds: an edge that hears nothing for longer hears nothing at all."""
+"""An idle relay sends every five seconds: an edge that hears nothing for longer is cut off."""
 TROUBLED_S, AGEING_S, STILL_S = 1.0, 5.0, 15.0
 COUNTERS = (
     "received",
@@ -63,10 +63,11 @@ COUNTERS = (
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What is looked at. `wire` raises `Unavailable` without a broker; `lost` compares a destroyed database with its heir.
+    """What is observed. `wire` raises `Unavailable` without a broker; `lost` compares a destroyed database with its
+    replacement.
 
-    `last_storm`, `missing` and `undo` tell what the bench knows of itself: its last storm, the protections that it goes
-    without, and what undo would take back.
+    `last_storm`, `missing` and `undo` are what the bench knows of itself: its last storm, the protections that are
+    off, and what undo would undo.
     """
 
     truth: Truth
@@ -86,7 +87,7 @@ class Parts:
 
 
 class Observer:
-    """Takes observations of one bench. `broker` is what was last seen of its broker."""
+    """Takes observations of one bench. `broker` is the last observation of its broker."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -97,9 +98,10 @@ class Observer:
         self._rules: dict[str, EdgeRules] = {}
 
     def patience_s(self) -> float:
-        """Return for how many seconds a look is good when nothing is known to have changed since.
+        """Return for how many seconds a look is good when no change is known since.
 
-        The least while some answer in sight is not right, so that more requests would show more, or a guest's word ages.
+        It is shortest while some visible answer is not right, so that more requests would show more, or while a
+        guest's claim ages.
         """
         if self._parts.guests.is_ageing or any(log.shows_trouble for log in self._probes.values()):
             return TROUBLED_S
@@ -120,7 +122,7 @@ class Observer:
         views = [edge.committed() for edge in edges] + [((), at) for at in self._guests.positions(heard)]
         record = self._truth.record(facts, views, self.broker.tape.ids)
         if not self._sees_routes():
-            # What lies in a broker that nobody can look into is not known to be untold.
+            # While the broker cannot be observed, its content is not known to be untold.
             record = replace(record, untold=())
         record = replace(record, stuck=self._stuck(record))
         claims = [self._claim(edge) for edge in edges]
@@ -153,7 +155,7 @@ class Observer:
         return any(stream.name == "ROUTES" and stream.available for stream in self.broker.streams)
 
     def _stuck(self, record: TruthRecord) -> tuple[StuckRow, ...]:
-        """Add the rows that the broker refuses. Without the stream of their feed the panel of the broker says why."""
+        """Add the rows that the broker refuses. If their stream is missing, the panel of the broker says so."""
         known = {row.event_id for row in record.stuck}
         there = {stream.name for stream in self.broker.streams if stream.available}
         refused = (row for row in self._parts.relay.stuck if row.event_id not in known)
@@ -225,7 +227,7 @@ class Observer:
 
 
 def is_at_rest(seen: Observation) -> bool:
-    """Say whether nothing is under way on a bench: what is seen then is what another look would see."""
+    """Return whether a bench is at rest: another look would then show the same."""
     runs = seen.pace.tempo is Tempo.LIVE and seen.relay.state == "up" and seen.broker.state == "up"
     return (
         runs

@@ -40,8 +40,8 @@ class Tape:
     ) -> tuple[tuple[CellSeen, ...], tuple[int, ...]]:
         """Return the last cells of a stream and the missing seqs between them. `info` is its STREAM.INFO.
 
-        At most `WINDOW` messages are read, however many the stream holds or has lost: which of them are missing is
-        seen by reading them again when the server counts other holes than before, not from its list of all of them.
+        At most `WINDOW` messages are read, however many the stream holds or has lost. Missing ones are found by
+        reading them again when the server's count of holes changes, not from its list of all of them.
         """
         state = info["state"]
         first, last = state["first_seq"], state["last_seq"]
@@ -73,14 +73,14 @@ class Tape:
 
 
 def _holes(info: dict[str, Any]) -> tuple[str, int, int]:
-    """Return what cannot stay the same when a message is deleted: the stream's age, and where its holes are counted from."""
+    """Return what must change when a message is deleted: the stream's age, and where its holes are counted from."""
     state = info["state"]
     deleted = state.get("num_deleted", 0)
     return info["created"], deleted, state["first_seq"] if deleted else 0
 
 
 def mark_known(cells: dict[int, CellSeen], known: Known) -> None:
-    """Say of each cell whether truth's history has its event."""
+    """Mark each cell by whether truth's history has its event."""
     ids = known([cell.event_id for cell in cells.values()])
     for seq, cell in cells.items():
         if cell.known != (cell.event_id in ids):
@@ -88,7 +88,7 @@ def mark_known(cells: dict[int, CellSeen], known: Known) -> None:
 
 
 async def read_bodies(wire: Wire, stream: str) -> AsyncIterator[list[tuple[int, bytes]]]:
-    """Yield stream seq and body of every message that a stream holds, some at a time. Raises `NotThere`, `Unavailable`."""
+    """Yield stream seq and body of every message that a stream holds, in batches. Raises `NotThere`, `Unavailable`."""
     state = (await wire.api(f"STREAM.INFO.{stream}"))["state"]
     seq = state["first_seq"]
     while seq <= state["last_seq"] and (batch := await _batch(wire, stream, seq)):

@@ -1,4 +1,4 @@
-"""Observing the truth: what the database holds now, what it held at any sequence, and what waits in the outbox."""
+"""Observing the truth: the database now, the database at any sequence, and the waiting rows of the outbox."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TruthObserver:
         self._read_from = truth.db
 
     def facts(self) -> dict[str, Fact]:
-        """Return the present fact of every route, with how far its news has come."""
+        """Return the present fact of every route, with how far its event has come."""
         rows = self._truth.db.conn.execute(
             f"{_FACT} JOIN route AS r ON r.sequence = e.sequence WHERE e.feed = 'route' ORDER BY r.rowid"
         )
@@ -80,7 +80,7 @@ class TruthObserver:
         return tuple(stuck_for_ever(row, reason) for row, reason in judged if reason)
 
     def _untold(self, stored_ids: Collection[str]) -> tuple[Fact, ...]:
-        """Return the first facts that no row tells of and that were never seen stored."""
+        """Return the first facts without an outbox row that were never seen stored."""
         self._read_rowless()
         for event_id in [one for one in self._rowless if one in stored_ids or one in self._seen_stored]:
             self._seen_stored.add(event_id)
@@ -88,7 +88,7 @@ class TruthObserver:
         first = [*islice(self._rowless, MAX_UNTOLD)]
         if not first:
             return ()
-        # Somebody may have given one a row since it was read.
+        # It may have got a row since it was read.
         found = self._truth.db.conn.execute(
             f"{_FACT} WHERE bare.event_id IN (SELECT value FROM json_each(?)) ORDER BY e.sequence", [json.dumps(first)]
         )
@@ -98,9 +98,9 @@ class TruthObserver:
         return facts
 
     def _read_rowless(self) -> None:
-        """Read which facts have come to be without a row. Those that were seen stored are no concern."""
+        """Read which facts have lost their row. Those that were seen stored do not matter."""
         if self._read_from is not self._truth.db:
-            # The database was rebuilt, or put back.
+            # The database was rebuilt, or restored.
             self._rowless, self._read_to, self._read_from = {}, 0, self._truth.db
         found = self._truth.db.conn.execute(
             "SELECT r.position, r.event_id FROM rowless AS r JOIN event AS e ON e.id = r.event_id"
@@ -169,7 +169,7 @@ class TruthObserver:
 
 _FACT = (
     "SELECT e.sequence, e.id, e.route, e.owner, e.epoch,"
-    # Neither a row nor without one: its row was published, and cleared away.
+    # Neither a row nor without one: its row was published, and then deleted.
     " CASE WHEN bare.event_id IS NOT NULL THEN 0 WHEN o.event_id IS NOT NULL AND o.published_at IS NULL THEN 1 ELSE 2 END,"
     " e.revision FROM event AS e LEFT JOIN outbox AS o ON o.feed = e.feed AND o.sequence = e.sequence"
     " LEFT JOIN rowless AS bare ON bare.event_id = e.id"
@@ -177,7 +177,7 @@ _FACT = (
 
 
 def _stored(fact: Fact) -> Fact:
-    """An event that is in the stream was published, even while the relay has yet to mark its row."""
+    """An event that is in the stream was published, even before the relay marks its row."""
     return replace(fact, told=Told.PUBLISHED) if fact.told is Told.WAITING else fact
 
 

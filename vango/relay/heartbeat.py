@@ -1,4 +1,4 @@
-"""The heartbeat: the relay says how far truth is, and renews its lease, however long a publish takes."""
+"""The heartbeat: the relay sends the high-water mark, and renews its lease, however long a publish takes."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Heartbeat:
         return BEAT_S if self.quiet_beats < IDLE_AFTER_BEATS else IDLE_BEAT_S
 
     async def keep_time(self) -> None:
-        """Beat when nobody else did for too long: whatever the lanes do meanwhile, it is heard that the relay lives."""
+        """Beat when no lane did for too long: others hear that the relay lives, whatever the lanes do."""
         while True:
             await asyncio.sleep(BEAT_S)
             if time.monotonic() - self._beaten_at > self.beat_s:
                 await self.beat()
 
     async def beat(self) -> None:
-        """Say how far truth is, and renew the lease when it is due. Raises `LeaseLost`, `Unavailable`."""
+        """Send the high-water mark, and renew the lease when it is due. Raises `LeaseLost`, `Unavailable`."""
         if time.monotonic() - self._leased_at > LEASE_S / 3:
             await patiently(renew_lease, self._relay.truth, self._relay.token)
             self._leased_at = time.monotonic()
@@ -49,5 +49,5 @@ class Heartbeat:
         await self._wire.publish(self._relay.control.heartbeat, high_water.write(self._relay.truth))
 
     async def answer_mark(self, request: Msg) -> None:
-        """Say how far truth is to the one who asks."""
+        """Answer a request for the high-water mark."""
         await request.respond(high_water.write(self._relay.truth))

@@ -1,4 +1,4 @@
-"""How far truth has come, on the wire: the heartbeat that the relay sends by itself, and its answer to who asks.
+"""The high-water mark on the wire: the heartbeat that the relay sends unasked, and its answer to a request.
 
 The heartbeat says it of every feed. An edge follows one of them, so that is the mark that it reads.
 """

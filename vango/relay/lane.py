@@ -1,7 +1,7 @@
 """A lane: one feed's way to the broker. A row that cannot go stops its own lane and no other.
 
-It holds no rows. It says whether its feed may be tried now, and remembers what was told of the row at its head, so that
-nothing is told twice.
+It holds no rows. It knows when its feed may be tried again, and remembers what it reported about the row at its
+head, so that nothing is reported twice.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Lane:
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     def is_news(self, event_id: str, reason: str) -> bool:
-        """Say whether this was not yet told of this row, and take note that it is told now."""
+        """Return whether this was not yet reported for this row, and remember that it is reported now."""
         is_news, self._told = self._told != (event_id, reason), (event_id, reason)
         return is_news
 
@@ -51,6 +51,6 @@ class Lane:
         self._held_until, self._pause_s = 0.0, FIRST_PAUSE_S
 
     def went(self) -> None:
-        """A row went: whatever was in its way is over."""
+        """A row was sent: the obstacle is gone."""
         self.retry()
         self.trouble, self.stuck, self._told = "", None, ("", "")

@@ -32,7 +32,7 @@ _HEADER_BYTES = len(b"NATS/1.0\r\n\r\n")
 
 
 def why_never(subject: str, body: bytes, headers: Mapping[str, str], max_payload: int = MAX_PAYLOAD) -> str:
-    """Say why a message can never be stored, whatever the broker holds; empty when it can."""
+    """Return why a message can never be stored, whatever the broker holds; empty when it can."""
     if reason := _subject_fault(subject):
         return reason
     if any(_NO_TEXT in value or _is_odd(value) for value in headers.values()):
@@ -45,7 +45,7 @@ def why_never(subject: str, body: bytes, headers: Mapping[str, str], max_payload
 
 
 def stuck_for_ever(row: Waiting, reason: str) -> StuckRow:
-    """Say of a row that can never be stored what would mend it."""
+    """Return what would correct a row that can never be stored."""
     what = reason.split()[1]
     cure = (
         f"No retry will store it. Correct the {what} of {row.event_id} in the table event of truth.db; "
@@ -55,7 +55,7 @@ def stuck_for_ever(row: Waiting, reason: str) -> StuckRow:
 
 
 def stuck_until_changed(row: Waiting, refusal: str) -> StuckRow:
-    """Say of a row that the broker refused, and would take if it were set otherwise, what would help."""
+    """Return what would help a row that the broker refused, and would accept under other settings."""
     cure = (
         f"It was not stored. Let a stream store {row.subject}, within the stream's limits; "
         "the relay tries again, and what waits behind it follows."

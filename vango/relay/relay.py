@@ -1,8 +1,8 @@
-"""The relay: publishes the outbox, in order, then marks each row published. It also tells how far truth has come.
+"""The relay: publishes the outbox, in order, then marks each row published. It also sends the high-water mark.
 
-Woken by the commit. Each feed goes its own way (`vango.relay.lane`), in order; how its rows are sent and marked is in
-`vango.relay.sending`. The heartbeat and the lease have a timer of their own (`vango.relay.heartbeat`): however long a
-publish takes, others hear that the relay lives.
+The commit wakes it. Each feed is published separately (`vango.relay.lane`), in order; `vango.relay.sending` sends and
+marks its rows. The heartbeat and the lease have their own timer (`vango.relay.heartbeat`): however long a publish
+takes, others hear that the relay lives.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Relay(RelayState):
         self.awake.set()
 
     async def stop(self, reason: str) -> None:
-        """Stop dead and say why."""
+        """Crash and record why."""
         task, self._task = self._task, None
         if self._wire is not None:
             self._wire.abort()
@@ -195,7 +195,7 @@ class Relay(RelayState):
         else:
             await heartbeat.beat()
             heartbeat.quiet_beats += 1
-            # Whoever crashed behind a commit woke nobody: look now and then in any case.
+            # A crash after a commit woke nobody: look from time to time in any case.
             await self.awake.rest(min(pause_s or IDLE_BEAT_S, heartbeat.beat_s))
 
     def _begin_lanes(self, publisher: Publisher) -> None:

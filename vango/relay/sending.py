@@ -1,4 +1,4 @@
-"""Sending: publish, then mark. The loop of the outbox, and what becomes of a row that was not confirmed.
+"""Sending: publish, then mark. The loop of the outbox, and what happens to a row that was not confirmed.
 
 The pipeline (`vango.relay.pipeline`) sends, the proof (`vango.relay.proof`) says what the answers are worth, and
 `Sending.publish_then_mark` acts on it. A missing answer says nothing about what was stored, so the row is published

@@ -1,4 +1,4 @@
-"""What the relay does, as values, and the words in which the journal is told of them. It decides nothing."""
+"""What the relay does, as values, and the words that the journal gets. It decides nothing."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ def tell_mark(relay: RelayState, marked: Marked) -> None:
 
 
 def tell_silence(relay: RelayState, rows: Sequence[Waiting], trouble: str) -> None:
-    """Tell of rows for which no PubAck came."""
+    """Write which rows got no PubAck."""
     relay.tell("unanswered", trouble, count=len(rows), event_ids=[row.event_id for row in rows[:IDS_TOLD]])
 
 
 def tell_refusal(relay: RelayState, row: Waiting, ack: PubAck) -> None:
-    """Tell of a row that the broker refused."""
+    """Report a row that the broker refused."""
     relay.tell("refused", relay.reason, subject=row.subject, code=ack.code, definite=True)
 
 
 def tell_unsendable(relay: RelayState, row: Waiting) -> None:
-    """Tell of a row that no broker can store."""
+    """Report a row that no broker can store."""
     relay.tell("refused", relay.reason, position=row.position, definite=True)
 
 

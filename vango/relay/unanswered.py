@@ -1,7 +1,7 @@
 """No answer: what the relay does with events whose PubAck did not come. One right way and two wrong ones.
 
-A time-out is no refusal. The message may be stored, it may be on its way, or it may have died with the connection; the
-relay sees the same silence in all three cases (docs/nats-facts.md#no-answer). Only the id that goes with the next
+A time-out is not a refusal. The message may be stored, it may be on its way, or it may have been lost with the
+connection. The relay sees the same silence in all three cases (docs/nats-facts.md#no-answer). Only the id of the next
 attempt can make the difference harmless.
 """
 
@@ -22,7 +22,9 @@ class NoAnswer:
         self._new_ids: dict[str, str] = {}
 
     def deal_with(self, rows: Sequence[Waiting], way: OnNoAnswer, *, token: int) -> str:
-        """Do with unanswered rows as the rule says, and say what. Raises `LeaseLost` when another relay has taken over."""
+        """Handle unanswered rows as the rule says, and return what was done. Raises `LeaseLost` when another relay has
+        taken over.
+        """
         ways: dict[OnNoAnswer, Callable[[Sequence[Waiting], int], str]] = {
             OnNoAnswer.SAME_ID: self.retry_under_the_same_id,
             OnNoAnswer.NEW_ID: self.retry_under_a_new_id,
@@ -35,12 +37,12 @@ class NoAnswer:
         return "it will be published again under the same id"
 
     def retry_under_a_new_id(self, rows: Sequence[Waiting], token: int) -> str:
-        """Keep the rows and give each a message id that the broker has never seen. It must take it for news."""
+        """Keep the rows and give each a message id that the broker has never seen, so the broker takes it for new."""
         self._new_ids.update((row.event_id, f"{row.event_id}-{secrets.token_hex(3)}") for row in rows)
         return "it will be published again under a new id"
 
     def give_up(self, rows: Sequence[Waiting], token: int) -> str:
-        """Take silence for a no and forget the rows. What was stored is out; what was not, nobody will ever send."""
+        """Treat silence as a refusal and forget the rows. A row that was not stored will never be published."""
         drop(self._truth, [row.position for row in rows], token=token)
         return "the relay has given it up and forgotten its row"
 

@@ -1,1 +1,1 @@
-"""What the command line runs on benches of its own."""
+"""The commands that run on their own new benches."""

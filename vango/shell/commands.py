@@ -19,17 +19,19 @@ from vango.storm.protections import PROTECTIONS, SINGLE, prepare, protection
 from vango.verbs.script import Act, as_text, parse
 
 NAIVE = ("event-ids", "epochs", "continuity", "rebuild", "mark")
-"""The protections that a trusting edge goes without; the same as `vango.core.rules.NAIVE_EDGE`."""
+"""The protections that a trusting edge lacks; the same as `vango.core.rules.NAIVE_EDGE`."""
 
 
 def add(commands: Any) -> None:
     """Add both commands to the parser's."""
     _add_storm(commands.add_parser("storm", help="a seeded storm of faults on a fresh bench, then the audit's verdict"))
-    _add_matrix(commands.add_parser("matrix", help="which fault harms whom, when one protection is taken away"))
+    _add_matrix(commands.add_parser("matrix", help="which fault harms which edge, with one protection missing"))
 
 
 def _add_storm(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, metavar="N", help="which storm; without it one is chosen and printed")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help=("which storm; without it a random one is chosen and printed")
+    )
     parser.add_argument("--length", type=int, default=storm.LENGTH, metavar="N", help="how many gusts it has")
     parser.add_argument("--rules", choices=("correct", "naive"), default="correct", help="how the edges consume")
     parser.add_argument("--without", nargs="+", default=[], metavar="KEY", choices=[p.key for p in SINGLE],
@@ -94,7 +96,7 @@ async def _say_minimal(bench: Bench, rules: tuple[Act, ...], acts: tuple[Act, ..
         return first.kinds[0] in verdict.kinds
 
     minimal = await storm.shrink(acts, fails)
-    print(f"\n# {len(minimal)} of {len(acts)} acts are enough. Keep them in a file and play them with --replay FILE.")
+    print(f"\n# {len(minimal)} of {len(acts)} acts are enough. Save them in a file and play them with --replay FILE.")
     print(as_text(minimal), end="")
 
 

@@ -1,4 +1,4 @@
-"""Fresh benches in a folder that goes away again: what a trial from a shell runs on. A reset costs tens of milliseconds."""
+"""Fresh benches in a temporary folder, for trials from a shell. A reset costs tens of milliseconds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIDE_BY_SIDE = 2
 
 
 async def on_benches(work: Callable[[Bench], Awaitable[None]], count: int, nats_server: Path | None = None) -> None:
-    """Do some work on so many new benches at the same time, and close them whatever happens."""
+    """Do some work on this many new benches at the same time, and close them in any case."""
     keeper = await Keeper.start(nats_server)
     benches: list[Bench] = []
     try:
@@ -38,7 +38,7 @@ async def on_benches(work: Callable[[Bench], Awaitable[None]], count: int, nats_
 
 
 async def play_afresh(bench: Bench, script: Iterable[Act | Until]) -> Verdict:
-    """Reset a bench and play a script on it. Raises `BadInput`, `NotThere` for an act that no bench could do."""
+    """Reset a bench and play a script on it. Raises `BadInput`, `NotThere` for an impossible act."""
     await bench.reset()
     return await play(bench, script)
 

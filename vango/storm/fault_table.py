@@ -1,6 +1,6 @@
 """The faults of the matrix, each a short script of verbs done for real. One column is one entry of the table below.
 
-A fresh bench has three routes and their three events. The edge that suffers is iad, where a fault hits one edge only.
+A fresh bench has three routes and their three events. A fault that hits one edge hits iad.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _is_stored_twice(seen: Observation) -> bool:
     return sum(cell.sequence == 4 for cell in seen.stream("ROUTES").cells) > 1
 
 
-# An offer that comes to nothing is no fault that was withstood: then the cell says that it did not happen.
+# An attempt without effect does not count as survived: then the cell says that the fault did not happen.
 STORED_AGAIN = (
     act("republish", sequence=4, after_window=True),
     Until("event 4 to be stored a second time", _is_stored_twice),
@@ -88,7 +88,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "edge-crash",
-        "an edge crashes between applying and acking, in whichever order it does the two",
+        "an edge crashes between applying and acking, in either order",
         (
             _iad("crash_edge", at="after apply, before ack"),
             BLOG,
@@ -100,15 +100,15 @@ FAULTS: tuple[Fault, ...] = (
             _iad("start_edge"),
         ),
     ),
-    Fault("sleep", "an edge sleeps through changes", (_iad("kill_edge"), _shop("alloc-b"), BLOG, _iad("start_edge"))),
+    Fault("sleep", "an edge is down during changes", (_iad("kill_edge"), _shop("alloc-b"), BLOG, _iad("start_edge"))),
     Fault(
         "gap",
-        "what a sleeping edge missed is purged, and more comes later",
+        "the events that a down edge missed are purged, and a later event follows",
         (_iad("kill_edge"), _shop("alloc-b"), BLOG, act("purge"), API, _iad("start_edge")),
     ),
     Fault(
         "purged-tail",
-        "what a sleeping edge missed is purged, and nothing comes later",
+        "the events that a down edge missed are purged, and no later event follows",
         (_iad("kill_edge"), _shop("alloc-b"), act("purge"), _iad("start_edge")),
     ),
     Fault(
@@ -128,17 +128,17 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "new-edge",
-        "an edge begins with nothing, and the stream is trimmed",
+        "an edge begins with an empty view, and the stream is trimmed",
         (_iad("kill_edge"), act("purge"), _iad("wipe_view"), _iad("start_edge"), BLOG),
     ),
     Fault(
         "bad-snapshot",
-        "an edge is given a snapshot with one owner changed",
+        "an edge loads a snapshot with one owner changed",
         (act("take_snapshot"), act("corrupt_snapshot"), _iad("load_snapshot")),
     ),
     Fault(
         "old-snapshot",
-        "an edge is given a snapshot older than the stream's first message",
+        "an edge loads a snapshot older than the stream's first message",
         (act("take_snapshot"), _shop("alloc-b"), act("purge"), _iad("load_snapshot")),
     ),
     Fault(

@@ -1,6 +1,6 @@
 """The protection matrix: for every protection and every fault a fresh bench without the one, the other done for real.
 
-A cell is what the audit found at the end, once everything that the fault had stopped was running again. To add a row
+A cell is what the audit found at the end, when everything that the fault had stopped was running again. To add a row
 or a column, add an entry to `vango.storm.protections` or `vango.storm.fault_table`, and write the page again.
 """
 
@@ -21,18 +21,18 @@ SOUND, DOES_NOT_HAPPEN, STAYS_CLOSED, NOT_KNOWN = "·", "n/a", "refuses", "never
 ALL_ON = Protection("none", "nothing is taken away")
 OPENING = """# The protection matrix
 
-Each row takes one protection away on all three edges (the last rows take two), each column is one fault, done for real
-by verbs on a fresh bench. A cell names what the audit found at the end, when everything that the fault had stopped was
-running again. This page is written by `python -m vango matrix --write docs/matrix.md`, and a test runs some of its
-cells again.
+Each row takes one protection away on all three edges (the last rows take two). Each column is one fault, done for
+real by verbs on a fresh bench. A cell names what the audit found at the end, when everything that the fault had
+stopped was running again. `python -m vango matrix --write docs/matrix.md` writes this page, and a test runs some of
+its cells again.
 
-- `·`: sound. The fault did no lasting harm, because another protection stood behind the one that was missing.
-- a name: the audit's finding. This fault proves that the protection cannot go.
-- `n/a`: the fault cannot happen there, as a crash of a relay that nothing goes through.
-- `refuses`: nothing is wrong, and an edge still refuses to answer. `never arrives`: an edge is still behind.
+- `·`: sound. The fault did no lasting harm, because another protection backed up the missing one.
+- a name: the audit's finding. This fault proves that you need the protection.
+- `n/a`: the fault cannot happen there, such as a crash of a relay that publishes nothing.
+- `refuses`: nothing is wrong, but an edge still refuses to answer. `never arrives`: an edge still lags.
 
-A row without a name is no proof that a protection is useless: it has a second one behind it, for these faults, when
-nothing else is missing. The rows with two protections taken away show some of those pairs.
+A row without a name does not prove that a protection is useless. For these faults, with nothing else missing, a
+second protection backs it up. The rows with two protections missing show some of those pairs.
 """
 
 
@@ -46,7 +46,7 @@ class Cell:
 
 
 def word(verdict: Verdict) -> str:
-    """Say a verdict in the few words of a cell."""
+    """Return a verdict in the few words of a cell."""
     if verdict.kinds:
         return ", ".join(verdict.kinds)
     if not verdict.happened:
@@ -57,7 +57,7 @@ def word(verdict: Verdict) -> str:
 
 
 def script(without: Protection, fault: Fault) -> tuple[Act | Until, ...]:
-    """Return what is done for one cell on a bench that is fresh."""
+    """Return the acts for one cell on a fresh bench."""
     return (*prepare([without]), *fault.script)
 
 

@@ -1,7 +1,7 @@
 """A trial: acts done on a bench, each given time to take effect, and the audit's verdict at the end.
 
-It waits for states, never for a time: after every act until nothing that is running has anything left to do. At the
-end everything that was stopped is started again, because the question is what remains wrong once all is well again.
+It waits for states, never for a time: after every act until no running part has anything left to do. At the end
+everything that was stopped is started again, because the question is what remains wrong when everything runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CALM: tuple[Act, ...] = (
     act("start_relay"),
     *(act(verb, edge=edge) for edge in EDGES for verb in ("disarm_edge", "start_edge")),
 )
-"""What ends every trial: whatever was stopped goes on, and nothing is armed any more."""
+"""The end of every trial: whatever was stopped continues, and nothing is armed any more."""
 STILL = frozenset(
     {"crash_control", "crash_relay", "crash_edge", "edge_rules", "relay_rules", "stream_limits", "write_order"}
 )
@@ -57,12 +57,12 @@ class Stage(Bench, Protocol):
         """Take one observation."""
 
     async def wait_until(self, is_so: Callable[[Observation], bool], timeout_s: float) -> Observation:
-        """Observe after every change until something is so. Raises `Unavailable`."""
+        """Observe after every change until a condition holds. Raises `Unavailable`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """A pause in a fault until the bench looks as `is_so` says. When it does not come, the fault could not be done."""
+    """A pause in a fault until `is_so` holds. If it never does, the fault could not be done."""
 
     what: str
     is_so: Callable[[Observation], bool]
@@ -70,10 +70,10 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a trial came to. `kinds` are the names of the audit's findings, in the order of the audit.
+    """The result of a trial. `kinds` are the names of the audit's findings, in the order of the audit.
 
-    `closed` names the edges that refuse to answer, `refusals` the acts that could not be done and why. `happened` is False when a fault could not be done under these
-    rules, as a crash of the relay where nothing goes through the relay.
+    `closed` names the edges that refuse to answer, `refusals` the acts that could not be done and why. `happened` is
+    False when a fault could not be done under these rules, such as a crash of the relay when it publishes nothing.
     """
 
     soundness: Soundness
@@ -91,10 +91,10 @@ class Verdict:
 
 
 async def play(bench: Stage, script: Iterable[Act | Until]) -> Verdict:
-    """Do a script on a bench, calm it, and return the verdict. Refusals are part of a storm and stop nothing.
+    """Play a script on a bench, calm it, and return the verdict. Refusals are part of a storm and stop nothing.
 
-    Raises `BadInput` and `NotThere` for an act that no bench could do: nothing of the script was done then; `Stopped`
-    when a person stopped it: what was killed or frozen on the way runs again then.
+    Raises `BadInput` and `NotThere` for an impossible act: then nothing of the script was done. Raises `Stopped` when
+    a person stopped it: what was killed or frozen on the way then runs again.
     """
     items = tuple(script)
     for item in items:
@@ -173,7 +173,7 @@ async def _rest(bench: Stage) -> None:
 
 
 def _is_decided(seen: Observation) -> bool:
-    """Say whether the audit knows, and every edge that asks how far the truth is has been told."""
+    """Return whether the audit knows, and every edge that asks how far the truth is has been told."""
     told = all(
         edge.mark >= seen.truth.sequence or not edge.rules.ask_high_water_mark or edge.mode is not Mode.CURRENT
         for edge in seen.edges

@@ -110,7 +110,7 @@ def give_back(missing: Protection, edges: Iterable[str]) -> tuple[Act, ...]:
 
 
 def is_missing(wanted: Protection, now: Rules) -> bool:
-    """Say whether a bench that is set so goes without a protection, on any edge."""
+    """Return whether a bench that is set so goes without a protection, on any edge."""
     on_edges = not wanted.edge or any(
         all(_plain(getattr(rules, name)) == value for name, value in wanted.edge.items())
         for rules in now.edges.values()

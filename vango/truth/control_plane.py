@@ -57,7 +57,7 @@ class ControlPlane:
     # The three write orders.
 
     async def outbox(self, change: Change) -> Committed:
-        """Commit first: the fact and the row that will tell of it, in one transaction. The relay publishes second."""
+        """Commit first: the fact and its outbox row, in one transaction. The relay publishes second."""
         await self.path.reach(Point.BEFORE_COMMIT)
         committed = await patiently(self.truth.commit, change, queue=True)
         self._tell_commit(change, committed)
@@ -129,8 +129,8 @@ class ControlPlane:
     async def _burst(self, n: int) -> str:
         ready, owners = self.truth.ready_allocations(), self.truth.owners()
         if len(ready) < 2 or not owners:
-            raise Refused("A burst needs a route and two ready allocations to give it to in turn.")
-        # What waits at every point is no work that somebody waits for.
+            raise Refused("A burst needs a route and two ready allocations to own it in turn.")
+        # An actor that waits at every point is not work in progress.
         with nullcontext() if self.path.is_slowed else self._progress.counting(n, CHANGES):
             for made, route in enumerate(islice(cycle(owners), n)):
                 if await self._progress.step(made, CHANGES):
@@ -142,7 +142,7 @@ class ControlPlane:
         return f"{n} change{'s were' if n > 1 else ' was'} committed."
 
     def _tell_stop(self, made: int, n: int) -> str:
-        """A burst is stopped between two commits. The journal has what was asked for with what came of it."""
+        """A burst is stopped between two commits. The journal has the requested number and the result."""
         said = f"The burst was stopped: {made:,} of {n:,} changes were committed, and they stay."
         self._journal.write("learner", "stopped", said, verb="burst", arguments={"n": made})
         return said
@@ -160,31 +160,31 @@ class ControlPlane:
         return f"The control plane will crash {point}." if point else "The control plane is not armed."
 
     async def stop(self) -> None:
-        """Drop a command that waits on its way."""
+        """Drop a waiting command."""
         moving, self._moving = self._moving, None
         await tasks.end(moving)
 
     async def _carry_out(self, command: Coroutine[None, None, str]) -> str:
-        """Carry out a command; while the bench is slowed, only until it waits: it goes on when it is let.
+        """Perform a command; while the bench is slowed, only until it waits: it continues when it is released.
 
-        Raises what the command raises. `Refused` while an earlier command is still on its way.
+        Raises what the command raises. `Refused` while an earlier command is still waiting.
         """
         if not self.path.is_slowed:
             return await command
         if self.is_under_way:
             command.close()
-            raise Refused("The control plane waits on its way with an earlier command. Let it go on first.")
+            raise Refused("The control plane waits at a point of an earlier command. Let it continue first.")
         self._moving = asyncio.create_task(command, name="control plane")
         self._moving.add_done_callback(tasks.look_at)
         await asyncio.wait([self._moving], timeout=MOVES_WITHIN_S)
-        return self._moving.result() if self._moving.done() else "The control plane waits on its way."
+        return self._moving.result() if self._moving.done() else "The control plane waits at a point."
 
     async def _one(self, change: Change, done: str) -> str:
         committed = await self._do(change)
         return done if committed is not None else "The control plane crashed, and was started again."
 
     async def _do(self, change: Change) -> Committed | None:
-        """Carry out a change in the chosen order. None when the control plane crashed on the way."""
+        """Perform a change in the chosen order. None when the control plane crashed on the way."""
         ways: dict[WriteOrder, Callable[[Change], Awaitable[Committed]]] = {
             WriteOrder.OUTBOX: self.outbox,
             WriteOrder.PUBLISH_FIRST: self.publish_first,

@@ -53,7 +53,7 @@ def waiting(outbox: Outbox, *, limit: int, after: int = 0, feed: str = "") -> li
 
 
 def _waiting(db: sqlite3.Connection, feed: str, limit: int, after: int) -> list[Waiting]:
-    # Whatever a row holds is read as bytes: it is sent as it is, or said to be what it is, and stops nobody here.
+    # A row's content is read as bytes: it is sent unchanged, or reported, and stops no other feed.
     rows = db.execute(
         "SELECT o.position, CAST(o.event_id AS BLOB), o.feed, o.sequence, CAST(e.subject AS BLOB), CAST(e.body AS BLOB),"
         " json_valid(CAST(e.body AS TEXT))"
@@ -68,7 +68,7 @@ def _waiting(db: sqlite3.Connection, feed: str, limit: int, after: int) -> list[
 
 
 def _is_json(body: bytes, valid: int | None) -> bool:
-    """SQLite judges the text up to its first NUL, and takes any bytes for text. It is quicker than reading the JSON."""
+    """SQLite checks the text up to its first NUL, and takes any bytes for text. It is faster than parsing the JSON."""
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -132,7 +132,7 @@ def high_water_mark(outbox: Outbox, feed: str) -> Mark:
 
 
 def _told(db: sqlite3.Connection, feed: str, latest: int) -> int:
-    """Return up to which sequence the rows that are left in the outbox say that a feed was published."""
+    """Return up to which sequence a feed was published, by the rows that are left in the outbox."""
     first_waiting = db.execute(
         "SELECT min(sequence) FROM outbox INDEXED BY outbox_waiting_feed WHERE published_at IS NULL AND feed = ?",
         [feed],

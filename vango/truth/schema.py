@@ -1,4 +1,4 @@
-"""The schema of the database of truth. What must never be untrue is refused here, whatever the code above does."""
+"""The schema of the database of truth. It refuses what must never be true, whatever the code above does."""
 
 STATE = """
 CREATE TABLE IF NOT EXISTS allocation (
@@ -81,8 +81,8 @@ CREATE TABLE IF NOT EXISTS published (
     sequence INTEGER NOT NULL
 ) STRICT;
 
--- Facts that no row tells of: committed without one, or theirs went unpublished. One that is cleared away after it was
--- published leaves nothing here.
+-- Facts without an outbox row: committed without one, or theirs was deleted unpublished. A row that is deleted after
+-- it was published leaves nothing here.
 CREATE TABLE IF NOT EXISTS rowless (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id TEXT NOT NULL UNIQUE REFERENCES event (id)
@@ -106,7 +106,7 @@ CREATE TABLE IF NOT EXISTS lease (
     expires_at REAL NOT NULL
 ) STRICT;
 """
-"""What an outbox needs beside a table `event` that has `feed`, `sequence` and `id`, whoever's facts these are."""
+"""What an outbox needs beside a table `event` that has `feed`, `sequence` and `id`, for any facts."""
 
 SCHEMA = STATE + OUTBOX
 
@@ -117,10 +117,10 @@ LEFT JOIN (SELECT feed, min(sequence) AS sequence FROM outbox WHERE published_at
 WHERE o.published_at IS NOT NULL AND (w.sequence IS NULL OR o.sequence < w.sequence) GROUP BY o.feed
 ON CONFLICT (feed) DO UPDATE SET sequence = max(sequence, excluded.sequence);
 """
-"""Of a database that was filled by an older version, or from the streams: what its rows say, before they go."""
+"""For a database that an older version, or a rebuild, filled: what its rows say, before they are deleted."""
 
 REMEMBER_ROWLESS = """
 INSERT OR IGNORE INTO rowless (event_id)
 SELECT e.id FROM event AS e LEFT JOIN outbox AS o ON o.event_id = e.id WHERE o.event_id IS NULL ORDER BY e.rowid;
 """
-"""Of a database that an older version made: the facts that have no row now."""
+"""For a database of an older version: the facts that have no row now."""

@@ -1,4 +1,4 @@
-"""The opening state: what a new bench's truth holds. Written as commits like any other, so that its events go out."""
+"""The opening state: the truth of a new bench. Written as commits like any other, so that its events are published."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROUTES = {"shop": "alloc-a", "blog": "alloc-a", "api": "alloc-b"}
 
 
 def write(truth: Truth) -> str:
-    """Write the opening state into an empty truth; returns a line for the journal."""
+    """Write the opening state into an empty truth; return a line for the journal."""
     for allocation in ALLOCATIONS:
         truth.commit(AllocationChange(allocation, "pending"), queue=True)
     for allocation in READY:

@@ -1,10 +1,10 @@
 """Snapshots in a JetStream Object Store bucket: built from truth in one read, sealed, stored, fetched.
 
-The order is the proof. The stream's last seq is read first and the truth after it, so every event that the snapshot
-does not cover is committed, and therefore stored, after that seq. Following from there misses nothing; what comes twice
-is a duplicate (docs/design.md#snapshots).
+The order is the proof. The stream's last seq is read first, then the truth. So every event that the snapshot does not
+cover is committed, and therefore stored, after that seq. A reader that follows from there misses nothing, and an
+event that comes twice is a duplicate (docs/design.md#snapshots).
 
-What the bucket holds is read with direct gets: the reads of the client's object store wait for ever for a missing chunk.
+The bucket is read with direct gets, because the client's object store waits for ever for a missing chunk.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Rows: TypeAlias = Callable[[sqlite3.Connection], Iterable[R]]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One stored snapshot: `nuid` names its bytes, which never change; a name may be given to others later."""
+    """One stored snapshot: `nuid` names its bytes, which never change; a name may be reused later."""
 
     name: str
     nuid: str
@@ -114,7 +114,7 @@ async def read(wire: Wire, one: Stored, bucket: str = BUCKET) -> bytes:
     chunks = await direct.everything(wire, stream_of(bucket), _chunks(bucket, one.nuid))
     found = b"".join(chunk.data for chunk in chunks)
     if len(found) < one.size:
-        raise NotThere(f"The snapshot {one.name} has gone: {len(found)} of its {one.size} bytes are left.")
+        raise NotThere(f"The snapshot {one.name} is incomplete: {len(found)} of its {one.size} bytes are left.")
     return found
 
 
@@ -125,7 +125,7 @@ async def stored(wire: Wire, bucket: str = BUCKET) -> list[Stored]:
 
 
 def _read_meta(payload: bytes) -> Stored | None:
-    """Read what the bucket says of one object; None for one that was deleted, or that no object store wrote."""
+    """Read what the bucket says of one object; None for a deleted one, or one that no object store wrote."""
     try:
         meta = told.read_object(payload)
     except told.Unreadable:
@@ -142,7 +142,7 @@ async def names(wire: Wire, bucket: str = BUCKET) -> list[str]:
 
 
 def claimed_sum(stored: bytes) -> str:
-    """Return the checksum that a stored snapshot says it has; empty when it cannot be read."""
+    """Return the checksum that a stored snapshot claims; empty when it cannot be read."""
     try:
         return str(told.read_object(stored)["sha256"])
     except (told.Unreadable, KeyError):
@@ -173,7 +173,7 @@ async def corrupt_latest(wire: Wire) -> str:
 
 
 def flip_one_bit(owner: str) -> str:
-    """Flip a bit in the last character so that another name comes out: alloc-a becomes alloc-c, no worse to look at."""
+    """Flip a bit in the last character so that another valid name comes out: alloc-a becomes alloc-c."""
     last = ord(owner[-1])
     flips = (chr(last ^ bit) for bit in (2, 1, 4, 8))
     return owner[:-1] + next((char for char in flips if char.isalnum()), chr(last ^ 1))

@@ -1,7 +1,7 @@
 """The truth: the control plane's database, the only thing that decides.
 
-Every command is one transaction that changes state, writes history and, with the outbox, queues the event that tells
-of it. Nothing in here knows that a broker exists.
+Every command is one transaction that changes state, writes history and, with the outbox, queues its event. Nothing in
+here knows that a broker exists.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from vango.core.events import ROUTE_OWNER_UPDATED, Event, encode
 from vango.truth.schema import REMEMBER_PUBLISHED, REMEMBER_ROWLESS, SCHEMA
 
 MAX_CHANGES = 100_000
-"""A truth of so many changes is about as large as the journal beside it may become; no lesson needs more."""
+"""A truth of this many changes is about as large as the journal beside it may become; no lesson needs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Truth:
         self.open()
 
     def open(self) -> None:
-        """Open the database that is there, or an empty one. Whoever holds this truth sees it from then on."""
+        """Open the existing database, or an empty one. Every holder of this object uses it from then on."""
         self.db = connect(self._path)
         knows_rowless = "rowless" in self.db.table_names() or "event" not in self.db.table_names()
         self.db.conn.executescript(SCHEMA)
@@ -80,7 +80,7 @@ class Truth:
             self.db.conn.executescript(REMEMBER_PUBLISHED)
 
     def _is_of_an_older_version(self) -> bool:
-        """Whether rows were published and nothing remembers how far. Only reads: another program may hold the database."""
+        """Whether rows were published and no record says how far. Only reads: another program may hold the database."""
         says = "SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM published)"
         return bool(self.db.conn.execute(says).fetchone()[0])
 
@@ -91,7 +91,7 @@ class Truth:
     def commit(self, change: Change, *, queue: bool) -> Committed:
         """Make a change in one transaction: state, history and, with `queue`, the outbox row.
 
-        Raises `Refused` in the database's words, `NotThere` for unknown names; nothing has happened then.
+        Raises `Refused` with the database's message, `NotThere` for unknown names; then nothing has happened.
         """
         heard: list[str] = []
         with _in_words(change), transaction(self.db, heard) as connection:
@@ -102,11 +102,11 @@ class Truth:
         return Committed(event.revision, event, tuple(heard))
 
     def draft(self, change: Change) -> Event:
-        """Say which event a change would make if it were committed now. Decides nothing, checks nothing."""
+        """Return the event that a change would make if it were committed now. Decides nothing, checks nothing."""
         return _draft(self.db.conn, change)
 
     def record(self, change: Change, event: Event) -> Committed:
-        """Commit a change whose event was drafted before. Raises `Refused` when the database says no."""
+        """Commit a change with an event that was drafted before. Raises `Refused` when the database refuses."""
         heard: list[str] = []
         with _in_words(change), transaction(self.db, heard) as connection:
             _record(connection, change, event, queue=False)
@@ -141,7 +141,7 @@ def _in_words(change: Change) -> Iterator[None]:
 
 
 def describe(change: Change) -> str:
-    """Say a change in words."""
+    """Return a change in words."""
     if isinstance(change, Promotion):
         return f"{'route' if change.new else 'promotion of'} {change.route} to {change.to}"
     return f"{change.allocation} becoming {change.state}"
@@ -166,7 +166,8 @@ def _draft(connection: sqlite3.Connection, change: Change) -> Event:
     feed = "route" if isinstance(change, Promotion) else "allocation"
     if revision > MAX_CHANGES:
         raise Refused(
-            f"This truth holds {MAX_CHANGES:,} changes, and no more fit. Nothing was changed. Reset the bench to begin anew."
+            f"This truth holds {MAX_CHANGES:,} changes, which is the limit. Nothing was changed. Reset the bench to "
+            "start again."
         )
     sequence, previous_id = _next_link(connection, feed)
     event_id = f"{feed}-{sequence}-{secrets.token_hex(3)}"

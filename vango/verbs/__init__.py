@@ -1,4 +1,4 @@
-"""Everything that anybody can do to a bench. Importing this package registers every verb.
+"""Every action on a bench. Importing this package registers every verb.
 
 The order of the imports is the order in which the verbs are listed.
 """

@@ -1,4 +1,4 @@
-"""The types of arguments that several verbs take, with their limits. `None` as a default means: leave it as it is."""
+"""The types of arguments that several verbs take, with their limits. `None` as a default means: unchanged."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ Seconds = Annotated[float, Between(0, 7 * 86_400)]
 
 
 def given(**arguments: Any) -> dict[str, Any]:
-    """Return the arguments that were given: None means “leave as it is”."""
+    """Return the given arguments: None means “unchanged”."""
     return {name: value for name, value in arguments.items() if value is not None}

@@ -21,19 +21,19 @@ async def pace(bench: Bench, *, tempo: Tempo) -> str:
 
 @verb("bench")
 async def go_on(bench: Bench, *, actor: Name) -> str:
-    """Let an actor that waits at a point go on to its next."""
+    """Release an actor that waits at a point: it continues to its next."""
     return bench.pace.go_on(actor)
 
 
 @verb("bench")
 async def undo(bench: Bench) -> str:
-    """Undo the last verb: a fresh bench on a new server, with everything done again but that. After a reset: what was before."""
+    """Undo the last verb: a fresh bench on a new server plays all the others. After a reset, restore the state before."""
     return await bench.history.undo()
 
 
 @verb("bench", destructive=True)
 async def fork(bench: Bench, *, moment: Seq) -> str:
-    """Go on from an earlier moment: a fresh bench on a new server, with everything done again up to there."""
+    """Continue from an earlier moment: a fresh bench on a new server plays every verb up to it."""
     return await bench.history.fork(moment)
 
 
@@ -51,13 +51,13 @@ async def give_back(bench: Bench, *, protection: str) -> str:
 
 @verb("bench", destructive=True)
 async def storm(bench: Bench, *, seed: Seed, length: Annotated[int, Between(1, MAX_STORM)] = 4) -> str:
-    """Play a seeded storm of faults on a fresh bench that has these rules, and let the audit judge what remains."""
+    """Play a seeded storm of faults on a fresh bench that has these rules, and let the audit judge the result."""
     return await bench.trials.storm(seed, length)
 
 
 @verb("bench", destructive=True)
 async def shrink_storm(bench: Bench) -> str:
-    """Look for the smallest part of the last storm that fails alike, by playing parts of it afresh."""
+    """Find the smallest part of the last storm that fails in the same way, by playing parts of it on fresh benches."""
     return await bench.trials.shrink()
 
 

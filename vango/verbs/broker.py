@@ -34,19 +34,19 @@ async def freeze_broker(bench: Bench) -> str:
 
 @verb("broker")
 async def thaw_broker(bench: Bench) -> str:
-    """Let a frozen broker go on with SIGCONT."""
+    """Resume a frozen broker with SIGCONT."""
     return await broker.thaw(bench)
 
 
 @verb("broker")
 async def keep_store(bench: Bench) -> str:
-    """Copy the broker's store, to be rolled back to."""
+    """Copy the broker's store, for a later rollback."""
     return await broker.keep_store(bench)
 
 
 @verb("broker", destructive=True)
 async def rollback_store(bench: Bench) -> str:
-    """Kill the broker, put the kept copy of its store back and start it: what a power cut or a restored backup leaves."""
+    """Kill the broker, restore the kept copy of its store and start it, like a power cut or a restored backup."""
     return await broker.roll_back_store(bench)
 
 
@@ -58,7 +58,7 @@ async def take_snapshot(bench: Bench) -> str:
 
 @verb("snapshot", destructive=True)
 async def corrupt_snapshot(bench: Bench) -> str:
-    """Flip one bit in the latest stored snapshot, in the name of an owner, and leave its checksum as it was."""
+    """Flip one bit in the latest stored snapshot, in the name of an owner, and leave its checksum unchanged."""
     return await snapshots.corrupt(bench)
 
 

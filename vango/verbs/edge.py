@@ -1,4 +1,4 @@
-"""Verbs on the edges, the bench's own and those that somebody else runs."""
+"""Verbs on the edges, built in and external."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vango.verbs.subject import Bench
 
 @verb("edge", destructive=True)
 async def kill_edge(bench: Bench, *, edge: Name) -> str:
-    """Stop an edge dead: memory gone, socket aborted, view as it was committed."""
+    """Kill an edge: memory gone, socket aborted, view as it was committed."""
     return await bench.edge(edge).kill()
 
 
@@ -32,7 +32,7 @@ async def restart_edge(bench: Bench, *, edge: Name) -> str:
 
 @verb("edge", destructive=True)
 async def kill_edges(bench: Bench) -> str:
-    """Stop every edge dead, one after another: a night in which nobody listens."""
+    """Kill every edge, one after another, so that no edge listens."""
     return " ".join([await edge.kill() for edge in bench.edges.values()])
 
 
@@ -44,13 +44,13 @@ async def start_edges(bench: Bench) -> str:
 
 @verb("edge", destructive=True)
 async def crash_edge(bench: Bench, *, edge: Name, at: Point) -> str:
-    """Arm an edge to stop dead at a point of its path, once."""
+    """Arm an edge to crash at a point of its path, once."""
     return bench.edge(edge).arm(at)
 
 
 @verb("edge")
 async def disarm_edge(bench: Bench, *, edge: Name) -> str:
-    """Take back an armed crash of an edge."""
+    """Disarm a crash of an edge."""
     return bench.edge(edge).arm(None)
 
 
@@ -62,23 +62,23 @@ async def edge_rules(bench: Bench, *, edge: Name, **changes: Any) -> str:
 
 @verb("edge", destructive=True)
 async def stumble_edge(bench: Bench, *, edge: Name) -> str:
-    """Let an edge fail at the next message that it gets, once: it leaves it unacked and goes on with those behind it."""
+    """Let an edge fail at its next message, once: it leaves it unacked and continues with the next."""
     return bench.edge(edge).stumble()
 
 
 @verb("edge", destructive=True)
 async def wipe_view(bench: Bench, *, edge: Name) -> str:
-    """Destroy an edge's view and position; it starts again with nothing."""
+    """Destroy an edge's view and position; it starts again with an empty view."""
     return await bench.edge(edge).wipe()
 
 
 @verb("edge")
 async def replay(bench: Bench, *, edge: Name, from_seq: Seq = 1) -> str:
-    """Put an edge's consumer back to a stream seq; view and position stay as they are."""
+    """Set an edge's consumer back to a stream seq; view and position are unchanged."""
     return await bench.edge(edge).replay(from_seq)
 
 
 @verb("edge", destructive=True)
 async def remove_guest(bench: Bench, *, guest: Name) -> str:
-    """Remove an edge that somebody else runs: what runs under this name now is not listened to again."""
+    """Remove an external edge: its present name and instance are ignored from then on."""
     return await bench.guests.remove(guest)

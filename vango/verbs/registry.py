@@ -1,4 +1,4 @@
-"""Verbs: everything that anybody can do to a bench, with typed arguments, in one registry.
+"""Verbs: every action on a bench, with typed arguments, in one registry.
 
 Buttons, labs, tests and the command line all issue these, and the journal records them, so the history of any bench
 is a script. A verb is an async function `(bench, *, typed keyword arguments) -> sentence`; this module turns text or
@@ -31,7 +31,7 @@ class Name(str):
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Limits of a number, both included. Stands in an `Annotated` type."""
+    """Limits of a number, both included. Used in an `Annotated` type."""
 
     low: float
     high: float
@@ -53,7 +53,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One thing that can be done. `place` is where its button stands; `destructive` ones are marked on the page."""
+    """One action on a bench. `place` is where its button is; `destructive` ones are marked on the page."""
 
     name: str
     place: str
@@ -63,7 +63,7 @@ class Verb:
     act: Callable[..., Awaitable[str]]
 
     def arguments(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Check and convert arguments given as text or JSON. Raises `BadInput`; nothing has happened then."""
+        """Check and convert arguments given as text or JSON. Raises `BadInput`; then nothing has happened."""
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in given:
             if name not in known:
@@ -113,13 +113,13 @@ def _rules_of(rules: type) -> tuple[Parameter, ...]:
 
 
 def find(name: str) -> Verb:
-    """Return the verb of that name. Raises `NotThere` with the nearest names."""
+    """Return the verb of that name. Raises `NotThere` with similar names."""
     import difflib
 
     if name in REGISTRY:
         return REGISTRY[name]
     near = difflib.get_close_matches(name[:MAX_NAME], REGISTRY, n=3) or sorted(REGISTRY)[:3]
-    raise NotThere(f"There is no verb {_short(name)}. Near it: {', '.join(near)}. All are listed in docs/verbs.md.")
+    raise NotThere(f"There is no verb {_short(name)}. Similar: {', '.join(near)}. All are listed in docs/verbs.md.")
 
 
 def _parameter(name: str, hint: Any, default: Any) -> Parameter:

@@ -13,13 +13,13 @@ from vango.verbs.subject import Bench
 
 @verb("relay", destructive=True)
 async def kill_relay(bench: Bench) -> str:
-    """Stop the relay dead: memory gone, socket aborted."""
+    """Kill the relay: memory gone, socket aborted."""
     return await bench.relay.kill()
 
 
 @verb("relay")
 async def start_relay(bench: Bench) -> str:
-    """Start the relay: it goes on with the first unpublished row."""
+    """Start the relay: it continues with the first unpublished row."""
     return await bench.relay.start()
 
 
@@ -32,13 +32,13 @@ async def restart_relay(bench: Bench) -> str:
 
 @verb("relay", destructive=True)
 async def crash_relay(bench: Bench, *, at: Point) -> str:
-    """Arm the relay to stop dead at a point of its path, once."""
+    """Arm the relay to crash at a point of its path, once."""
     return bench.relay.arm(at)
 
 
 @verb("relay")
 async def disarm_relay(bench: Bench) -> str:
-    """Take back an armed crash of the relay."""
+    """Disarm a crash of the relay."""
     return bench.relay.arm(None)
 
 

@@ -1,4 +1,4 @@
-"""Acts: verbs with their arguments as plain text, so that a run can be printed, read back and done again.
+"""Acts: verbs with their arguments as plain text, so that a run can be printed, read back and repeated.
 
 Pure. One act is one line, as in `crash_edge edge=iad at='after receive'`. Nothing here knows whether the verb exists
 or the arguments fit: the registry says so when the act is done.
@@ -27,7 +27,7 @@ class Act:
 
 
 def act(verb: str, **arguments: str | float | bool) -> Act:
-    """Write an act as it reads: `act("promote", route="shop", to="alloc-b")`."""
+    """Make an act: `act("promote", route="shop", to="alloc-b")`."""
     return Act(verb, tuple((name, _text(value)) for name, value in arguments.items()))
 
 
@@ -37,7 +37,7 @@ def as_text(acts: Iterable[Act]) -> str:
 
 
 def parse(text: str) -> tuple[Act, ...]:
-    """Read a script back; empty lines and lines that begin with # are passed over. Raises `BadInput` with the line."""
+    """Read a script back; empty lines and lines that begin with # are skipped. Raises `BadInput` with the line."""
     lines = [line.strip() for line in text.splitlines()]
     acts = tuple(_line(line) for line in lines if line and not line.startswith("#"))
     if len(acts) > MAX_ACTS:

@@ -1,4 +1,4 @@
-"""Verbs on the streams: limits, purges, and what others publish there."""
+"""Verbs on the streams: limits, purges, and foreign publishes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def restore_bus(bench: Bench) -> str:
 
 @verb("stream")
 async def republish(bench: Bench, *, sequence: Seq, after_window: bool = False) -> str:
-    """Publish an event of the history again under its own id, as a zombie relay or a person would; at once, or as soon as the broker no longer knows the id."""
+    """Publish an event of the history again under its own id, at once or as soon as the broker has forgotten the id."""
     return await streams.republish(bench, sequence, after_window=after_window)
 
 
@@ -90,13 +90,13 @@ async def republish_often(
     times: Annotated[int, Between(1, 20)] = 8,
     every_s: Annotated[float, Between(0, 2)] = 0.15,
 ) -> str:
-    """Publish an event of the history again and again under its own id, as a relay does that retries too eagerly."""
+    """Publish an event of the history again and again under its own id, as a relay that retries too early does."""
     return await foreign_publishes.republish_often(bench, sequence, times=times, every_s=every_s)
 
 
 @verb("stream")
 async def republish_altered(bench: Bench, *, sequence: Seq, owner: Name) -> str:
-    """Publish another payload under the id of an event of the history: the same notice with another owner in it."""
+    """Publish another payload under the id of an event of the history: the same event with another owner in it."""
     return await foreign_publishes.republish_altered(bench, sequence, owner)
 
 
@@ -108,5 +108,5 @@ async def publish_poison(bench: Bench, *, route: Name) -> str:
 
 @verb("stream")
 async def telemetry(bench: Bench, *, n: Count = 100, shape: Shape = Shape.AGREED) -> str:
-    """Let the hosts send n telemetry samples, of the agreed shape or with a field renamed: no part of truth."""
+    """Let the hosts send n telemetry samples, in the agreed format or with a field renamed: not part of truth."""
     return await telemetry_samples.send(bench, n, shape)

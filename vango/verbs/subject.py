@@ -1,4 +1,4 @@
-"""What a verb needs of a bench. The bench itself stands above: it carries verbs out, and knows every part."""
+"""What a verb needs of a bench. The bench itself is a layer above: it performs verbs, and knows every part."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vango.truth.control_plane import ControlPlane
 
 
 class RuleChanges(Protocol):
-    """Changes the rules of parts that run. Each returns a sentence; what is not named stays as it is."""
+    """Changes the rules of running parts. Each returns a sentence; what is not named is unchanged."""
 
     async def edge(self, name: str, changes: dict[str, Any], /) -> str: ...
     async def relay(self, changes: dict[str, Any], /) -> str: ...
@@ -40,7 +40,7 @@ class Trials(Protocol):
 
 
 class Bench(Target, Protocol):
-    """The parts that verbs are done to, and what goes round all of them."""
+    """The parts that verbs act on, and the code around all of them."""
 
     control: ControlPlane
     edges: dict[str, Edge[Row]]

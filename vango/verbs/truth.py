@@ -1,4 +1,4 @@
-"""Verbs on the truth: promotions and other commits, the order of writing, and the database lost and brought back."""
+"""Verbs on the truth: promotions and other commits, the write order, and the loss and restore of the database."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def allocation_ready(bench: Bench, *, allocation: Name) -> str:
 
 @verb("truth")
 async def allocation_drain(bench: Bench, *, allocation: Name) -> str:
-    """Drain an allocation: it keeps its routes and may be given no more."""
+    """Drain an allocation: it keeps its routes and gets no more."""
     return await bench.control.set_allocation(allocation, "draining")
 
 
@@ -54,29 +54,29 @@ async def write_order(bench: Bench, *, order: WriteOrder) -> str:
 
 @verb("truth", destructive=True)
 async def crash_control(bench: Bench, *, at: Point | None = Point.BETWEEN_COMMIT_AND_PUBLISH) -> str:
-    """Arm the control plane to stop dead at a point of its path, once."""
+    """Arm the control plane to crash at a point of its path, once."""
     return bench.control.arm(at)
 
 
 @verb("truth")
 async def disarm_control(bench: Bench) -> str:
-    """Take back an armed crash of the control plane."""
+    """Disarm a crash of the control plane."""
     return bench.control.arm(None)
 
 
 @verb("truth", destructive=True)
 async def destroy_database(bench: Bench) -> str:
-    """Destroy the database of truth; an empty one takes its place. A copy is kept, to compare with and to put back."""
+    """Destroy the database of truth; an empty one replaces it. A copy is kept, to compare with and to restore."""
     return await total_loss.destroy_database(bench)
 
 
 @verb("truth")
 async def rebuild_database(bench: Bench) -> str:
-    """Ask the stream to rebuild a destroyed database: write all that the streams hold into an empty one."""
+    """Ask the stream to rebuild a destroyed database: write everything in the streams into an empty one."""
     return await total_loss.rebuild_database(bench)
 
 
 @verb("truth")
 async def restore_database(bench: Bench) -> str:
-    """Put the kept copy of a destroyed database back."""
+    """Restore the kept copy of a destroyed database."""
     return await total_loss.restore_database(bench)

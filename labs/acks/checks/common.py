@@ -18,13 +18,13 @@ def iad(seen: Observation) -> EdgeSeen:
 
 
 def is_down_owing(seen: Observation) -> bool:
-    """Say whether iad has crashed and the broker waits for its ack."""
+    """Return whether iad has crashed and the broker waits for its ack."""
     consumer = seen.consumer("iad")
     return iad(seen).mode == "down" and consumer is not None and consumer.num_ack_pending > 0
 
 
 def is_down(seen: Observation) -> bool:
-    """Say whether iad has crashed."""
+    """Return whether iad has crashed."""
     return iad(seen).mode == "down"
 
 

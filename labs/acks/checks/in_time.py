@@ -1,4 +1,4 @@
-"""What became of an event that was applied before it was acked, and of one that came back late."""
+"""What happened to an event that was applied before it was acked, and to one that came back late."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ def crashed_after_apply(evidence: Evidence) -> Result:
     """iad crashed between apply and ack, with acks that mean something."""
     seq = reading.crashed_with(evidence, "iad", AFTER_APPLY)
     if seq and iad(evidence.now).rules.ack == "never":
-        return NotYet("iad never acks: for the broker a message is done when it is delivered, applied or not.")
+        return NotYet("iad never acks: the broker counts a message as done when it is delivered, applied or not.")
     if seq:
         return Passed(f"iad applied stream seq {seq}, then crashed before it acked it.")
     if seq := reading.crashed_with(evidence, "iad", AFTER_ACK):
         return NotYet(
-            f"iad acked stream seq {seq} before it applied it. However short ack_wait is, what was acked is not "
+            f"iad acked stream seq {seq} before it applied it. However short ack_wait is, an acked message is not "
             "redelivered."
         )
     return NotYet("iad has not crashed between apply and ack since this step began.")
@@ -25,7 +25,7 @@ def absorbed(evidence: Evidence) -> Result:
     """The second delivery came after ack_wait, and was recognised."""
     seq = reading.crashed_with(evidence, "iad", AFTER_APPLY)
     if not seq:
-        return NotYet("This counts after a crash between apply and ack.")
+        return NotYet("First iad must crash between apply and ack.")
     again = came_again(evidence, seq)
     if isinstance(again, NotYet):
         return again
@@ -42,7 +42,7 @@ def nothing_missing(evidence: Evidence) -> Result:
     """After the crash, iad serves what the database has."""
     crashes = [moment.n for moment in reading.moments(evidence, "iad", "crash")]
     if not crashes or evidence.now.moment < crashes[-1]:
-        return NotYet("This counts after a crash.")
+        return NotYet("First iad must crash.")
     said = reading.findings(evidence.now, "lost", "iad")
     if said:
         return NotYet(f"{said[0]} The broker counts it as done.")
@@ -52,7 +52,7 @@ def nothing_missing(evidence: Evidence) -> Result:
 
 
 def what_second_did(evidence: Evidence) -> Measured:
-    """Measure what became of the second delivery."""
+    """Measure the effect of the second delivery."""
     result = absorbed(evidence)
     return Measured("known", result.why) if isinstance(result, Passed) else Measured("twice", result.differs)
 
@@ -75,7 +75,7 @@ def came_back_late(evidence: Evidence) -> Result:
     """An event came again after a later one of the same route had been applied."""
     seq = _stumbled(evidence)
     if not seq:
-        return NotYet("iad has handled everything at the first delivery since this step began.")
+        return NotYet("Since this step began, iad has handled every message at its first delivery.")
     again = came_again(evidence, seq)
     if isinstance(again, NotYet):
         return again
@@ -85,7 +85,7 @@ def came_back_late(evidence: Evidence) -> Result:
     later = [c for c in behind if _applied_before(evidence, c.sequence, back.n)]
     if first is None or not later:
         return NotYet(
-            f"Stream seq {seq} came again, and no later event of its route had been applied: the order was kept."
+            f"Stream seq {seq} came again, but no later event of its route had been applied: the order was kept."
         )
     return Passed(f"Event {later[-1].sequence} was applied, then event {first.sequence} of the same route came again.")
 
@@ -98,9 +98,11 @@ def _applied_before(evidence: Evidence, sequence: int, n: int) -> bool:
 def order_did_no_harm(evidence: Evidence) -> Result:
     """The older event was recognised by its epoch, and the view is right."""
     if isinstance(came_back_late(evidence), NotYet):
-        return NotYet("This counts once an event has come back behind a later one.")
+        return NotYet("First an event must come back after a later one.")
     seq = _stumbled(evidence)
     verdicts = [m.text for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq)]
     if not any(text.startswith("stale epoch") for text in verdicts):
-        return NotYet(f"iad has not refused stream seq {seq} for its epoch: {'; '.join(verdicts) or 'no verdict yet'}.")
+        return NotYet(
+            f"iad has not refused stream seq {seq} because of its epoch: {'; '.join(verdicts) or 'no verdict yet'}."
+        )
     return unless(reading.disagreement(evidence.now), f"iad: {verdicts[-1]}.")

@@ -1,4 +1,4 @@
-"""What became of a message that the edge cannot read."""
+"""What happened to a message that the edge cannot read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def handed_out_often(evidence: Evidence) -> Result:
     """The broker delivered the poison as often as max_deliver allows."""
     seq, consumer = _poison(evidence), evidence.now.consumer("iad")
     if not seq or consumer is None:
-        return NotYet("No message that iad cannot read has come to it since this step began.")
+        return NotYet("Since this step began, iad has received no message that it cannot read.")
     count = reading.deliveries(evidence, "iad", seq)[-1][1]
     if consumer.max_deliver < 1:
         return NotYet(
@@ -25,8 +25,8 @@ def handed_out_often(evidence: Evidence) -> Result:
         )
     if count < consumer.max_deliver:
         return NotYet(
-            f"Stream seq {seq} was delivered {count} of {consumer.max_deliver} times. "
-            f"iad is set to {iad(evidence.now).rules.poison} what it cannot read."
+            f"Stream seq {seq} was delivered {count} of {consumer.max_deliver} times. What iad cannot read, it is "
+            f"set to {iad(evidence.now).rules.poison}."
         )
     return Passed(f"Stream seq {seq} was delivered {count} times; max_deliver is {consumer.max_deliver}.")
 
@@ -46,13 +46,15 @@ def went_on_silently(evidence: Evidence) -> Result:
     """What came behind the skipped message was applied, and the cursor looks as if all were well."""
     told, consumer = reading.advisories(evidence, "max deliveries", "iad"), evidence.now.consumer("iad")
     if not told or consumer is None:
-        return NotYet("This counts once the broker has given up.")
+        return NotYet("First the broker must give up.")
     seq = int(told[-1].detail["stream_seq"])
     if iad(evidence.now).stream_seq <= seq:
-        return NotYet("Nothing behind the message was applied by iad yet. Promote a route.")
+        return NotYet("iad has applied nothing after the message yet. Promote a route.")
     if consumer.ack_floor < seq or not reading.is_current(iad(evidence.now)):
         return NotYet(f"iad is {iad(evidence.now).claim}; {owed(evidence.now)}.")
-    return Passed(f"iad says: {iad(evidence.now).claim}. {owed(evidence.now)}: past seq {seq}, which nobody processed.")
+    return Passed(
+        f"iad says: {iad(evidence.now).claim}. {owed(evidence.now)}: past seq {seq}, which no edge processed."
+    )
 
 
 def what_poison_did(evidence: Evidence) -> Measured:
@@ -75,7 +77,7 @@ def terminated(evidence: Evidence) -> Result:
             f"MSG_TERMINATED advisory: stream_seq {told[-1].detail['stream_seq']}, reason: {told[-1].detail['reason']}."
         )
     if reading.advisories(evidence, "max deliveries", "iad"):
-        return NotYet("The broker gave up by counting: no advisory says what was wrong with the message.")
+        return NotYet("The broker gave up at its limit: no advisory says what was wrong with the message.")
     return NotYet("The server has sent no MSG_TERMINATED advisory with a reason for iad.")
 
 
@@ -83,7 +85,7 @@ def read_once(evidence: Evidence) -> Result:
     """The message came once, and nothing waits behind it."""
     told = reading.advisories(evidence, "msg terminated", "iad")
     if not told:
-        return NotYet("This counts once iad has terminated a message.")
+        return NotYet("First iad must terminate a message.")
     seq, consumer = int(told[-1].detail["stream_seq"]), evidence.now.consumer("iad")
     count = len(reading.deliveries(evidence, "iad", seq))
     if consumer is None or consumer.num_ack_pending or not reading.is_current(iad(evidence.now)):

@@ -1,4 +1,4 @@
-"""What became of an event that was acked before it was applied."""
+"""What happened to an event that was acked before it was applied."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def crashed_after_ack(evidence: Evidence) -> Result:
 
 
 def ack_unheard(evidence: Evidence) -> Result:
-    """The broker still waits for the ack, or has delivered again for want of it."""
+    """The broker still waits for the ack, or has delivered again without it."""
     seq, consumer = reading.crashed_with(evidence, "iad", AFTER_ACK), evidence.now.consumer("iad")
     if not seq or consumer is None:
         return NotYet(NOT_CRASHED)
     if consumer.num_ack_pending and consumer.ack_floor < seq:
-        return Passed(f"The broker still waits for it: {owed(evidence.now)}.")
+        return Passed(f"The broker still waits for the ack: {owed(evidence.now)}.")
     if isinstance(came_again(evidence, seq), Passed):
-        return Passed(f"The broker never heard of it: it delivered stream seq {seq} again.")
+        return Passed(f"The broker never heard the ack: it delivered stream seq {seq} again.")
     return NotYet(f"{owed(evidence.now)}: the broker has heard the ack.")
 
 
@@ -55,8 +55,8 @@ def crashed_after_confirmed(evidence: Evidence) -> Result:
     said = reading.about(evidence, "iad", "ack", "stream_seqs", seq)
     if not any("confirmed" in moment.text for moment in said):
         return NotYet(
-            f"The ack of stream seq {seq} was queued and not confirmed, so the broker never heard it. "
-            "Choose ack: before apply."
+            f"The ack of stream seq {seq} was queued and not confirmed, so the broker never heard it. Choose ack: "
+            "before apply."
         )
     return Passed(f"Journal: {said[-1].text}. Then it crashed.")
 
@@ -119,6 +119,6 @@ def show_lost(evidence: Evidence) -> Shown:
     )
     return shown(
         reading.records(evidence.now, "lost"),
-        "Every part did what it was told. The ack was a promise that nobody kept.",
+        "Every part did what it was told. The ack said that the work was done, and it was not.",
         places,
     )

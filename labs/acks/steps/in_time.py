@@ -12,16 +12,16 @@ PREDICT_SECOND = Predict(
     id="predict-second",
     title="Apply first, then ack, and crash in between",
     prose="""
-        Turned round: *iad* applies the event, commits its view, and crashes before it can ack. The broker will
+        Now the other order. *iad* applies the event, commits its view, and crashes before it can ack. The broker will
         deliver the event once more. What does *iad* do with it?
     """,
     options=(
         Option("twice", "It applies the event twice and drains the old owner twice.",
-               "It would, without the event’s id in its view. That id was committed with the row."),
+               "It would, if its view did not keep the event’s id. That id was committed with the row."),
         Option("known", "It recognises the event and acks it.",
-               "The row in its view says which event made it. The second delivery costs nothing.", happens=True),
+               "The row in its view names the event that made it. The second delivery has no effect.", happens=True),
         Option("never", "It never sees it: the broker knows that it was applied.",
-               "The broker knows acks and nothing else, and no ack came."),
+               "The broker knows only acks, and no ack came."),
     ),
     measure=saw.what_second_did,
 )  # fmt: skip
@@ -32,8 +32,9 @@ CURE = Do(
     id="cure",
     title="Crash between apply and ack",
     prose="""
-        First repair *iad* from the database: take a snapshot, load it. Then set its ack to *after apply*, arm *after
-        apply, before ack*, promote *blog* to *alloc-b*, and start *iad*. Watch the delivery count in the journal.
+        First repair *iad* from the database: take a snapshot and load it. Then set its ack to *after apply* and arm
+        *after apply, before ack*. Promote *blog* to *alloc-b*, and start *iad*. Watch the delivery count in the
+        journal.
     """,
     checks=(
         Check("iad crashed between apply and ack", saw.crashed_after_apply),
@@ -49,8 +50,10 @@ CURE = Do(
     hints=Hints(
         nudge="Three things: repair, order, crash.",
         panel="panel-edge-iad",
-        look="Snapshots are taken in the stream card and loaded on the card of *iad*; the order is in its **Rules…**.",
-        principle="Ack only what is durably applied. Then a crash can cost a second delivery, and never an event.",
+        look="You take a snapshot in the stream card and load it on the card of *iad*. The order is in its **Rules…**.",
+        principle=(
+            "Ack only what is durably applied. Then a crash can cause a second delivery, but never lose an event."
+        ),
         verb=(
             "**take** a snapshot, **Load snapshot** on *iad*, ack *after apply*, crash *after apply, before ack*, "
             "promote *blog* to *alloc-b*, **Start** iad."
@@ -95,11 +98,11 @@ CURE = Do(
 
 ORDER = Do(
     id="order",
-    title="What comes again comes late",
+    title="Redelivery comes late",
     prose="""
-        Redelivery keeps no order. Let *iad* fail at one message (**Fail at one**: it leaves it unacked and goes on),
-        then commit a **Burst** of 4 changes. The first and the last are of *shop*; the first will come back behind
-        the last.
+        Redelivery does not keep the order. Make *iad* fail at one message (**Fail at one**: it leaves the message
+        unacked and continues). Then commit a **Burst** of 4 changes. The first and the last are of *shop*. The first
+        will come back after the last.
     """,
     checks=(
         Check("An event came back after a later one of the same route was applied", saw.came_back_late),
@@ -107,17 +110,17 @@ ORDER = Do(
     ),
     solution=(call("stumble_edge", edge="iad"), call("burst", n=4)),
     hints=Hints(
-        nudge="The failure is armed first; the burst brings the messages.",
+        nudge="Arm the failure first; the burst brings the messages.",
         panel="panel-edge-iad",
         look="**Fail at one** is on the card of *iad*, **Burst…** in *Database truth*.",
         principle=(
-            "No replay is needed to meet an old event: one failed handler is enough. Something in the event must grow."
+            "One failed handler is enough to meet an old event. You need no replay. Something in the event must grow."
         ),
         verb="*iad*: **Fail at one**. Then **Burst…** with 4.",
     ),
     wrong=(
         Wrong(
-            "a single change, with nothing behind it",
+            "a single change, with nothing after it",
             (
                 call("stumble_edge", edge="iad"),
                 promote("shop", "alloc-a"),

@@ -8,19 +8,19 @@ from studylab.lab.scripts import Wait, call, promote, settled
 
 PREDICT_POISON = Predict(
     id="predict-poison",
-    title="A message that nobody can read",
+    title="A message that no edge can read",
     prose="""
-        Somebody publishes by hand on *shop*’s subject: the epoch is a word. *iad* is set to retry what it cannot
-        read, and its consumer has max_deliver 3. What happens after the third delivery?
+        Someone publishes by hand on *shop*’s subject, with a word as the epoch. *iad* retries what it cannot read,
+        and its consumer has max_deliver 3. What happens after the third delivery?
     """,
     options=(
-        Option("stuck", "iad retries for ever, and all that follows waits.",
-               "That is max_deliver -1, the default. With a limit the broker gives up."),
+        Option("stuck", "iad retries for ever, and everything after it waits.",
+               "That is max_deliver -1, the default. With a limit, the broker gives up."),
         Option("skipped", "The broker skips it; only an advisory says so.",
-               "The line moves on, and whoever does not listen to advisories never hears of it.", happens=True),
+               "The queue moves on. If you do not read advisories, you never know.", happens=True),
         Option("dead", "It is moved to a dead-letter queue.",
-               "JetStream has none. The message stays in the stream; the advisory names its stream seq."),
-        Option("back", "Whoever published it is told.", "The publisher has had its PubAck long ago."),
+               "JetStream has none. The message stays in the stream, and the advisory gives its stream seq."),
+        Option("back", "The publisher is told.", "The publisher got its PubAck long ago."),
     ),
     measure=saw.what_poison_did,
 )  # fmt: skip
@@ -30,7 +30,7 @@ POISON = Do(
     title="Let the broker give up",
     prose="""
         In *iad*’s **Rules…** set *what it cannot read* to *retry* and max_deliver to 3. In the stream card choose
-        **Publish poison…** for *shop*, then promote *shop* to *alloc-a*. Read the broker’s lane in the journal.
+        **Publish poison…** for *shop*. Then promote *shop* to *alloc-a*. Read the broker’s lane in the journal.
     """,
     checks=(
         Check("The broker delivered it as often as max_deliver allows", saw.handed_out_often),
@@ -44,10 +44,10 @@ POISON = Do(
         promote("shop", "alloc-a"),
     ),
     hints=Hints(
-        nudge="The rule first, then the message, then something behind it.",
+        nudge="Set the rule first, then publish the message, then something after it.",
         panel="panel-stream",
         look="**Publish poison…** is in the stream card; the advisories are in the broker’s lane of *What happened*.",
-        principle="A limit on deliveries trades a stuck line for a silent hole.",
+        principle="A limit on deliveries replaces a stuck queue with a silent gap.",
         verb="*iad*: **Rules…**, *retry*, max_deliver 3. **Publish poison…** on *shop*. Promote *shop* to *alloc-a*.",
     ),
     wrong=(
@@ -74,7 +74,7 @@ POISON = Do(
                     lambda seen: reading.at_rest(seen) and seen.edge("iad").counters["invalid"] > 0,
                 ),
             ),
-            "terminate what it cannot read",
+            "it is set to terminate",
         ),
     ),
     keep=saw.keep_poison,
@@ -85,8 +85,8 @@ TERM = Do(
     id="term",
     title="Refuse it with a reason",
     prose="""
-        An edge that cannot read a message can say so: `+TERM` with a reason. Set *iad* back to *terminate*, publish
-        poison again, and compare the broker’s lane with what it said before.
+        An edge that cannot read a message can say so with `+TERM` and a reason. Set *iad* back to *terminate* and
+        publish poison again. Compare the broker’s lane with what it said before.
     """,
     checks=(
         Check("The server’s advisory carries iad’s reason", saw.terminated),
@@ -98,10 +98,10 @@ TERM = Do(
         call("publish_poison", route="shop"),
     ),
     hints=Hints(
-        nudge="The rule is the one that you changed before.",
+        nudge="It is the rule that you changed before.",
         panel="panel-edge-iad",
         look="*What it cannot read* in *iad*’s **Rules…**, then **Publish poison…** in the stream card.",
-        principle="What can never succeed is refused once, with a reason, where somebody looks.",
+        principle="Refuse once, with a reason, what can never succeed. Put the reason where someone will look.",
         verb="*iad*: **Rules…**, *terminate*. **Publish poison…** on *shop*.",
     ),
     wrong=(

@@ -10,19 +10,19 @@ from studylab.lab.scripts import Script, asleep, call, promote, settled
 
 PREDICT_QUEUED = Predict(
     id="predict-queued",
-    title="An ack is sent, and the edge dies: what does the broker know?",
+    title="An ack is sent, and the edge crashes: what does the broker know?",
     prose="""
-        *iad* acks a message first and applies it second. Its client library queues the ack, as most do: `ack()`
-        returns at once. You will crash *iad* right after that call, before it has applied anything, and start it
-        again.
+        *iad* acks a message first and applies it second. Like most client libraries, its library queues the ack:
+        `ack()` returns at once. You will crash *iad* right after that call, before it applies anything. Then you
+        start it again.
     """,
     options=(
         Option("lost", "The event was acked, so it is gone.",
-               "Acked is what the broker has heard. This ack was still in the client’s buffer."),
+               "A message is acked when the broker hears the ack. This ack was still in the client’s buffer."),
         Option("again", "It comes again, once ack_wait is over.",
-               "The ack died with the client, so the broker’s timer ran out and it delivered again.", happens=True),
+               "The ack was lost with the client. The broker’s timer ran out, and it delivered again.", happens=True),
         Option("at-once", "It comes again at once: the broker sees the connection break.",
-               "A broken connection redelivers nothing. The broker waits for ack_wait: 0.5 s here, 30 s by default."),
+               "A broken connection causes no redelivery. The broker waits for ack_wait: 0.5 s here, 30 s by default."),
     ),
     measure=saw.what_queued_did,
 )  # fmt: skip
@@ -33,8 +33,8 @@ QUEUED = Do(
     id="queued",
     title="Lose an ack",
     prose="""
-        On *iad*, choose **Crash at…** and *after ack, before apply*. Promote *shop* to *alloc-b*. Look at the consumer
-        *iad* in the stream card while *iad* is down: Outstanding Acks. Then start *iad*.
+        On *iad*, choose **Crash at…** and *after ack, before apply*. Promote *shop* to *alloc-b*. While *iad* is
+        down, look at the consumer *iad* in the stream card: Outstanding Acks. Then start *iad*.
     """,
     checks=(
         Check("iad crashed between its ack and its apply", saw.crashed_after_ack),
@@ -43,10 +43,10 @@ QUEUED = Do(
     ),
     solution=CRASH_AFTER_ACK,
     hints=Hints(
-        nudge="Arm the crash first; the promotion then brings the message that it crashes at.",
+        nudge="Arm the crash first. The promotion then brings the message at which iad crashes.",
         panel="panel-edge-iad",
         look="The card of *iad* has **Crash at…**, and **Start** once it is down.",
-        principle="A call that returns has queued something. Only an answer says that it arrived.",
+        principle="When the call returns, the ack is only queued. Only an answer proves that it arrived.",
         verb="*iad*: **Crash at…**, *after ack, before apply*. Promote *shop* to *alloc-b*. **Start** iad.",
     ),
     wrong=(
@@ -71,18 +71,18 @@ PREDICT_CONFIRMED = Predict(
     id="predict-confirmed",
     title="The same crash, after a confirmed ack",
     prose="""
-        Somebody “fixes” this: *iad* now waits until the broker has confirmed each ack, and applies after that. The same
-        crash will come between the two.
+        Someone “fixes” this: *iad* now waits until the broker has confirmed each ack, and applies after that. The
+        same crash will come between the two.
     """,
     options=(
         Option("again", "The event comes again after ack_wait.",
-               "ack_wait is for messages without an ack. This one has its ack."),
+               "ack_wait is for messages without an ack. This one has been acked."),
         Option("lost", "It is lost, and iad says that it is current.",
-               "The broker was told that it is done; iad’s view was never told anything.", happens=True),
+               "The broker was told that the event is done. iad’s view never got it.", happens=True),
         Option("at-once", "It comes again at once when iad returns.",
-               "iad asks for what is pending. For this consumer nothing is."),
+               "iad asks for what is pending. This consumer has nothing pending."),
         Option("pending", "The broker shows it as pending until it is applied.",
-               "The broker knows nothing of applying. It knows acks."),
+               "The broker knows nothing about applying. It knows only acks."),
     ),
     measure=saw.what_confirmed_did,
 )  # fmt: skip
@@ -91,8 +91,8 @@ LOST = Do(
     id="lost",
     title="Lose an event",
     prose="""
-        In *iad*’s **Rules…** set ack to *before apply*: it is confirmed from now on. Arm the same crash, promote
-        *shop* to *alloc-c*, start *iad*, and look for any sign of the event that is missing.
+        In *iad*’s **Rules…** set ack to *before apply*: from now on each ack is confirmed. Arm the same crash,
+        promote *shop* to *alloc-c*, and start *iad*. Then look for any sign of the missing event.
     """,
     checks=(
         Check("iad crashed after its ack was confirmed", saw.crashed_after_confirmed),
@@ -105,10 +105,10 @@ LOST = Do(
         *crash(common.AFTER_ACK, promote("shop", "alloc-c")),
     ),
     hints=Hints(
-        nudge="Change the rule, then do again what you did before.",
+        nudge="Change the rule, then repeat what you did before.",
         panel="panel-edge-iad",
         look="**Rules…**, **Crash at…** and **Start** are on the card of *iad*.",
-        principle="An ack says “processed”. Said before processing, it is a promise that a crash breaks.",
+        principle="An ack says “processed”. Sent before processing, it can be made false by a crash.",
         verb=(
             "*iad*: **Rules…**, ack *before apply*; **Crash at…**, *after ack, before apply*. Promote *shop* to "
             "*alloc-c*. **Start** iad."
@@ -132,8 +132,8 @@ EXPLAIN_LOST = Explain(
     id="explain-lost",
     title="A loss that nothing shows",
     prose="""
-        No error, no advisory, nothing pending. The broker’s cursor is past the event, so no restart and no patience
-        brings it. Only a comparison with the database finds it, which is what the audit does.
+        No error, no advisory, nothing pending. The broker’s cursor is past the event, so neither a restart nor
+        waiting brings it back. Only a comparison with the database finds the loss. The audit makes that comparison.
     """,
     show=saw.show_lost,
 )

@@ -1,4 +1,4 @@
-"""What became of an event that was published before the database refused."""
+"""What happened to an event that was published before the database refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def published_before_commit(evidence: Evidence) -> Result:
     if (found := early(evidence).found) is not None:
         event_id, published, committed = found
         return Passed(f"Journal: {event_id} published at moment {published}, committed at moment {committed}.")
-    return NotYet("No promotion was committed whose event had been published before.")
+    return NotYet("No promotion was committed after its event had been published.")
 
 
 # The phantom.
@@ -49,7 +49,7 @@ def phantom_served(evidence: Evidence) -> Result:
     """Every edge has a row that the database never chose."""
     right = [edge.name for edge in evidence.now.edges if not invented_rows(edge)]
     if right:
-        return NotYet(f"{reading.listed(right)} serve{'s' if len(right) == 1 else ''} nothing invented.")
+        return NotYet(f"{reading.listed(right)} serve{'s' if len(right) == 1 else ''} no invented owner.")
     return Passed(" ".join(reading.findings(evidence.now, "phantom")[:1]) or "All three serve an invented owner.")
 
 
@@ -67,7 +67,7 @@ def what_edges_did(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
     wrong = [edge for edge in evidence.now.edges if invented_rows(edge)]
     if not wrong:
-        return Measured("nothing", "No edge took over anything that the database refused.")
+        return Measured("nothing", "No edge applied a change that the database refused.")
     return Measured(
         "route",
         f"{reading.listed([edge.name for edge in wrong])} serve {invented_rows(wrong[0])[0]}; the database refused it.",
@@ -94,7 +94,9 @@ def show_phantom(evidence: Evidence) -> Shown:
         Place("Stream", f"seq {cell.seq}: {cell.route} → {cell.owner}", False),
         *(Place(edge.name, ", ".join(invented_rows(edge)), not invented_rows(edge)) for edge in evidence.now.edges),
     )
-    return shown(reading.records(evidence.now, "phantom"), "The news went on, and the decision was never made.", places)
+    return shown(
+        reading.records(evidence.now, "phantom"), "The event was sent, and the decision was never made.", places
+    )
 
 
 def stream_is_clean(evidence: Evidence) -> Result:
@@ -102,7 +104,7 @@ def stream_is_clean(evidence: Evidence) -> Result:
     cells = phantoms(evidence.now)
     if cells:
         return NotYet(
-            f"{cells[0].event_id} is still in the stream, at seq {cells[0].seq}: whoever replays it believes it again."
+            f"{cells[0].event_id} is still in the stream, at seq {cells[0].seq}: any replay applies it again."
         )
     return Passed("Every event in the stream is in the history.")
 

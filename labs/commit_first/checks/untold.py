@@ -1,4 +1,4 @@
-"""What became of a fact when the control plane crashed after its commit."""
+"""What happened to a fact when the control plane crashed after its commit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def nobody_knows(evidence: Evidence) -> Result:
         return NotYet(NOT_CRASHED)
     for edge in evidence.now.edges:
         if ids[-1] in {row.event_id for row in edge.rows}:
-            return NotYet(f"{edge.name} has {ids[-1]}: it was told.")
+            return NotYet(f"{edge.name} has {ids[-1]}: it received the event.")
         if not reading.is_current(edge):
             return NotYet(f"{edge.name} is {edge.claim}.")
     return Passed("; ".join(f"{edge.name}: {edge.claim}" for edge in evidence.now.edges))
@@ -78,7 +78,9 @@ def show_untold(evidence: Evidence) -> Shown:
             for edge in evidence.now.edges
         ),
     )
-    return shown(reading.records(evidence.now, "untold"), "The decision was made, and the news never left.", places)
+    return shown(
+        reading.records(evidence.now, "untold"), "The decision was made, and its event was never sent.", places
+    )
 
 
 # The cure.
@@ -94,7 +96,7 @@ def refusal_was_silent(evidence: Evidence) -> Result:
 
 
 def has_phantoms(seen: Observation) -> bool:
-    """Say whether an invention is in the stream or in a view."""
+    """Return whether an invention is in the stream or in a view."""
     return bool(phantoms(seen)) or any(invented_rows(edge) for edge in seen.edges)
 
 
@@ -112,7 +114,8 @@ def crash_was_harmless(evidence: Evidence) -> Result:
         return NotYet(f"Event {fact.sequence} is {fact.told}. The relay is {evidence.now.relay.state}.")
     if fact.event_id in {cell.event_id for cell in evidence.now.stream("ROUTES").cells}:
         return NotYet(
-            f"Event {fact.sequence} was brought by hand: it has no outbox row, so the next crash loses its event again."
+            f"Event {fact.sequence} was published by hand: it has no outbox row, so the next crash loses its event "
+            "again."
         )
     return NotYet(f"Event {fact.sequence} has no outbox row: the crash has lost it.")
 
@@ -120,7 +123,7 @@ def crash_was_harmless(evidence: Evidence) -> Result:
 def edges_agree(evidence: Evidence) -> Result:
     """After a harmless crash, every view is what the database has."""
     if isinstance(crash_was_harmless(evidence), NotYet):
-        return NotYet("This counts after a crash that lost nothing.")
+        return NotYet("First a crash must lose nothing.")
     return unless(reading.disagreement(evidence.now), "Every row of every edge is the database's row.")
 
 

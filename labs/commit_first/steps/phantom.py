@@ -10,9 +10,8 @@ WATCH = Do(
     id="watch",
     title="Watch one promotion",
     prose="""
-        This control plane **publishes first** and commits second. Promote *blog* to *alloc-c* and read the journal:
-        the event is in the stream before the database has decided anything. Today the database agrees, so nothing
-        looks wrong.
+        This control plane **publishes first** and commits second. Promote *blog* to *alloc-c* and read the journal.
+        The event is in the stream before the database has decided. Today the database agrees, so nothing looks wrong.
     """,
     checks=(
         Check("A promotion was committed and every edge serves it", saw.promotion_served),
@@ -40,15 +39,15 @@ PREDICT_PHANTOM = Predict(
     id="predict-phantom",
     title="The database will refuse: what do the edges do?",
     prose="""
-        *alloc-d* is pending, and the database refuses every owner that is not ready. The write order is still
-        *publish first*. You are about to promote *shop* to *alloc-d*.
+        *alloc-d* is pending, and the database refuses any owner that is not ready. The write order is still *publish
+        first*. You are about to promote *shop* to *alloc-d*.
     """,
     options=(
-        Option("nothing", "Nothing: a refused change is no change.",
-               "The refusal came after the event was stored, and a stream has no refusals."),
+        Option("nothing", "Nothing: the change was refused.",
+               "The refusal came after the event was stored. A stream does not take events back."),
         Option("route", "They route shop to alloc-d.",
-               "They were told so, and nobody tells them otherwise.", happens=True),
-        Option("back", "They take it and roll back when the transaction does.",
+               "The event told them so, and nothing corrects it.", happens=True),
+        Option("back", "They apply it, and roll back with the transaction.",
                "A transaction ends at the database. No edge is part of it."),
         Option("ask", "They ask the database before they believe it.",
                "An edge follows events so that it need not ask."),
@@ -60,8 +59,8 @@ PHANTOM = Do(
     id="phantom",
     title="Let the database refuse",
     prose="""
-        Promote *shop* to *alloc-d*. The answer is a refusal. Then look past it: at the stream, at the history, at the
-        three edges and at their probes.
+        Promote *shop* to *alloc-d*. The database refuses. Then look further: at the stream, the history, the three
+        edges and their probes.
     """,
     checks=(
         Check("The database refused a promotion", saw.was_refused),
@@ -74,7 +73,7 @@ PHANTOM = Do(
         nudge="Ask for something that the database must refuse.",
         panel="panel-truth",
         look="One of the allocations in *Database truth* is not ready.",
-        principle="What is published before the commit cannot be taken back by the transaction.",
+        principle="The transaction cannot take back what was published before the commit.",
         verb="Promote *shop* to *alloc-d*.",
     ),
     wrong=(
@@ -92,8 +91,8 @@ EXPLAIN_PHANTOM = Explain(
     id="explain-phantom",
     title="A phantom",
     prose="""
-        The event is real and the fact is not. Every edge did its work without a fault: it applied what the stream
-        told it. An event announces a decision; published first, it announces a wish.
+        The event is real, but the fact is not. Every edge worked correctly: it applied what the stream delivered. An
+        event should announce a decision. Published first, it announces only an intention.
     """,
     show=saw.show_phantom,
 )
@@ -107,8 +106,8 @@ MEND = Do(
     id="mend",
     title="Clean up after the phantom",
     prose="""
-        No later commit takes the event back. Repair comes from the database: remove the event from the stream, take a
-        snapshot of truth, and load it into every edge. Notice how much work one refused promotion has made.
+        No later commit takes the event back. Repair from the database: remove the event from the stream, take a
+        snapshot, and load it into every edge. Notice how much work one refused promotion causes.
     """,
     checks=(
         Check("The stream holds no event that the history lacks", saw.stream_is_clean),
@@ -119,7 +118,7 @@ MEND = Do(
         nudge="Two places hold the invention: the stream, and the edges' views.",
         panel="panel-stream",
         look="The stream card has *Purge* and *Snapshot*; each edge has *Load snapshot*.",
-        principle="A view can be rebuilt from the database at any time; that is what makes it a view.",
+        principle="A view can be rebuilt from the database at any time.",
         verb="Purge *ROUTES*, take a snapshot, then load it into *fra*, *iad* and *syd*.",
     ),
     wrong=(

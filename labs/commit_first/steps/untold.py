@@ -1,4 +1,4 @@
-"""Commit first, without an outbox: a fact that nobody is told of; and the outbox, which survives both accidents."""
+"""Commit first, without an outbox: an untold fact; and the outbox, which survives both accidents."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ PREDICT_UNTOLD = Predict(
     id="predict-untold",
     title="Commit first, then crash: what is left?",
     prose="""
-        Turn it round: the control plane commits, then publishes, and writes nothing down in between. It will crash
-        between the two, and be started again.
+        Now the other order: the control plane commits, then publishes, and writes nothing down in between. It will
+        crash between the two, and you start it again.
     """,
     options=(
         Option("later", "The event is sent a little later.",
-               "Whoever sends it later must know that it is owed. Nothing says so."),
-        Option("untold", "The fact is committed and nobody will ever be told.",
-               "The commit stands; the intention to publish was only in memory.", happens=True),
+               "Some part must know that the event is due. Nothing records it."),
+        Option("untold", "The fact is committed, and no edge will ever be told.",
+               "The commit stands. The intention to publish was only in memory.", happens=True),
         Option("back", "The transaction is rolled back.",
-               "It was committed before the crash. A commit is not undone by what follows it."),
+               "It was committed before the crash. A later crash does not undo a commit."),
     ),
     measure=saw.what_crash_left,
 )  # fmt: skip
@@ -30,7 +30,7 @@ UNTOLD = Do(
     title="Crash between commit and publish",
     prose="""
         Choose the write order *commit then publish*, arm *Crash after commit*, and promote *api* to *alloc-c*. Then
-        wait as long as you like, and look for anything that will send the event.
+        look for anything that will send the event. Wait as long as you like.
     """,
     checks=(
         Check("The control plane crashed after a commit", saw.crashed),
@@ -46,7 +46,7 @@ UNTOLD = Do(
         nudge="Three moves: the order, the crash, the promotion.",
         panel="panel-truth",
         look="All three are in the card *Database truth*.",
-        principle="Between two systems there is always a moment when only one of them knows.",
+        principle="When two systems change one after the other, for a moment only one of them knows.",
         verb="Write order *commit then publish*; *Crash after commit*; promote *api* to *alloc-c*.",
     ),
     wrong=(
@@ -68,8 +68,8 @@ EXPLAIN_UNTOLD = Explain(
     id="explain-untold",
     title="An untold fact",
     prose="""
-        The order was right: commit first. What was missing is a record, in the same transaction, that an event is owed.
-        Without it no restart, no retry and no patience helps, because nobody knows that there is anything to do.
+        The order was right: commit first. What was missing is a record, in the same transaction, that an event is
+        due. Without it, no restart and no retry helps: nothing knows that there is work to do.
     """,
     show=saw.show_untold,
 )
@@ -90,8 +90,8 @@ CURE = Do(
     id="cure",
     title="Survive both accidents",
     prose="""
-        Find the write order under which both accidents are harmless, and prove it: let the database refuse *shop* to
-        *alloc-d* again, and crash after a commit again, with *api* to *alloc-a*. What counts is the outcome, not the
+        Find the write order under which both accidents are harmless, and prove it. Let the database refuse *shop* to
+        *alloc-d* again. Then crash after a commit again, with *api* to *alloc-a*. The outcome counts, not the
         setting.
     """,
     checks=(
@@ -104,7 +104,7 @@ CURE = Do(
         nudge="What must be on disk at the moment of the crash?",
         panel="panel-truth",
         look="The write order in *Database truth*, and the card of the relay beside it.",
-        principle="The fact and the debt to tell of it belong into one transaction. Another process pays the debt.",
+        principle="Write the fact and the event to publish in one transaction. Another process then publishes it.",
         verb="Write order *outbox*; promote *shop* to *alloc-d*; *Crash after commit*; promote *api* to *alloc-a*.",
     ),
     wrong=(

@@ -18,18 +18,18 @@ def iad(seen: Observation) -> EdgeSeen:
 
 
 def relay_is_down(seen: Observation) -> bool:
-    """Say whether the relay has crashed."""
+    """Return whether the relay has crashed."""
     return seen.relay.state == "down"
 
 
 def has_read_all(seen: Observation) -> bool:
-    """Say whether iad has applied the last message of a stream that holds some."""
+    """Return whether iad has applied the last message of a stream that holds some."""
     stream = seen.stream("ROUTES")
     return stream.messages > 0 and iad(seen).stream_seq == stream.last_seq
 
 
 def is_stored_twice(seen: Observation) -> bool:
-    """Say whether the last stored message is an event that was stored before, and iad has handled it."""
+    """Return whether the last stored message is an event that was stored before, and iad has handled it."""
     cells, consumer = seen.stream("ROUTES").cells, seen.consumer("iad")
     twice = bool(cells) and len(reading.copies(seen, cells[-1].event_id)) > 1
     return twice and consumer is not None and consumer.ack_floor == cells[-1].seq

@@ -25,8 +25,8 @@ def applied_once(evidence: Evidence) -> Result:
     told = [m for seq in again for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq)]
     known = [m.text for m in told if m.text.startswith("duplicate")]
     if not known:
-        return NotYet("No second copy of the event has come to iad.")
-    return Passed(f"iad applied event {fact.sequence} once. Of the second copy it says: {known[-1]}.")
+        return NotYet("iad has received no second copy of the event.")
+    return Passed(f"iad applied event {fact.sequence} once. About the second copy it says: {known[-1]}.")
 
 
 def what_guard_held(evidence: Evidence) -> Measured:
@@ -58,4 +58,4 @@ def show_guards(evidence: Evidence) -> Shown:
         f"broker: {memory.get('window_id', '')} at seq {', '.join(map(str, memory.get('window_seqs', ())))}, duplicate",
         f"stream: {memory.get('cured_id', '')} at seq {seqs}; iad applied it once",
     )
-    return shown(records, "Three places where something can happen twice, and no guard stands in for another.", places)
+    return shown(records, "Something can happen twice at three places, and no guard replaces another.", places)

@@ -44,7 +44,7 @@ def altered_dropped(evidence: Evidence) -> Result:
     """Another payload under a known id was dropped."""
     sent = [m for m in reading.moments(evidence, "learner", "publish") if m.detail.get("altered")]
     if not sent:
-        return NotYet("Nothing was published under a known id with another payload.")
+        return NotYet("No publish used a known id with another payload.")
     ack = sent[-1].detail["ack"]
     if not ack.get("duplicate"):
         return NotYet(f"It was stored as seq {ack['seq']}: the broker no longer knew the id.")
@@ -83,12 +83,11 @@ def stored_twice(evidence: Evidence) -> Result:
 
 
 def window_price(window_s: float) -> str:
-    """Say what a window costs and what it does not cover."""
+    """Return what a window costs and what it does not cover."""
     ids = f"{window_s * IDS_A_SECOND:,.0f}"
     return (
-        f"Its window is {window_s:g} s: at {IDS_A_SECOND} events a second it keeps {ids} ids in memory, and after a "
-        "restart "
-        "it knows only those of messages that are still stored."
+        f"Its window is {window_s:g} s: at {IDS_A_SECOND} events a second it keeps {ids} ids in memory. After a "
+        "restart it knows only the ids of messages that are still stored."
     )
 
 
@@ -112,14 +111,14 @@ def window_does_not_slide(evidence: Evidence) -> Result:
             and pause_s < window_s
         ):
             return Passed(
-                f"The broker said duplicate, and {pause_s:.2f} s later it stored the same id as seq "
-                f"{moment.detail['ack']['seq']}; the window is {window_s:g} s and counts from the first store."
+                f"The broker said duplicate. {pause_s:.2f} s later it stored the same id as seq "
+                f"{moment.detail['ack']['seq']}. The window is {window_s:g} s and counts from the first store."
             )
     if not sent:
-        return NotYet("No id was offered again and again. “Republish often…” does.")
+        return NotYet("No id was published again and again. “Republish often…” does that.")
     answers = ["duplicate" if m.detail["ack"].get("duplicate") else f"seq {m.detail['ack']['seq']}" for m in sent]
     return NotYet(
-        f"The answers so far: {', '.join(answers)}. The window is {window_s:g} s: go on for longer than that."
+        f"The answers so far: {', '.join(answers)}. The window is {window_s:g} s: continue for longer than that."
     )
 
 

@@ -22,7 +22,7 @@ def done_twice(evidence: Evidence) -> Result:
     pair = _repeated(evidence)
     if pair is None:
         return NotYet(
-            "No request was carried out twice. Since this step began: "
+            "No request was done twice. Since this step began: "
             f"{'; '.join(map(change, reading.changes(evidence))) or 'no change'}."
         )
     return Passed(f"Two commits, two events for one request: {change(pair[0])}, and {change(pair[1])}.")
@@ -32,7 +32,7 @@ def decision_undone(evidence: Evidence) -> Result:
     """What was decided between the two is gone."""
     pair = _repeated(evidence)
     if pair is None:
-        return NotYet("This counts once a request was carried out twice.")
+        return NotYet("First a request must be done twice.")
     between = [
         f
         for f in reading.changes(evidence)
@@ -40,7 +40,7 @@ def decision_undone(evidence: Evidence) -> Result:
     ]
     if not between:
         return NotYet(
-            "The request was repeated, and nothing was decided in between. Let a colleague promote the route meanwhile."
+            "The request was repeated, but nothing was decided in between. Let a colleague promote the route meanwhile."
         )
     return Passed(f"{change(between[-1])} was decided in between, and the repetition undid it.")
 
@@ -48,7 +48,7 @@ def decision_undone(evidence: Evidence) -> Result:
 def nobody_objects(evidence: Evidence) -> Result:
     """Every edge follows, and the audit has nothing to say."""
     if isinstance(decision_undone(evidence), NotYet):
-        return NotYet("This counts once a decision was undone.")
+        return NotYet("First a decision must be undone.")
     if differs := reading.disagreement(evidence.now):
         return NotYet(differs)
     if evidence.now.audit.findings:
@@ -77,7 +77,7 @@ def answered_done_before(evidence: Evidence) -> Result:
     """The database recognised a request by its operation id."""
     operation, revision = _done_before(evidence)
     if operation:
-        return Passed(f"Operation {operation} was asked for again; the database: done before, at revision {revision}.")
+        return Passed(f"Operation {operation} was requested again; the database: done before, at revision {revision}.")
     used = [fact.operation or "none" for fact in reading.changes(evidence)]
     return NotYet(f"No request was answered “done before”. Operation ids used: {', '.join(used) or 'none yet'}.")
 
@@ -87,13 +87,13 @@ def decision_stands(evidence: Evidence) -> Result:
     operation, _ = _done_before(evidence)
     facts = [fact for fact in reading.changes(evidence) if fact.operation == operation]
     if not operation or not facts:
-        return NotYet("This counts once the database has recognised a repeated request of this step.")
+        return NotYet("First the database must recognise a repeated request of this step.")
     after = [
         fact for fact in reading.changes(evidence) if fact.route == facts[0].route and fact.sequence > facts[0].sequence
     ]
     if not after:
         return NotYet(
-            "The request was repeated, and nothing was decided in between. Let a colleague promote the route first."
+            "The request was repeated, but nothing was decided in between. Let a colleague promote the route first."
         )
     if change(after[-1]) not in {f"{r.name} → {r.owner}, epoch {r.epoch}" for r in evidence.now.truth.routes}:
         return NotYet(f"{change(after[-1])} does not stand.")

@@ -19,12 +19,15 @@ PICK_EVENT = Predict(
     """,
     options=(
         Option("window", "The message id, with a window of a day.",
-               "A day of ids in the broker’s memory, and none of them after a restart whose message is gone."),
-        Option("epoch", "The epoch.", "The copy carries the epoch that the view already holds: it is not older."),
+               (
+                   "The broker would keep a day of ids in memory. After a restart it forgets those whose messages "
+                   "are gone."
+               )),
+        Option("epoch", "The epoch.", "The copy carries the epoch that the view already holds, so it is not older."),
         Option("operation", "The operation id.",
-               "It guards the request. Here one request made one event; the copies came later."),
+               "It guards the request. Here one request made one event. The copies came later."),
         Option("event", "The event id, kept in the edge’s view.",
-               "The row says which event made it, in the same transaction.", happens=True),
+               "The row names the event that made it, in the same transaction.", happens=True),
     ),
     measure=saw.what_guard_held,
 )  # fmt: skip
@@ -39,8 +42,8 @@ CURE = Do(
     id="cure",
     title="Twice in the stream, once in effect",
     prose="""
-        Give *iad* the guard that you picked, and prove it with the same accident: the relay crashes after publishing
-        *blog* to *alloc-a*, and comes back when the window is over. The stream must hold the event twice, and the
+        Give *iad* the guard that you picked, and prove it with the same accident. The relay crashes after publishing
+        *blog* to *alloc-a*, and you start it again after the window. The stream must hold the event twice, and the
         drain must count once.
     """,
     checks=(
@@ -53,10 +56,10 @@ CURE = Do(
         *ONCE_MORE,
     ),
     hints=Hints(
-        nudge="The guard must stand where the effect is.",
+        nudge="Put the guard where the effect is.",
         panel="panel-edge-iad",
         look="*iad*’s **Rules…** has *check event ids*.",
-        principle="Exactly once is at least once, and an effect that recognises itself.",
+        principle="Exactly once means delivery at least once, and an effect that recognises its own event.",
         verb=(
             "*iad*: **Rules…** *check event ids* on. Relay: **Crash at…** *after publish, before mark*. Promote "
             "*blog* to *alloc-a*. **Start** the relay."
@@ -105,8 +108,9 @@ EXPLAIN = Explain(
     id="explain",
     title="Three guards, three places",
     prose="""
-        Each identity is made where its doubt begins: the operation id before the request, the event id in the commit,
-        which is the message id as well. And each is checked where its effect happens. None covers for another.
+        Make each identity where the doubt begins. The operation id exists before the request. The event id is made in
+        the commit, and it is also the message id. Check each identity where its effect happens. None replaces
+        another.
     """,
     show=saw.show_guards,
 )

@@ -14,19 +14,22 @@ PREDICT_WINDOW = Predict(
     id="predict-window",
     title="The relay publishes, crashes, and does not know",
     prose="""
-        The relay publishes an event, the broker stores it, and the relay crashes before it marks the row. Started
-        again, it finds the row unmarked and publishes once more, under the same `Nats-Msg-Id`. The duplicate window
+        The relay publishes an event, the broker stores it, and the relay crashes before it marks the row. After a
+        restart it finds the row unmarked and publishes once more, under the same `Nats-Msg-Id`. The duplicate window
         is 120 s.
     """,
     options=(
         Option("knows", "It does not publish again: the row was published.",
-               "Nothing on its side says so. The mark is what it remembers by."),
+               "Nothing in its database says so. It remembers only by the mark."),
         Option("twice", "The stream holds the event twice.",
-               "It would, without a message id, or later than the window."),
+               "It would, without a message id, or after the window."),
         Option("once", "The stream holds it once, and the PubAck says duplicate.",
-               "The broker compared ids and stored nothing. To the relay this answer is as good as any.", happens=True),
+               (
+                   "The broker compared ids and stored nothing. For the relay this answer is as good as a first "
+                   "PubAck."
+               ), happens=True),
         Option("error", "The second publish fails with an error.",
-               "A duplicate is no error: the PubAck carries the seq of the first."),
+               "A duplicate is not an error: the PubAck carries the seq of the first."),
     ),
     measure=saw.what_window_did,
 )  # fmt: skip
@@ -47,8 +50,8 @@ WINDOW = Do(
     title="Inside the window",
     prose="""
         On the relay, **Crash at…** *after publish, before mark*. Promote *blog* to *alloc-b*, then start the relay.
-        Now try the limits of that guard: in the stream card, **Publish altered…** the same event with another owner
-        in it.
+        Now test the limits of that guard. In the stream card, **Publish altered…** sends the same event id with
+        another owner.
     """,
     checks=(
         Check("The relay crashed between publish and mark", saw.relay_crashed),
@@ -64,8 +67,8 @@ WINDOW = Do(
             "sequence."
         ),
         principle=(
-            "The broker compares ids and nothing else. An id stands for exactly one payload, or it guards against the "
-            "wrong thing."
+            "The broker compares ids and nothing else. Use an id for exactly one payload, or the broker drops the "
+            "wrong message."
         ),
         verb=(
             "Relay: **Crash at…** *after publish, before mark*. Promote *blog* to *alloc-b*. **Start** the relay. "
@@ -93,15 +96,18 @@ PREDICT_AFTER = Predict(
     id="predict-after",
     title="The same accident, and a longer outage",
     prose="""
-        You will make the window 0.2 s, which stands for a relay that stays down longer than 120 s. The stream still
+        You will set the window to 0.2 s. That stands for a relay that is down for longer than 120 s. The stream still
         holds the first copy when the relay publishes the second. What does the broker do?
     """,
     options=(
         Option("duplicate", "It says duplicate: the message is in the stream.",
                "It does not search the stream. It searches the ids of the last 0.2 s."),
         Option("stored", "It stores it again, under a new seq.",
-               "Same id, same bytes, a second message. From here on only an edge can tell.", happens=True),
-        Option("refused", "It refuses the old id.", "An id that it does not remember is an id that it has never seen."),
+               (
+                   "The same id and the same bytes, stored as a second message. From now on only an edge can "
+                   "recognise it."
+               ), happens=True),
+        Option("refused", "It refuses the old id.", "To the broker, an id that it has forgotten is a new id."),
     ),
     measure=saw.what_after_window,
 )  # fmt: skip
@@ -123,9 +129,9 @@ AFTER = Do(
     id="after",
     title="After the window",
     prose="""
-        In **Limits…** set the duplicate window to 0.2 s. Crash the relay as before with a promotion of *blog* to
-        *alloc-c*, and start it. Compare the drains of *iad*, which checks no ids, with the others’. Then **Republish
-        often…** that event: does each attempt renew the window?
+        In **Limits…** set the duplicate window to 0.2 s. Crash the relay as before while you promote *blog* to
+        *alloc-c*, and start it. *iad* checks no ids: compare its drains with the other edges. Then **Republish
+        often…** that event. Does each attempt renew the window?
     """,
     checks=(
         Check("What the relay published twice was stored twice", saw.stored_twice),
@@ -134,13 +140,13 @@ AFTER = Do(
     ),
     solution=_after_window,
     hints=Hints(
-        nudge="Window, crash, promotion, a breath, start.",
+        nudge="Window, crash, promotion, a short wait, start.",
         panel="panel-stream",
         look=(
             "**Limits…** and **Republish often…** are in the stream card; drains are the last column of each edge’s "
             "view."
         ),
-        principle="The broker’s memory ends at a time that you chose. What comes later is news to it.",
+        principle="The broker forgets after the time that you chose. Anything later looks new to it.",
         verb=(
             "**Limits…** duplicate window 0.2; relay **Crash at…** *after publish, before mark*; promote *blog* to "
             "*alloc-c*; **Start** the relay; **Republish often…** 10 times every 0.1 s."

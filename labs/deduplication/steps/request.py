@@ -10,16 +10,16 @@ PREDICT_REPEAT = Predict(
     id="predict-repeat",
     title="A request is sent twice",
     prose="""
-        An operator gives *shop* to *alloc-b*. A colleague gives it to *alloc-c*. Then the operator’s browser, which
-        had no answer in time, sends the first request again. What does the database do with it?
+        An operator gives *shop* to *alloc-b*. A colleague gives it to *alloc-c*. The operator’s browser got no answer
+        in time, so it sends the first request again. What does the database do with it?
     """,
     options=(
         Option("nothing", "Nothing: it has done that already.",
-               "It sees a wish, not a repetition. Nothing in the request says which."),
+               "It sees a new request. Nothing in it says that it is a repetition."),
         Option("refuse", "It refuses: shop has a newer owner.",
-               "A promotion to alloc-b is legal whoever owns shop now."),
+               "A promotion to alloc-b is legal, no matter who owns shop now."),
         Option("again", "It does it again: a new epoch, and the colleague’s decision is undone.",
-               "Two promotions for one request, and the second is as good as any other.", happens=True),
+               "One request caused two promotions, and both are valid.", happens=True),
         Option("broker", "It commits, and the broker drops the event as a duplicate.",
                "It is a new event with a new id. The broker has never seen it."),
     ),
@@ -31,7 +31,7 @@ REPEAT = Do(
     title="Send it twice",
     prose="""
         Promote *shop* to *alloc-b*, then to *alloc-c*, then to *alloc-b* again, without an operation id. Read the
-        history, and what the verdict has to say of it.
+        history and the verdict.
     """,
     checks=(
         Check("The same request was carried out twice", saw.done_twice),
@@ -48,7 +48,7 @@ REPEAT = Do(
         nudge="Three promotions of one route; the third repeats the first.",
         panel="panel-truth",
         look="**Promote…** in *Database truth*; leave the operation id empty.",
-        principle="Idempotence must be asked for: two equal wishes and one wish sent twice look the same.",
+        principle="You must ask for idempotence. Two equal requests and one request sent twice look the same.",
         verb="Promote *shop* to *alloc-b*, to *alloc-c*, to *alloc-b*.",
     ),
     wrong=(
@@ -70,13 +70,12 @@ PICK_OPERATION = Predict(
     id="pick-operation",
     title="Which identity stops the repeated request?",
     prose="""
-        Three identities are at hand: the **operation id**, chosen by whoever asks; the **event id**, given by the
-        database in the commit; the **epoch**, which grows at each change of owner. Which one makes the repetition
-        harmless?
+        Three identities are available. The client chooses the **operation id**. The database assigns the **event id**
+        in the commit. The **epoch** grows at each change of owner. Which one makes the repetition harmless?
     """,
     options=(
-        Option("event", "The event id.", "Each commit makes a new one. By then it has happened twice."),
-        Option("epoch", "The epoch.", "It grew, as it should: this was a change of owner like any other."),
+        Option("event", "The event id.", "Each commit makes a new one. By then the change has happened twice."),
+        Option("epoch", "The epoch.", "It grew, as it should: this was a valid change of owner."),
         Option("operation", "The operation id.",
                "It was the same both times, and the database keeps it with the revision that it led to.", happens=True),
     ),
@@ -87,8 +86,8 @@ OPERATION = Do(
     id="operation",
     title="Ask twice, do once",
     prose="""
-        The same story with operation ids. Promote *shop* to *alloc-c* under an id such as *op-1*; as the colleague,
-        promote it to *alloc-a* under another; then repeat the first request under its own id.
+        Repeat the story with operation ids. Promote *shop* to *alloc-c* under an id such as *op-1*. As the colleague,
+        promote it to *alloc-a* under another id. Then repeat the first request under its own id.
     """,
     checks=(
         Check("The database recognised the repeated request", saw.answered_done_before),
@@ -100,11 +99,11 @@ OPERATION = Do(
         promote("shop", "alloc-c", operation="op-1"),
     ),
     hints=Hints(
-        nudge="Who knows that the two requests are one? Whoever sends them.",
+        nudge="What knows that the two requests are one? The client that sends them.",
         panel="panel-truth",
         look="The dialog of **Promote…** has a field for the operation id; the history shows it.",
         principle=(
-            "The id is made before the first attempt and sent with every attempt; what it led to is stored in the "
+            "Make the id before the first attempt and send it with every attempt. Store the result with it, in the "
             "same transaction."
         ),
         verb="Promote *shop* to *alloc-c* as *op-1*, to *alloc-a* as *op-2*, to *alloc-c* as *op-1*.",

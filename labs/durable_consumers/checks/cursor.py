@@ -39,7 +39,7 @@ def both_slept(evidence: Evidence) -> Result:
             counts = [sleep.missed for sleep in reading.sleeps(evidence, edge)]
             if not counts:
                 return NotYet(f"{edge} has not been down since this step began.")
-            return NotYet(f"{edge} slept through {max(counts)} changes of owner; let it be {CHANGES}.")
+            return NotYet(f"{edge} missed {max(counts)} changes of owner while it was down. It must miss {CHANGES}.")
     return Passed(f"{KEPT} and {FLEETING} were down during {CHANGES} changes or more.")
 
 
@@ -47,9 +47,7 @@ def one_is_gone(evidence: Evidence) -> Result:
     """The server has deleted the ephemeral consumer and kept the durable one."""
     gone = deletions(evidence, FLEETING)
     if not gone:
-        return NotYet(
-            f"The server still has the consumer of {FLEETING}. It waits for its inactive threshold; so must you."
-        )
+        return NotYet(f"The server still has the consumer of {FLEETING}. Wait until its inactive threshold is over.")
     kept = evidence.now.consumer(KEPT)
     if kept is None:
         return NotYet(f"The consumer {KEPT} is not there.")
@@ -63,8 +61,8 @@ def one_caught_up(evidence: Evidence) -> Result:
         return NotYet(f"{KEPT} is not back from three changes.")
     handed = sleep.handed
     if handed < sleep.missed or not reading.is_current(evidence.now.edge(KEPT)):
-        return NotYet(f"{KEPT} was handed {handed} of {sleep.missed}; it says: {evidence.now.edge(KEPT).claim}.")
-    return Passed(f"{KEPT} missed {sleep.missed} and was handed {handed}.")
+        return NotYet(f"{KEPT} received {handed} of {sleep.missed}; it says: {evidence.now.edge(KEPT).claim}.")
+    return Passed(f"{KEPT} missed {sleep.missed} and received {handed}.")
 
 
 def other_never_learns(evidence: Evidence) -> Result:
@@ -74,17 +72,17 @@ def other_never_learns(evidence: Evidence) -> Result:
         return NotYet(f"{FLEETING} is not back from three changes.")
     said = reading.findings(evidence.now, "lost", FLEETING)
     if not said:
-        return NotYet(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}; it says: {edge.claim}.")
-    return Passed(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}. {said[0]}")
+        return NotYet(f"{FLEETING} received {sleep.handed} of {sleep.missed}; it says: {edge.claim}.")
+    return Passed(f"{FLEETING} received {sleep.handed} of {sleep.missed}. {said[0]}")
 
 
 def who_got_what(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
     kept, fleeting = reading.last_sleep(evidence, KEPT, CHANGES), reading.last_sleep(evidence, FLEETING, CHANGES)
     if kept is None or fleeting is None:
-        return Measured("", "Nobody slept.")
+        return Measured("", "No edge was down.")
     got, other, missed = kept.handed, fleeting.handed, fleeting.missed
-    sentence = f"Of {missed} missed changes {KEPT} was handed {got} and {FLEETING} {other}."
+    sentence = f"Of {missed} missed changes {KEPT} received {got} and {FLEETING} {other}."
     if other > missed:
         return Measured("all", sentence)
     if got and other:
@@ -115,13 +113,13 @@ def show_cursors(evidence: Evidence) -> Shown:
     )
     places = (
         Place(KEPT, "a name, a cursor", True),
-        Place("while it slept", f"{memory.get('missed', 0)} unprocessed", True),
+        Place("while it was down", f"{memory.get('missed', 0)} unprocessed", True),
         Place("back", evidence.now.edge(KEPT).claim, True),
         Place(FLEETING, "a cursor for as long as it reads"),
-        Place("while it slept", f"{gone} deleted", False),
+        Place("while it was down", f"{gone} deleted", False),
         Place("back", f"{evidence.now.edge(FLEETING).claim}: a new cursor, from new", False),
     )
-    return shown(records, "A durable consumer outlives its reader. An ephemeral one is part of it.", places)
+    return shown(records, "A durable consumer outlives its reader. An ephemeral one ends with it.", places)
 
 
 # Durable for both.
@@ -145,27 +143,28 @@ def remembered(evidence: Evidence) -> Result:
     doubled = reading.findings(evidence.now, "double effect", FLEETING)
     if doubled:
         return NotYet(
-            f"{doubled[0]} It was handed what it had applied before. Let it load a snapshot to be rid of that."
+            f"{doubled[0]} It received events that it had applied before. Load a snapshot into it to correct that."
         )
     sleep = reading.last_sleep(evidence, FLEETING, CHANGES)
     if sleep is None:
         counts = [one.missed for one in reading.sleeps(evidence, FLEETING)]
         return NotYet(
-            f"{FLEETING} slept through {max(counts, default=0)} changes since this step began; let it be {CHANGES}."
+            f"{FLEETING} missed {max(counts, default=0)} changes while it was down in this step. It must miss "
+            f"{CHANGES}."
         )
     if sleep.ended is None:
         return NotYet(f"{FLEETING} is down; start it again.")
     handed, missed = sleep.handed, sleep.missed
     if handed != missed or not reading.is_current(evidence.now.edge(FLEETING)):
-        return NotYet(f"{FLEETING} missed {missed} and was handed {handed}; it is {evidence.now.edge(FLEETING).claim}.")
+        return NotYet(f"{FLEETING} missed {missed} and received {handed}; it is {evidence.now.edge(FLEETING).claim}.")
     differs = reading.disagreement(evidence.now)
     return (
         NotYet(differs)
         if differs
-        else Passed(f"{FLEETING} missed {missed}, was handed {handed}, and every row is right.")
+        else Passed(f"{FLEETING} missed {missed}, received {handed}, and every row is right.")
     )
 
 
 def has_doubled(seen: Observation) -> bool:
-    """Say whether some change took effect twice at the edge."""
+    """Return whether some change took effect twice at the edge."""
     return bool(reading.findings(seen, "double effect", FLEETING))

@@ -12,7 +12,7 @@ def durable_expired(evidence: Evidence) -> Result:
         for sleep in reading.sleeps(evidence, edge.name):
             for told, name in deletions(evidence, edge.name):
                 if name == edge.name and sleep.began < told.n and (sleep.ended is None or told.n <= sleep.ended):
-                    return Passed(f"Advisory: {told.text}. It was durable, and nobody read with it.")
+                    return Passed(f"Advisory: {told.text}. It was durable, and no reader used it.")
     waiting = [edge for edge in evidence.now.edges if edge.rules.inactive_threshold_s]
     if not waiting:
         return NotYet("No edge asks for an inactive threshold. Set it in the rules of fra.")
@@ -22,13 +22,13 @@ def durable_expired(evidence: Evidence) -> Result:
 
 
 def is_back(evidence: Evidence) -> Result:
-    """The edge is back, with a consumer that was made anew."""
+    """The edge is back, with a recreated consumer."""
     if not any(name == edge.name for edge in evidence.now.edges for _, name in deletions(evidence, edge.name)):
-        return NotYet("This counts after a durable consumer has vanished.")
+        return NotYet("First the server must delete a durable consumer.")
     down = [edge.name for edge in evidence.now.edges if not reading.is_current(edge)]
     if down:
         return NotYet(f"{reading.listed(down)}: not current.")
-    return Passed("Every edge is current; the consumer was created again behind its edge's own position.")
+    return Passed("Every edge is current; the consumer was created again after its edge's own position.")
 
 
 def what_became_of_it(evidence: Evidence) -> Measured:
@@ -70,7 +70,7 @@ def name_is_no_memory(evidence: Evidence) -> Result:
     handed = sleep.handed
     if handed:
         return NotYet(
-            f"{KEPT} was handed {handed} messages: its new consumer began behind its own position, not from new."
+            f"{KEPT} received {handed} messages: its new consumer began after its own position, not from new."
         )
     said = reading.findings(evidence.now, "lost", KEPT)
     if not said:
@@ -85,7 +85,7 @@ def what_the_name_held(evidence: Evidence) -> Measured:
     if sleep is None:
         return Measured("refuse", refused[-1] if refused else "The consumer was not deleted.")
     handed, missed = sleep.handed, sleep.missed
-    sentence = f"{KEPT} missed {missed} and was handed {handed}."
+    sentence = f"{KEPT} missed {missed} and received {handed}."
     return Measured("nothing" if not handed else "missed" if handed == missed else "all", sentence)
 
 
@@ -109,12 +109,12 @@ def show_name(evidence: Evidence) -> Shown:
         records.append(f"consumer {in_words(consumer)}; the stream's last is {last}")
     places = (
         Place("Stream ROUTES", f"last seq {last}"),
-        Place(f"Consumer {KEPT}", "begins behind the last: nothing to hand over", False),
+        Place(f"Consumer {KEPT}", "begins after the last: nothing to deliver", False),
         Place(f"{KEPT}'s own position", f"stream seq {memory.get('position_seq', 0)}: knows what it needs next", True),
         Place(KEPT, evidence.now.edge(KEPT).claim, False),
     )
     return shown(
-        (*records, *reading.records(evidence.now, "lost")), "Two memories, and only one of them was asked.", places
+        (*records, *reading.records(evidence.now, "lost")), "Two memories, and only one of them was used.", places
     )
 
 
@@ -127,17 +127,19 @@ def position_saved_it(evidence: Evidence) -> Result:
         return NotYet(f"{KEPT} is down; start it again.")
     if [m for m in reading.moments(evidence, KEPT, "snapshot") if m.n > sleep.began]:
         return NotYet(
-            f"{KEPT} was rebuilt from a snapshot; here its own position must do. Delete the consumer in its sleep "
-            "once more."
+            f"{KEPT} was rebuilt from a snapshot. Here its own position must be enough. Delete the consumer while it "
+            "is down once more."
         )
     handed, missed = sleep.handed, sleep.missed
     if handed < missed:
-        return NotYet(f"{KEPT} missed {missed} in its sleep and was handed {handed}: its new consumer began too late.")
+        return NotYet(
+            f"{KEPT} missed {missed} while it was down and received {handed}: its new consumer began too late."
+        )
     differs = reading.disagreement(evidence.now)
     if differs or not reading.is_current(evidence.now.edge(KEPT)):
         return NotYet(differs or f"{KEPT} is {evidence.now.edge(KEPT).claim}.")
     return Passed(
-        f"The consumer was deleted, {missed} changes were made; {KEPT} was handed {handed} and every row is right."
+        f"The consumer was deleted, {missed} changes were made; {KEPT} received {handed} and every row is right."
     )
 
 

@@ -14,15 +14,15 @@ WATCH = Do(
     prose="""
         *fra* reads with a **durable** consumer: a name and a cursor that the server keeps. *iad* reads with an
         **ephemeral** one, made when it connects, from new. Promote *shop* to *alloc-c* and find both in the list of
-        consumers on the stream's card.
+        consumers in the stream card.
     """,
-    checks=(Check("Both consumers have handed the change over", saw.both_moved),),
+    checks=(Check("Both consumers have delivered the change", saw.both_moved),),
     solution=(promote("shop", "alloc-c"), settled("every edge to serve it")),
     hints=Hints(
         nudge="One promotion is enough.",
         panel="panel-stream",
-        look="The table on the stream's card lists the consumers in the server's words.",
-        principle="While both are awake there is no difference to be seen.",
+        look="The table in the stream card lists the consumers in the server's words.",
+        principle="While both edges run, you see no difference.",
         verb="Promote *shop* to *alloc-c*.",
     ),
     wrong=(
@@ -38,37 +38,36 @@ WATCH = Do(
 
 PREDICT_SLEEP = Predict(
     id="predict-sleep",
-    title="Both sleep through three changes",
+    title="Both are down during three changes",
     prose="""
-        *fra* and *iad* will be killed, three owners change, and a few seconds later both are started again. All three
-        events are in the stream the whole time. Who is handed what?
+        You will kill *fra* and *iad*, change three owners, and start both again a few seconds later. All three events
+        stay in the stream. Which edge receives what?
     """,
     options=(
-        Option("both", "Both are handed the three: the stream has kept them.",
-               "The stream has. But somebody must remember where a reader had got to."),
-        Option("one", "fra the three, iad nothing.",
-               "The server remembers fra's cursor. For iad it has forgotten that there ever was a "
-               "reader.", happens=True),
-        Option("all", "fra the three, iad everything from the start.",
-               "An ephemeral consumer begins where it is told to. This one is told: from new."),
-        Option("none", "Neither: who is away misses what is said.",
-               "That is core NATS. A durable consumer is there so that it is not so."),
+        Option("both", "Both receive the three: the stream has kept them.",
+               "The stream has. But something must remember how far each reader had come."),
+        Option("one", "fra receives the three, iad nothing.",
+               "The server remembers fra's cursor. It has forgotten that iad ever had one.", happens=True),
+        Option("all", "fra receives the three, iad everything from the start.",
+               "An ephemeral consumer begins where it is told. This one is told: from new."),
+        Option("none", "Neither: a reader that is away misses what is published.",
+               "That is true of core NATS. A durable consumer exists to prevent it."),
     ),
     measure=saw.who_got_what,
 )  # fmt: skip
 
 SLEEP = Do(
     id="sleep",
-    title="Asleep, and forgotten",
+    title="Away, and forgotten",
     prose="""
-        Kill *fra* and *iad*, change three owners (*Burst…*, 3), and watch the list of consumers: after a second or
-        two one line is gone. Then start both, and compare their rows with their claims.
+        Kill *fra* and *iad* and change three owners (*Burst…*, 3). Watch the list of consumers: after a second or two
+        one line is gone. Then start both, and compare their rows with their claims.
     """,
     checks=(
-        Check("Both slept through three changes", saw.both_slept),
+        Check("Both were down during three changes", saw.both_slept),
         Check("The server kept one consumer and deleted the other", saw.one_is_gone),
-        Check("fra was handed what it had missed", saw.one_caught_up),
-        Check("iad was handed nothing, and says that it is current", saw.other_never_learns),
+        Check("fra received what it had missed", saw.one_caught_up),
+        Check("iad received nothing, and says that it is current", saw.other_never_learns),
     ),
     solution=(
         call("kill_edge", edge=FRA),
@@ -81,10 +80,10 @@ SLEEP = Do(
         back(IAD),
     ),
     hints=Hints(
-        nudge="Both down, then the changes, then patience, then both up.",
+        nudge="Stop both, make the changes, wait, start both.",
         panel="panel-stream",
-        look="The consumers' table, and the journal: the server tells when it deletes a consumer.",
-        principle="An ephemeral consumer lives for as long as somebody reads, and half a second longer here.",
+        look="The table of consumers, and the journal: the server announces the deletion of a consumer.",
+        principle="An ephemeral consumer lives while someone reads with it, and here half a second longer.",
         verb="Kill *fra* and *iad*; burst 3; wait until the ephemeral consumer is gone; start *fra* and *iad*.",
     ),
     wrong=(
@@ -102,9 +101,9 @@ EXPLAIN_CURSORS = Explain(
     id="explain-cursors",
     title="Whose cursor was it?",
     prose="""
-        The name *fra* belongs to the server, and the cursor is kept under it. The other consumer had a name of
-        chance, belonged to a connection, and went with it. *iad* has a new one now, which begins behind everything
-        that it missed.
+        The name *fra* belongs to the server, which keeps the cursor under it. The other consumer had a random name,
+        belonged to a connection, and was deleted after it. *iad* has a new one now. It begins after everything that
+        *iad* missed.
     """,
     show=saw.show_cursors,
 )
@@ -126,20 +125,20 @@ CURE = Do(
     id="cure",
     title="A cursor that waits",
     prose="""
-        In the rules of *iad* switch *durable consumer* on and set its inactive threshold to 0. Then let it sleep
-        through three more changes. It must be handed exactly what it missed, and no change may take effect twice:
-        watch the drains.
+        In the rules of *iad* switch *durable consumer* on and set its inactive threshold to 0. Then kill it during
+        three more changes. It must receive exactly what it missed, and no change may take effect twice. Watch the
+        drains.
     """,
     checks=(
         Check("iad has a durable consumer that does not expire", saw.is_durable),
-        Check("It slept through three changes and was handed exactly these", saw.remembered),
+        Check("It was down during three changes and received exactly these", saw.remembered),
     ),
     solution=_cure,
     hints=Hints(
-        nudge="Two fields in the rules of *iad*, then the same sleep again.",
+        nudge="Change two fields in the rules of *iad*, then repeat the outage.",
         panel="panel-edge-iad",
         look="*Rules…* on the card of *iad*: *durable consumer* and *inactive threshold*.",
-        principle="The reader may die. What it had read must be known to somebody who does not.",
+        principle="The reader may die. Something that survives it must know how far it had read.",
         verb="Rules of *iad*: durable on, inactive threshold 0; kill *iad*; burst 3; start *iad*.",
     ),
     wrong=(

@@ -11,14 +11,15 @@ PREDICT_THRESHOLD = Predict(
     id="predict-threshold",
     title="A durable consumer with an inactive threshold",
     prose="""
-        A tidy person sets an inactive threshold of half a second on the consumer of *fra* as well, so that forgotten
-        consumers do not pile up. It stays durable. Then *fra* is down for some seconds. What becomes of its consumer?
+        Someone tidy sets an inactive threshold of half a second on the consumer of *fra* too. Then forgotten
+        consumers do not pile up. The consumer stays durable. Then *fra* is down for some seconds. What happens to its
+        consumer?
     """,
     options=(
         Option("kept", "It is kept: durable means that it survives its reader.",
-               "It survives a reader that is away. With a threshold, only for so long."),
+               "It survives a reader that is away, but with a threshold only for that long."),
         Option("deleted", "It is deleted, like the ephemeral one.",
-               "The threshold makes the difference, and not the word durable.", happens=True),
+               "The threshold decides, not the word durable.", happens=True),
     ),
     measure=saw.what_became_of_it,
 )  # fmt: skip
@@ -44,7 +45,7 @@ THRESHOLD = Do(
         nudge="A consumer is inactive when nobody reads with it.",
         panel="panel-edge-fra",
         look="*Rules…* on the card of *fra* has *inactive threshold*.",
-        principle="Nothing is durable against a rule that deletes it.",
+        principle="A durable consumer does not survive a rule that deletes it.",
         verb="Rules of *fra*: inactive threshold 0.5; kill *fra*; wait; start *fra*.",
     ),
     wrong=(
@@ -61,15 +62,14 @@ PREDICT_NAME = Predict(
     id="predict-name",
     title="The same name, created again",
     prose="""
-        *fra* sleeps. Somebody deletes the consumer *fra*, and two owners change. On its return *fra* creates the
-        consumer *fra* again, and its program says, as many do, that a consumer which is not there yet begins from
-        new. What is it handed?
+        *fra* is down. Someone deletes the consumer *fra*, and two owners change. When *fra* returns, it creates the
+        consumer *fra* again. Like many programs, it tells a new consumer to begin from new. What does it receive?
     """,
     options=(
         Option("missed", "What it missed: the name is the memory.",
                "The cursor was kept under the name, and was deleted with it."),
         Option("nothing", "Nothing: the consumer has the name and no past.",
-               "It is a new consumer. That it is called fra means nothing to the server.", happens=True),
+               "It is a new consumer. Its name means nothing to the server.", happens=True),
         Option("all", "Everything from the first message on.",
                "It begins where its creator says. Here that is: from new."),
         Option("refuse", "The server refuses a name that was used before.", "A deleted name is free."),
@@ -91,17 +91,17 @@ NAME = Do(
     id="name",
     title="The name is back, the cursor is not",
     prose="""
-        In the rules of *fra*: inactive threshold 0, and *a consumer unknown to the server begins from* **new**. Kill
-        *fra*, delete the consumer *fra* (on the stream's card), *Burst…* 2, start *fra*. Compare the list of
-        consumers with the rows of *fra*.
+        In the rules of *fra*, set the inactive threshold to 0, and *a consumer unknown to the server begins from* to
+        **new**. Kill *fra*, delete the consumer *fra* (in the stream card), *Burst…* 2, start *fra*. Compare the list
+        of consumers with the rows of *fra*.
     """,
-    checks=(Check("The consumer is there again, and fra was handed nothing", saw.name_is_no_memory),),
+    checks=(Check("The consumer is there again, and fra received nothing", saw.name_is_no_memory),),
     solution=_sleep_without_consumer("new"),
     hints=Hints(
-        nudge="The consumer must be deleted while *fra* is down; else *fra* notices at once.",
+        nudge="Delete the consumer while *fra* is down. Otherwise *fra* notices at once.",
         panel="panel-stream",
-        look="*Delete consumer…* is at the foot of the stream's card.",
-        principle="A durable consumer is a record like any other: whoever deletes it deletes what it knew.",
+        look="*Delete consumer…* is at the foot of the stream card.",
+        principle="A durable consumer is a record like any other. Delete it, and you delete what it knew.",
         verb="Rules of *fra*: begins from new, threshold 0; kill *fra*; delete consumer *fra*; burst 2; start *fra*.",
     ),
     wrong=(
@@ -115,7 +115,7 @@ NAME = Do(
             ),
             "was not deleted",
         ),
-        Wrong("the deletion without new", _sleep_without_consumer("own position"), "behind its own position"),
+        Wrong("the deletion without new", _sleep_without_consumer("own position"), "after its own position"),
     ),
     keep=saw.keep_name,
     controls=("edge_rules", "kill_edge", "start_edge", "delete_consumer", "burst", "promote"),
@@ -125,9 +125,9 @@ EXPLAIN_NAME = Explain(
     id="explain-name",
     title="Two memories",
     prose="""
-        There are two records of how far *fra* has come: the server's cursor, and the position that *fra* keeps in one
-        transaction with its rows. Anybody may delete the first. The second is part of the view, and cannot be lost
-        without it.
+        Two records say how far *fra* has come. The server has the cursor. *fra* keeps its position, in one
+        transaction with its rows. Anyone may delete the first. The second is part of the view, and is lost only with
+        it.
     """,
     show=saw.show_name,
 )
@@ -136,17 +136,17 @@ SAVED = Do(
     id="saved",
     title="The position is the memory",
     prose="""
-        Let the same accident happen once more, but make *fra* begin at its *own position* when the server does not
-        know its consumer. Kill *fra*, delete the consumer, *Burst…* 2, start *fra*. This time nothing may be missing,
-        the earlier changes included.
+        Repeat the accident, but make *fra* begin at its *own position* when the server does not know its consumer.
+        Kill *fra*, delete the consumer, *Burst…* 2, start *fra*. This time nothing may be missing, the earlier
+        changes included.
     """,
-    checks=(Check("The consumer was deleted in fra's sleep, and nothing was lost", saw.position_saved_it),),
+    checks=(Check("The consumer was deleted while fra was down, and nothing was lost", saw.position_saved_it),),
     solution=_sleep_without_consumer("own position"),
     hints=Hints(
-        nudge="One rule is different from before.",
+        nudge="One rule differs from before.",
         panel="panel-edge-fra",
         look="*Rules…* on the card of *fra*: where a consumer begins that the server does not know.",
-        principle="A durable consumer saves work. What makes an edge recoverable is its own position.",
+        principle="A durable consumer saves work. The edge's own position makes it recoverable.",
         verb="Rules of *fra*: begins from own position; kill *fra*; delete consumer *fra*; burst 2; start *fra*.",
     ),
     wrong=(
@@ -154,7 +154,7 @@ SAVED = Do(
         Wrong(
             "loading a snapshot afterwards",
             (*_sleep_without_consumer("new"), *load_fresh_snapshot(FRA), settled("fra to be right")),
-            "its own position must do",
+            "its own position must be enough",
         ),
     ),
     keep=saw.keep_saved,

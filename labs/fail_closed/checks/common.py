@@ -62,7 +62,7 @@ def _accidents(evidence: Evidence) -> list[str]:
 
 
 def misroutes(edge: EdgeSeen, seen: Observation) -> str:
-    """Say which request an edge that claims to be current has just answered wrongly; empty when none."""
+    """Return which request an edge that claims to be current has just answered wrongly; empty when none."""
     if not reading.is_current(edge) or seen.outbox.waiting:
         return ""
     for probe in edge.probes[-len(seen.truth.routes) :]:
@@ -76,7 +76,7 @@ def _refuses(edge: EdgeSeen) -> str:
 
 
 def _left_at_the_server(seen: Observation, edge: str) -> str:
-    """Say what the server still has for an edge; empty when by its books the edge is up to date."""
+    """Return what the server still has for an edge; empty when by its books the edge is up to date."""
     consumer = seen.consumer(edge)
     if consumer is None:
         return f"The server has no consumer {edge}."
@@ -86,7 +86,7 @@ def _left_at_the_server(seen: Observation, edge: str) -> str:
 
 
 def _has_the_last_event(seen: Observation) -> bool:
-    """Say whether fra got the latest event, so that what it lacks lies before it."""
+    """Return whether fra got the latest event, so that what it lacks lies before it."""
     return seen.edge("fra").sequence == seen.truth.sequence
 
 
@@ -94,7 +94,7 @@ def gap(evidence: Evidence, accidents: Sequence[str], *, inside: bool) -> Result
     """Return what fra and syd did about exactly one of some accidents, or what is still missing."""
     seen, happened = evidence.now, _accidents(evidence)
     if not any(name in accidents for name in happened):
-        return NotYet(f"Since fra was last given a snapshot there was no such gap: it takes {' or '.join(accidents)}.")
+        return NotYet(f"fra has met no such gap since it last loaded a snapshot: it takes {' or '.join(accidents)}.")
     if len(happened) > 1:
         return NotYet(f"{' and '.join(happened)} at once prove nothing about either. Load a fresh snapshot into fra.")
     down = [edge.name for edge in seen.edges if edge.mode.value == "down"]
@@ -104,7 +104,7 @@ def gap(evidence: Evidence, accidents: Sequence[str], *, inside: bool) -> Result
         return NotYet(left)
     wrong, closed = misroutes(seen.edge("fra"), seen), _refuses(seen.edge("syd"))
     if not wrong:
-        return NotYet("fra answers every request rightly. Did the edges sleep while something changed?")
+        return NotYet("fra answers every request rightly. Were the edges down while something changed?")
     if not closed:
         return NotYet(f"syd is {seen.edge('syd').claim}.")
     if inside != _has_the_last_event(seen):
@@ -129,7 +129,7 @@ def gap_closures(evidence: Evidence, edge: str, since: int = 0) -> list[str]:
 
 
 def asked_words(edge: EdgeSeen) -> str:
-    """Say what became of an edge's requests."""
+    """Return the outcomes of an edge's requests."""
     asked = edge.asked
     late = f", {asked['late']} late" if asked["late"] else ""
     return f"{asked['right']} right, {asked['refused']} refused, {asked['wrong']} misrouted{late}"

@@ -13,15 +13,15 @@ def _gaps_met(evidence: Evidence) -> list[str]:
 
 
 def _fooled(evidence: Evidence) -> Result | None:
-    """Say how fra was fooled once more under its present rules, or None."""
+    """Return how fra was fooled once more under its present rules, or None."""
     fra = evidence.now.edge("fra")
     if wrong := misroutes(fra, evidence.now):
         trusts = "" if fra.rules.ask_high_water_mark else ", because it takes “nothing pending” for “nothing missing”"
         return NotYet(f"{wrong}{trusts}.")
     if fra.asked["wrong"]:
         return NotYet(
-            f"Under these rules fra misrouted {fra.asked['wrong']} requests before it knew what it had missed. "
-            "New rules begin a new count."
+            f"Under these rules fra misrouted {fra.asked['wrong']} requests before it knew what it had missed. New "
+            "rules begin a new count."
         )
     return None
 
@@ -33,7 +33,7 @@ def end_survived(evidence: Evidence) -> Result:
 
 def inside_survived(evidence: Evidence) -> Result:
     """Fra noticed a break in the chain, and misrouted nothing."""
-    return _survived(evidence, CHAIN[0], "a gap with an event behind it")
+    return _survived(evidence, CHAIN[0], "a gap with an event after it")
 
 
 def _survived(evidence: Evidence, words: str, what: str) -> Result:
@@ -48,7 +48,7 @@ def _survived(evidence: Evidence, words: str, what: str) -> Result:
 def rebuilt_and_right(evidence: Evidence) -> Result:
     """After both, fra loaded a verified snapshot, claims to be current, and has misrouted nothing."""
     if len(_gaps_met(evidence)) < 2:
-        return NotYet("This counts after both gaps.")
+        return NotYet("First fra must meet both gaps.")
     if fooled := _fooled(evidence):
         return fooled
     fra = evidence.now.edge("fra")

@@ -10,7 +10,7 @@ from studylab.lab.observed import Moment
 
 
 def noticed_by_syd(accident: str) -> Callable[[Evidence], Result]:
-    """Make a check: after this accident, with an event behind it, fra misroutes and syd refuses."""
+    """Make a check: after this accident, with an event after it, fra misroutes and syd refuses."""
 
     def check(evidence: Evidence) -> Result:
         found = gap(evidence, [accident], inside=True)

@@ -28,7 +28,7 @@ def _jumps(evidence: Evidence) -> list[tuple[int, int]]:
 
 
 def what_iad_noticed(evidence: Evidence) -> Measured:
-    """Measure the second prediction: what became of iad's reading after each of the two gaps."""
+    """Measure the second prediction: how iad read on after each of the two gaps."""
     closures = gap_closures(evidence, "iad")
     by_end = [words for words in closures if END in words]
     by_chain = [words for words in closures if words not in by_end]
@@ -70,7 +70,7 @@ def keep_end(evidence: Evidence) -> Memory:
 
 
 def keep_numbers(evidence: Evidence) -> Memory:
-    """Keep the reasons, the number that was used twice, and what became of all requests."""
+    """Keep the reasons, the number that was used twice, and the outcomes of all requests."""
     return {
         "numbers_said": reading.findings(evidence.now, "false confidence"),
         "numbers_reasons": gap_closures(evidence, "syd"),
@@ -80,7 +80,7 @@ def keep_numbers(evidence: Evidence) -> Memory:
 
 
 def reused(evidence: Evidence) -> str:
-    """Say which stream seq has carried two events; empty when none has."""
+    """Return which stream seq has carried two events; empty when none has."""
     first = evidence.moments.ask(_FirstStored, [("relay", "mark")]).held
     for cell in evidence.now.stream("ROUTES").cells:
         if (before := first.get(cell.seq, cell.event_id)) != cell.event_id:
@@ -126,7 +126,7 @@ def show_front(evidence: Evidence) -> Shown:
 
 
 def show_run(evidence: Evidence) -> Shown:
-    """Show what became of all requests, edge by edge, over the six gaps."""
+    """Show the outcomes of all requests, edge by edge, over the six gaps."""
     places = tuple(Place(edge.name, asked_words(edge), not edge.asked["wrong"]) for edge in evidence.now.edges)
     memory = evidence.memory
     records = [f"syd {words}" for name in ("front", "end", "numbers") for words in memory.get(f"{name}_reasons", ())]

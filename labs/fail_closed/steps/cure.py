@@ -57,27 +57,27 @@ CURE = Do(
     id="cure",
     title="Give fra the proof",
     prose="""
-        Choose rules for *fra* under which it misroutes **nothing**, and prove it: let it sleep through a purged end,
-        and through a gap with an event behind it. It has to notice both, rebuild, and be right. What counts is every
-        request since it got its rules: its card counts them.
+        Choose rules for *fra* under which it misroutes **nothing**, and prove it. Stop it during a purge of the end,
+        then during a gap with an event after it. It must notice both, rebuild, and be right. Every request since you
+        set its rules counts: its card counts them.
     """,
     checks=(
         Check("fra noticed a missing end and misrouted nothing", saw.end_survived),
-        Check("fra noticed a gap with an event behind it and misrouted nothing", saw.inside_survived),
+        Check("fra noticed a gap with an event after it and misrouted nothing", saw.inside_survived),
         Check("fra has rebuilt, is current and right", saw.rebuilt_and_right),
     ),
     solution=_cure,
     hints=Hints(
-        nudge="Which two things did *syd* have and *fra* not? And when did *syd* answer?",
+        nudge="Which two things did *syd* have that *fra* did not? And when did *syd* answer?",
         panel="panel-edge-fra",
         look="*Rules…* at *fra*: the continuity proof, the high-water mark, what to do on a gap, and when to answer.",
         principle=(
-            "Prove what lies between (the chain) and how far it goes (the mark); until both hold, refuse; then "
-            "rebuild from what is verified."
+            "Prove what lies between (the chain) and how far it goes (the mark). Until both hold, refuse. Then "
+            "rebuild from a verified snapshot."
         ),
         verb=(
-            "Rules of *fra*: demand the continuity proof on, ask for the high-water mark on, on a gap rebuild, answer "
-            "only when current. Then stop, burst 3, purge, start; and again with one promotion after the purge."
+            "Rules of *fra*: demand the continuity proof on, ask for the high-water mark on, on a gap rebuild, "
+            "answer only when current. Then stop, burst 3, purge, start. Repeat with one promotion after the purge."
         ),
     ),
     wrong=(

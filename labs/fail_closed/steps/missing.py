@@ -11,20 +11,19 @@ PREDICT_FRONT = Predict(
     id="predict-front",
     title="Two ways to lose the beginning",
     prose="""
-        *fra* applies what it is handed. *iad* demands that each event chain on to the last. *syd* also asks the
-        control plane for the high-water mark, and refuses until it is sure. All three will sleep: once the stream
-        evicts what it has no room for, once somebody purges it. A later event always follows. What does *fra* notice?
+        *fra* applies whatever it receives. *iad* demands that each event follows the last. *syd* also asks for the
+        high-water mark, and refuses until it is sure. You will stop all three twice: once the stream evicts events
+        for lack of room, once someone purges them. A later event always follows. What does *fra* notice?
     """,
     options=(
         Option("neither", "Neither.",
-               "It is handed the first message that is left. No error, no header, nothing to notice.", happens=True),
+               "It receives the first message that is left. No error, no header, nothing to notice.", happens=True),
         Option("purge", "The purge: a server tells its consumers.",
-               "A purge tells no consumer. It moves their Ack Floor, as if they had read everything."),
+               "The server tells no consumer of a purge. It moves their Ack Floor, as if they had read everything."),
         Option("evicted", "The eviction: the server says that messages are gone.",
-               "There is no such advisory. Messages that went by a limit just are not there."),
-        Option("both", "Both: the stream seqs it is handed have a hole.",
-               "The hole is there for whoever looks. A consumer with a filter sees such jumps all day, so nobody "
-               "looks."),
+               "There is no such advisory. Messages that a limit evicted are simply gone."),
+        Option("both", "Both: the stream seqs that it receives have a hole.",
+               "The hole is visible. But a consumer with a filter sees such jumps all the time, so nobody looks."),
     ),
     measure=outcome.what_fra_noticed,
 )  # fmt: skip
@@ -33,13 +32,13 @@ FRONT = Do(
     id="front",
     title="Evict, then purge",
     prose="""
-        *Stop all edges* (beside the verdict). Commit a burst of 3, set *Limits…* to max_msgs 1, and start all edges:
-        look at all three. Give the stream its room again (10000), take a snapshot, load it into *fra* and *syd*. Then
-        again with *Purge…* for the limits, and one promotion after it.
+        *Stop all edges* (beside the verdict). Commit a burst of 3, set *Limits…* to max_msgs 1, and start all edges.
+        Look at all three. Set the limit back (10000), take a snapshot, and load it into *fra* and *syd*. Then repeat
+        with *Purge…* instead of the limit, and one promotion after it.
     """,
     checks=(
         Check("Evicted: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.EVICTED)),
-        Check("The purge moved the Ack Floor of an edge that slept", gaps.ack_floor_moved),
+        Check("The purge moved the Ack Floor of an edge that was down", gaps.ack_floor_moved),
         Check("Purged: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.PURGED)),
     ),
     solution=lambda evidence: (
@@ -50,15 +49,15 @@ FRONT = Do(
         *through_with_more(call("purge")),
     ),
     hints=Hints(
-        nudge="An edge can only miss what happens while it sleeps.",
+        nudge="An edge misses only what happens while it is down.",
         panel="panel-edge-syd",
         look=(
-            "*Stop all edges* is beside the verdict, *Limits…* and *Purge…* at the stream; each edge has *Load "
-            "snapshot*."
+            "*Stop all edges* is beside the verdict, *Limits…* and *Purge…* are in the stream card. Each edge has "
+            "*Load snapshot*."
         ),
         principle=(
-            "A gap is a break between what an edge has applied and what it is handed next. The broker does not know "
-            "the first of the two."
+            "A gap is a break between what an edge has applied and what it receives next. The broker does not know "
+            "what the edge has applied."
         ),
         verb=(
             "Stop all edges, burst 3, limits max_msgs 1, start all edges. Limits 10000, take, load into *fra*, *iad*, "
@@ -74,7 +73,7 @@ FRONT = Do(
                 call("stream_limits", max_msgs=1),
                 call("stream_limits", max_msgs=10_000),
             ),
-            "Did the edges sleep",
+            "Were the edges down",
         ),
         Wrong(
             "both accidents in one sleep",
@@ -90,9 +89,9 @@ EXPLAIN_FRONT = Explain(
     id="explain-front",
     title="What the broker would have told you",
     prose="""
-        Nothing. The consumer of *fra* has nothing unprocessed and no ack outstanding: by the broker's books it is up
-        to date. Only *syd* compares what it is handed with what it holds itself. It kept its own position, in the
-        same transaction as its view, and the next event did not follow it.
+        Nothing. The consumer of *fra* has nothing unprocessed and no ack outstanding: by the broker's records it is
+        up to date. Only *syd* compares what it receives with what it holds. It keeps its own position, in the same
+        transaction as its view. The next event did not follow that position.
     """,
     show=outcome.show_front,
 )
@@ -105,19 +104,21 @@ PREDICT_END = Predict(
     id="predict-end",
     title="The end, and one in the middle",
     prose="""
-        Now *iad*, which demands the chain and then trusts "nothing pending". Once the purge takes the end of the
+        Now *iad*, which demands the chain and then trusts "nothing pending". Once a purge removes the end of the
         feed, and nothing is committed after it. Once a single message is deleted from the middle. Which does *iad*
         notice?
     """,
     options=(
         Option("inside", "Only the one in the middle.",
-               "The event behind it names a predecessor that iad never had. Behind a missing end there is no event to "
-               "name anything.", happens=True),
+               (
+                   "The event after it names a predecessor that iad never had. After a missing end, no event comes "
+                   "to name one."
+               ), happens=True),
         Option("both", "Both: a missing event is a missing event.",
-               "A chain is tested by its next link. At a missing end no next link comes."),
+               "The next event tests the chain. At a missing end no next event comes."),
         Option("end", "Only the end.",
-               "With the end gone there is nothing pending, and this looks exactly like being up to date."),
-        Option("neither", "Neither.", "The link behind a hole in the middle gives the hole away."),
+               "With the end gone nothing is pending, and this looks exactly like being up to date."),
+        Option("neither", "Neither.", "The event after the missing one gives the gap away."),
     ),
     measure=outcome.what_iad_noticed,
 )  # fmt: skip
@@ -134,9 +135,9 @@ END = Do(
     id="end",
     title="Purge the end, then delete one inside",
     prose="""
-        Take a snapshot and load it into all three. Stop all edges, burst of 3, *Purge…*, and this time nothing more:
-        start all edges. Look at *iad*. Snapshot for all three again. Then stop, burst of 3, delete the **middle** one
-        of the three (its stream seq is in *Messages*), and start.
+        Take a snapshot and load it into all three. Stop all edges, burst of 3, *Purge…*, and commit nothing more.
+        Start all edges and look at *iad*. Load a snapshot into all three again. Then stop, burst of 3, delete the
+        **middle** one of the three (its stream seq is in *Messages*), and start.
     """,
     checks=(
         Check("All three were given a snapshot and are right again", gaps.all_whole),
@@ -145,12 +146,12 @@ END = Do(
     ),
     solution=_end,
     hints=Hints(
-        nudge="For the first one, nothing may be committed after the purge.",
+        nudge="In the first part, commit nothing after the purge.",
         panel="panel-edge-iad",
         look="The claims of *iad* and *syd*, and the sentence under each.",
         principle=(
-            "A chain proves what lies between two events. That there is no further event, only who assigns the "
-            "numbers can say."
+            "A chain proves what lies between two events. Only the control plane, which assigns the numbers, can say "
+            "that no further event exists."
         ),
         verb=(
             "Take, load into all three. Stop, burst 3, purge, start. Take, load. Stop, burst 3, delete the middle "
@@ -162,9 +163,9 @@ END = Do(
             "a purge with a change after it", (*HEAL, *through_with_more(call("purge"))), "a later event came through"
         ),
         Wrong(
-            "waking up after a purge without any change",
+            "starting after a purge without any change",
             (*HEAL, call("kill_edges"), call("purge"), call("start_edges"), settled("the edges")),
-            "Did the edges sleep",
+            "Were the edges down",
         ),
     ),
     keep=outcome.keep_end,

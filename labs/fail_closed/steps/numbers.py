@@ -11,19 +11,19 @@ PREDICT_NUMBERS = Predict(
     id="predict-numbers",
     title="The numbers begin again",
     prose="""
-        A stream that is deleted and created counts from 1. A store that is rolled back (it stands for a power cut or
-        a restored backup) counts on from where it was, and gives the same numbers to other events. Both will happen
-        while all edges sleep. *syd* will refuse. By what does it notice?
+        A deleted and recreated stream counts from 1. A store that is rolled back continues at its old number. It
+        gives later numbers to other events. (A power cut or a backup has this effect.) Both will happen while all
+        edges are down. *syd* will refuse. How does it notice?
     """,
     options=(
-        Option("lower", "By a stream seq lower than the one it expects.",
+        Option("lower", "The stream seq is lower than the one it expects.",
                "After a rollback the next stream seq is exactly the one it expects."),
-        Option("created", "By the time at which the stream was created.",
-               "That shows a new stream. Files put back where they were keep their old date."),
-        Option("chain", "By the event itself: it names a predecessor that syd has not applied.",
+        Option("created", "The stream has a new creation time.",
+               "A new stream has one. A restored store keeps its old date."),
+        Option("chain", "The event names a predecessor that syd has not applied.",
                "The database assigned that link in the commit. No accident of the broker changes it.", happens=True),
-        Option("nothing", "By nothing: equal numbers, equal events.",
-               "Stream seqs belong to the broker. They may come again with something else in them."),
+        Option("nothing", "It does not notice: equal numbers mean equal events.",
+               "Stream seqs belong to the broker. They may come again with other events."),
     ),
     measure=outcome.what_syd_went_by,
 )  # fmt: skip
@@ -44,9 +44,9 @@ NUMBERS = Do(
     id="numbers",
     title="Recreate, then roll back",
     prose="""
-        Snapshot for all three. Stop all edges, burst of 3, *Recreate…*, one promotion, start. Snapshot for all three.
-        Then open the broker's chip and **keep a copy of the store** first; stop all edges, burst of 3, *Roll the
-        store back*, one promotion, start.
+        Load a snapshot into all three. Stop all edges, burst of 3, *Recreate…*, one promotion, start. Load a snapshot
+        into all three. Then open the broker's chip and **keep a copy of the store** first. Stop all edges, burst of
+        3, *Roll the store back*, one promotion, start.
     """,
     checks=(
         Check("All three were given a snapshot and are right again", gaps.all_whole),
@@ -58,10 +58,10 @@ NUMBERS = Do(
     ),
     solution=_numbers,
     hints=Hints(
-        nudge="A rollback needs something to roll back to. Keep the copy before the burst.",
+        nudge="A rollback needs an earlier copy. Keep the copy before the burst.",
         panel="panel-broker",
-        look="Both store verbs are behind the broker's chip at the top; *Recreate…* is at the stream.",
-        principle="Stream seq is a place in a store. The sequence is a place in the truth.",
+        look="Both store verbs are behind the broker's chip at the top. *Recreate…* is in the stream card.",
+        principle="The stream seq is a place in a store. The sequence is a place in the truth.",
         verb=(
             "Take, load. Stop, burst 3, recreate, promote *blog*, start. Take, load. Keep the store. Stop, burst 3, "
             "roll back, promote *blog*, start."
@@ -85,7 +85,7 @@ NUMBERS = Do(
                 call("start_edges"),
                 settled("every edge to serve it"),
             ),
-            "Did the edges sleep",
+            "Were the edges down",
         ),
     ),
     keep=outcome.keep_numbers,
@@ -102,11 +102,11 @@ NUMBERS = Do(
 
 EXPLAIN_RUN = Explain(
     id="explain-run",
-    title="Six gaps, and what became of every request",
+    title="Six gaps, and what happened to every request",
     prose="""
-        Awake, *fra* answered whatever it was asked, in no doubt, and was wrong after each of the six. *iad* was
-        fooled once. *syd* refused for a while after each, and misrouted nothing. A refusal can be retried elsewhere.
-        A wrong answer is believed.
+        After each of the six, *fra* answered every request without a doubt, and was wrong. *iad* was wrong once.
+        *syd* refused for a while after each, and misrouted nothing. A refused request can be sent elsewhere. A wrong
+        answer is believed.
     """,
     show=outcome.show_run,
 )

@@ -33,20 +33,20 @@ def decided_without_a_bus(evidence: Evidence) -> Result:
     """A fact was committed while there was no bus, and waited in the outbox."""
     gone = destroyed_at(evidence, "stream")
     if not gone:
-        return NotYet("This counts once the bus is gone.")
+        return NotYet("First the bus must be gone.")
     back = reading.after(reading.moments(evidence, "stream", "restored"), gone)
     decided = reading.last_commit(evidence, after=gone, before=back[0].n if back else math.inf)
     if not decided:
         return NotYet(
             "Nothing was committed between the loss of the bus and its return. Give a route to another owner."
         )
-    return Passed(f"{decided} was committed with no bus to tell anybody.")
+    return Passed(f"{decided} was committed without a bus to publish it.")
 
 
 def converged_from_the_database(evidence: Evidence) -> Result:
     """After the bus came back empty, every row of every edge is the database's row, and every edge knows it."""
     if isinstance(decided_without_a_bus(evidence), NotYet):
-        return NotYet("This counts after a commit without a bus.")
+        return NotYet("First commit a change without a bus.")
     stream = evidence.now.stream("ROUTES")
     if not stream.available:
         return NotYet(f"There is no stream ROUTES: {stream.trouble}.")
@@ -66,9 +66,7 @@ def one_edge_began_with_nothing(evidence: Evidence) -> Result:
     gone = destroyed_at(evidence, "stream")
     wiped = [m for edge in evidence.now.edges for m in reading.moments(evidence, edge.name, "wipe") if m.n > gone > 0]
     if not wiped:
-        return NotYet(
-            "Every edge still has the view that it had. Wipe one while the bus is gone, to see it begin with nothing."
-        )
+        return NotYet("Every edge still has its view. Wipe one while the bus is gone, to see it begin with nothing.")
     return Passed(f"{wiped[-1].actor} had neither view nor stream to begin from.")
 
 
@@ -122,7 +120,7 @@ def one_edge_is_wrong(evidence: Evidence) -> Result:
     if not wrong:
         return NotYet("Every edge serves what the database has.")
     if len(wrong) > 1:
-        return NotYet(f"{reading.listed(wrong)} are wrong; one is wanted, so that the others can go on serving.")
+        return NotYet(f"{reading.listed(wrong)} are wrong. Make only one wrong, so that the others go on serving.")
     edge = evidence.now.edge(wrong[0])
     if not reading.is_current(edge):
         return NotYet(f"{edge.name} is {edge.claim}.")
@@ -148,15 +146,14 @@ def others_went_on(evidence: Evidence) -> Result:
     """No other edge was stopped, emptied or closed since the step began; asked for after the mending."""
     name = evidence.memory.get("wrong_edge", "iad")
     if isinstance(mended(evidence), NotYet):
-        return NotYet(f"This counts once {name} is right again.")
+        return NotYet(f"First {name} must be right again.")
     since = max((moment.n for moment in reading.moments(evidence, "stream", "corrupt")), default=0)
     for edge in evidence.now.edges:
         stops = [m for m in reading.moments(evidence, edge.name, "mode") if m.n > since and m.detail["after"] in SILENT]
         if edge.name != name and stops:
             return NotYet(
                 f"{edge.name} stopped answering on the way: {stops[0].text}. Corrupt a snapshot and load it into "
-                f"{name} once "
-                f"more, then mend {name} alone."
+                f"{name} once more, then repair {name} alone."
             )
     others = [edge.name for edge in evidence.now.edges if edge.name != name]
     return Passed(f"{reading.listed(others)} answered all the time.")

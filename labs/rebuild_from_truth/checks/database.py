@@ -18,7 +18,7 @@ def done_once(evidence: Evidence) -> Result:
         return Passed(f"{known[-1].text}. Nothing was changed.")
     if reading.commits(evidence):
         return NotYet(f"Without the operation id it was done again, as a new change. Use the id {OPERATION}.")
-    return NotYet(f"Nobody has asked for {OPERATION} again yet.")
+    return NotYet(f"{OPERATION} has not been requested again yet.")
 
 
 # The database is destroyed.
@@ -33,13 +33,13 @@ def fact_was_never_told(evidence: Evidence) -> Result:
             Passed(lines[0])
             if lines
             else NotYet(
-                "When the database was destroyed, every fact had been told. Put it back, stop the relay, commit, "
-                "and destroy it again."
+                "When the database was destroyed, every fact had been published. Put it back, stop the relay, "
+                "commit, and destroy it again."
             )
         )
     if evidence.now.outbox.waiting:
-        return Passed(f"{evidence.now.outbox.rows[0].event_id} waits in the outbox: only the database knows of it.")
-    return NotYet("Every committed fact has been told. Stop the relay and commit one more.")
+        return Passed(f"{evidence.now.outbox.rows[0].event_id} waits in the outbox: only the database has it.")
+    return NotYet("Every committed fact has been published. Stop the relay and commit one more.")
 
 
 def database_was_rebuilt(evidence: Evidence) -> Result:
@@ -57,13 +57,13 @@ def rows_are_missing(evidence: Evidence) -> Result:
     if loss is None or isinstance(database_was_rebuilt(evidence), NotYet):
         return NotYet("There is nothing to compare yet.")
     parts = [f"{table.table} {table.equal} of {table.rows}" for table in loss.tables if table.equal < table.rows]
-    return Passed(f"Rows as they were: {', '.join(parts)}.") if parts else NotYet("Every row came back.")
+    return Passed(f"Unchanged rows: {', '.join(parts)}.") if parts else NotYet("Every row came back.")
 
 
 def done_twice(evidence: Evidence) -> Result:
     """The operation that had been done before was done again on the rebuilt database."""
     if evidence.now.truth.loss is None:
-        return NotYet("This counts on the rebuilt database.")
+        return NotYet("First the database must be rebuilt.")
     for moment in reading.moments(evidence, "learner", "verb"):
         asked = moment.detail["arguments"].get("operation")
         if asked == OPERATION and reading.last_commit(evidence, after=moment.n):
@@ -74,12 +74,12 @@ def done_twice(evidence: Evidence) -> Result:
 def edges_followed(evidence: Evidence) -> Result:
     """Every edge has followed the rebuilt database, and the audit finds nothing wrong with it."""
     if evidence.now.truth.loss is None or isinstance(database_was_rebuilt(evidence), NotYet):
-        return NotYet("This counts on the rebuilt database.")
+        return NotYet("First the database must be rebuilt.")
     ahead = [edge.name for edge in evidence.now.edges if edge.sequence > evidence.now.truth.sequence]
     if ahead:
         return NotYet(
-            f"{reading.listed(ahead)} still hold the old truth. The relay is {evidence.now.relay.state}: it tells "
-            "how far the new one is."
+            f"{reading.listed(ahead)} still hold the old truth. The relay is {evidence.now.relay.state}: it sends "
+            "the new high-water mark."
         )
     if evidence.now.audit.soundness.value != "sound":
         return NotYet(f"The audit says: {evidence.now.audit.soundness}.")
@@ -95,10 +95,10 @@ def what_stream_gave_back(evidence: Evidence) -> Measured:
     routes = loss.table("route")
     said = "; ".join(routes.lines)
     if all(table.equal == table.rows for table in loss.tables):
-        return Measured("all", "Every row is as it was.")
+        return Measured("all", "Every row is unchanged.")
     if not routes.missing and routes.equal == routes.rows:
-        return Measured("routes", "Every route is as it was.")
-    return Measured("some", f"{routes.equal} of {routes.rows} routes are as they were: {said}")
+        return Measured("routes", "Every route is unchanged.")
+    return Measured("some", f"{routes.equal} of {routes.rows} routes are unchanged: {said}")
 
 
 def keep_loss(evidence: Evidence) -> Memory:
@@ -123,7 +123,7 @@ def show_loss(evidence: Evidence) -> Shown:
     tables = loss.tables if loss else ()
     places = (
         *(
-            Place(table.table, f"{table.equal} of {table.rows} as they were", table.equal == table.rows)
+            Place(table.table, f"{table.equal} of {table.rows} unchanged", table.equal == table.rows)
             for table in tables
         ),
         Place("Audit", evidence.now.audit.soundness.value, False),
@@ -149,7 +149,7 @@ def database_is_back(evidence: Evidence) -> Result:
 def operation_is_known(evidence: Evidence) -> Result:
     """The operation asked for once more changed nothing."""
     if evidence.now.truth.loss is not None:
-        return NotYet("This counts once the old database is back.")
+        return NotYet("First put the old database back.")
     back = max((moment.n for moment in reading.moments(evidence, "database", "restored")), default=0)
     known = [m.text for m in reading.moments(evidence, "database", "done before") if m.n > back]
     return Passed(f"{known[-1]}.") if known else NotYet(f"Ask for {OPERATION} once more: shop to alloc-b.")
@@ -158,7 +158,7 @@ def operation_is_known(evidence: Evidence) -> Result:
 def everything_agrees(evidence: Evidence) -> Result:
     """The fact that was never told has been told, and every edge serves what the database has."""
     if evidence.now.truth.loss is not None:
-        return NotYet("This counts once the old database is back.")
+        return NotYet("First put the old database back.")
     if evidence.now.outbox.waiting:
         return NotYet(
             f"{evidence.now.outbox.waiting} row still waits in the outbox. The relay is {evidence.now.relay.state}."

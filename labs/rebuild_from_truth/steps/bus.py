@@ -14,19 +14,19 @@ def _bus_is_gone(seen: Observation) -> bool:
 
 PREDICT_BUS = Predict(
     id="predict-bus",
-    title="Now the other way round: the bus is destroyed",
+    title="Now the other loss: the bus is destroyed",
     prose="""
-        Every stream, every consumer and the snapshot bucket are about to be deleted. While they are gone a route gets
-        a new owner, and *syd* loses its view as well. What does it take for every edge to be right again?
+        Every stream, every consumer and the snapshot bucket are about to be deleted. Meanwhile a route gets a new
+        owner, and *syd* loses its view too. What is needed to make every edge right again?
     """,
     options=(
         Option("lost", "Edges stay wrong: what was in the bus is gone.",
-               "Nothing was in the bus that the database does not have."),
+               "The bus held nothing that the database does not have."),
         Option("again", "Every event must be published again, from the first.",
-               "An edge needs the state, not the way to it. A snapshot is the state."),
+               "An edge needs the state, not the path to it. A snapshot is the state."),
         Option("database", "The database, and an empty bus.",
-               "Views come from a snapshot of the database, and new events find an empty stream.", happens=True),
-        Option("backup", "A backup of the streams.", "None was made, and nobody missed it."),
+               "Views come from a snapshot of the database, and new events go to an empty stream.", happens=True),
+        Option("backup", "A backup of the streams.", "None exists, and none was needed."),
     ),
     measure=saw.what_bus_needed,
 )  # fmt: skip
@@ -35,9 +35,9 @@ BUS = Do(
     id="bus",
     title="Delete the bus",
     prose="""
-        Destroy the bus. Look at the edges while it is gone: they answer, and say how far they know. Promote *blog* to
-        *alloc-b* and find the event in the outbox. Kill and wipe *syd*. Then create the bus again, empty, and start
-        *syd*.
+        Destroy the bus. Look at the edges while it is gone: they answer, and say up to which sequence. Promote *blog*
+        to *alloc-b* and find the event in the outbox. Kill and wipe *syd*. Then create the bus again, empty, and
+        start *syd*.
     """,
     checks=(
         Check("The bus was destroyed", saw.bus_was_destroyed),
@@ -53,10 +53,10 @@ BUS = Do(
         settled(),
     ),
     hints=Hints(
-        nudge="Destroy, decide, wipe, restore: in that order.",
+        nudge="Destroy, promote, wipe, restore: in that order.",
         panel="panel-stream",
         look="The stream card has *destroy the bus*, and *create it again* once it is gone.",
-        principle="The bus propagates facts. It holds none that the database does not have.",
+        principle="The bus propagates facts. The database has all of them.",
         verb="*destroy the bus*; promote *blog* to *alloc-b*; kill, then wipe *syd*; *create it again*; start *syd*.",
     ),
     wrong=(
@@ -88,9 +88,9 @@ EXPLAIN_BUS = Explain(
     id="explain-bus",
     title="Nothing that mattered was in it",
     prose="""
-        The stream began again at 1 and holds one event. *syd* had neither view nor history to read; the control plane
-        took a snapshot of the database for it. The others only needed the event that had waited in the outbox: it
-        chained on to their own position, whatever its stream seq.
+        The stream began again at 1 and holds one event. *syd* had neither view nor history to read, so the control
+        plane took a snapshot of the database for it. The others needed only the event that had waited in the outbox.
+        It followed their own position, whatever its stream seq.
     """,
     show=saw.show_bus,
 )
@@ -99,8 +99,8 @@ WRONG_EDGE = Do(
     id="wrong-edge",
     title="Make one edge wrong",
     prose="""
-        *iad* does not verify checksums. Take a snapshot, corrupt it in the bucket, and load it into *iad*: it is
-        current, and wrong. The other two go on serving.
+        *iad* does not verify checksums. Take a snapshot, corrupt it in the bucket, and load it into *iad*. It says
+        that it is current, and it is wrong. The other two go on serving.
     """,
     checks=(Check("Exactly one edge serves an owner that the database does not have", saw.one_edge_is_wrong),),
     solution=(
@@ -112,8 +112,8 @@ WRONG_EDGE = Do(
     hints=Hints(
         nudge="Three moves: take, corrupt, load.",
         panel="panel-stream",
-        look="*Take* and *corrupt* stand beside *Snapshots* in the stream card; *Load snapshot* in the edge's.",
-        principle="What is loaded unverified is believed unverified.",
+        look="*Take* and *corrupt* are beside *Snapshots* in the stream card; *Load snapshot* is in the edge's card.",
+        principle="An edge that loads without verifying believes what it loads.",
         verb="Take a snapshot; corrupt it; load it into *iad*.",
     ),
     wrong=(
@@ -129,10 +129,10 @@ WRONG_EDGE = Do(
 
 MEND = Do(
     id="mend",
-    title="Mend it from the database, while the others serve",
+    title="Repair it from the database, while the others serve",
     prose="""
-        One edge is wrong, two are right. Bring *iad* back to the database's rows without making *fra* or *syd* stop
-        answering for a moment.
+        One edge is wrong, two are right. Give *iad* the database's rows again. *fra* and *syd* must answer all the
+        time.
     """,
     checks=(
         Check("The wrong edge is right again", saw.mended),
@@ -145,8 +145,8 @@ MEND = Do(
     hints=Hints(
         nudge="Where can an edge get a whole new view from?",
         panel="panel-edge-iad",
-        look="A fresh snapshot is made in the stream card, and loaded in the card of *iad*.",
-        principle="A view is a copy. One copy can be made again without touching the others.",
+        look="Take a fresh snapshot in the stream card, and load it in the card of *iad*.",
+        principle="A view is a copy. You can make one copy again without touching the others.",
         verb="Take a snapshot, then load it into *iad* only.",
     ),
     wrong=(

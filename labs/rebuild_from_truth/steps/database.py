@@ -13,8 +13,8 @@ ASK_TWICE = Do(
     id="ask-twice",
     title="Ask for something twice",
     prose=f"""
-        The operation *{OP}* has given *shop* to *alloc-b*. A client that did not hear the answer asks again. Do what
-        it does: promote *shop* to *alloc-b* with the operation id `{OP}`, and read what the database says.
+        The operation *{OP}* gave *shop* to *alloc-b*. A client that did not hear the answer asks again. Do the same:
+        promote *shop* to *alloc-b* with the operation id `{OP}`, and read the database's answer.
     """,
     checks=(Check("The database knows that it was done, and changes nothing", saw.done_once),),
     solution=(promote("shop", "alloc-b", operation=OP),),
@@ -22,7 +22,7 @@ ASK_TWICE = Do(
         nudge="The operation id is a field of *Promote…*.",
         panel="panel-truth",
         look="*Promote…* in the card *Database truth*.",
-        principle="Asking twice is doing once for whoever remembers the first time. Here that is the database.",
+        principle="Asking twice is doing once, if someone remembers the first time. Here the database does.",
         verb=f"Promote *shop* to *alloc-b* with the operation id `{OP}`.",
     ),
     wrong=(
@@ -39,18 +39,20 @@ PREDICT_DATABASE = Predict(
     id="predict-database",
     title="Can the stream rebuild the database?",
     prose="""
-        Ten events of the route feed were told, and the stream keeps the last six. You will let one more fact wait in
-        the outbox, destroy the database, and have all that the streams hold written into an empty one. What comes
-        back?
+        The relay published ten events of the route feed, and the stream keeps the last six. You will leave one more
+        fact in the outbox and destroy the database. Then everything in the streams is written into an empty database.
+        What comes back?
     """,
     options=(
         Option("all", "All: the stream is a log of everything that happened.",
-               "It is a log of what was told, as far back as its limits let it."),
+               "It is a log of what was published, as far back as its limits reach."),
         Option("routes", "All routes; only their history is shorter.",
-               "A route whose last event was evicted is in no stored event, and a fact that was never told is in none "
-               "either."),
+               (
+                   "If the last event of a route was evicted, no stored event names it. An unpublished fact is in no "
+                   "event either."
+               )),
         Option("some", "Some routes; others are missing or have an earlier owner.",
-               "What was evicted and what was never told cannot be read out of the stream.", happens=True),
+               "Evicted and unpublished facts cannot be read from the stream.", happens=True),
     ),
     measure=saw.what_stream_gave_back,
 )  # fmt: skip
@@ -59,9 +61,9 @@ DATABASE = Do(
     id="database",
     title="Delete the database",
     prose="""
-        Kill the relay and promote *api* to *alloc-b*: a fact that nobody was told of. Destroy the database, ask the
-        stream to rebuild it, and start the relay. Read the comparison in *Database truth*, row by row, and see what
-        the edges and the audit make of it.
+        Kill the relay and promote *api* to *alloc-b*: a fact that is not published. Destroy the database, ask the
+        stream to rebuild it, and start the relay. Read the comparison in *Database truth* row by row. Then look at
+        the edges and the audit.
     """,
     checks=(
         Check("A fact had not been told when the database was lost", saw.fact_was_never_told),
@@ -81,12 +83,12 @@ DATABASE = Do(
         ),
     ),
     hints=Hints(
-        nudge="The fact must be committed and untold before the database goes.",
+        nudge="Commit the fact, and leave it unpublished, before you destroy the database.",
         panel="panel-truth",
         look=(
-            "*Destroy the database* and *Ask the stream to rebuild it* are in *Database truth*, the relay is beside it."
+            "*Destroy the database* and *Ask the stream to rebuild it* are in *Database truth*. The relay is beside it."
         ),
-        principle="A stream holds what was told and is still kept. A database holds what is so.",
+        principle="A stream holds what was published and not yet evicted. A database holds the facts.",
         verb=(
             "Kill the relay; promote *api* to *alloc-b*; *Destroy the database*; *Ask the stream to rebuild it*; "
             "start the relay."
@@ -96,7 +98,7 @@ DATABASE = Do(
         Wrong(
             "with every fact told first",
             (call("destroy_database"), call("rebuild_database")),
-            "every fact had been told",
+            "every fact had been published",
         ),
         Wrong(
             "leaving the relay down",
@@ -112,9 +114,9 @@ EXPLAIN_DATABASE = Explain(
     id="explain-database",
     title="What the stream could not give back",
     prose="""
-        The only event of *blog* was evicted; *api*'s last change was never told. The history has a hole at its
-        beginning, so the database refused all of it. The edges fail closed, rebuild from what is called truth now, and
-        believe it. The audit compares views with truth: when truth itself is wrong, it is blind.
+        The only event of *blog* was evicted. *api*'s last change was never published. The history has a hole at its
+        beginning, so the database refused all of it. The edges fail closed, rebuild from the new truth, and believe
+        it. The audit compares views with truth. When truth itself is wrong, it sees nothing.
     """,
     show=saw.show_loss,
 )
@@ -124,7 +126,7 @@ ASK_AGAIN = Do(
     title="Ask for something that was done before",
     prose=f"""
         *{OP}* gave *shop* to *alloc-b* long ago. Ask once more, as before: promote *shop* to *alloc-b* with the
-        operation id `{OP}`. The old database said that it was done.
+        operation id `{OP}`. The old database answered that it was done.
     """,
     checks=(Check("What had been done was done again", saw.done_twice),),
     solution=(promote("shop", "alloc-b", operation=OP),),
@@ -132,7 +134,7 @@ ASK_AGAIN = Do(
         nudge="The operation id is a field of *Promote…*.",
         panel="panel-truth",
         look="*Promote…* in the card *Database truth*.",
-        principle="Asking twice is doing once only for whoever remembers the first time.",
+        principle="Asking twice is doing once only if someone remembers the first time.",
         verb=f"Promote *shop* to *alloc-b* with the operation id `{OP}`.",
     ),
     wrong=(
@@ -161,8 +163,8 @@ PUT_BACK = Do(
     id="put-back",
     title="Bring the truth back",
     prose=f"""
-        Make every row what it was, by whatever works. Then ask for *{OP}* once more, see that the untold fact is told
-        at last, and that every edge has come back by itself.
+        Make every row what it was, in any way that works. Then ask for *{OP}* once more. Check that the unpublished
+        fact is published at last, and that every edge has recovered without help.
     """,
     checks=(
         Check("The database is as it was", saw.database_is_back),
@@ -171,10 +173,10 @@ PUT_BACK = Do(
     ),
     solution=_put_back,
     hints=Hints(
-        nudge="What holds the rows that no event holds?",
+        nudge="Where are the rows that no event holds?",
         panel="panel-truth",
         look="*Put the kept copy back* in *Database truth*.",
-        principle="Back up what decides. What only tells can be told again.",
+        principle="Back up what decides. Events can be published again.",
         verb=f"*Put the kept copy back*; start the relay if it is down; promote *shop* to *alloc-b* as `{OP}`.",
     ),
     wrong=(

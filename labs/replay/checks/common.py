@@ -12,7 +12,7 @@ def iad(seen: Observation) -> EdgeSeen:
 
 
 def is_read_through(seen: Observation) -> bool:
-    """Say whether iad has handled and acked everything that the stream holds."""
+    """Return whether iad has handled and acked everything that the stream holds."""
     consumer, last = seen.consumer("iad"), seen.stream("ROUTES").last_seq
     return consumer is not None and consumer.ack_floor == last and not consumer.num_pending
 
@@ -54,5 +54,5 @@ def read_again(evidence: Evidence) -> int:
 
 
 def has_come_again(evidence: Evidence, seq: int) -> bool:
-    """Say whether a message came to iad since its last replay."""
+    """Return whether a message came to iad since its last replay."""
     return bool(reading.after(reading.about(evidence, "iad", "got", "stream_seqs", seq), replay(evidence)))

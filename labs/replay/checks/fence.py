@@ -17,7 +17,7 @@ def _verdicts(evidence: Evidence, word: str, since: int) -> list[int]:
 
 
 def _judged(evidence: Evidence, word: str, seq: int) -> bool:
-    """Say whether iad came to a verdict about a message since the step began."""
+    """Return whether iad came to a verdict about a message since the step began."""
     return any(m.text.startswith(word) for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq))
 
 
@@ -30,15 +30,15 @@ def replay_was_harmless(evidence: Evidence) -> Result:
     texts = [text for text, n in from_the_past(evidence, since) if n not in true_now]
     if texts:
         return NotYet(
-            f"iad went back in time again: {'; '.join(texts)}. However fast it reads, it passes through the past."
+            f"iad went back in time again: {'; '.join(texts)}. At any speed it passes through the former owners."
         )
     if not is_read_through(evidence.now) or not read_again(evidence):
         return NotYet("iad is still reading.")
     stale, known = _verdicts(evidence, "stale epoch", since), _verdicts(evidence, "duplicate", since)
     if not stale:
         return NotYet(
-            f"iad recognised {len(known)} events by their ids and none by its epoch. It has "
-            f"{iad(evidence.now).remembered} ids in memory: a longer past, or a restart, and they are news again."
+            f"iad recognised {len(known)} events by their ids and none by its epoch. It remembers "
+            f"{iad(evidence.now).remembered} ids: after a longer past or a restart, old events look new."
         )
     return Passed(
         f"Of {read_again(evidence)} messages iad counted {len(stale)} as stale and {len(known)} as duplicates."
@@ -49,13 +49,13 @@ def zombie_was_harmless(evidence: Evidence) -> Result:
     """An old event that was stored again in this step was refused for its epoch."""
     zombies = zombies_stored(evidence)
     if not zombies:
-        return NotYet("No event of a past owner was stored again since this step began.")
+        return NotYet("No event of a former owner was stored again since this step began.")
     event_id, seq = zombies[-1]
     if not _judged(evidence, "stale epoch", seq):
         by_id = _judged(evidence, "duplicate", seq)
         return NotYet(
             f"{event_id} came again at seq {seq}, and iad "
-            + ("knew its id, for as long as it is in memory." if by_id else "has not refused it.")
+            + ("knew its id, while it is in memory." if by_id else "has not refused it.")
         )
     return Passed(f"{event_id} came again at seq {seq}; iad counted it as stale.")
 
@@ -63,7 +63,7 @@ def zombie_was_harmless(evidence: Evidence) -> Result:
 def all_right_again(evidence: Evidence) -> Result:
     """No wrong answer is left in iad's strip and every view is the database's."""
     if isinstance(replay_was_harmless(evidence), NotYet) or isinstance(zombie_was_harmless(evidence), NotYet):
-        return NotYet("This counts after both accidents.")
+        return NotYet("First cause both accidents.")
     if differs := reading.disagreement(evidence.now):
         return NotYet(differs)
     wrong = sum(probe.outcome == "wrong" for probe in iad(evidence.now).probes)
@@ -133,12 +133,12 @@ def accepted_late(evidence: Evidence) -> Result:
     consumer = evidence.now.consumer("iad")
     if acks == 1 and consumer is not None and consumer.ack_floor >= seq and not consumer.num_ack_pending:
         return Passed(
-            f"iad acked stream seq {seq} {took_s:.2f} s after it got it, ack_wait being {wait_s:g} s; the broker "
-            f"took it: Ack Floor {consumer.ack_floor}, Outstanding Acks 0."
+            f"iad acked stream seq {seq} {took_s:.2f} s after it received it. ack_wait is {wait_s:g} s. The broker "
+            f"accepted the ack: Ack Floor {consumer.ack_floor}, Outstanding Acks 0."
         )
     return NotYet(
-        f"Stream seq {seq} was acked {acks} time{'s' * (acks != 1)}; whose ack moved the floor cannot be told any "
-        "more. Promote once more."
+        f"Stream seq {seq} was acked {acks} time{'s' * (acks != 1)}, so the ack that moved the floor is unknown. "
+        "Promote once more."
     )
 
 
@@ -146,7 +146,7 @@ def delivered_again(evidence: Evidence) -> Result:
     """The broker had handed the message out once more meanwhile, and iad recognised it."""
     seq, _, _ = _slow(evidence)
     if not seq:
-        return NotYet("This counts after a late ack.")
+        return NotYet("First iad must ack late.")
     times = reading.deliveries(evidence, "iad", seq)
     if len(times) < 2 or not _judged(evidence, "duplicate", seq):
         return NotYet(f"Stream seq {seq} was handled {len(times)} time{'s' * (len(times) != 1)} so far.")

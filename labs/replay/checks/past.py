@@ -26,7 +26,7 @@ def three_owners(evidence: Evidence) -> Result:
 def all_serve_it(evidence: Evidence) -> Result:
     """Every edge serves what the database has."""
     if handed_on(evidence.now).epoch < 3:
-        return NotYet("This counts once a route has had three owners.")
+        return NotYet("First a route must have had three owners.")
     return unless(reading.disagreement(evidence.now), "Every row of every edge is the database’s row.")
 
 
@@ -114,7 +114,7 @@ def show_walk(evidence: Evidence) -> Shown:
     )
     return shown(
         (*path, drained, *reading.records(evidence.now, "double effect")),
-        "Each of these was true once; only the last is true now.",
+        "Each of these was true once. Only the last is true now.",
         places,
     )
 
@@ -136,7 +136,7 @@ def stored_again(evidence: Evidence) -> Result:
     zombies = zombies_stored(evidence)
     if not zombies:
         said = [m.text for m in reading.moments(evidence, "learner", "publish")]
-        return NotYet(f"No event of a past owner was stored again. {said[-1] + '.' if said else ''}".strip())
+        return NotYet(f"No event of a former owner was stored again. {said[-1] + '.' if said else ''}".strip())
     event_id, _ = zombies[-1]
     seqs = " and ".join(map(str, reading.copies(evidence.now, event_id)))
     return Passed(f"{event_id} is in the stream at seq {seqs}: same id, same bytes, two messages.")
@@ -145,10 +145,10 @@ def stored_again(evidence: Evidence) -> Result:
 def back_for_good(evidence: Evidence) -> Result:
     """iad serves an owner of the past and says that it is current."""
     if not zombies_stored(evidence):
-        return NotYet("This counts once an old event was stored again.")
+        return NotYet("First an old event must be stored again.")
     said = reading.findings(evidence.now, "resurrected", "iad")
     if not said or not reading.is_current(iad(evidence.now)):
-        return NotYet(f"iad is {iad(evidence.now).claim} and holds no owner of the past.")
+        return NotYet(f"iad is {iad(evidence.now).claim} and serves no former owner.")
     return Passed(f"{said[0]} It says: {iad(evidence.now).claim}.")
 
 
@@ -156,7 +156,7 @@ def nothing_corrects_it(evidence: Evidence) -> Result:
     """Nothing is pending for iad, and the correct edges have counted the event as stale."""
     consumer = evidence.now.consumer("iad")
     if isinstance(back_for_good(evidence), NotYet) or consumer is None:
-        return NotYet("This counts once iad serves an owner of the past.")
+        return NotYet("First iad must serve a former owner.")
     if consumer.num_pending or consumer.num_ack_pending:
         return NotYet(f"Unprocessed {consumer.num_pending}, Outstanding Acks {consumer.num_ack_pending}.")
     stale = [
@@ -172,7 +172,7 @@ def what_zombie_did(evidence: Evidence) -> Measured:
     event_id, seq = zombies_stored(evidence)[-1]
     said = reading.findings(evidence.now, "false confidence", "iad")
     if not said:
-        return Measured("known", f"{event_id} was stored at seq {seq}, and iad did not take it.")
+        return Measured("known", f"{event_id} was stored at seq {seq}, and iad did not apply it.")
     return Measured("forever", f"{event_id} was stored again at seq {seq}. {said[0]} Nothing is pending.")
 
 

@@ -18,8 +18,8 @@ CURE = Do(
     id="cure",
     title="The same accidents, and nothing happens",
     prose="""
-        First bring *iad*’s row right: take a snapshot and load it. Then find the rule under which both accidents are
-        harmless, and prove it: replay from 1 again, republish event 4 again. Its counter of *stale* events tells.
+        First make *iad*’s row right: take a snapshot and load it. Then find the rule under which both accidents are
+        harmless. Prove it: replay from 1 again, and republish event 4 again. Watch its counter of *stale* events.
     """,
     checks=(
         Check("A replay from the past changed nothing, because of epochs", saw.replay_was_harmless),
@@ -33,10 +33,12 @@ CURE = Do(
         *BOTH,
     ),
     hints=Hints(
-        nudge="Which number in the event only ever grows, and who sees to that?",
+        nudge="Which number in the event only grows, and what makes it grow?",
         panel="panel-edge-iad",
         look="*iad*’s **Rules…**; then **Replay…** there and **Republish…** in the stream card.",
-        principle="Compare the epoch of the event with the epoch of the row: less is over, whatever brought it.",
+        principle=(
+            "Compare the epoch of the event with the epoch of the row. Less means stale, no matter what brought it."
+        ),
         verb=(
             "**take** a snapshot, **Load snapshot** on *iad*, **Rules…** *check epochs* on, **Replay…** from 1, "
             "**Republish…** 4."
@@ -51,7 +53,7 @@ CURE = Do(
                 call("replay", edge="iad", from_seq=1),
                 Wait("iad to read everything again", common.is_read_through),
             ),
-            "However fast it reads",
+            "At any speed",
         ),
         Wrong(
             "remembering a thousand ids",
@@ -64,7 +66,7 @@ CURE = Do(
                 Wait("iad to recognise it all", lambda seen: seen.edge("iad").counters["duplicates"] >= 8),
                 Wait("iad to have acked it all", common.is_read_through),
             ),
-            "a longer past, or a restart",
+            "after a longer past or a restart",
         ),
         Wrong(
             "the continuity proof alone",
@@ -85,17 +87,17 @@ PREDICT_LATE = Predict(
     id="predict-late",
     title="Is the broker a fence?",
     prose="""
-        A slow worker is the oldest zombie. *iad* will take 0.3 s over an event while ack_wait is 0.2 s: the broker
-        hands the message out again before *iad* has acked the first delivery. Then that first ack arrives, late. What
-        does the broker do?
+        A slow worker is the oldest kind of zombie. *iad* will take 0.3 s over an event while ack_wait is 0.2 s. So
+        the broker delivers the message again before *iad* has acked the first delivery. Then that first ack arrives,
+        late. What does the broker do?
     """,
     options=(
         Option("refused", "It refuses it: that delivery has expired.",
-               "The server keeps no such fence. An ack names a message, and any delivery’s ack will do."),
+               "The server has no such fence. An ack names a message, and the ack of any delivery counts."),
         Option("taken", "It takes it; the message counts as done.",
-               "And the second delivery is under way all the same: both are worked on.", happens=True),
+               "But the second delivery is already on its way, and iad works on both.", happens=True),
         Option("newest", "It waits for the ack of the latest delivery.",
-               "It does not tell one delivery’s ack from another’s."),
+               "It does not distinguish the ack of one delivery from another’s."),
     ),
     measure=saw.what_late_did,
 )  # fmt: skip
@@ -121,8 +123,7 @@ LATE = Do(
         panel="panel-edge-iad",
         look="Both times are in *iad*’s **Rules…**.",
         principle=(
-            "A time-out tells that somebody is slow, not that somebody has stopped. Only a number in the event can "
-            "fence."
+            "A time-out says that a worker is slow, not that it has stopped. Only a number in the event can fence."
         ),
         verb="*iad*: **Rules…**, 0.3 s over each event, ack_wait 0.2 s. Promote *api* to *alloc-c*.",
     ),

@@ -12,8 +12,8 @@ HISTORY = Do(
     title="Give shop a past",
     prose="""
         Promote *shop* to *alloc-b*, then to *alloc-c*. Each change is one event and one **epoch**, a number that the
-        database only ever lets grow. *iad* checks event ids and no epochs, and takes 0.15 s over each event, so that
-        you can watch it.
+        database only increases. *iad* checks event ids but no epochs, and takes 0.15 s over each event, so that you
+        can watch it.
     """,
     checks=(
         Check("A route has had three owners", saw.three_owners),
@@ -27,8 +27,10 @@ HISTORY = Do(
     hints=Hints(
         nudge="Two promotions of the same route.",
         panel="panel-truth",
-        look="**Promote…** in *Database truth*; the epoch stands beside the owner.",
-        principle="An epoch says “this owner and no earlier one”. It is decided where owners are decided.",
+        look="**Promote…** in *Database truth*; the epoch is beside the owner.",
+        principle=(
+            "An epoch says “this owner and no earlier one”. The database that decides the owner also decides the epoch."
+        ),
         verb="Promote *shop* to *alloc-b*, then *shop* to *alloc-c*.",
     ),
     wrong=(
@@ -46,19 +48,21 @@ PREDICT_REPLAY = Predict(
     id="predict-replay",
     title="iad reads the stream again from the start",
     prose="""
-        *iad* is current and *shop* belongs to *alloc-c*. Somebody puts its consumer back to stream seq 1. *iad*
-        recognises the event that made each of its rows, by id. Who owns *shop* at *iad* while it reads, and after?
+        *iad* is current and *shop* belongs to *alloc-c*. Someone sets its consumer back to stream seq 1. *iad*
+        recognises, by id, the event that made each of its rows. Who owns *shop* at *iad* during the replay and after
+        it?
     """,
     options=(
         Option("nothing", "alloc-c all the time: iad has seen these events before.",
-               "It has, and it remembers one id for each route: that of the last event. The earlier ones are news to "
-               "it."),
+               "It has, but it remembers one id for each route: that of the last event. The earlier ones look new."),
         Option("walk", "alloc-a, then alloc-b, then alloc-c, and it says “current” throughout.",
-               "Each event is applied as if it were new. The mark says that iad’s position is right, "
-               "and it is.", happens=True),
+               (
+                   "Each event is applied as if it were new. The mark confirms iad’s position, and the position is "
+                   "right."
+               ), happens=True),
         Option("stuck", "alloc-a, and it stays so.", "The later events come as well, one after another."),
         Option("refused", "The broker refuses: those were acked.",
-               "A consumer may be put anywhere. Acks say what was done, and forbid nothing."),
+               "A consumer may be set anywhere. Acks record what was done. They forbid nothing."),
     ),
     measure=saw.what_replay_did,
 )  # fmt: skip
@@ -67,21 +71,18 @@ REPLAY = Do(
     id="replay",
     title="Replay from 1",
     prose="""
-        On *iad* choose **Replay…** from stream seq 1, and keep your eyes on its row for *shop*, on its claim and on its
-        requests.
+        On *iad* choose **Replay…** from stream seq 1. Watch its row for *shop*, its claim and its requests.
     """,
     checks=(
-        Check("iad went through owners of the past, in order", saw.walked_through_the_past),
+        Check("iad went through former owners, in order", saw.walked_through_the_past),
         Check("A request was misrouted while iad said that it was current", saw.misled_while_current),
     ),
     solution=(call("replay", edge="iad", from_seq=1),),
     hints=Hints(
-        nudge="Its consumer is to read again what it has read.",
+        nudge="Make its consumer read again what it has read.",
         panel="panel-edge-iad",
         look="**Replay…** is on the card of *iad*.",
-        principle=(
-            "A replay repeats what was said, in the order in which it was said. It does not say “and this is over”."
-        ),
+        principle=("A replay repeats the old events in their order. It does not say that they are over."),
         verb="*iad*: **Replay…**, from stream seq 1.",
     ),
     wrong=(
@@ -110,43 +111,42 @@ EXPLAIN_REPLAY = Explain(
     id="explain-replay",
     title="A walk through the past",
     prose="""
-        Nothing was false: each of these events was true once. *iad* asked “have I seen this very notice?” and its
-        memory for ids has an end. It never asked “is this older than what I hold?” The drains happened for real, and
-        stay.
+        No event was false: each was true once. *iad* asked “have I seen this very event?”, but it remembers only some
+        ids. It never asked “is this older than what I hold?” The drains really happened, and they stay.
     """,
     show=saw.show_walk,
 )
 
 PREDICT_ZOMBIE = Predict(
     id="predict-zombie",
-    title="A relay comes back from the dead",
+    title="A relay thought dead comes back",
     prose="""
-        A relay that was thought dead wakes and publishes event 4 once more: *shop* to *alloc-b*, epoch 2, under its
-        old id. The duplicate window, 0.1 s here, is long over. What does *iad* serve from then on?
+        A relay that everyone thought dead wakes and publishes event 4 once more: *shop* to *alloc-b*, epoch 2, under
+        its old id. The duplicate window, 0.1 s here, is long over. What does *iad* serve from then on?
     """,
     options=(
         Option("dropped", "alloc-c: the broker drops it as a duplicate.",
                "The broker remembers ids for the window. After it, the same id is stored again."),
         Option("known", "alloc-c: iad recognises the id.",
                "It keeps the id of the event that made the row, and that is a later one."),
-        Option("mark", "alloc-b until the next high-water mark puts it right.",
-               "The mark says how far truth is. iad’s position is there already; its row is wrong."),
+        Option("mark", "alloc-b, until the next high-water mark corrects it.",
+               "The mark gives the latest sequence. iad’s position is there already; its row is wrong."),
         Option("forever", "alloc-b, until shop changes again.",
-               "No later event follows this one. A replay ends; this does not.", happens=True),
+               "No later event follows this one. A replay ends, but this stays.", happens=True),
     ),
     measure=saw.what_zombie_did,
 )  # fmt: skip
 
 ZOMBIE = Do(
     id="zombie",
-    title="Publish an event of the past",
+    title="Publish an old event",
     prose="""
-        In the stream card choose **Republish…** and give the sequence of the event that made *alloc-b* the owner of
+        In the stream card choose **Republish…**. Give the sequence of the event that made *alloc-b* the owner of
         *shop*: 4, as the history says. Compare *iad* with the other two.
     """,
     checks=(
         Check("The stream holds an old event a second time", saw.stored_again),
-        Check("iad serves an owner of the past and says that it is current", saw.back_for_good),
+        Check("iad serves a former owner and says that it is current", saw.back_for_good),
         Check("Nothing is pending that would correct it; other edges counted it as stale", saw.nothing_corrects_it),
     ),
     solution=(
@@ -157,7 +157,9 @@ ZOMBIE = Do(
         nudge="The history in *Database truth* numbers every event.",
         panel="panel-stream",
         look="**Republish…** in the stream card.",
-        principle="Whoever once held an event can publish it again. The broker is not asked whether it is still true.",
+        principle=(
+            "Anyone who once held an event can publish it again. The broker does not check that it is still true."
+        ),
         verb="**Republish…** with sequence 4.",
     ),
     wrong=(
@@ -168,7 +170,7 @@ ZOMBIE = Do(
                 call("republish", sequence=5),
                 Wait("iad to read it", common.is_read_through),
             ),
-            "No event of a past owner",
+            "No event of a former owner",
         ),
     ),
     keep=saw.keep_zombie,

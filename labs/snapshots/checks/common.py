@@ -44,7 +44,7 @@ def got_after(evidence: Evidence, n: int) -> list[int]:
 
 
 def nothing_left(seen: Observation) -> bool:
-    """Say whether the server has nothing left for the new edge."""
+    """Return whether the server has nothing left for the new edge."""
     consumer = seen.consumer(NEWCOMER)
     return consumer is not None and not consumer.num_pending and not consumer.num_ack_pending
 

@@ -36,7 +36,7 @@ def old_refused(evidence: Evidence) -> Result:
     if not newcomer(evidence).rules.prove_continuity:
         return NotYet("syd demands no continuity proof: it would follow anything.")
     return NotYet(
-        "syd has refused no message behind a snapshot that is too old. Take one, burst, purge all but 2, wipe syd."
+        "syd has refused no message after a snapshot that is too old. Take one, burst, purge all but 2, wipe syd."
     )
 
 
@@ -47,10 +47,10 @@ def new_refused(evidence: Evidence) -> Result:
         return Passed(f"syd {said[-1]}.")
     rules = newcomer(evidence).rules
     if not rules.ask_high_water_mark:
-        return NotYet("syd trusts “nothing pending”: where no further event comes, it would never know.")
+        return NotYet("syd trusts “nothing pending”: if no further event comes, it never knows.")
     if rules.follow_from.value != "new":
-        return NotYet("Let syd read on from new once more, to see that this is refused now.")
-    return NotYet("Take a snapshot, promote, and wipe syd: between the two lies what it must miss.")
+        return NotYet("Set syd to read on from new once more, to see that it refuses now.")
+    return NotYet("Take a snapshot, promote, and wipe syd: it must miss what is committed in between.")
 
 
 def keep_refused(evidence: Evidence) -> Memory:
@@ -69,15 +69,15 @@ def chained_on(evidence: Evidence) -> Result:
         return NotYet(NOT_LOADED)
     load, syd = loads[-1], newcomer(evidence)
     if load.follows == NEW:
-        return NotYet("syd read on from new: whatever fell between the snapshot and that moment it cannot have.")
+        return NotYet("syd read on from new: it cannot have what was committed between the snapshot and that moment.")
     following = next((cell for cell in seen.stream("ROUTES").cells if cell.sequence == load.sequence + 1), None)
     if following is None or not _fell_between(evidence, load, following):
         return NotYet(
             f"No event fell between the snapshot at {load.sequence} and its loading, so this proves nothing about "
-            "what may be missed."
+            "missing events."
         )
     if not (syd.rules.prove_continuity and syd.rules.verify_checksum and syd.rules.ask_high_water_mark):
-        return NotYet("syd demands less proof than before: that it has everything is luck.")
+        return NotYet("syd demands less proof than before: if it has everything, that is luck.")
     if following.previous_id != load.event_id:
         return NotYet(
             f"Event {following.sequence} follows {following.previous_id}, the snapshot ends in {load.event_id}."
@@ -89,7 +89,7 @@ def chained_on(evidence: Evidence) -> Result:
 
 
 def _fell_between(evidence: Evidence, load: Load, cell: CellSeen) -> bool:
-    """Say whether an event was committed before the load, and not covered by it."""
+    """Return whether an event was committed before the load, and not covered by it."""
     made = reading.about(evidence, "database", "commit", "event_id", cell.event_id)
     return bool(made) and reading.is_change(made[0]) and made[0].n < load.n
 

@@ -36,11 +36,11 @@ def _refuse(evidence: Evidence) -> Script:
 
 REFUSE = Do(
     id="refuse",
-    title="Let each be refused",
+    title="Make syd refuse each one",
     prose="""
-        Give *syd* what it lacks: verify checksums, demand the continuity proof, ask for the high-water mark. Then do
-        all three to it again: the flipped bit, the snapshot that is too old, and, with *read on from new*, the event
-        that falls between. Each must be refused, and each for its own reason.
+        Give *syd* what it lacks: verify checksums, demand the continuity proof, ask for the high-water mark. Then
+        repeat all three accidents: the flipped bit, the snapshot that is too old, and *read on from new*. *syd* must
+        refuse each, and each for its own reason.
     """,
     checks=(
         Check("The flipped bit is refused by its checksum", saw.flip_refused),
@@ -91,9 +91,9 @@ FOLLOW = Do(
     id="follow",
     title="Load, then follow",
     prose="""
-        Now the right order: let *syd* read on from *the snapshot*, take a fresh one, promote *shop*, and wipe *syd*.
-        The first event behind the snapshot must prove that it chains on. Compare the two ids yourself: the snapshot's
-        *event_id*, and what the next message *follows*.
+        Now the right order. Set *syd* to read on from *the snapshot*, take a fresh one, promote *shop*, and wipe
+        *syd*. The first event after the snapshot must prove that it follows. Compare the two ids yourself: the
+        snapshot's *event_id*, and what the next message *follows*.
     """,
     checks=(
         Check("An event fell between, and is proven to follow the snapshot", saw.chained_on),
@@ -101,12 +101,12 @@ FOLLOW = Do(
     ),
     solution=_follow,
     hints=Hints(
-        nudge="Keep every proof, and give it nothing to refuse.",
+        nudge="Keep every proof on, and give it nothing to refuse.",
         panel="panel-edge-syd",
         look="The rule of syd for what to read after a snapshot, and the order of *take* and promotion.",
         principle=(
-            "Verify, load view and position in one transaction, follow from the stream seq + 1, and believe the first "
-            "event only if it chains on."
+            "Verify. Load view and position in one transaction. Follow from the stream seq + 1. Believe the first "
+            "event only if it follows the snapshot."
         ),
         verb="syd: read on from the snapshot. *take*; promote *shop*; *Wipe view* of *syd*.",
     ),

@@ -32,5 +32,5 @@ def found_in(played: Played) -> str:
 
 
 def is_sound(played: Played) -> bool:
-    """Say whether the audit found nothing wrong and no edge had failed closed."""
+    """Return whether the audit found nothing wrong and no edge had failed closed."""
     return bool(played["soundness"] == "sound" and not played["closed"])

@@ -71,7 +71,7 @@ def what_one_missing_did(evidence: Evidence) -> Measured:
     cell = filled_cells(evidence)["ack", "edge-crash"]
     if cell["found"] == NOTHING:
         return Measured(
-            "nothing", "The edge asked how far the truth is, saw that it lacked an event, and rebuilt: sound."
+            "nothing", "The edge asked for the high-water mark, saw that it lacked an event, and rebuilt: sound."
         )
     return Measured("lost" if "lost" in cell["kinds"] else "twice", f"Found: {cell['found']}.")
 
@@ -85,7 +85,7 @@ def cannot_go(evidence: Evidence) -> Result:
     if len(proven) < WANTED_CELLS:
         tried = len(filled_cells(evidence))
         have = f"{reading.listed(sorted(proven))} cannot go" if proven else "none has been found that cannot go"
-        return NotYet(f"{tried} cells were tried: {have}; {WANTED_CELLS} different ones are wanted.")
+        return NotYet(f"{tried} cells were tried: {have}; you need {WANTED_CELLS} different ones.")
     return Passed("; ".join(f"without {key}, {fault}: {found}" for key, (fault, found) in sorted(proven.items())) + ".")
 
 
@@ -118,8 +118,8 @@ def few_are_enough(evidence: Evidence) -> Result:
     most = max(by_missing, key=len)
     if len(most) < WANTED_MISSING:
         return NotYet(
-            f"Sound with {len(most)} protections missing. Everything on is no proof: take at least "
-            f"{WANTED_MISSING} away."
+            f"Sound with {len(most)} protections missing. Everything on proves nothing: take at least {WANTED_MISSING} "
+            "away."
         )
     return NotYet(f"Sound once without {reading.listed(list(most))}. Play a second seed under the same rules.")
 
@@ -134,7 +134,7 @@ def one_fewer_is_not(evidence: Evidence) -> Result:
             if one["kinds"] and len(one["missing"]) == len(missing) + 1 and set(missing) < set(one["missing"]):
                 removed = next(iter({*one["missing"]} - {*missing}))
                 return Passed(f"Without {removed} as well, storm {one['seed']}: {found_in(one)}. {removed} cannot go.")
-    return NotYet("Take exactly one more away, and find the seed that shows that it cannot go.")
+    return NotYet("Take exactly one more away, and find a seed that shows that you need it.")
 
 
 def keep_few(evidence: Evidence) -> Memory:

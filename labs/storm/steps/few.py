@@ -23,8 +23,8 @@ EVERYTHING = Do(
     id="everything",
     title="The same storm, with every protection",
     prose="""
-        Give the four protections back and play the very same storm again: same seed, same length. The crashes, purges
-        and copies are no fewer.
+        Give the four protections back and play the same storm again: same seed, same length. It has the same crashes,
+        purges and copies.
     """,
     checks=(Check("The storm that did harm does none", saw.same_storm_is_sound),),
     solution=_everything,
@@ -33,10 +33,7 @@ EVERYTHING = Do(
         panel="panel-verdict",
         look="*Give back…* is below the verdict; the missing ones are named there.",
         principle="The same storm is the only fair comparison.",
-        verb=(
-            "Give back *event-ids*, *epochs*, *continuity* and *mark*; then *Storm…* with the seed and length of "
-            "before."
-        ),
+        verb=("Give back *event-ids*, *epochs*, *continuity* and *mark*; then *Storm…* with the same seed and length."),
     ),
     wrong=(
         Wrong("another seed", (*(call("give_back", protection=key) for key in TAKEN), call("storm", seed=5)), "again"),
@@ -53,27 +50,26 @@ PREDICT_PAIR = Predict(
     id="predict-pair",
     title="Ack before apply, and a crash in between",
     prose="""
-        One protection less: the edges ack first and apply second. One of them crashes in between, and nothing comes
-        later. Everything else is in place. What does the audit find at the end?
+        One protection is off: the edges ack first and apply second. One of them crashes in between, and no event
+        comes later. Everything else is on. What does the audit find at the end?
     """,
     options=(
         Option("lost", "A lost event: acked, never applied.",
-               "The broker has nothing left, and that is not where this edge looks."),
+               "The broker has nothing left, but this edge does not rely on the broker."),
         Option("twice", "A double effect: it is applied again after the restart.",
-               "It was acked, so the broker does not bring it again."),
+               "It was acked, so the broker does not deliver it again."),
         Option("nothing", "Nothing.",
-               "The high-water mark stands behind the ack: the edge sees that it lacks an event, and "
-               "rebuilds.", happens=True),
+               "The high-water mark backs up the ack: the edge sees the missing event, and rebuilds.", happens=True),
     ),
     measure=saw.what_one_missing_did,
 )  # fmt: skip
 
 PAIR = Do(
     id="pair",
-    title="What stands behind what",
+    title="Which protection backs up which",
     prose="""
-        *Try one fault…* begins afresh with every protection but those you name, does one fault, and fills one cell of
-        your matrix. Try the fault *edge-crash* without *ack*; then without *ack+mark*, both.
+        *Try one fault…* starts a fresh bench with every protection except those you name. It does one fault, and
+        fills one cell of your matrix. Try the fault *edge-crash* without *ack*. Then try it without both, *ack+mark*.
     """,
     checks=(
         Check("One missing: nothing is found", saw.one_missing_was_survived),
@@ -87,7 +83,7 @@ PAIR = Do(
         nudge="The same fault twice, with one and with two protections missing.",
         panel="panel-verdict",
         look="*Try one fault…* below the verdict.",
-        principle="A protection that is never seen at work may be the second of two.",
+        principle="If you never see a protection at work, another may act before it.",
         verb="*Try one fault…*: *ack*, *edge-crash*; then *ack+mark*, *edge-crash*.",
     ),
     wrong=(
@@ -102,9 +98,9 @@ MATRIX = Do(
     id="matrix",
     title="Which fault proves it?",
     prose="""
-        Find three protections that cannot go, each with the fault that proves it, and nothing else missing. Most
-        cells will be empty: a fault needs its own protection. Your matrix is a page: open *Your matrix* below the
-        verdict.
+        Find three protections that you cannot do without. Prove each with one fault, and nothing else missing. Most
+        cells will be empty: each fault is stopped by its own protection. Your matrix is a page: open *Your matrix*
+        below the verdict.
     """,
     checks=(Check("Three protections have a fault that proves them", saw.cannot_go),),
     solution=tuple(call("try_without", protection=key, fault=fault) for key, fault in PROOFS),
@@ -112,7 +108,7 @@ MATRIX = Do(
         nudge="Think backwards: what is each protection for?",
         panel="panel-verdict",
         look="The lists in *Try one fault…* name every protection and every fault.",
-        principle="A protection is worth what the fault costs that only it stops.",
+        principle="A protection is worth the cost of the fault that only it stops.",
         verb="*continuity* with *gap*; *event-ids* with *second-copy*; *checksum* with *bad-snapshot*.",
     ),
     wrong=(
@@ -131,8 +127,8 @@ FEW = Do(
     title="As few as possible, and sound",
     prose="""
         Take away as many protections as you dare, at least two, and see two different storms end sound. Then take
-        exactly one more away, and find the seed that shows that it cannot go. What your last trial took away is still
-        missing: see *Missing now*.
+        exactly one more away, and find a seed that does harm. What your last trial took away is still missing: see
+        *Missing now*.
     """,
     checks=(
         Check("Two storms are sound with at least two protections missing", saw.few_are_enough),
@@ -152,8 +148,8 @@ FEW = Do(
         panel="panel-verdict",
         look="*Take away…*, *Storm…*, and the list of what is missing.",
         principle=(
-            "Sound in these storms is not sound in all. Two protections that back each other are cheap, and one of "
-            "them will be misconfigured one day."
+            "Sound in these storms does not mean sound in all. Two protections that back each other up are cheap, "
+            "and one day someone will misconfigure one of them."
         ),
         verb=(
             "Take away *message-ids* and *ack*; storms 5 and 7; take away *event-ids*; storm 5, and 7 if that one is "
@@ -161,7 +157,7 @@ FEW = Do(
         ),
     ),
     wrong=(
-        Wrong("everything on", (call("storm", seed=5), call("storm", seed=7)), "Everything on is no proof"),
+        Wrong("everything on", (call("storm", seed=5), call("storm", seed=7)), "Everything on proves nothing"),
         Wrong(
             "one seed only",
             (call("take_away", protection="message-ids"), call("take_away", protection="ack"), call("storm", seed=5)),

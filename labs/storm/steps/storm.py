@@ -12,8 +12,8 @@ QUIET = Do(
     id="quiet",
     title="A quiet day",
     prose="""
-        These edges check no event ids, no epochs and no continuity, and ask for no high-water mark: *Missing now*
-        says so, below the verdict. Promote *blog* to *alloc-b*, and see what that costs on a day when nothing fails.
+        These edges check no event ids, no epochs and no continuity, and ask for no high-water mark. *Missing now*
+        below the verdict lists them. Promote *blog* to *alloc-b*, and see what that costs on a day without faults.
     """,
     checks=(Check("Four protections are missing, and all is sound", saw.quiet_day),),
     solution=(promote("blog", "alloc-b"), settled("every edge to serve it")),
@@ -21,7 +21,7 @@ QUIET = Do(
         nudge="One change of owner is enough.",
         panel="panel-truth",
         look="*Promote…* in the card *Database truth*.",
-        principle="A protection that is missing is not seen until it is needed.",
+        principle="You do not notice a missing protection until you need it.",
         verb="Promote *blog* to *alloc-b*.",
     ),
     wrong=(Wrong("a refused promotion", (refused("promote", route="blog", to="alloc-d"),), "Nothing was committed"),),
@@ -37,11 +37,11 @@ PREDICT_STORM = Predict(
     """,
     options=(
         Option("sound", "Nothing: everything runs again, and catches up.",
-               "Catching up is what a trusting edge only believes it does."),
+               "An edge that checks nothing only believes that it has caught up."),
         Option("closed", "Edges that refuse to answer.",
-               "An edge refuses what it can see. These were told not to look."),
+               "An edge refuses what it can see. These edges do not look."),
         Option("wrong", "Edges that say they are current and are wrong.",
-               "Nothing that they check would have shown them.", happens=True),
+               "None of their checks would have shown it.", happens=True),
     ),
     measure=saw.what_storm_left,
 )  # fmt: skip
@@ -50,16 +50,16 @@ STORM = Do(
     id="storm",
     title="Face a storm",
     prose=f"""
-        Play a storm: seed {SEED}, length 4, or any other until one does harm. The bench begins afresh and your rules
-        stay. Read the verdict: it is given when everything that the storm had stopped is running again.
+        Play a storm: seed {SEED}, length 4, or any other until one does harm. The bench starts again, and your rules
+        stay. Read the verdict. The audit gives it when everything that the storm stopped runs again.
     """,
-    checks=(Check("The audit finds fault with what a storm has left", saw.storm_was_found_at_fault),),
+    checks=(Check("The audit finds a fault after a storm", saw.storm_was_found_at_fault),),
     solution=(call("storm", seed=SEED),),
     hints=Hints(
         nudge="A storm is one verb; its seed decides everything in it.",
         panel="panel-verdict",
-        look="*Storm…* stands below the verdict.",
-        principle="A seed makes chance repeatable: the same number is the same storm, for you and for everybody.",
+        look="*Storm…* is below the verdict.",
+        principle="A seed makes random faults repeatable: the same number is the same storm, for everyone.",
         verb=f"*Storm…*, seed {SEED}, length 4.",
     ),
     wrong=(
@@ -77,15 +77,15 @@ SHRINK = Do(
     id="shrink",
     title="What was enough?",
     prose="""
-        A storm says that something is wrong, not what did it. *Shrink* plays parts of the script on a fresh bench,
-        over and over, and keeps the smallest that still fails in the same way.
+        A storm shows that something is wrong, not what caused it. *Shrink* plays parts of the script on a fresh
+        bench, again and again. It keeps the smallest part that still fails in the same way.
     """,
-    checks=(Check("A smaller script fails alike", saw.was_shrunk),),
+    checks=(Check("A smaller script fails in the same way", saw.was_shrunk),),
     solution=(call("shrink_storm"),),
     hints=Hints(
-        nudge="Let the bench do the leaving out.",
+        nudge="Let the bench find what to leave out.",
         panel="panel-verdict",
-        look="*Shrink* stands beside *Storm…* once a storm has failed.",
+        look="*Shrink* is beside *Storm…* once a storm has failed.",
         principle="Leave out what you can. What remains is the cause, or the shortest way to see it.",
         verb="*Shrink*.",
     ),
@@ -98,9 +98,8 @@ EXPLAIN_MINIMAL = Explain(
     id="explain-minimal",
     title="The shortest story that goes wrong",
     prose="""
-        This is all that it takes, and it can be played again, here or with `python -m vango storm --replay`. Each act
-        is harmless by itself. A good report of a fault looks like this: few acts, one finding, the records that prove
-        it.
+        This is all that it takes. You can play it again, here or with `python -m vango storm --replay`. Each act is
+        harmless alone. A good bug report looks like this: few acts, one finding, the records that prove it.
     """,
     show=saw.show_minimal,
 )

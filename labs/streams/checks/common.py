@@ -24,4 +24,4 @@ def sleep_so_far(evidence: Evidence, least: int) -> NotYet:
     counts = [sleep.missed for sleep in reading.sleeps(evidence, SLEEPER)]
     if not counts:
         return NotYet(f"{SLEEPER} has not been down since this step began. Kill it first.")
-    return NotYet(f"{SLEEPER} slept through {max(counts)} changes of owner; the outage has {least}.")
+    return NotYet(f"{SLEEPER} missed {max(counts)} changes of owner while it was down; the outage has {least}.")

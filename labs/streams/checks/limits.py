@@ -40,7 +40,7 @@ def keep_lower(evidence: Evidence) -> Memory:
 
 
 def _republished(evidence: Evidence) -> tuple[list[Moment], list[Moment]]:
-    """Return what was published again after the last restart of the broker: stored anew, and recognised."""
+    """Return what was published again after the last restart of the broker: stored again, and recognised."""
     starts = [m.n for m in reading.moments(evidence, "broker", "start")]
     again = [m for m in reading.moments(evidence, "learner", "publish") if starts and m.n > starts[-1]]
     return [m for m in again if not m.detail["ack"].get("duplicate")], [
@@ -122,7 +122,7 @@ def all_fits(evidence: Evidence) -> Result:
         return NotYet(f"max_age is not set. {OUTAGE_H * SAFETY} hours are {NEEDED_S} s.")
     if rules.duplicate_window_s < MIN_WINDOW_S:
         return NotYet(
-            f"The window is {rules.duplicate_window_s:g} s; the relay may repeat itself for {MIN_WINDOW_S} s."
+            f"The window is {rules.duplicate_window_s:g} s; the relay may publish again for {MIN_WINDOW_S} s."
         )
     return Passed(
         f"{room.why} max_age {rules.max_age_s:g} s, duplicate window {rules.duplicate_window_s:g} s inside it."

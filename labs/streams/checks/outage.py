@@ -37,9 +37,9 @@ def handed_the_rest(evidence: Evidence) -> Result:
         first = evidence.now.stream("ROUTES").first_seq
         return NotYet(f"{SLEEPER} is still down. The stream's first sequence is {first} by now. Start {SLEEPER}.")
     if not sleep.seqs or evidence.now.outbox.waiting or not reading.is_current(evidence.now.edge(SLEEPER)):
-        return NotYet(f"{SLEEPER} was handed {sleep.seqs} so far; it says: {evidence.now.edge(SLEEPER).claim}.")
+        return NotYet(f"{SLEEPER} received {sleep.seqs} so far; it says: {evidence.now.edge(SLEEPER).claim}.")
     if sleep.seqs >= sleep.missed:
-        return NotYet(f"{SLEEPER} was handed all {sleep.missed} messages: the stream still had them.")
+        return NotYet(f"{SLEEPER} received all {sleep.missed} messages: the stream still had them.")
     return Passed(
         f"{sleep.missed} changes were missed, {sleep.seqs} messages came: {sleep.first_seq} to {sleep.last_seq}."
     )
@@ -51,9 +51,9 @@ def told_nothing(evidence: Evidence) -> Result:
         return before
     consumer, edge = evidence.now.consumer(SLEEPER), evidence.now.edge(SLEEPER)
     if consumer is None or consumer.num_pending or consumer.num_ack_pending or not reading.is_current(edge):
-        return NotYet(f"{SLEEPER} is not through yet; it says: {edge.claim}.")
+        return NotYet(f"{SLEEPER} has not finished reading; it says: {edge.claim}.")
     if _advisories(evidence):
-        return NotYet(f"The server told of it: {_advisories(evidence)[-1].text}.")
+        return NotYet(f"The server reported it: {_advisories(evidence)[-1].text}.")
     return Passed(
         f"Unprocessed 0, Outstanding Acks 0, Ack Floor {consumer.ack_floor}, no advisory. {SLEEPER} says: {edge.claim}."
     )
@@ -64,7 +64,9 @@ def wrong_all_the_same(evidence: Evidence) -> Result:
     said = reading.findings(evidence.now, "false confidence", SLEEPER)
     if said:
         return Passed(said[0])
-    return NotYet(f"{SLEEPER} serves nothing wrong so far. What is gone must be the last change of some route.")
+    return NotYet(
+        f"{SLEEPER} serves nothing wrong so far. The evicted events must include the last change of some route."
+    )
 
 
 def _advisories(evidence: Evidence) -> list[Moment]:
@@ -79,12 +81,12 @@ def what_it_was_told(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
     sleep = reading.last_sleep(evidence, SLEEPER, OUTAGE)
     if sleep is None:
-        return Measured("", f"{SLEEPER} slept through no outage.")
+        return Measured("", f"{SLEEPER} missed no changes.")
     headers = reading.listed(sorted(sleep.headers))
     if sleep.closed or _advisories(evidence):
         return Measured("error", (sleep.closed or [_advisories(evidence)[0].text])[0])
     if sleep.seqs >= sleep.missed:
-        return Measured("all", f"{SLEEPER} was handed all {sleep.seqs}.")
+        return Measured("all", f"{SLEEPER} received all {sleep.seqs}.")
     if sleep.headers - USUAL_HEADERS:
         return Measured("header", f"The first message had the headers {headers}.")
     return Measured(
@@ -117,7 +119,7 @@ def show_outage(evidence: Evidence) -> Shown:
         Place(f"Consumer {SLEEPER}", f"Ack Floor {floor}, nothing pending"),
         Place(SLEEPER, evidence.now.edge(SLEEPER).claim, False),
     )
-    caption = "The server's cursor walked over the hole without a word; only the edge's own position could know."
+    caption = "The server's cursor moved past the gap without a warning. Only the edge's own position could show it."
     return shown(reading.records(evidence.now, "false confidence"), caption, places)
 
 
@@ -164,17 +166,18 @@ def replayed(evidence: Evidence) -> Result:
         return NotYet(f"{SLEEPER} is down; start it again.")
     if [m for m in reading.moments(evidence, SLEEPER, "snapshot") if m.n > sleep.began]:
         return NotYet(
-            f"{SLEEPER} was rebuilt from a snapshot after that outage; here the stream alone must do. Once more."
+            f"{SLEEPER} was rebuilt from a snapshot after that outage. Here the stream alone must be enough. Repeat "
+            "the outage."
         )
     if sleep.seqs < sleep.missed:
-        return NotYet(f"The stream kept too little: {SLEEPER} was handed {sleep.seqs} of {sleep.missed}.")
+        return NotYet(f"The stream kept too little: {SLEEPER} received {sleep.seqs} of {sleep.missed}.")
     differs = reading.disagreement(evidence.now)
     if differs:
-        return NotYet(f"{differs} If it was wrong before the outage, let it load a snapshot and repeat the outage.")
+        return NotYet(f"{differs} If it was wrong before the outage, load a snapshot into it and repeat the outage.")
     if not reading.is_current(evidence.now.edge(SLEEPER)):
         return NotYet(f"{SLEEPER} is {evidence.now.edge(SLEEPER).claim}.")
     return Passed(
-        f"{sleep.missed} changes missed, {sleep.seqs} handed over, no snapshot needed: every row is the database's row."
+        f"{sleep.missed} changes missed, {sleep.seqs} received, no snapshot needed: every row is the database's row."
     )
 
 

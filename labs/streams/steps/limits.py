@@ -12,16 +12,16 @@ PREDICT_LOWER = Predict(
     id="predict-lower",
     title="Lower a limit on a running stream",
     prose="""
-        Later somebody saves space: `max_msgs` goes down to 10, on the running stream, in one configuration change.
-        Every consumer is idle and nothing is being published. When are the older messages gone?
+        Later someone saves space: one configuration change sets `max_msgs` to 10 on the running stream. Every
+        consumer is idle, and nothing is being published. When are the older messages gone?
     """,
     options=(
-        Option("later", "At the next publish: a limit is looked at when something comes in.",
+        Option("later", "At the next publish: a limit is checked when a message comes in.",
                "An update is enough. No publish was needed."),
         Option("acked", "When every consumer has acked them.", "A stream with limits does not ask its consumers."),
         Option("restart", "At the next restart of the server.", "A stream's configuration takes effect while it runs."),
         Option("once", "At once.",
-               "An edit of one number is a deletion, and nobody is asked whether they still need it.", happens=True),
+               "Changing one number deletes messages, even those that a reader still needs.", happens=True),
     ),
     measure=saw.when_evicted,
 )  # fmt: skip
@@ -31,15 +31,15 @@ LOWER_IT = Do(
     title="One number, and they are gone",
     prose="""
         Set `max_msgs` to 10. Compare the number of messages before and after; the journal has both. Imagine that
-        *syd* had been asleep just then.
+        *syd* had been down just then.
     """,
     checks=(Check("Lowering a limit evicted messages at once", saw.evicted_at_once),),
     solution=(call("stream_limits", max_msgs=LOWER),),
     hints=Hints(
-        nudge="One field of one dialog.",
+        nudge="It is one field of one dialog.",
         panel="panel-stream",
-        look="*Limits…* on the stream's card.",
-        principle="Retention belongs to the recovery of every reader, so it is changed like an interface.",
+        look="*Limits…* in the stream card.",
+        principle="Every reader's recovery depends on retention, so change it as you would change an interface.",
         verb="Limits: max_msgs 10.",
     ),
     wrong=(
@@ -67,22 +67,22 @@ FORGOTTEN = Do(
     title="How far a duplicate window reaches",
     prose="""
         The window is two minutes: an id published twice within it is stored once. Change 12 owners (4, three times),
-        so that the first two are evicted. Restart the broker. Within two minutes republish the first of the twelve
-        and the last; their numbers are in the history.
+        so that the first two are evicted. Restart the broker. Within two minutes, republish the first of the twelve
+        and the last. Their numbers are in the history.
     """,
     checks=(
         Check("An evicted event was stored a second time, inside the window", saw.id_forgotten),
-        Check("One that is still stored was recognised", saw.id_remembered),
+        Check("A stored event was recognised", saw.id_remembered),
     ),
     solution=_forget,
     hints=Hints(
         nudge="First the changes, then the restart, then the two events again.",
         panel="panel-stream",
         look=(
-            "*Restart* is behind *broker up* at the top of the page, *Republish…* on the stream's card. The history "
+            "*Restart* is behind *broker up* at the top of the page, *Republish…* is in the stream card. The history "
             "in *Database truth* has the sequences."
         ),
-        principle="After a restart the server knows those ids whose messages it still has.",
+        principle="After a restart the server knows only the ids of messages that it still has.",
         verb="Burst 4, three times; restart the broker; republish the first event of this step, then the last.",
     ),
     wrong=(
@@ -100,15 +100,15 @@ PREDICT_WINDOW = Predict(
     id="predict-window",
     title="A window longer than the messages live",
     prose="""
-        An id is only as good as the message behind it. Now somebody wants events to be kept for 60 seconds
-        (`max_age`), and leaves the duplicate window at 120. What does the server do?
+        An id lasts no longer than its message. Now someone wants to keep events for 60 seconds (`max_age`), and
+        leaves the duplicate window at 120. What does the server do?
     """,
     options=(
         Option("shorten", "It shortens the window to 60 seconds.", "It changes nothing that you did not ask for."),
         Option("accept", "It takes both: ids are kept longer than messages.", "You have just seen that they are not."),
-        Option("refuse", "It refuses.", "A window that it could not honour is not accepted.", happens=True),
+        Option("refuse", "It refuses.", "The server does not accept a window that it cannot keep.", happens=True),
         Option("longer", "It keeps the messages for 120 seconds.",
-               "max_age is a promise about deletion; it is not stretched."),
+               "max_age limits how long messages stay. The server does not extend it."),
     ),
     measure=saw.what_server_did,
 )  # fmt: skip
@@ -117,9 +117,9 @@ WINDOW = Do(
     id="window",
     title="Three numbers that fit together",
     prose="""
-        Set `max_age` to 60 seconds and read the answer. Then set what the outage needs: room for 48 messages within
-        the budget, a `max_age` of 12 hours (43,200 s), and a window of at least a minute, for as long as the relay
-        may repeat itself.
+        Set `max_age` to 60 seconds and read the answer. Then set what the outage needs. Make room for 48 messages
+        within the budget, and set a `max_age` of 12 hours (43,200 s). Keep a window of at least a minute, because the
+        relay may publish again for that long.
     """,
     checks=(
         Check("The server refused a window longer than max_age", saw.window_refused),
@@ -130,12 +130,12 @@ WINDOW = Do(
         call("stream_limits", max_msgs=common.NEEDED, max_age_s=float(common.NEEDED_S)),
     ),
     hints=Hints(
-        nudge="Two visits to the same dialog.",
+        nudge="Open the same dialog twice.",
         panel="panel-stream",
-        look="*Limits…* on the stream's card.",
+        look="*Limits…* in the stream card.",
         principle=(
-            "Window ≤ max_age, and max_age ≥ the longest absence. The first is checked by the server, the second by "
-            "nobody."
+            "Window ≤ max_age, and max_age ≥ the longest absence. The server checks the first. Nobody checks the "
+            "second."
         ),
         verb="Limits: max_age 60. Then limits: max_msgs 48, max_age 43200.",
     ),

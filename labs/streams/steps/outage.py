@@ -10,35 +10,35 @@ from studylab.lab.scripts import Script, Wait, asleep, call, promote
 
 PREDICT_RETURN = Predict(
     id="predict-return",
-    title="Back from an outage: what is it told?",
+    title="Back from an outage: what does the server say?",
     prose="""
-        This stream keeps 5 messages. *syd* is about to sleep through 12 changes of owner. It has a durable consumer,
-        so the server remembers how far it had read. What is it told when it comes back?
+        This stream keeps 5 messages. *syd* is about to be down during 12 changes of owner. It has a durable consumer,
+        so the server remembers how far it has read. What does the server tell it when it comes back?
     """,
     options=(
         Option("error", "An error: the message after its cursor is gone.",
-               "A cursor is a number. The server goes on with the first message that it still has."),
-        Option("rest", "Nothing in particular: it is handed the last 5.",
-               "Consumer numbers go on without a hole, and there is no error and no advisory.", happens=True),
-        Option("all", "All 12: what a durable consumer has not read is kept for it.",
-               "Under limits, a stream does not ask who has read what before it evicts."),
-        Option("header", "It is handed the last 5, with a header that says what is missing.",
-               "A message carries the headers that its publisher gave it, and no others."),
+               "A cursor is a number. The server continues with the first message that it still has."),
+        Option("rest", "Nothing in particular: it receives the last 5.",
+               "Consumer numbers continue without a hole. There is no error and no advisory.", happens=True),
+        Option("all", "All 12: the stream keeps what a durable consumer has not read.",
+               "A stream with limits evicts messages, read or unread."),
+        Option("header", "It receives the last 5, with a header that says what is missing.",
+               "A message carries only the headers that its publisher gave it."),
     ),
     measure=saw.what_it_was_told,
 )  # fmt: skip
 
 OUTAGE = Do(
     id="outage",
-    title="Sleep through twelve changes",
+    title="Be down during twelve changes",
     prose="""
-        Kill *syd*. Promote *img* to *alloc-b*, then *Burst…*, 4, three times, so that the two others keep up. Watch
-        *First Sequence* on the stream's card pass the place where *syd* stands. Start *syd*, and look for anything
+        Kill *syd*. Promote *img* to *alloc-b*, then *Burst…*, 4, three times, so that the two others keep up. In the
+        stream card, watch *First Sequence* pass the place where *syd* stopped. Start *syd*, and look for anything
         that tells you.
     """,
     checks=(
-        Check("syd slept through twelve changes", saw.slept),
-        Check("On its return it was handed fewer", saw.handed_the_rest),
+        Check("syd was down during twelve changes", saw.slept),
+        Check("On its return it received fewer", saw.handed_the_rest),
         Check("Nobody said that anything is missing", saw.told_nothing),
         Check("It claims to be current, and is wrong", saw.wrong_all_the_same),
     ),
@@ -47,7 +47,7 @@ OUTAGE = Do(
         BACK,
     ),
     hints=Hints(
-        nudge="An edge that is awake loses nothing here. It must be down while the changes are made.",
+        nudge="An edge that is up loses nothing here. It must be down during the changes.",
         panel="panel-edge-syd",
         look="*Kill* and *Start* are on the card of *syd*, *Burst…* is in *Database truth*.",
         principle="A limit evicts the oldest message, read or unread.",
@@ -57,7 +57,7 @@ OUTAGE = Do(
         Wrong(
             "an outage that the stream can hold",
             (*asleep(common.SLEEPER, *changes(4, PART)), BACK),
-            "slept through 4 changes",
+            "missed 4 changes",
         ),
         Wrong(
             "changes after which every route changes once more",
@@ -74,7 +74,7 @@ EXPLAIN_GAP = Explain(
     title="A hole that nobody mentions",
     prose="""
         The server did what it was told: keep 5. Its cursor for *syd* moved from the last message read to the first
-        one left, and from there on everything was in order. The hole is not in anything that *syd* received.
+        one left. From there on everything was in order. Nothing that *syd* received shows the gap.
     """,
     show=saw.show_outage,
 )
@@ -92,22 +92,20 @@ SIZE = Do(
     id="size",
     title="Retention is a calculation",
     prose="""
-        4 changes an hour; the longest outage of last year took 6 hours; a safety factor of 2. How many messages is
-        that? The budget is 64 KiB; the stream's card shows what an event weighs. Let *syd* load a snapshot, set the
-        limits, then repeat the outage with 24 changes: the stream alone must bring *syd* back.
+        4 changes an hour. The longest outage last year took 6 hours. A safety factor of 2. How many messages is that?
+        The budget is 64 KiB; the stream card shows the size of an event. Let *syd* load a snapshot, set the limits,
+        then repeat the outage with 24 changes. The stream alone must bring *syd* back.
     """,
     checks=(
         Check("The limits hold the outage and keep to the budget", saw.limits_fit),
-        Check("syd slept through 24 changes and came back by replay alone", saw.replayed),
+        Check("syd was down during 24 changes and came back by replay alone", saw.replayed),
     ),
     solution=(*REPAIR, call("stream_limits", max_msgs=common.NEEDED), *LONG),
     hints=Hints(
         nudge="Changes an hour × hours × safety.",
         panel="panel-stream",
-        look="*Limits…* on the stream's card. Messages and bytes stand at its head.",
-        principle=(
-            "Retention must be longer than the longest absence of the slowest reader, and somebody has to pay for it."
-        ),
+        look="*Limits…* in the stream card. Messages and bytes are at its top.",
+        principle=("Retention must be longer than the longest absence of the slowest reader, and it costs storage."),
         verb="Take a snapshot; load it into *syd*; limits: max_msgs 48; kill *syd*; burst 24; start *syd*.",
     ),
     wrong=(
@@ -128,7 +126,7 @@ SIZE = Do(
                 call("restart_edge", edge=common.SLEEPER),
                 BACK,
             ),
-            "was handed 5 of 24",
+            "received 5 of 24",
         ),
         Wrong(
             "a snapshot after the outage instead of the stream",

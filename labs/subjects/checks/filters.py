@@ -49,8 +49,8 @@ def what_server_said(evidence: Evidence) -> Measured:
         return Measured("warn", about[-1])
     count, _, _ = reading.handed(evidence, MISTYPED)
     if count:
-        return Measured("all", f"{MISTYPED} was handed {count} messages.")
-    return Measured("silent", f"No refusal, no advisory, no delivery: {MISTYPED} was handed 0 messages.")
+        return Measured("all", f"{MISTYPED} received {count} messages.")
+    return Measured("silent", f"No refusal, no advisory, no delivery: {MISTYPED} received 0 messages.")
 
 
 def keep_silent(evidence: Evidence) -> Memory:
@@ -92,7 +92,7 @@ def one_stream_a_domain(evidence: Evidence) -> Result:
     where = {subject: stores(evidence.now, subject) for subject in (ROUTE_SUBJECT, ALLOCATION_SUBJECT, SAMPLE_SUBJECT)}
     for subject, stream in where.items():
         if not stream:
-            return NotYet(f"{subject} is stored nowhere: whoever publishes it is heard by nobody.")
+            return NotYet(f"No stream stores {subject}: its messages are lost.")
     if where[SAMPLE_SUBJECT] == where[ROUTE_SUBJECT]:
         return NotYet(f"{SAMPLE_SUBJECT} is stored in {where[SAMPLE_SUBJECT]}, together with the routes.")
     if len(set(where.values())) < len(where):
@@ -123,16 +123,16 @@ def flood_touched_nobody(evidence: Evidence) -> Result:
         _, foreign, size = reading.handed(evidence, edge.name, after=flood.n)
         if foreign:
             return NotYet(
-                f"{edge.name} was handed {foreign} messages of other domains after the flood, {size:,} bytes in all. "
-                f"Passing over them is not the same as not getting them. Put it right and let the flood come again."
+                f"{edge.name} received {foreign} messages of other domains after the flood, {size:,} bytes in all. To "
+                "skip messages is not the same as not to receive them. Correct it and repeat the flood."
             )
     return _change_after(evidence, flood.n)
 
 
 def _still_stuck(edge: EdgeSeen) -> str:
     return (
-        f"{edge.name} is stuck: {edge.stuck}. A filter chooses what is delivered next; "
-        f"what was delivered and not acked comes again all the same."
+        f"{edge.name} is stuck: {edge.stuck}. A filter decides what is delivered next. A message that was delivered "
+        "and not acked comes again all the same."
     )
 
 

@@ -10,8 +10,8 @@ def samples_handed(evidence: Evidence) -> Result:
     """The edge that reads everything was handed a flood."""
     count, foreign, size = reading.handed(evidence, READS_ALL)
     if foreign < SAMPLES:
-        return NotYet(f"{READS_ALL} was handed {foreign} messages of other domains; {SAMPLES} samples make a flood.")
-    return Passed(f"{READS_ALL} was handed {count} messages, {size:,} bytes. {foreign} were of other domains.")
+        return NotYet(f"{READS_ALL} received {foreign} messages of other domains; a flood has {SAMPLES} samples.")
+    return Passed(f"{READS_ALL} received {count} messages, {size:,} bytes. {foreign} were of other domains.")
 
 
 def change_waited(evidence: Evidence) -> Result:
@@ -21,12 +21,12 @@ def change_waited(evidence: Evidence) -> Result:
         return NotYet(f"{READS_ALL} has applied no change of owner that was committed since this step began.")
     if worst.passed_over < WAITED:
         return NotYet(
-            f"{READS_ALL} passed over {worst.passed_over} messages before event {worst.sequence}. "
-            f"It keeps up while it runs: kill it first, so that a backlog forms."
+            f"{READS_ALL} skipped {worst.passed_over} messages before event {worst.sequence}. It keeps up while it "
+            "runs: kill it first, so that a backlog forms."
         )
     return Passed(
-        f"Event {worst.sequence} was committed; {READS_ALL} went through {worst.passed_over} samples first "
-        f"and applied it {worst.ms} ms after the commit."
+        f"Event {worst.sequence} was committed; {READS_ALL} went through {worst.passed_over} samples first and "
+        f"applied it {worst.ms} ms after the commit."
     )
 
 
@@ -66,7 +66,7 @@ def show_flood(evidence: Evidence) -> Shown:
     cost = evidence.memory.get("cost", ())
     records = tuple(
         (
-            f"{edge}: {count} deliveries, {size:,} bytes; {foreign} of other domains; what matters: "
+            f"{edge}: {count} deliveries, {size:,} bytes; {foreign} of other domains; own share: "
             f"{(count - foreign) / count:.1%}"
         )
         for edge, count, foreign, size, _ in cost
@@ -78,7 +78,9 @@ def show_flood(evidence: Evidence) -> Shown:
         Place("Stream ROUTES", subjects, False),
         *(Place(edge, f"filter >: {foreign} for nothing", not foreign) for edge, _, foreign, _, _ in cost),
     )
-    return shown(records, "What everybody may publish, everybody with this filter is handed.", places)
+    return shown(
+        records, "Everyone may publish on these subjects, and every edge with this filter receives it.", places
+    )
 
 
 # Somebody else's event.
@@ -89,7 +91,7 @@ def is_stuck(evidence: Evidence) -> Result:
     said = reading.findings(evidence.now, "stuck")
     if said:
         return Passed(said[0])
-    return NotYet(f"{READS_ALL} has read every message that it was handed. Let a host send one of the new shape.")
+    return NotYet(f"{READS_ALL} has read every message that it received. Let a host send one in the new format.")
 
 
 def change_does_not_arrive(evidence: Evidence) -> Result:
@@ -119,7 +121,7 @@ def who_stopped(evidence: Evidence) -> Measured:
     """Measure the second prediction."""
     stuck = [edge.name for edge in evidence.now.edges if edge.stuck]
     if stuck == [READS_ALL]:
-        return Measured("one", f"{evidence.now.edge(READS_ALL).stuck}. The other two passed over it.")
+        return Measured("one", f"{evidence.now.edge(READS_ALL).stuck}. The other two skipped it.")
     return Measured("all", f"{reading.listed(stuck)} are stuck.") if stuck else Measured("none", "No edge is stuck.")
 
 

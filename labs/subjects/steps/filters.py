@@ -14,18 +14,18 @@ PREDICT_TYPO = Predict(
     id="predict-typo",
     title="A filter with a typing error",
     prose="""
-        So filters must be exact. Somebody types `route.owner.udpated.>` for *syd*: two letters have changed places,
-        and no such subject exists. What does the server say?
+        So filters must be exact. Someone types `route.owner.udpated.>` for *syd*: two letters are swapped, and no
+        such subject exists. What does the server say?
     """,
     options=(
         Option("refuse", "It refuses the filter.",
                "Subjects are not registered anywhere. A pattern that matches nothing today may match tomorrow."),
-        Option("warn", "It takes it, and an advisory warns.",
-               "No advisory, no line in the log: for the server nothing is unusual."),
-        Option("silent", "It takes it, and nothing ever comes.",
+        Option("warn", "It accepts the filter, and sends an advisory.",
+               "No advisory, no line in the log: to the server this is normal."),
+        Option("silent", "It accepts the filter, and nothing ever comes.",
                "Nothing matches, so nothing is pending, so everything looks done.", happens=True),
-        Option("all", "It takes it, and delivers everything to be safe.",
-               "What does not match is not delivered. The server does not guess."),
+        Option("all", "It accepts the filter, and delivers everything to be safe.",
+               "The server delivers only what matches. It does not guess."),
     ),
     measure=saw.what_server_said,
 )  # fmt: skip
@@ -37,17 +37,17 @@ SILENT = Do(
         Give *syd* the subject filter `route.owner.udpated.>` in its rules, then change an owner. Compare the server's
         line about the consumer *syd*, the claim of *syd*, and its rows.
     """,
-    checks=(Check("syd hears nothing, and everything looks done", saw.is_silent),),
+    checks=(Check("syd receives nothing, and everything looks done", saw.is_silent),),
     solution=(
         call("edge_rules", edge="syd", subject_filter=TYPO),
         Wait("syd to be back", lambda seen: seen.edge("syd").mode == "current"),
         call("burst", n=1),
     ),
     hints=Hints(
-        nudge="Type it exactly as it stands there, with the error.",
+        nudge="Type it exactly as it is shown, with the error.",
         panel="panel-edge-syd",
         look="*Rules…* on the card of *syd* has the subject filter.",
-        principle="For a consumer that is handed nothing, “nothing pending” is always true.",
+        principle="For a consumer that receives nothing, “nothing pending” is always true.",
         verb="Rules of *syd*: subject filter `route.owner.udpated.>`; then burst, 1.",
     ),
     wrong=(
@@ -69,16 +69,17 @@ OVERLAP = Do(
     id="overlap",
     title="Two streams, one subject",
     prose="""
-        Telemetry needs a stream of its own, and there is one: *TELEMETRY*, parked on a subject that nobody uses. Give
-        it `telemetry.>` while *ROUTES* still stores that. Here the server does speak up: read its code and its words.
+        Telemetry needs a stream of its own, and there is one: *TELEMETRY*, set to a subject that nobody uses. Give it
+        `telemetry.>` while *ROUTES* still stores that. This time the server answers with an error: read its code and
+        its text.
     """,
     checks=(Check("The server refused overlapping subjects", saw.overlap_refused),),
     solution=(refused("stream_subjects", stream="TELEMETRY", subjects="telemetry.>"),),
     hints=Hints(
-        nudge="Ask for what another stream has.",
+        nudge="Ask for a subject that another stream has.",
         panel="panel-stream",
-        look="*Subjects…* at the foot of the stream's card sets what a stream stores.",
-        principle="A subject is stored by one stream at most, so that a message has one place and one number.",
+        look="*Subjects…* at the foot of the stream card sets what a stream stores.",
+        principle="At most one stream stores a subject, so each message has one place and one number.",
         verb="Subjects of *TELEMETRY*: `telemetry.>`.",
     ),
     wrong=(
@@ -103,11 +104,11 @@ AGAIN: Script = (call("telemetry", n=common.SAMPLES, shape="a field renamed"), c
 
 CURE = Do(
     id="cure",
-    title="One stream a domain, exact filters",
+    title="One stream per domain, exact filters",
     prose="""
-        Give each domain its stream (`route.>`, `telemetry.>`, and `allocation.> operation.>` for *ALLOCATIONS*) and
-        each edge the filter `route.owner.updated.>`. Then the same flood, all 500 with *a field renamed*, and three
-        changes of owner: no edge may be handed a single message that is not its own.
+        Give each domain its stream (`route.>`, `telemetry.>`, and `allocation.> operation.>` for *ALLOCATIONS*). Give
+        each edge the filter `route.owner.updated.>`. Then repeat the flood, all 500 with *a field renamed*, and three
+        changes of owner. No edge may receive a message of another domain.
     """,
     checks=(
         Check("Each domain is stored in a stream of its own", saw.one_stream_a_domain),
@@ -122,15 +123,12 @@ CURE = Do(
         settled("every edge to have the changes"),
     ),
     hints=Hints(
-        nudge="Whoever has a subject must let go of it before another stream can have it.",
+        nudge="A stream must give up a subject before another stream can have it.",
         panel="panel-stream",
-        look=(
-            "*Subjects…* on the stream's card, *Rules…* on each edge. *fra* still holds on to the message that "
-            "stopped it."
-        ),
+        look=("*Subjects…* in the stream card, *Rules…* on each edge. *fra* still holds the message that stopped it."),
         principle=(
-            "A filter chooses what is delivered next. What was delivered and not acked comes again until it is passed "
-            "over, terminated or gone."
+            "A filter decides what is delivered next. A message that was delivered and not acked comes again until "
+            "it is skipped, terminated or deleted."
         ),
         verb=(
             "Subjects of *ROUTES*, *TELEMETRY*, *ALLOCATIONS*; filter of each edge, and for *fra* other domains' "
@@ -139,7 +137,7 @@ CURE = Do(
     ),
     wrong=(
         Wrong(
-            "passing over unknown messages in the edge",
+            "skipping unknown messages in the edge",
             (
                 call("edge_rules", edge="fra", foreign="skip"),
                 call("edge_rules", edge="syd", subject_filter=">"),

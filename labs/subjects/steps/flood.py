@@ -11,31 +11,31 @@ PREDICT_NOISE = Predict(
     id="predict-noise",
     title="Which share of the deliveries will matter?",
     prose="""
-        Somebody once put everything into the stream *ROUTES*, and all three edges listen to `>`. Soon *fra* will be
-        down for a moment; meanwhile hosts send 500 telemetry samples and three routes change their owner. Of what
-        *fra* is handed on its return, which share is about routes?
+        Someone put everything into the stream *ROUTES*, and all three edges listen to `>`. You will stop *fra* for a
+        moment. Meanwhile hosts send 500 telemetry samples, and three routes change their owner. When *fra* returns,
+        which share of what it receives is about routes?
     """,
     options=(
-        Option("all", "All of it: it is an edge of routes.",
-               "The stream is called ROUTES. What is delivered is decided by subjects and filters, not by names."),
-        Option("half", "About half: the samples that nobody waited for are dropped.",
-               "A stream keeps what is published on its subjects, whether anybody waits or not."),
+        Option("all", "All of it: it is an edge for routes.",
+               "The stream is called ROUTES, but subjects and filters decide what is delivered, not names."),
+        Option("half", "About half: samples that no consumer waits for are dropped.",
+               "A stream keeps what is published on its subjects, whether or not a consumer waits."),
         Option("few", "Less than one in a hundred.",
-               "Each sample is a delivery, an ack and bytes, exactly as if it were wanted.", happens=True),
+               "Each sample is a delivery, an ack and bytes, exactly as if it were needed.", happens=True),
     ),
     measure=saw.share_that_mattered,
 )  # fmt: skip
 
 FLOOD = Do(
     id="flood",
-    title="A flood that nobody asked for",
+    title="A flood that no edge needs",
     prose="""
-        Kill *fra*, send 500 samples (*Telemetry…* on the stream's card), change three owners (*Burst…*), then start
-        *fra*. Watch its card: deliveries, bytes, and how long its rows stay old although all three changes are in the
-        stream.
+        Kill *fra*, send 500 samples (*Telemetry…* in the stream card), change three owners (*Burst…*), then start
+        *fra*. Watch its card: deliveries, bytes, and how long its rows stay old. All three changes are in the stream
+        already.
     """,
     checks=(
-        Check("fra was handed a flood of other domains' messages", saw.samples_handed),
+        Check("fra received a flood of other domains' messages", saw.samples_handed),
         Check("A change of owner waited behind it", saw.change_waited),
         Check("Three changes of owner have reached every edge", saw.changes_arrived),
     ),
@@ -44,15 +44,15 @@ FLOOD = Do(
         settled("fra to work through its backlog"),
     ),
     hints=Hints(
-        nudge="The samples must be in the stream before the changes, and fra must not be there to keep up.",
+        nudge="Send the samples before the changes, while *fra* is down and cannot keep up.",
         panel="panel-stream",
         look=(
-            "*Telemetry…* is at the foot of the stream's card, *Burst…* in *Database truth*, *Kill* and *Start* on "
-            "the card of *fra*."
+            "*Telemetry…* is at the foot of the stream card, *Burst…* in *Database truth*, *Kill* and *Start* on the "
+            "card of *fra*."
         ),
         principle=(
-            "A consumer is handed messages in the order of the stream. What matters stands in the same line as what "
-            "does not."
+            "A consumer receives messages in the order of the stream. Important messages wait in the same queue as "
+            "noise."
         ),
         verb="Kill *fra*; telemetry, 500; burst, 3; start *fra*.",
     ),
@@ -74,41 +74,40 @@ FLOOD = Do(
 
 EXPLAIN_NOISE = Explain(
     id="explain-noise",
-    title="Noise has a price, and somebody else sets it",
+    title="Noise has a price, and another team sets it",
     prose="""
-        Nothing is wrong with any view. But each edge has paid for messages that it threw away, and the owner that
-        mattered stood in the same line. How much an edge pays is now decided by how many samples another team sends.
+        No view is wrong. But each edge paid for messages that it threw away, and the important change waited in the
+        same queue. The number of samples that another team sends now decides the cost.
     """,
     show=saw.show_flood,
 )
 
 PREDICT_RENAME = Predict(
     id="predict-rename",
-    title="Somebody else renames a field",
+    title="Another team renames a field",
     prose="""
-        The telemetry team renames `cpu` to `cpu_percent`, in an event of their own. *fra* insists on reading every
-        message that it is handed; *iad* and *syd* look at the type and pass over what is not theirs. What happens to
-        the routes?
+        The telemetry team renames `cpu` to `cpu_percent`, in their own event. *fra* parses every message that it
+        receives. *iad* and *syd* look at the type and skip other domains. What happens to the routes?
     """,
     options=(
         Option("none", "Nothing: no route depends on telemetry.",
-               "None should. An edge that reads a message depends on every field it reads."),
-        Option("refuse", "Nothing: the server refuses the new shape.",
-               "A server knows subjects and bytes. It has no idea of fields."),
+               "It should not. But an edge that parses a message depends on every field that it reads."),
+        Option("refuse", "Nothing: the server refuses the new format.",
+               "A server knows subjects and bytes. It does not know fields."),
         Option("one", "fra stops; the other two go on.",
-               "fra cannot read the message, and everything else stands behind it.", happens=True),
+               "fra cannot read the message, and everything else waits behind it.", happens=True),
         Option("all", "All three stop: all of them listen to everything.",
-               "iad and syd pay for the message, but they do not open it."),
+               "iad and syd receive the message, but they do not parse it."),
     ),
     measure=saw.who_stopped,
 )  # fmt: skip
 
 RENAME = Do(
     id="rename",
-    title="One sample of the new shape",
+    title="One sample in the new format",
     prose="""
-        Let one host send one sample with *a field renamed*, then change an owner. The broker hands *fra* the same
-        message again and again; watch the journal, and what its card says after the third time.
+        Let one host send one sample with *a field renamed*, then change an owner. The broker delivers the same
+        message to *fra* again and again. Watch the journal, and the card of *fra* after the third time.
     """,
     checks=(
         Check("fra is stuck on a message that it never wanted", saw.is_stuck),
@@ -118,13 +117,13 @@ RENAME = Do(
     hints=Hints(
         nudge="One sample is enough.",
         panel="panel-stream",
-        look="*Telemetry…* asks what a sample looks like.",
-        principle="Whoever reads a message to the end is coupled to whoever writes it.",
+        look="*Telemetry…* asks for the format of a sample.",
+        principle="A reader that parses a whole message depends on its writer.",
         verb="Telemetry, 1, *a field renamed*; then burst, 1.",
     ),
     wrong=(
         Wrong(
-            "a sample of the agreed shape",
+            "a sample in the agreed format",
             (call("telemetry", n=1), call("burst", n=1), settled("every edge to have the change")),
             "has read every message",
         ),
@@ -137,8 +136,8 @@ EXPLAIN_STUCK = Explain(
     id="explain-stuck",
     title="Accidental coupling",
     prose="""
-        Nobody decided that routing depends on telemetry. A filter that was too broad did, together with a reader that
-        was too curious. *iad* and *syd* are not stuck, but look at their counters: they are still handed everything.
+        Nobody decided that routing depends on telemetry. A filter that was too broad caused it, with a reader that
+        parsed too much. *iad* and *syd* are not stuck, but look at their counters: they still receive everything.
     """,
     show=saw.show_stuck,
 )

@@ -32,7 +32,7 @@ def copies(seen: Observation, event_id: str) -> list[CellSeen]:
 
 
 def killed_after(evidence: Evidence, n: int) -> bool:
-    """Say whether the broker was killed after a moment, and not thawed before: what it had not read is gone."""
+    """Return whether the broker was killed after a moment, and not thawed before: what it had not read is gone."""
     killed, thawed = (reading.after(reading.moments(evidence, "broker", kind), n) for kind in ("kill", "thaw"))
     return bool(killed) and not (thawed and thawed[0].n < killed[0].n)
 
@@ -47,5 +47,5 @@ def fact_of(seen: Observation, event_id: str) -> FactSeen:
 def broker_away(seen: Observation) -> str:
     """Say that the broker's streams cannot be seen now; empty when they can."""
     if not seen.stream("ROUTES").available:
-        return f"The broker is {seen.broker.state}: what it has stored can be seen when it is back."
+        return f"The broker is {seen.broker.state}: look at what it has stored when it is back."
     return ""

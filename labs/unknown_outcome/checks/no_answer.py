@@ -1,4 +1,4 @@
-"""What became of publishes without an answer, and of a retry under a new id."""
+"""What happened to publishes without an answer, and to a retry under a new id."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def show_silence(evidence: Evidence) -> Shown:
     )
     return shown(
         reading.records(evidence.now, "untold"),
-        "Two outcomes, one silence. Whatever the relay concludes from it is wrong for one of the two.",
+        "Two outcomes, one silence. Any conclusion from it is wrong for one of the two.",
         places,
     )
 
@@ -128,8 +128,8 @@ def applied_again(evidence: Evidence) -> Result:
         if finding.kind.value == "double effect" and any(event_id in " ".join(finding.records) for event_id in silent):
             return Passed(finding.sentence)
     if all(edge.rules.deduplicate for edge in evidence.now.edges):
-        return NotYet("No edge drained anybody twice: all three check event ids. Let fra stop doing so.")
-    return NotYet("No edge has drained anybody more often than owners changed.")
+        return NotYet("No edge drained twice: all three check event ids. Turn that off for fra.")
+    return NotYet("No edge has drained more often than owners changed.")
 
 
 def what_a_new_id_did(evidence: Evidence) -> Measured:
@@ -175,6 +175,6 @@ def show_retry(evidence: Evidence) -> Shown:
             places.append(Place(edge.name, f"drained {reading.times(row.drains)} at epoch {row.epoch}", once))
     return shown(
         reading.records(evidence.now, "double effect"),
-        "The message id was the broker's only way to see that it was the same news.",
+        "The broker could recognise the event only by the message id.",
         tuple(places),
     )

@@ -1,4 +1,4 @@
-"""What became of a retry under the same id, and of an outage."""
+"""What happened to a retry under the same id, and in an outage."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def silence_was_harmless(evidence: Evidence) -> Result:
                 f"{event_id} is stored {reading.times(len(cells))}: its next attempt went out under another id."
             )
         if fact_of(evidence.now, event_id).told == NO_ROW:
-            return NotYet(f"{event_id} was given up. That it may be stored all the same is luck.")
+            return NotYet(f"{event_id} was given up. If it is stored all the same, that is luck.")
         if cells and reading.about(evidence, "relay", "duplicate", "stored", event_id):
             return Passed(
                 f"No PubAck for {event_id}; published again, the broker said duplicate: one message, seq "
@@ -46,7 +46,7 @@ def loss_was_harmless(evidence: Evidence) -> Result:
     silent = {event_id: n for event_id, n in unanswered(evidence).items() if killed_after(evidence, n)}
     if not silent:
         return NotYet(
-            "No publish died with the broker since this step began. Kill it while it is frozen, then start it."
+            "No publish was lost with the broker since this step began. Kill it while it is frozen, then start it."
         )
     if away := broker_away(evidence.now):
         return NotYet(away)
@@ -56,7 +56,7 @@ def loss_was_harmless(evidence: Evidence) -> Result:
         return NotYet(f"{event_id} was given up, and it is {'stored by luck' if cells else 'lost'}.")
     if len(cells) == 1 and fact.told == "published":
         return Passed(
-            f"{event_id} died with the broker; its row waited, and it is stored once, as stream seq {cells[0].seq}."
+            f"{event_id} was lost with the broker; its row waited, and it is stored once, as stream seq {cells[0].seq}."
         )
     if len(cells) > 1:
         return NotYet(f"{event_id} is stored {reading.times(len(cells))}.")
@@ -66,11 +66,11 @@ def loss_was_harmless(evidence: Evidence) -> Result:
 def nobody_drained_twice(evidence: Evidence) -> Result:
     """After both, every edge is current and right, and no effect was doubled."""
     if not isinstance(silence_was_harmless(evidence), Passed) and not isinstance(loss_was_harmless(evidence), Passed):
-        return NotYet("This counts after a silence that was harmless.")
+        return NotYet("First a silence must prove harmless.")
     twice = [edge.name for edge in evidence.now.edges if any(row.cause == "applied twice" for row in edge.rows)]
     if twice:
         return NotYet(
-            f"{reading.listed(twice)} drained more often than owners changed. Only a fresh snapshot sets that right."
+            f"{reading.listed(twice)} drained more often than owners changed. Only a fresh snapshot corrects that."
         )
     if not reading.at_rest(evidence.now):
         return NotYet(reading.disagreement(evidence.now) or "Not every edge is current yet.")
@@ -86,7 +86,7 @@ def outage_waits(evidence: Evidence) -> Result:
     if seen.broker.state == "up":
         return NotYet("The broker is up.")
     if seen.outbox.waiting < MANY:
-        return NotYet(f"{seen.outbox.waiting} rows wait in the outbox; let at least {MANY} changes come together.")
+        return NotYet(f"{seen.outbox.waiting} rows wait in the outbox. Commit until at least {MANY} wait.")
     silent = [edge.name for edge in seen.edges if not edge.probes or edge.probes[-1].outcome == "refused"]
     if silent:
         return NotYet(f"{reading.listed(silent)} answer{'s' if len(silent) == 1 else ''} nothing.")
@@ -107,7 +107,7 @@ def drained_in_order(evidence: Evidence) -> Result:
     last = reading.last_commits(evidence, IN_SIGHT, before=back[-1])
     stored = [cell.event_id for cell in evidence.now.stream("ROUTES").cells if cell.event_id in last]
     if stored != last:
-        return NotYet(f"The last {len(last)} that were owed are not in the stream once each and in order.")
+        return NotYet(f"The last {len(last)} waiting events are not in the stream once each and in order.")
     differs = reading.disagreement(evidence.now)
     if differs:
         return NotYet(differs)
@@ -119,18 +119,18 @@ def what_edges_did_meanwhile(evidence: Evidence) -> Measured:
     asked = {edge.name: edge.asked for edge in evidence.now.edges}
     held = [f"{name} {counts['late']}" for name, counts in asked.items() if counts["late"]]
     if held:
-        return Measured("held", f"Answered from what they held while the news waited: {', '.join(held)} requests.")
+        return Measured("held", f"Answered from their views during the outage: {', '.join(held)} requests.")
     return Measured("refused", "No edge answered.")
 
 
 def keep_cure(evidence: Evidence) -> Memory:
-    """Keep what the debrief tells of the cure."""
+    """Keep the cure's records for the debrief."""
     results = (silence_was_harmless(evidence), loss_was_harmless(evidence))
     return {"cured_said": [result.why for result in results if isinstance(result, Passed)]}
 
 
 def keep_outage(evidence: Evidence) -> Memory:
-    """Keep what the quiz and the debrief tell of the outage."""
+    """Keep the outage's records for the quiz and the debrief."""
     drained = drained_in_order(evidence)
     owed = reading.count_commits(evidence)
     return {"outage_rows": owed, "outage_said": drained.why if isinstance(drained, Passed) else ""}

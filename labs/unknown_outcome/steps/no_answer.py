@@ -16,9 +16,9 @@ PREDICT_SILENCE = Predict(
     """,
     options=(
         Option("stored", "Yes: it left the relay, so the broker has it.",
-               "It left the relay. Whether anybody read it from the socket is another matter."),
+               "It left the relay. The relay cannot see whether the broker read it from the socket."),
         Option("lost", "No: what is stored gets a PubAck.",
-               "A PubAck says that it is stored. A missing one says nothing at all."),
+               "A PubAck says that it is stored. A missing PubAck says nothing."),
         Option("unknown", "The relay cannot know.",
                "It was stored in one case and not in the other, and the relay heard the same.", happens=True),
     ),
@@ -35,9 +35,9 @@ SILENCE = Do(
     id="silence",
     title="The same silence, twice",
     prose="""
-        The relay's rule is *give up*. Freeze the broker (its chip is at the top), promote *shop* to *alloc-c*, wait
-        until the relay says that it has given up, and thaw. Then freeze again, promote *blog* to *alloc-c*, wait, and
-        this time **kill** the broker and start it.
+        The relay's rule is *give up*. Freeze the broker (its chip is at the top) and promote *shop* to *alloc-c*.
+        Wait until the relay says that it has given up, and thaw. Then freeze again, promote *blog* to *alloc-c*, and
+        wait. This time **kill** the broker and start it.
     """,
     checks=(
         Check("Given up, and stored all the same", saw.given_up_and_stored),
@@ -48,10 +48,8 @@ SILENCE = Do(
     hints=Hints(
         nudge="Do the same thing twice, and end it differently.",
         panel="panel-relay",
-        look="The card of the relay says what it heard, and what it made of it.",
-        principle=(
-            "Between sending and hearing lies everything that can go wrong. From the sender's side it all looks alike."
-        ),
+        look="The relay's card says what it heard, and what it concluded.",
+        principle=("Anything can go wrong between sending and hearing. To the sender it all looks the same."),
         verb="Freeze, promote *shop* to *alloc-c*, thaw. Freeze, promote *blog* to *alloc-c*, kill, start.",
     ),
     wrong=(
@@ -83,11 +81,11 @@ SILENCE = Do(
 
 EXPLAIN_SILENCE = Explain(
     id="explain-silence",
-    title="A time-out is no refusal",
+    title="A time-out is not a refusal",
     prose="""
-        After the thaw the broker read what lay in its socket and stored it; nobody was waiting any more. After the
-        kill the socket was gone, and the event with it. The relay had forgotten the row both times. Once that did no
-        harm, once the fact is **untold**: the edges will wait for it for ever.
+        After the thaw the broker read the event from its socket and stored it, but the relay no longer waited. After
+        the kill the socket was gone, and the event with it. Both times the relay had forgotten the row. Once that did
+        no harm. Once the fact is **untold**: the edges will wait for it for ever.
     """,
     show=saw.show_silence,
 )
@@ -100,20 +98,19 @@ PREDICT_RETRY = Predict(
     id="predict-retry",
     title="Try again, as if it were new",
     prose="""
-        So the relay will try again, and many programs make a fresh message id for each attempt. *fra* will not check
-        event ids, *iad* and *syd* do. You freeze, promote *api*, let the relay's wait run out at least once, and
-        thaw. What comes of one promotion?
+        So the relay will try again. Like many programs, it makes a new message id for each attempt. *fra* will not
+        check event ids; *iad* and *syd* do. You freeze, promote *api*, let the relay's wait run out at least once,
+        and thaw. What does one promotion cause?
     """,
     options=(
         Option("one", "One message: the broker sees that the payload is the same.",
                "It never compares payloads. It compares message ids, and these differ."),
         Option("naive", "Two or more messages, and fra drains the old owner for each.",
-               "To the broker they are news, each of them. Only an edge that knows the event's own id "
-               "can tell.", happens=True),
+               "To the broker each message is new. Only an edge that knows the event's own id can tell.", happens=True),
         Option("every", "Two or more messages, and every edge drains twice.",
-               "iad and syd know the event by the id inside it, which did not change."),
-        Option("refused", "The second attempt is refused: the fact was told already.",
-               "The broker knows no facts, only messages."),
+               "iad and syd recognise the event by the id inside it, which did not change."),
+        Option("refused", "The second attempt is refused: the fact was published already.",
+               "The broker knows messages, not facts."),
     ),
     measure=saw.what_a_new_id_did,
 )  # fmt: skip
@@ -135,9 +132,9 @@ RETRY = Do(
     id="retry",
     title="Retry under a new id",
     prose="""
-        First repair: take a snapshot and load it into all three edges (the audit keeps the untold event in its
-        books). Then *Rules…* of the relay: *retry under a new id*; rules of *fra*: do not check event ids. Freeze,
-        promote *api* to *alloc-c*, wait until the relay has published again, and thaw.
+        First repair: take a snapshot and load it into all three edges (the audit keeps the untold event on record).
+        Then *Rules…* of the relay: *retry under a new id*. Rules of *fra*: do not check event ids. Freeze, promote
+        *api* to *alloc-c*, wait until the relay has published again, and thaw.
     """,
     checks=(
         Check("The edges have from a snapshot what was never sent", saw.edges_repaired),
@@ -146,10 +143,10 @@ RETRY = Do(
     ),
     solution=_again,
     hints=Hints(
-        nudge="Two rules, one of the relay and one of fra. Then the same silence as before.",
+        nudge="Two rules, one for the relay and one for fra. Then the same silence as before.",
         panel="panel-stream",
         look="The stream's *Messages*, and the drains of *api* at fra.",
-        principle="Whoever receives something twice needs something that is the same both times.",
+        principle="A receiver recognises a second copy only by something that is the same both times.",
         verb=(
             "Take, load into all three. Relay: retry under a new id. fra: check event ids off. Freeze, promote *api* "
             "to *alloc-c*, wait, thaw."
@@ -163,7 +160,7 @@ RETRY = Do(
                 call("relay_rules", on_no_answer="retry under a new id"),
                 call("freeze_broker"),
                 promote("api", "alloc-c"),
-                Wait("the relay to have waited in vain", lambda seen: "route-6-" in seen.relay.reason),
+                Wait("the relay's wait to run out", lambda seen: "route-6-" in seen.relay.reason),
                 *THAW,
             ),
             "all three check event ids",
@@ -178,8 +175,8 @@ EXPLAIN_RETRY = Explain(
     title="Twice, because it could not be recognised",
     prose="""
         The first attempt was in the broker's socket all the time. Each retry put another beside it, under an id that
-        the broker had never seen, so its duplicate window had nothing to compare. *fra* drained connections that had
-        been drained before: an effect outside, which nothing undoes.
+        the broker had never seen. Its duplicate window had nothing to compare. *fra* drained connections again: an
+        effect outside, which nothing undoes.
     """,
     show=saw.show_retry,
 )

@@ -28,9 +28,9 @@ CURE = Do(
     id="cure",
     title="Make both outcomes harmless",
     prose="""
-        Choose the relay's rule under which both silences end well, and prove it: freeze, promote, wait, **thaw**;
-        then freeze, promote, wait, **kill** and start. Each promotion must be stored once. Let *fra* check event ids
-        again, and set its drains right with a fresh snapshot.
+        Choose the relay's rule under which both silences end well, and prove it. Freeze, promote, wait, **thaw**.
+        Then freeze, promote, wait, **kill** and start. Each promotion must be stored once. Make *fra* check event ids
+        again, and correct its drains with a fresh snapshot.
     """,
     checks=(
         Check("Stored the first time: published again, and one message", saw.silence_was_harmless),
@@ -39,10 +39,10 @@ CURE = Do(
     ),
     solution=_cure,
     hints=Hints(
-        nudge="What is the same about an event at every attempt, because the database assigned it?",
+        nudge="Which part of an event, assigned by the database, is the same at every attempt?",
         panel="panel-relay",
         look="*Rules…* at the relay, and its counters *duplicates* and *unanswered*.",
-        principle="If the outcome is unknown, do it again in a way that makes the second time nothing.",
+        principle="If the outcome is unknown, do it again so that the second time changes nothing.",
         verb=(
             "Relay: retry under the same id. fra: check event ids on. Freeze, promote *shop*, wait, thaw. Freeze, "
             "promote *blog*, wait, kill, start. Take, load into all three."
@@ -61,7 +61,7 @@ CURE = Do(
             "A longer wait makes that rarer and never impossible",
         ),
         Wrong(
-            "giving up, and thawing in time for luck",
+            "giving up, and thawing in time by luck",
             (
                 call("relay_rules", on_no_answer="give up"),
                 call("freeze_broker"),
@@ -76,7 +76,7 @@ CURE = Do(
             (
                 call("freeze_broker"),
                 promote("shop", "alloc-a"),
-                Wait("the relay to have waited in vain", lambda seen: "route-7-" in seen.relay.reason),
+                Wait("the relay's wait to run out", lambda seen: "route-7-" in seen.relay.reason),
                 *THAW,
             ),
             "went out under another id",
@@ -92,18 +92,21 @@ CURE = Do(
 
 PREDICT_OUTAGE = Predict(
     id="predict-outage",
-    title="The broker is away: what do the edges answer?",
+    title="The broker is down: what do the edges answer?",
     prose="""
-        Now the broker is killed, and a dozen changes are committed before it comes back. Requests for routes go on
-        arriving at the edges. What do the edges do with them?
+        Now you kill the broker, and commit a dozen changes before it comes back. Requests for routes still arrive at
+        the edges. What do the edges do with them?
     """,
     options=(
         Option("refused", "Refuse them: without the bus they know nothing.",
-               "They know what was true at their position, and say at which. To refuse after a while is a rule of its "
-               "own: the freshness lease."),
+               (
+                   "They know what was true at their position, and they give that position. Refusing after a while "
+                   "is a separate rule: the freshness lease."
+               )),
         Option("held", "Answer from what they hold, as of the position they claim.",
-               "The view is theirs. Their claim is still true; its age is what grows.", happens=True),
-        Option("ask", "Ask the database instead.", "An edge has no way to the database; that is why there are events."),
+               "Each has its own view. Its claim is still true, but it grows older.", happens=True),
+        Option("ask", "Ask the database instead.",
+               "An edge has no access to the database. That is why there are events."),
     ),
     measure=saw.what_edges_did_meanwhile,
 )  # fmt: skip
@@ -113,9 +116,8 @@ OUTAGE = Do(
     id="outage",
     title="A whole outage",
     prose="""
-        Kill the broker and commit a burst of 12. Look at the outbox filling, at the edges' answers, and at how old
-        their claims become (a card says so after 6 s of silence). Then start the broker, and watch the order in which
-        everything arrives.
+        Kill the broker and commit a burst of 12. Watch the outbox fill, the edges answer, and their claims grow old
+        (a card says so after 6 s of silence). Then start the broker, and watch the order in which everything arrives.
     """,
     checks=(
         Check("The outbox is deep, the broker away, and the edges answer", saw.outage_waits),
@@ -135,8 +137,8 @@ OUTAGE = Do(
         panel="panel-relay",
         look="Each box in the relay's card is a row that waits.",
         principle=(
-            "The outbox turns an outage of the bus into a delay. Its order is the order of the commits, and one relay "
-            "keeps it."
+            "The outbox turns an outage of the bus into a delay. It keeps the order of the commits, and one relay "
+            "publishes in that order."
         ),
         verb="Kill the broker, burst of 12, start the broker.",
     ),

@@ -1,4 +1,4 @@
-"""What the steps look for. Checks ask the evidence for the outcome, by whatever route it came about."""
+"""The checks of the steps. A check asks the evidence for the outcome, however it came about."""
 
 from __future__ import annotations
 

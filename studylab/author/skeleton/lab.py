@@ -1,6 +1,6 @@
 """Lab NUMBER: what it shows, in one line. Replace this, then every sentence here and in the steps.
 
-`python -m studylab check` tells what is missing.
+`python -m studylab check` lists what is missing.
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ async def inactive(server: Server) -> None:
     heard = await server.listen("$JS.EVENT.ADVISORY.CONSUMER.DELETED.ROUTES.fra")
     await server.consumer(inactive_threshold=NS // 2)
     server.did("A durable fra was created with an inactive threshold of half a second. Nobody reads.")
-    await server.hear("What is told, to whoever listens?", heard, decisive=("type", "consumer", "action"))
+    await server.hear("What is sent to subscribers?", heard, decisive=("type", "consumer", "action"))
     await server.ask(
-        "And to whoever asks?",
+        "And what does a request show?",
         "CONSUMER.INFO.ROUTES.fra",
         decisive=("error.code", "error.err_code", "error.description"),
     )
@@ -95,10 +95,8 @@ async def given_up(server: Server) -> None:
     await server.pull()
     await server.wait_for_more()
     server.did("With max_deliver 2, event 1 was delivered twice and never acknowledged; event 2 was.")
-    await server.hear(
-        "What is told, to whoever listens?", heard, decisive=("type", "consumer", "stream_seq", "deliveries")
-    )
-    await server.ask("And to whoever asks?", "CONSUMER.INFO.ROUTES.fra", decisive=CURSOR)
+    await server.hear("What is sent to subscribers?", heard, decisive=("type", "consumer", "stream_seq", "deliveries"))
+    await server.ask("And what does a request show?", "CONSUMER.INFO.ROUTES.fra", decisive=CURSOR)
 
 
 async def terminated(server: Server) -> None:
@@ -111,16 +109,16 @@ async def terminated(server: Server) -> None:
     await server.wire.request(message.reply, b"+TERM owner is missing")
     server.did("Event 1 is received and answered with +TERM owner is missing.")
     await server.hear(
-        "What is told, to whoever listens?", heard, decisive=("type", "consumer", "stream_seq", "deliveries", "reason")
+        "What is sent to subscribers?", heard, decisive=("type", "consumer", "stream_seq", "deliveries", "reason")
     )
 
 
 QUESTIONS = (
     Question("durable-consumer", "remembered", "What waits for a reader that was away?", remembered),
     Question("durable-consumer", "recreated", "Does the name remember anything?", recreated),
-    Question("durable-consumer", "inactive", "Can a durable vanish by itself?", inactive),
+    Question("durable-consumer", "inactive", "Can a durable vanish on its own?", inactive),
     Question("ack", "acked-unapplied", "Can the server show an ack that came too early?", acked_unapplied),
-    Question("ack", "given-up", "What becomes of a message that is never acknowledged?", given_up),
+    Question("ack", "given-up", "What happens to a message that is never acknowledged?", given_up),
     Question("ack", "terminated", "Who hears of a message that was refused for good?", terminated),
     Question("replay-carefully", "redelivered", "Is what comes later always newer?", redelivered),
 )

@@ -17,7 +17,7 @@ async def overlap(server: Server) -> None:
 
 
 async def misspelt(server: Server) -> None:
-    """A filter with a typing error is as good as any other to the server."""
+    """To the server, a filter with a typing error is as valid as any other."""
     await server.stream()
     await server.events(1, 2, 3)
     server.did("The stream ROUTES stores route.> and holds three events on route.owner.updated.shop.")
@@ -87,7 +87,7 @@ async def window_too_long(server: Server) -> None:
 QUESTIONS = (
     Question("subject", "misspelt", "What does the server say to a filter with a typing error?", misspelt),
     Question("subject", "overlap", "May two streams store the same subject?", overlap),
-    Question("subject", "no-stream", "What becomes of an event that no stream listens to?", no_stream),
+    Question("subject", "no-stream", "What happens to an event that no stream listens to?", no_stream),
     Question("stream", "evicted", "What does a stream say of messages that its limits took?", evicted),
     Question("stream", "lowered", "When does a lower limit take effect?", lowered),
     Question("stream", "told", "Does the server tell that it evicts?", told),

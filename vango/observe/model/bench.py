@@ -19,7 +19,7 @@ from vango.observe.model.truth import OutboxSeen, RelaySeen, TruthSeen
 
 @dataclass(frozen=True, slots=True)
 class PaceSeen:
-    """How fast the actors move, and who waits at which point of its path, the longest first."""
+    """How fast the actors move, and which actor waits at which point of its path, the longest first."""
 
     tempo: Tempo
     waiting: tuple[AtPoint, ...]
@@ -33,7 +33,7 @@ class PaceSeen:
 class StormSeen:
     """The last storm on this bench: its seed and script, the protections that were `missing`, and what the audit found.
 
-    `minimal` is the smallest part of the script that was found to fail alike, empty until that was looked for. `closed`
+    `minimal` is the smallest part of the script that fails in the same way, empty until that was searched. `closed`
     are the edges that refused to answer at its end.
     """
 
@@ -62,7 +62,8 @@ class AuditSeen:
 class Observation:
     """Everything, at one moment. `moment` is the number of the last journal entry, `at` the time in Unix seconds.
 
-    `undo` names what undo would take back: a verb, or what this life of the bench began with; empty when there is nothing.
+    `undo` names what undo would undo: a verb, or the event with which this life of the bench began; empty when there
+    is nothing.
     """
 
     at: float
@@ -102,7 +103,7 @@ class Observation:
 
     @property
     def has_edges_up(self) -> bool:
-        """Whether any edge of the bench's own runs."""
+        """Whether any of the bench's own edges runs."""
         return any(edge.mode is not Mode.DOWN for edge in self.edges)
 
     def guest(self, name: str) -> GuestSeen | None:
@@ -135,8 +136,8 @@ def _named(things: tuple[_T, ...], name: str) -> _T:
 def as_text(observation: Observation) -> str:
     """Return the observation as JSON; enums become their words.
 
-    The encoder asks for the fields of each record by itself: `dataclasses.asdict` copies every value first, which took
-    six times as long.
+    The encoder asks for the fields of each record on its own: `dataclasses.asdict` copies every value first, which
+    took six times as long.
     """
     return json.dumps(observation, default=_by_name)
 

@@ -30,7 +30,7 @@ class CellSeen:
 
 @dataclass(frozen=True, slots=True)
 class BeforeSeen:
-    """What a stream that does not answer now said when it last answered: at that Unix time, in seconds."""
+    """The last answer of a stream that does not answer now, with its Unix time in seconds."""
 
     at: float
     messages: int
@@ -42,7 +42,7 @@ class BeforeSeen:
 class StreamSeen:
     """One stream, in the server's words. `cells` are the last messages; `holes` the missing seqs between them.
 
-    `before` is what it last said, of a stream that does not answer and did so before.
+    `before` is its last answer, if the stream does not answer now and did before.
     """
 
     name: str
@@ -62,7 +62,7 @@ class StreamSeen:
 
 @dataclass(frozen=True, slots=True)
 class OutsideSeen:
-    """One stream that somebody else made on the broker, in the server's words."""
+    """One stream that others made on the broker, in the server's words."""
 
     name: str
     subjects: tuple[str, ...]
@@ -115,9 +115,10 @@ class SnapshotSeen:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSeen:
-    """The broker process. `state` is up, down or frozen; `kept` says that a copy of the store can be rolled back to.
+    """The broker process. `state` is up, down or frozen; `kept` says that the store can be rolled back to a copy.
 
-    `user` may do everything; `edge_user` may do what an edge needs: read ROUTES and the snapshots, and publish claims.
+    `user` may do everything; `edge_user` may do what an edge needs: read ROUTES and the snapshots, and publish
+    claims.
     """
 
     state: str

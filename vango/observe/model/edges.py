@@ -1,4 +1,4 @@
-"""What is seen of the edges: the rows that they hold, what they claim, and what became of requests to them."""
+"""What is seen of the edges: their rows, their claims, and the outcome of requests to them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class RowSeen:
 class ProbeSeen:
     """One request for a route: `outcome` is right, wrong or refused; `answer` the owner given, `expected` the truth's.
 
-    `late` says of a wrong answer that the news was still under way to this edge, so that it could not know better.
+    `late` marks a wrong answer while the event was still on its way to this edge, so that the edge could not know
+    better.
     """
 
     route: str
@@ -42,11 +43,10 @@ class EdgeSeen:
 
     `stumbles` says that it will fail at the next message; `remembered` counts the event ids it has in memory.
 
-    `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps, foreign,
-    invalid, rebuilds.
-    `asked` counts all requests while it ran, since it has its present rules (or the bench was opened): right, wrong,
-    refused, and late, which is an answer that was outdated while the news was still under way to this edge.
-    `silent_s` is for how many whole seconds the edge has heard neither an event nor a mark.
+    `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps,
+    foreign, invalid, rebuilds. `asked` counts all requests while it ran, since it has its present rules (or the bench
+    was opened): right, wrong, refused, and late, an answer that was outdated while the event was still on its way to
+    this edge. `silent_s` is for how many whole seconds the edge has heard neither an event nor a mark.
     """
 
     name: str
@@ -72,11 +72,11 @@ class EdgeSeen:
 
 @dataclass(frozen=True, slots=True)
 class GuestSeen:
-    """One edge that somebody else wrote: its last claim, `age_s` seconds old, held against the truth.
+    """One external edge: its last claim, `age_s` seconds old, compared with the truth.
 
-    `mode` is what it claims, and down when it is `silent`; `claim` is always what it said last. `claims` counts those that
-    were read, `refused` those that were not, and `trouble` says why, while that is recent. `probes` are answered from the
-    claimed routes; `findings` are the audit's, of this guest alone.
+    `mode` is what it claims, and down when it is `silent`; `claim` is always its last word. `claims` counts those
+    that were read, `refused` those that were not, and `trouble` says why, while that is recent. `probes` are answered
+    from the claimed routes; `findings` are the audit's, of this guest alone.
     """
 
     name: str
@@ -99,7 +99,7 @@ class GuestSeen:
 
 @dataclass(frozen=True, slots=True)
 class TurnedAwaySeen:
-    """Somebody who claims under a name that is no guest's, and why that was refused; `age_s` since the last time."""
+    """A sender of claims under a name that is not a guest's, and why they were refused; `age_s` since the last time."""
 
     name: str
     reason: str

@@ -9,7 +9,7 @@ from vango.core.rules import RelayRules, WriteOrder
 
 @dataclass(frozen=True, slots=True)
 class RouteSeen:
-    """One route in truth. `sequence` is that of the event which tells of its present owner."""
+    """One route in truth. `sequence` is that of the event that announces its present owner."""
 
     name: str
     owner: str
@@ -30,7 +30,7 @@ class AllocationSeen:
 class FactSeen:
     """One row of the history of the route feed, newest first. `told` is a word of `vango.core.records.Told`.
 
-    `operation` is the id under which the change was asked for, empty when it had none.
+    `operation` is the operation id of the request, empty when it had none.
     """
 
     sequence: int
@@ -45,7 +45,7 @@ class FactSeen:
 
 @dataclass(frozen=True, slots=True)
 class TableSeen:
-    """One table of the destroyed database beside the one in its place: `rows` there were, `equal` are as they were.
+    """One table of the destroyed database beside the one in its place: `rows` before, of which `equal` are unchanged.
 
     `lines` name rows that differ, are `missing` or are new, the first of them; `more` counts the rest.
     """
@@ -60,7 +60,7 @@ class TableSeen:
 
 @dataclass(frozen=True, slots=True)
 class LossSeen:
-    """A destroyed database, compared row by row; `refused` are the rows that the database in its place would not take."""
+    """A destroyed database, compared row by row; `refused` are the rows that the new database refused."""
 
     tables: tuple[TableSeen, ...]
     refused: tuple[str, ...]
@@ -77,7 +77,7 @@ class LossSeen:
 class TruthSeen:
     """The database of truth. `sequence` is the latest of the route feed; `trouble` a sentence when it cannot be read.
 
-    `loss` is None, or tells how the database differs from the destroyed one that it took the place of.
+    `loss` is None, or shows how the database differs from the destroyed one that it replaced.
     """
 
     revision: int
