@@ -21,6 +21,7 @@ from vango.actors.told import fit
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.rules import ROUTE_EVENTS
+from vango.journal.facts import ModeChange
 from vango.journal.moment import Moment
 from vango.observe.model import (
     BrokerSeen,
@@ -68,10 +69,10 @@ _RELAY = {"up": Look("running", "check", "is-ok"), "waiting": Look("waiting", "w
 _ALLOCATION = {"ready": "check", "pending": "wait", "draining": "down", "gone": "cross"}
 _TONES = {
     "crash": "is-bad", "kill": "is-bad", "exit": "is-bad", "refused": "is-bad", "untold": "is-bad", "gap": "is-bad",
-    "silent": "is-bad", "purge": "is-warn", "noise": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
+    "silent": "is-bad", "purge": "is-warn", "deleted": "is-warn", "recreated": "is-warn", "noise": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
     "apply": "is-ok", "commit": "is-truth", "publish": "is-relay", "store": "is-stream",
 }  # fmt: skip
-_BECAME = {"failed closed": "is-bad", "current": "is-ok", "rebuilding": "is-warn"}
+_BECAME = {Mode.FAILED_CLOSED: "is-bad", Mode.CURRENT: "is-ok", Mode.REBUILDING: "is-warn"}
 
 
 def edge_look(edge: EdgeSeen | GuestSeen) -> Look:
@@ -111,7 +112,8 @@ def allocation_icon(state: str) -> str:
 def moment_tone(moment: Moment) -> str:
     """Return the tone of a journal entry; a mode's is that of what the edge became."""
     if moment.kind == "mode":
-        return _BECAME.get(str(moment.detail.get("after")), "")
+        became = moment.read(ModeChange).after
+        return _BECAME.get(became, "") if became else ""
     return _TONES.get(moment.kind, "")
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from vango.core.causes import Cause, Reason
 from vango.core.judge import Position
 from vango.core.modes import Signal
 
@@ -92,15 +93,14 @@ def weigh(position: Position, mark: Mark) -> Standing:
     """Hold a position against a mark that is no older than the position."""
     n = position.sequence
     if mark.sequence < n:
-        return Standing(Signal.SURPRISE, gap=f"this view is at {n}, the truth has only {mark.sequence}")
+        words = f"this view is at {n}, the truth has only {mark.sequence}"
+        return Standing(Signal.SURPRISE, gap=Reason(words, Cause.TRUTH_BEHIND))
     if mark.sequence == n and mark.event_id != position.event_id:
-        return Standing(
-            Signal.SURPRISE,
-            gap=f"event {n} is {mark.event_id} in truth and {position.event_id or 'nothing'} here",
-        )
+        words = f"event {n} is {mark.event_id} in truth and {position.event_id or 'nothing'} here"
+        return Standing(Signal.SURPRISE, gap=Reason(words, Cause.OTHER_TRUTH))
     if mark.sequence == n:
         return Standing(Signal.REACHED)
     if mark.published > n:
         owed = f"event {n + 1} was" if mark.published == n + 1 else f"events {n + 1} to {mark.published} were"
-        return Standing(Signal.BEHIND, owed=f"{owed} published, and nothing is pending")
+        return Standing(Signal.BEHIND, owed=Reason(f"{owed} published, and nothing is pending", Cause.MISSING_END))
     return Standing(Signal.BEHIND)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from vango.actors.crash_points import Point
 from vango.core.intake import Intake, take_in
+from vango.core.judge import Outcome
 from vango.core.rules import AckOrder, Poison
 from vango.edge import foreign
 from vango.edge.pull import Delivery
@@ -98,7 +99,7 @@ async def ack(session: Session, deliveries: Sequence[Delivery]) -> None:
     for delivery in deliveries:
         await session.wire.publish(delivery.reply, b"+ACK")
     if deliveries and not foreign.is_noise(deliveries):
-        session.tell("ack", f"ack {_span(deliveries)}", stream_seqs=_seqs(deliveries))
+        session.tell("ack", f"ack {_span(deliveries)}", stream_seqs=_seqs(deliveries), confirmed=False)
 
 
 async def ack_and_confirm(session: Session, deliveries: Sequence[Delivery]) -> None:
@@ -106,7 +107,7 @@ async def ack_and_confirm(session: Session, deliveries: Sequence[Delivery]) -> N
     for delivery in deliveries:
         await session.wire.request(delivery.reply, b"+ACK")
     if not foreign.is_noise(deliveries):
-        session.tell("ack", f"ack {_span(deliveries)}, confirmed", stream_seqs=_seqs(deliveries))
+        session.tell("ack", f"ack {_span(deliveries)}, confirmed", stream_seqs=_seqs(deliveries), confirmed=True)
 
 
 async def conclude(session: Session, intake: Intake[Delivery]) -> None:
@@ -126,11 +127,11 @@ async def refuse_poison(session: Session, delivery: Delivery, reason: str) -> No
     if session.rules.poison is Poison.TERMINATE:
         await session.wire.publish(delivery.reply, f"+TERM {reason}"[:200].encode())
         what = f"invalid: {delivery.stream_seq} is terminated"
-        session.tell("verdict", what, stream_seq=delivery.stream_seq, reason=reason)
+        session.tell("verdict", what, stream_seq=delivery.stream_seq, reason=reason, verdict=Outcome.INVALID)
         return
     await session.wire.publish(delivery.reply, b'-NAK {"delay": %d}' % int(RETRY_DELAY_S * 1e9))
     what = f"invalid: {delivery.stream_seq}, delivery {delivery.deliveries}; to be retried"
-    session.tell("verdict", what, stream_seq=delivery.stream_seq, reason=reason)
+    session.tell("verdict", what, stream_seq=delivery.stream_seq, reason=reason, verdict=Outcome.INVALID)
     if delivery.deliveries >= STUCK_AFTER:
         session.edge.stuck = f"{text}, delivered {delivery.deliveries} times"
 
@@ -161,9 +162,14 @@ def _tell_intake(session: Session, intake: Intake[Delivery], *, before: int, sql
         sequences = [event.sequence for event in intake.applied[:SEQS_TOLD]]
         text = one if first is last else many
         position = intake.position.sequence
-        session.tell("apply", text, before=before, position=position, sequences=sequences, sql=sql)
+        session.tell(
+            "apply", text, before=before, position=position, sequences=sequences, sql=sql,
+            routes=[event.route for event in intake.applied[:SEQS_TOLD]],
+            owners=[event.owner for event in intake.applied[:SEQS_TOLD]],
+        )  # fmt: skip
     for delivery, verdict in intake.verdicts[:VERDICTS_TOLD]:
-        session.tell("verdict", f"{verdict.outcome}: {verdict.reason}", stream_seq=delivery.stream_seq)
+        text = f"{verdict.outcome}: {verdict.reason}"
+        session.tell("verdict", text, stream_seq=delivery.stream_seq, verdict=verdict.outcome)
 
 
 def _seqs(deliveries: Sequence[Delivery]) -> list[int]:

@@ -18,6 +18,7 @@ from vango.actors.crash_points import EDGE_POINTS, Crashed, Pace, Point
 from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable, VangoError
 from vango.actors.sqlite import is_full
 from vango.broker.connection import Wire
+from vango.core.causes import Cause, Reason
 from vango.core.claims import Word
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal
@@ -196,13 +197,13 @@ class Edge(EdgeState):
             self._task = None
             await self._drop()
             self.signal(Signal.STOP, f"crashed {crash.point}")
-            self.journal.write(self.name, "crash", f"crashed {crash.point}")
+            self.journal.write(self.name, "crash", f"crashed {crash.point}", point=crash.point)
         except Exception as error:  # noqa: BLE001 (the one place where an edge's death is noticed)
             # A view that cannot be read or written, or anything unforeseen: no claim survives it.
             words = str(error) if isinstance(error, VangoError) else f"{type(error).__name__}: {error}"
             self._task = None
             await self._drop()
-            self.signal(Signal.SURPRISE, f"{words.rstrip('.')}. {_advice(error)}".rstrip())
+            self.signal(Signal.SURPRISE, Reason(f"{words.rstrip('.')}. {_advice(error)}".rstrip(), Cause.ERROR))
 
 
 def _advice(error: Exception) -> str:

@@ -165,7 +165,7 @@ class Observer:
         relay = self._parts.relay
         return RelaySeen(
             relay.state, relay.reason, relay.published, relay.duplicates, relay.unanswered, relay.refused, relay.rules,
-            relay.path.armed or "",
+            relay.path.armed or "", relay.last_unanswered, relay.gave_up,
         )  # fmt: skip
 
     def _broker(self) -> BrokerSeen:
@@ -220,8 +220,18 @@ class Observer:
             position.stream_seq, edge.mark.sequence if edge.mark else 0, rows_seen(claim, record), tuple(self._probes[edge.name].last),
             {name: edge.counters[name] for name in COUNTERS}, edge.rules, in_words(edge.rules),
             edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recall),
-            self._probes[edge.name].asked, int(time.monotonic() - edge.heard_at),
+            self._probes[edge.name].asked, int(time.monotonic() - edge.heard_at), edge.cause,
         )  # fmt: skip
+
+
+RESTING = frozenset({Mode.CURRENT, Mode.DOWN, Mode.FAILED_CLOSED})
+"""The modes that an edge stays in until something happens."""
+
+
+def has_converged(seen: Observation) -> bool:
+    """Say whether nothing waits in the outbox, every edge rests, and the audit knows its verdict."""
+    is_known = seen.audit.soundness is not Soundness.NOT_YET_KNOWN
+    return is_known and not seen.outbox.waiting and all(edge.mode in RESTING for edge in seen.edges)
 
 
 def is_at_rest(seen: Observation) -> bool:
@@ -229,10 +239,8 @@ def is_at_rest(seen: Observation) -> bool:
     runs = seen.pace.tempo is Tempo.LIVE and seen.relay.state == "up" and seen.broker.state == "up"
     return (
         runs
-        and seen.audit.soundness is not Soundness.NOT_YET_KNOWN
-        and not seen.outbox.waiting
+        and has_converged(seen)
         and all(stream.available for stream in seen.streams)
-        and all(edge.mode in (Mode.CURRENT, Mode.DOWN, Mode.FAILED_CLOSED) for edge in seen.edges)
         and all(c.num_waiting and not c.num_pending and not c.num_ack_pending for c in seen.consumers)
     )
 

@@ -21,6 +21,7 @@ from vango.actors.crash_points import Point
 from vango.actors.sqlite import patiently
 from vango.broker.connection import Wire
 from vango.core.records import StuckRow
+from vango.core.rules import OnNoAnswer
 from vango.relay.lane import Lane
 from vango.relay.pipeline import NO_STREAM, Outgoing, PubAck, Publisher, Sent
 from vango.relay.reception import Reception, stuck_for_ever, stuck_until_changed, why_never
@@ -128,6 +129,8 @@ class Sending:
     def _deal_with_silence(self, lane: Lane, rows: Sequence[Waiting]) -> None:
         what = self._no_answer.deal_with(rows, self._relay.rules.on_no_answer, token=self._relay.token)
         self._relay.unanswered += len(rows)
+        self._relay.last_unanswered = rows[-1].event_id
+        self._relay.gave_up = self._relay.rules.on_no_answer is OnNoAnswer.GIVE_UP
         self._may_ask = False
         self._hold(lane, f"no PubAck for {rows[0].event_id}: stored or not is unknown; {what}")
         tell_silence(self._relay, rows, lane.trouble)
