@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studylab.lab import records
-from studylab.lab.attempt import locked
+from studylab.lab.locks import locked
 from studylab.lab.runner import LabRun
 from studylab.views import View
 from vango.actors.errors import Unavailable, VangoError
@@ -162,7 +162,7 @@ class Hub:
         """Join imported progress into this bench's, and return how many labs changed."""
         changed = records.bring_in(self.bench.folder, brought, at=time.time())
         for run in self._runs.values():
-            run.take_up_record()
+            run.keeping.take_up(run.attempt)
         return changed
 
     def mark(self) -> None:

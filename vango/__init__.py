@@ -11,6 +11,7 @@ core        PURE: the rules of propagation as functions over values, with no I/O
     intake          what a batch of messages does to a view, worked out before anything is written
     modes           every mode of an edge and every way between two, in one table
     claims          what an edge may claim, compared with the control plane's word
+    causes          why an edge refuses to answer, as a value beside the words
     recent_ids      the last event ids that an edge remembers
     snapshot        a baseline of truth, and the check before anybody believes it
     rule_record     all that is said of a rule anywhere, declared once
@@ -20,6 +21,7 @@ core        PURE: the rules of propagation as functions over values, with no I/O
     audit           the verdict: sound, violated or not yet known
     guest_claims    what an external edge may claim
     telemetry       samples of another team, which may change as that team likes
+    words           which fields are sentences, by which nobody decides
     names           the names that every part agrees on
 truth       commits first: the database that alone decides
     schema          refuses what must never be untrue
@@ -88,6 +90,8 @@ actors      the base layer: what everything that runs or is kept stands on
     told            text from others, made fit to store and to show
 journal     everything that happened on a bench, in order
     moment          one thing that happened
+    kinds           what a moment's facts may say in one word
+    facts           what a moment tells, as one frozen record for each kind
     journal         the moments, and a frame for each observation
     recording       which observations are worth a frame
     verb_log        the list of verbs that undo and fork follow
@@ -108,6 +112,7 @@ guests      edges that somebody else wrote
 observe     one frozen picture of truth, broker and edges
     model           the picture: `truth`, `broker`, `edges` and `bench`, as frozen values
     observer        one pass over all parts, in the order that keeps a correct bench from looking wrong
+    rest            when another look would show the same
     truth           looks at the database and at the outbox
     broker          looks at streams, consumers and snapshots, in the server's words
     tape            the last messages of each stream

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labs.durable_consumers.checks import common
-from studylab.lab.scripts import Wait, published
+from studylab.lab.scripts import Wait, claims, published
 
 FRA, IAD = common.KEPT, common.FLEETING
 THRESHOLD_S = 0.5
@@ -14,4 +14,4 @@ EXPIRED = Wait("the server to delete iad's consumer", lambda seen: not common.co
 
 def back(edge: str) -> Wait:
     """Wait until an edge says that it is current."""
-    return Wait(f"{edge} to be done", lambda seen: seen.edge(edge).mode == "current")
+    return claims(edge, f"{edge} to be done")

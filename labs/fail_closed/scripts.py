@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studylab.lab import reading
-from studylab.lab.observed import Observation
+from studylab.lab.observed import Mode, Observation
 from studylab.lab.scripts import Call, Script, Wait, call, promote, published, rebuild_edges
 
 SLEEPING = ("kill_edges", "start_edges", "kill_edge", "start_edge", "restart_edge", "burst", "promote")
@@ -12,13 +12,12 @@ SNAPSHOTS = ("take_snapshot", "load_snapshot")
 
 
 def _syd_refuses(seen: Observation) -> bool:
-    return seen.edge("syd").mode.value == "failed closed" and all(
-        reading.is_current(seen.edge(name)) for name in ("fra", "iad")
-    )
+    others = (seen.edge(name) for name in ("fra", "iad"))
+    return reading.has_failed_closed(seen.edge("syd")) and all(map(reading.is_current, others))
 
 
 def _awake(seen: Observation) -> bool:
-    return all(edge.mode.value not in ("down", "loading", "rebuilding") for edge in seen.edges)
+    return all(edge.mode not in (Mode.DOWN, Mode.LOADING, Mode.REBUILDING) for edge in seen.edges)
 
 
 ASLEEP: Script = (

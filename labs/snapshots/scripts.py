@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from studylab.lab import reading
-from studylab.lab.observed import Observation
+from studylab.lab.observed import Cause, Observation
 from studylab.lab.scripts import Call, Script, Wait, call, promote
 
 VERBS = (
@@ -36,7 +38,12 @@ def syd_claims(seen: Observation) -> bool:
 
 def syd_refuses(seen: Observation) -> bool:
     """Return whether syd has failed closed."""
-    return seen.edge("syd").mode.value == "failed closed"
+    return reading.has_failed_closed(seen.edge("syd"))
+
+
+def syd_misses(cause: Cause) -> Callable[[Observation], bool]:
+    """Make a question: has syd failed closed for that cause?"""
+    return lambda seen: syd_refuses(seen) and seen.edge("syd").cause is cause
 
 
 OTHERS_CURRENT = Wait("the others to be current", others_rest)

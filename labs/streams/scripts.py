@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labs.streams.checks import common
 from studylab.lab.observed import Observation
-from studylab.lab.scripts import Script, Wait, call
+from studylab.lab.scripts import Script, Wait, call, claims
 
 MORE_ROUTES = {"docs": "alloc-c", "img": "alloc-a"}
 SMALL = 5
@@ -24,5 +24,5 @@ def changes(n: int, part: int) -> Script:
     return one * (n // part)
 
 
-BACK = Wait("syd to be done", lambda seen: seen.edge(common.SLEEPER).mode == "current")
+BACK = claims(common.SLEEPER, "syd to be done")
 ANSWERS = Wait("the broker to answer", lambda seen: seen.stream("ROUTES").available)

@@ -26,13 +26,23 @@ def silence_again(seen: Observation, route: str) -> Script:
     latest = seen.truth.sequence + 2
 
     def unanswered(now: Observation) -> bool:
-        return now.truth.sequence == latest and f"route-{latest}-" in now.relay.reason
+        return now.truth.sequence == latest and is_unanswered(now)
 
     return (
         call("freeze_broker"),
         promote(route, reading.other_owner(seen, route)),
         Wait("the relay's wait to run out", unanswered),
     )
+
+
+def is_unanswered(seen: Observation) -> bool:
+    """Return whether the relay has waited without an answer about the latest event."""
+    return seen.relay.last_unanswered == seen.truth.event_id
+
+
+def is_given_up(seen: Observation) -> bool:
+    """Return whether the relay has given up the latest event."""
+    return is_unanswered(seen) and seen.relay.gave_up
 
 
 def is_back(seen: Observation) -> bool:

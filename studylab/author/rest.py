@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from vango.core.modes import Mode
+from vango.core.records import Told
 from vango.observe.model import (
     AllocationSeen,
     BrokerSeen,
@@ -61,7 +62,7 @@ def _truth() -> TruthSeen:
         for n, (route, owner) in enumerate(OWNERS.items(), 1)
     )
     history = tuple(
-        _blank(FactSeen, sequence=n, event_id=f"route-{n}", route=route, owner=owner, epoch=1, told="published")
+        _blank(FactSeen, sequence=n, event_id=f"route-{n}", route=route, owner=owner, epoch=1, told=Told.PUBLISHED)
         for n, (route, owner) in reversed([*enumerate(OWNERS.items(), 1)])
     )
     allocations = tuple(AllocationSeen(f"alloc-{letter}", "pending" if letter == "d" else "ready") for letter in "abcd")

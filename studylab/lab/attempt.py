@@ -30,10 +30,7 @@ from studylab.lab.model import (
 from studylab.lab.moments import Moments
 from vango.actors.errors import BadInput, NotThere, Refused
 from vango.observe.model import Observation
-from vango.verbs.registry import REGISTRY
 
-ALWAYS_OPEN = ("pace", "go_on")
-"""Time belongs to the learner: how fast the actors move is locked in no step that has something to do or to read."""
 DONE_FOR_YOU = "done for you"
 CAUGHT_UP = "caught up"
 RUNGS = ("Nudge", "Where to look", "The principle", "The exact verb")
@@ -167,23 +164,6 @@ def skip(lab: Lab, attempt: Attempt, evidence: Evidence) -> Attempt:
 def mark(attempt: Attempt, step_id: str) -> Attempt:
     """Mark a step as done for the learner."""
     return replace(attempt, marks={**attempt.marks, step_id: DONE_FOR_YOU})
-
-
-def locked(lab: Lab, attempt: Attempt) -> dict[str, str]:
-    """Return each locked verb with the reason. Where the guide waits for the learner, every verb is."""
-    step = current(lab, attempt)
-    if not attempt.begun:
-        return dict.fromkeys(REGISTRY, "Start the lab first.")
-    if isinstance(step, Predict):
-        return dict.fromkeys(REGISTRY, "First choose your prediction in the guide. Then the controls open.")
-    if isinstance(step, Explain):
-        return dict.fromkeys(REGISTRY, "First read the explanation in the guide and continue. Then the controls open.")
-    unlocked = lab.controls if not isinstance(step, Do) or step.controls is None else step.controls
-    return {
-        name: lab.locked.get(name, lab.locked_otherwise)
-        for name in REGISTRY
-        if name not in unlocked and name not in ALWAYS_OPEN
-    }
 
 
 _S = TypeVar("_S", Predict, Do, Explain, Quiz)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from studylab.lab import attempt as moves
 from studylab.lab.attempt import DONE_FOR_YOU, RUNGS, Attempt, Prediction
 from studylab.lab.code import show
+from studylab.lab.locks import locked
 from studylab.lab.model import Check, Confidence, Do, Explain, Hints, Lab, Option, Place, Predict, Question, Quiz, Step
 from studylab.lab.prose import block, line
 from studylab.lab.seen import (
@@ -48,7 +49,7 @@ def draw(lab: Lab, attempt: Attempt, *, busy: str = "") -> GuideSeen:
         look_at=_look_at(here, attempt),
         trouble=attempt.trouble,
         busy=busy,
-        locked=moves.locked(lab, attempt),
+        locked=locked(lab, attempt),
         debrief=_debrief(lab, attempt) if finished else None,
     )
 

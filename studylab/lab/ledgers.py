@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vango.actors.crash_points import Point
+from vango.core.modes import Mode
+from vango.journal.facts import FACTS, Advised, Commit, Crash, Got, ModeChange, Publish
+from vango.journal.kinds import Advisory
 from vango.journal.moment import Moment
 
+OF_ROUTES = "route."
+"""How the subjects of the route feed begin."""
 HELD = 500
 """How many moments of one kind are held at least; up to twice as many before the oldest go."""
 HELD_NUMBERS = 10_000
@@ -33,17 +39,28 @@ def shorten_names(held: dict[Any, Any]) -> None:
 
 
 class Latest:
-    """The latest moments whose text begins with some words: `HELD`, up to twice as many."""
+    """The latest moments: `HELD`, up to twice as many."""
 
-    def __init__(self, begins: str = "") -> None:
-        self._begins = begins
+    def __init__(self) -> None:
         self.held: list[Moment] = []
 
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
-        if moment.text.startswith(self._begins):
-            self.held.append(moment)
-            shorten(self.held, HELD)
+        self.held.append(moment)
+        shorten(self.held, HELD)
+
+
+class Advisories(Latest):
+    """The latest advisories of one kind, as `Latest` holds them."""
+
+    def __init__(self, kind: Advisory) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if moment.read(Advised).advisory is self._kind:
+            super().add(moment)
 
 
 class ByName:
@@ -58,7 +75,7 @@ class ByName:
 
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
-        for name in _names(moment.detail.get(self._field)):
+        for name in _names(getattr(moment.read(FACTS[moment.kind]), self._field)):
             about = self.held.pop(name, [])
             about.append(moment)
             if len(about) > HELD_EACH:
@@ -68,9 +85,9 @@ class ByName:
 
 
 def _names(value: Any) -> Iterable[Any]:
-    if value is None:
-        return ()
-    return value if isinstance(value, list | dict) else (value,)
+    if isinstance(value, tuple | Mapping):
+        return value
+    return (value,) if value else ()
 
 
 class Commits:
@@ -83,7 +100,7 @@ class Commits:
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
         if is_change(moment):
-            self.held.append((moment.n, moment.detail["event_id"]))
+            self.held.append((moment.n, moment.read(Commit).event_id))
             self.gone += shorten(self.held, HELD_NUMBERS)
 
     def up_to(self, n: int) -> int:
@@ -94,7 +111,7 @@ class Commits:
 
 def is_change(moment: Moment) -> bool:
     """Return whether a moment is the commit of a change of owner."""
-    return moment.kind == "commit" and str(moment.detail.get("subject", "")).startswith("route.")
+    return moment.kind == "commit" and moment.read(Commit).subject.startswith(OF_ROUTES)
 
 
 class Handed:
@@ -109,12 +126,10 @@ class Handed:
 
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
-        detail, passed_over = moment.detail, moment.kind == "noise"
-        count, foreign, size = self._sums[-1]
-        count += detail.get("count", 0)
-        foreign += detail.get("count" if passed_over else "foreign", 0)
+        got, (count, foreign, size) = moment.read(Got), self._sums[-1]
+        passed_over = got.count if moment.kind == "noise" else got.foreign
         self._ns.append(moment.n)
-        self._sums.append((count, foreign, size + detail.get("bytes", 0)))
+        self._sums.append((count + got.count, foreign + passed_over, size + got.bytes))
         if len(self._ns) > 2 * HELD_NUMBERS:
             del self._ns[1:HELD_NUMBERS:2], self._sums[1:HELD_NUMBERS:2]
 
@@ -131,7 +146,7 @@ class Sleep:
 
     `missed` counts the route commits in between. The rest is what happened from its start to the next commit: how many
     messages it was `handed`, the first and the last stream seq of those that it took up and how many they were, the
-    headers that came with them, and the words with which it failed closed, the first 16.
+    headers that came with them, and the moments in which it failed closed, the first 16.
     """
 
     began: int
@@ -142,18 +157,27 @@ class Sleep:
     last_seq: int = 0
     seqs: int = 0
     headers: set[str] = field(default_factory=set)
-    closed: list[str] = field(default_factory=list)
+    closed: list[Moment] = field(default_factory=list)
 
     def take(self, moment: Moment) -> None:
         """Add what happened on its return."""
         if moment.kind in ("got", "noise"):
-            self.handed += moment.detail.get("count", 0)
-        if moment.kind == "got" and (seqs := moment.detail.get("stream_seqs")):
+            got = moment.read(Got)
+            self.handed += got.count
+            self._take_up(got)
+        if moment.kind == "mode" and is_closure(moment) and len(self.closed) < HELD_EACH:
+            self.closed.append(moment)
+
+    def _take_up(self, got: Got) -> None:
+        if seqs := got.stream_seqs:
             self.first_seq, self.last_seq = self.first_seq or seqs[0], seqs[-1]
             self.seqs += len(seqs)
-            self.headers.update(moment.detail.get("headers", ()))
-        if moment.kind == "mode" and moment.detail.get("after") == "failed closed" and len(self.closed) < HELD_EACH:
-            self.closed.append(moment.text)
+            self.headers.update(got.headers)
+
+
+def is_closure(moment: Moment) -> bool:
+    """Return whether an edge failed closed in a moment of its mode."""
+    return moment.read(ModeChange).after is Mode.FAILED_CLOSED
 
 
 class Sleeps:
@@ -195,16 +219,18 @@ class Sleeps:
 
 
 class InHand:
-    """What an actor had in hand when it last crashed at each point: the last moment of another kind before that."""
+    """What an actor had in hand when it last crashed at each point: the last moment of another kind before that.
 
-    def __init__(self, subject: str = "") -> None:
-        self._subject = subject
+    Of publishes only those of the route feed.
+    """
+
+    def __init__(self) -> None:
         self._last: Moment | None = None
-        self.held: dict[str, tuple[Moment, Moment | None]] = {}
+        self.held: dict[Point | None, tuple[Moment, Moment | None]] = {}
 
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
         if moment.kind == "crash":
-            self.held[moment.text] = (moment, self._last)
-        elif not self._subject or str(moment.detail.get("subject", "")).startswith(self._subject):
+            self.held[moment.read(Crash).point] = (moment, self._last)
+        elif moment.kind != "publish" or moment.read(Publish).subject.startswith(OF_ROUTES):
             self._last = moment

@@ -1,7 +1,39 @@
-"""The parts of an observation that a lab's checks name in their signatures."""
+"""The parts of an observation and of the journal that a lab's checks name: what they decide by."""
 
+from vango.actors.crash_points import Point as Point
+from vango.core.audit import Differs as Differs
+from vango.core.audit import Soundness as Soundness
+from vango.core.causes import CHAIN as CHAIN
+from vango.core.causes import Cause as Cause
+from vango.core.findings import Finding as Finding
+from vango.core.judge import Outcome as Outcome
+from vango.core.modes import Mode as Mode
+from vango.core.records import Told as Told
+from vango.core.rules import AckOrder as AckOrder
+from vango.core.rules import FollowFrom as FollowFrom
+from vango.core.rules import Foreign as Foreign
+from vango.core.rules import StreamRules as StreamRules
+from vango.journal.facts import Advised as Advised
+from vango.journal.facts import Applied as Applied
+from vango.journal.facts import Asked as Asked
+from vango.journal.facts import Cell as Cell
+from vango.journal.facts import Commit as Commit
+from vango.journal.facts import EdgeAck as EdgeAck
+from vango.journal.facts import Got as Got
+from vango.journal.facts import Judged as Judged
+from vango.journal.facts import Limits as Limits
+from vango.journal.facts import Load as Load
+from vango.journal.facts import Loss as Loss
+from vango.journal.facts import Mark as Mark
+from vango.journal.facts import ModeChange as ModeChange
+from vango.journal.facts import Publish as Publish
+from vango.journal.facts import Storm as Storm
+from vango.journal.facts import Stumble as Stumble
+from vango.journal.kinds import Advisory as Advisory
+from vango.journal.kinds import How as How
 from vango.journal.moment import Moment as Moment
 from vango.observe.model import CellSeen as CellSeen
+from vango.observe.model import Constraint as Constraint
 from vango.observe.model import ConsumerSeen as ConsumerSeen
 from vango.observe.model import EdgeSeen as EdgeSeen
 from vango.observe.model import FactSeen as FactSeen

@@ -50,6 +50,6 @@ def shown(records: Iterable[str], caption: str, places: Iterable[Place]) -> Show
     return Shown(tuple(records), Figure(caption, tuple(places)))
 
 
-def unless(differs: str, why: str) -> Result:
-    """Answer with what still differs; passed, with the reason why, when that is empty."""
-    return NotYet(differs) if differs else Passed(why)
+def unless(differs: object, why: str) -> Result:
+    """Answer with what still differs, in its own words; passed, with the reason why, when that is empty or None."""
+    return NotYet(str(differs)) if differs else Passed(why)

@@ -7,34 +7,39 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from studylab.lab.ledgers import ByName, Commits, Handed, InHand, Latest, Sleeps
+from studylab.lab.disagreement import disagreement as disagreement
+from studylab.lab.ledgers import Advisories, ByName, Commits, Handed, InHand, Latest, Sleeps
 from studylab.lab.ledgers import Sleep as Sleep
 from studylab.lab.ledgers import is_change as is_change
 from studylab.lab.model import Evidence
+from vango.actors.crash_points import Point
+from vango.core.findings import Finding, Kind
+from vango.core.judge import Outcome
+from vango.core.modes import Mode
+from vango.journal.facts import Advised, Asked, Got, Judged
+from vango.journal.kinds import Advisory
 from vango.journal.moment import Moment
 from vango.observe.model import EdgeSeen, FactSeen, Observation, ProbeSeen
 
 
-def at_rest(seen: Observation) -> bool:
+def all_agree(seen: Observation) -> bool:
     """Return whether nothing waits and every edge is current and serves what the database has."""
     return not seen.outbox.waiting and not disagreement(seen) and all(is_current(edge) for edge in seen.edges)
 
 
 def is_current(edge: EdgeSeen) -> bool:
     """Return whether an edge claims to be current, at whatever sequence."""
-    return edge.claim.startswith("current")
+    return edge.mode is Mode.CURRENT
 
 
-def disagreement(seen: Observation) -> str:
-    """Return a sentence on the first row of an edge that is not the database's row now; empty when there is none."""
-    owners = {(route.name, route.owner, route.epoch) for route in seen.truth.routes}
-    for edge in seen.edges:
-        for row in edge.rows:
-            if (row.route, row.owner, row.epoch) not in owners:
-                return f"{edge.name} serves {row.route} from {row.owner}, which is not what the database has."
-        if len(edge.rows) != len(owners):
-            return f"{edge.name} does not hold every route yet."
-    return ""
+def is_down(edge: EdgeSeen) -> bool:
+    """Return whether an edge does not run."""
+    return edge.mode is Mode.DOWN
+
+
+def has_failed_closed(edge: EdgeSeen) -> bool:
+    """Return whether an edge refuses to answer because something is unknown to it."""
+    return edge.mode is Mode.FAILED_CLOSED
 
 
 def held(edge: EdgeSeen, route: str) -> str:
@@ -54,23 +59,25 @@ def fact(seen: Observation, event_id: str) -> FactSeen | None:
     return next((fact for fact in seen.truth.history if fact.event_id == event_id), None)
 
 
-def findings(seen: Observation, kind: str, edge: str = "") -> list[str]:
-    """Return the audit's sentences of one kind: phantom, lost, untold and so on; of one edge only when it is named."""
-    found = [finding for finding in seen.audit.findings if finding.kind.value == kind]
-    return [finding.sentence for finding in found if not edge or finding.where == edge]
+def findings(seen: Observation, kind: str, edge: str = "") -> list[Finding]:
+    """Return what the audit found of one kind: phantom, lost, untold and so on; of one edge only when it is named."""
+    found = [finding for finding in seen.audit.findings if finding.kind is Kind(kind)]
+    return [finding for finding in found if not edge or finding.where == edge]
+
+
+def said(seen: Observation, kind: str, edge: str = "") -> list[str]:
+    """Return the audit's sentences of one kind, to be kept and shown."""
+    return [finding.sentence for finding in findings(seen, kind, edge)]
 
 
 def records(seen: Observation, kind: str) -> list[str]:
     """Return the records that prove the audit's findings of one kind."""
-    return [record for finding in seen.audit.findings for record in finding.records if finding.kind.value == kind]
+    return [record for finding in findings(seen, kind) for record in finding.records]
 
 
-def moments(evidence: Evidence, actor: str, kind: str, begins: str = "") -> Sequence[Moment]:
-    """Return the latest that one actor did of one kind since the step began, oldest first: at least the last 500.
-
-    `begins` asks for those only whose text begins with these words.
-    """
-    return evidence.moments.ask(Latest, [(actor, kind)], begins).held
+def moments(evidence: Evidence, actor: str, kind: str) -> Sequence[Moment]:
+    """Return the latest that one actor did of one kind since the step began, oldest first: at least the last 500."""
+    return evidence.moments.ask(Latest, [(actor, kind)]).held
 
 
 def about(evidence: Evidence, actor: str, kind: str, field: str, name: object) -> Sequence[Moment]:
@@ -129,7 +136,19 @@ def after(told: Sequence[Moment], n: int) -> Sequence[Moment]:
 
 def verbs(evidence: Evidence, name: str) -> list[Moment]:
     """Return the learner's calls of one verb since the step began, oldest first, refused ones among them."""
-    return [moment for moment in moments(evidence, "learner", "verb") if moment.detail.get("verb") == name]
+    return [moment for moment in moments(evidence, "learner", "verb") if moment.read(Asked).verb == name]
+
+
+def refusals(evidence: Evidence, verb: str) -> list[tuple[Moment, Asked]]:
+    """Return the learner's calls of one verb that were refused since the step began, with what was asked, oldest first."""
+    told = [(moment, moment.read(Asked)) for moment in moments(evidence, "learner", "refused")]
+    return [(moment, asked) for moment, asked in told if asked.verb == verb]
+
+
+def verdicts(evidence: Evidence, edge: str, seq: int) -> list[tuple[Moment, Outcome | None]]:
+    """Return what an edge said of a message since the step began, each time with its verdict, oldest first."""
+    told = about(evidence, edge, "verdict", "stream_seq", seq)
+    return [(moment, moment.read(Judged).verdict) for moment in told]
 
 
 def handed(evidence: Evidence, edge: str, after: int = 0) -> tuple[int, int, int]:
@@ -170,35 +189,40 @@ def listed(names: Sequence[str]) -> str:
 
 def deliveries(evidence: Evidence, edge: str, seq: int) -> list[tuple[Moment, int]]:
     """Return when a message came to an edge since the step began, each time with the broker's delivery count."""
+    told = [(moment, moment.read(Got)) for moment in about(evidence, edge, "got", "stream_seqs", seq)]
     return [
         (moment, count)
-        for moment in about(evidence, edge, "got", "stream_seqs", seq)
-        for at, count in zip(moment.detail["stream_seqs"], moment.detail["deliveries"], strict=True)
+        for moment, got in told
+        for at, count in zip(got.stream_seqs, got.deliveries, strict=True)
         if at == seq
     ]
 
 
-def crashed_with(evidence: Evidence, edge: str, point: str) -> int:
+def crashed_with(evidence: Evidence, edge: str, point: Point) -> int:
     """Return the stream seq that an edge had in hand when it last crashed at a point since the step began, or 0."""
     _, got = in_hand(evidence, edge, "got", point)
-    return int(got.detail["stream_seqs"][0]) if got is not None else 0
+    return got.read(Got).stream_seqs[0] if got is not None else 0
 
 
-def in_hand(
-    evidence: Evidence, actor: str, kind: str, point: str, subject: str = ""
-) -> tuple[Moment | None, Moment | None]:
+def in_hand(evidence: Evidence, actor: str, kind: str, point: Point) -> tuple[Moment | None, Moment | None]:
     """Return when an actor last crashed at a point since the step began, and the last moment of a kind before that.
 
-    `subject` limits it to moments about a subject that begins with it.
+    Of publishes only those of the route feed count.
     """
-    crashes = evidence.moments.ask(InHand, [(actor, "crash"), (actor, kind)], subject).held
-    return crashes.get(f"crashed {point}", (None, None))
+    crashes = evidence.moments.ask(InHand, [(actor, "crash"), (actor, kind)]).held
+    return crashes.get(point, (None, None))
 
 
-def advisories(evidence: Evidence, kind: str, consumer: str) -> list[Moment]:
-    """Return the server's advisories of one kind on a consumer since the step began: “max deliveries” and so on."""
-    told = moments(evidence, "broker", "advisory", begins=f"{kind}:")
-    return [moment for moment in told if moment.detail.get("consumer") == consumer]
+def advisories(evidence: Evidence, kind: Advisory) -> list[tuple[Moment, Advised]]:
+    """Return the server's advisories of one kind since the step began, each with what it tells, oldest first."""
+    told = evidence.moments.ask(Advisories, [("broker", "advisory")], kind).held
+    return [(moment, moment.read(Advised)) for moment in told]
+
+
+def advisories_on(evidence: Evidence, consumer: str) -> list[Moment]:
+    """Return the server's advisories of every kind on a consumer since the step began, oldest first."""
+    told = moments(evidence, "broker", "advisory")
+    return [moment for moment in told if moment.read(Advised).consumer == consumer]
 
 
 def copies(seen: Observation, event_id: str) -> list[int]:

@@ -14,12 +14,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from studylab.lab.decode import Misfit, decode
 from studylab.lab.joining import join
 from studylab.lab.model import Confidence
 from studylab.lab.progress import Record
 from vango.actors.errors import BadInput, Unavailable
 from vango.actors.files import write_whole
+from vango.journal.codec import Misfit, decode
 from vango.verbs.registry import MAX_NAME, NAME
 
 FOLDER = "progress"

@@ -14,12 +14,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from studylab.lab import attempt as moves
-from studylab.lab import progress, records, store
+from studylab.lab import store
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
-from studylab.lab.joining import join
-from studylab.lab.model import Call, Do, Evidence, Lab, Script
+from studylab.lab.keeping import Keeping
+from studylab.lab.model import Do, Evidence, Lab, Script, Wait
 from studylab.lab.moments import Moments
+from studylab.lab.playing import follow
 from studylab.lab.progress import Record
 from studylab.lab.seen import GuideSeen
 from vango.actors.crash_points import Tempo
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 class LabRun:
-    """One lab on one bench. `attempt` is where the learner is, `record` what is worth keeping of all attempts.
+    """One lab on one bench. `attempt` is where the learner is, `keeping` writes down what is worth keeping of all.
 
     Every change of either is on disk before it is returned. `clock` tells Unix time in seconds.
     """
@@ -49,14 +50,10 @@ class LabRun:
     def __init__(self, lab: Lab, bench: Bench, clock: Callable[[], float] = time.time) -> None:
         self.lab = lab
         self.bench = bench
-        self._clock = clock
-        self._mark = records.mark_of(bench.folder)
         self.attempt: Attempt = store.load(bench.folder, lab.slug)
-        self._since = Moments(bench.journal, self.attempt.began_at)
-        self._times_back = bench.journal.times_back
-        self._owed = False
-        self.record = progress.new(lab)
-        self.take_up_record()
+        self._since, self._times_back = Moments(bench.journal, self.attempt.began_at), bench.journal.times_back
+        self.keeping = Keeping(lab, bench.folder, clock)
+        self.keeping.take_up(self.attempt)
         self.busy = ""
         self.on_change: Callable[[], None] | None = None
         bench.history.keep_beside(store.FOLDER, self._come_back)
@@ -70,7 +67,7 @@ class LabRun:
         here = moves.current(self.lab, self.attempt)
         changed = self._become(moves.look(self.lab, self.attempt, seen, moments))
         if here is not None and self.attempt.begun:
-            self._keep(progress.meet(self.record, here, seen.audit.findings, self._clock()))
+            self.keeping.met(here, seen.audit.findings)
         return changed
 
     async def read_up(self, seen: Observation) -> None:
@@ -83,14 +80,12 @@ class LabRun:
 
     def acted(self, *, begins: bool = False) -> None:
         """The learner did something in this lab: note the time."""
-        self._keep(progress.act(self.record, self._mark, self._clock(), begins=begins))
+        self.keeping.acted(begins=begins)
 
-    def take_up_record(self) -> None:
-        """Read the record from disk, and add what the attempt has come to since it was written."""
-        kept = records.load(self.bench.folder, self.lab.slug)
-        self.record = self.record if kept is None else join(kept, self.record)
-        if self.attempt != Attempt():
-            self._keep(self._with_attempt())
+    @property
+    def record(self) -> Record:
+        """What was kept of all attempts."""
+        return self.keeping.record
 
     def guide(self) -> GuideSeen:
         """Return what the guide panel draws."""
@@ -156,10 +151,7 @@ class LabRun:
     async def play(self, script: Script) -> None:
         """Issue a script's verbs, waiting where it says so. Raises `Unavailable` when what it waits for does not come."""
         for item in script:
-            if isinstance(item, Call):
-                await self._issue(item)
-            else:
-                await self._wait(item.what, item.until, item.timeout_s)
+            await follow(self.bench, item)
             self.look(await self.bench.observe())
 
     async def _reach(self, target: int, before: Attempt, tries: int = TRIES) -> None:
@@ -200,7 +192,7 @@ class LabRun:
         here = self.attempt.step
         await self.play(step.solution if isinstance(step.solution, tuple) else step.solution(await self._evidence()))
         try:
-            await self._wait(f"“{step.title}”", lambda seen: self._is_past(here, seen), STEP_TIMEOUT_S)
+            await follow(self.bench, Wait(f"“{step.title}”", lambda seen: self._is_past(here, seen), STEP_TIMEOUT_S))
         except Unavailable as error:
             differs = [said.text for said in self.attempt.said.get(step.id, {}).values() if not said.passed]
             raise Unavailable(f"{error} The checks say: {' '.join(differs)}") from error
@@ -208,19 +200,6 @@ class LabRun:
     def _is_past(self, index: int, seen: Observation) -> bool:
         self.look(seen)
         return self.attempt.step > index
-
-    async def _issue(self, item: Call) -> None:
-        try:
-            await self.bench.perform(item.verb, dict(item.arguments))
-        except VangoError as error:
-            if not (item.refusal and isinstance(error, Refused | Unavailable)):
-                raise
-
-    async def _wait(self, what: str, until: Callable[[Observation], bool], timeout_s: float) -> None:
-        try:
-            await self.bench.wait_until(until, timeout_s=timeout_s)
-        except VangoError as error:
-            raise Unavailable(f"Waited {timeout_s:g} s for {what}, without success. {error}") from error
 
     async def _evidence(self) -> Evidence:
         seen = await self.bench.observe()
@@ -257,7 +236,7 @@ class LabRun:
             return False
         store.save(self.bench.folder, self.lab.slug, attempt)
         self.attempt = attempt
-        self._keep(self._with_attempt())
+        self.keeping.came_to(self.attempt)
         self._tell()
         return True
 
@@ -265,22 +244,6 @@ class LabRun:
         """The bench was put back as it was, with the file of the attempt. What was reached meanwhile stays on record."""
         self.attempt = store.load(self.bench.folder, self.lab.slug)
         self._tell()
-
-    def _with_attempt(self) -> Record:
-        return progress.keep(self.record, self.lab, self.attempt, self._mark, self._clock())
-
-    def _keep(self, record: Record) -> None:
-        """Keep a record. A disk that does not take it stops no lab: it is written with the next change."""
-        if record == self.record and not self._owed:
-            return
-        self.record = record
-        try:
-            records.save(self.bench.folder, record, at=self._clock())
-            self._owed = False
-        except OSError as error:
-            if not self._owed:
-                log.warning("progress in %s cannot be written: %s", self.lab.slug, error)
-            self._owed = True
 
     def _tell(self) -> None:
         if self.on_change is not None:

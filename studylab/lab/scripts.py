@@ -36,7 +36,7 @@ def rules(*edges: str, **changed: Any) -> Script:
 
 def settled(what: str = "every edge to be current") -> Wait:
     """Wait until the outbox is empty and every edge is current and right. `what` names the wait when it fails."""
-    return Wait(what, reading.at_rest)
+    return Wait(what, reading.all_agree)
 
 
 def claims(edge: str, what: str = "") -> Wait:

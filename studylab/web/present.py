@@ -22,6 +22,7 @@ from vango.actors.told import fit
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.rules import ROUTE_EVENTS
+from vango.journal.facts import ModeChange
 from vango.journal.moment import Moment
 from vango.observe.model import (
     BrokerSeen,
@@ -72,7 +73,7 @@ _TONES = {
     "silent": "is-bad", "purge": "is-warn", "deleted": "is-warn", "recreated": "is-warn", "noise": "is-warn", "duplicate": "is-warn", "verdict": "is-warn", "limits": "is-warn", "advisory": "is-warn",
     "apply": "is-ok", "commit": "is-truth", "publish": "is-relay", "store": "is-stream",
 }  # fmt: skip
-_BECAME = {"failed closed": "is-bad", "current": "is-ok", "rebuilding": "is-warn"}
+_BECAME = {Mode.FAILED_CLOSED: "is-bad", Mode.CURRENT: "is-ok", Mode.REBUILDING: "is-warn"}
 
 
 def edge_look(edge: EdgeSeen | GuestSeen) -> Look:
@@ -112,7 +113,8 @@ def allocation_icon(state: str) -> str:
 def moment_tone(moment: Moment) -> str:
     """Return the tone of a journal entry; a mode's is that of what the edge became."""
     if moment.kind == "mode":
-        return _BECAME.get(str(moment.detail.get("after")), "")
+        became = moment.read(ModeChange).after
+        return _BECAME.get(became, "") if became else ""
     return _TONES.get(moment.kind, "")
 
 

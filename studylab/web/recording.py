@@ -12,7 +12,7 @@ from studylab.web.htmx import htmx
 from studylab.web.state import call, hub, state
 from vango.actors.errors import BadInput, NotThere
 from vango.bench.bench import Bench
-from vango.journal.codec import revive
+from vango.journal.codec import read
 from vango.observe.model import Observation
 from vango.verbs.registry import REGISTRY
 
@@ -41,7 +41,7 @@ async def _recorded(bench: Bench, wanted: int | None) -> dict[str, Any]:
     if frame is None:
         raise NotThere("Nothing is recorded yet: the recording begins when someone opens the bench.")
     return {
-        "seen": revive(Observation, frame), "moments": bench.journal.up_to(moment, MOMENTS), "moment": moment,
+        "seen": read(Observation, frame), "moments": bench.journal.up_to(moment, MOMENTS), "moment": moment,
         "first": first, "last": last, "REGISTRY": REGISTRY, "guide": None, "recorded": True,
         "locked": dict.fromkeys(REGISTRY, LOCKED),
     }  # fmt: skip

@@ -11,9 +11,9 @@ import pytest
 
 from studylab.__main__ import PAGE, page
 from studylab.lab import records
-from studylab.lab.decode import MAX_ITEMS, MAX_TEXT
 from studylab.web.bench import MAX_MOMENTS
 from studylab.web.guard import MAX_BODY
+from vango.journal.codec import MAX_ITEMS, MAX_TEXT
 from vango.observe.model import Observation
 from vango.verbs.registry import REGISTRY
 

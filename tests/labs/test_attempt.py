@@ -9,8 +9,9 @@ import pytest
 
 from studylab.lab import attempt as moves
 from studylab.lab import store
-from studylab.lab.attempt import Attempt, begin, choose, current, locked, look, proceed, reveal
+from studylab.lab.attempt import Attempt, begin, choose, current, look, proceed, reveal
 from studylab.lab.guide import draw
+from studylab.lab.locks import locked
 from studylab.lab.model import Check, Do, Evidence, Explain, Figure, Lab, Memory, NotYet, Passed, Place, Result, Shown
 from studylab.lab.moments import listed
 from tests.labs.small import LAB, MOMENT, SEEN

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.deduplication.checks.common import BEFORE_MARK, is_stored_twice, relay_is_down
+from labs.deduplication.checks.common import is_stored_twice, relay_is_down
 from labs.deduplication.lab import LAB
 from studylab.lab import reading
 from tests.labs.conftest import Learner
 from tests.labs.test_commit_first import comes_to, does
+from vango.actors.crash_points import Point
 
 
 def at(learner: Learner, step: str) -> None:
@@ -25,7 +26,7 @@ def until(learner: Learner, is_so: Any) -> None:
 
 
 def crash(learner: Learner, **promotion: str) -> None:
-    does(learner, "crash_relay", at=BEFORE_MARK)
+    does(learner, "crash_relay", at=Point.BEFORE_MARK)
     does(learner, "promote", **promotion)
     until(learner, relay_is_down)
 
@@ -48,7 +49,7 @@ def test_the_relay_may_have_two_events_in_hand(learner: Learner) -> None:
     crash(learner, route="shop", to="alloc-b", operation="op-9")
     assert "The relay is down: start it" in answers(learner, "window")
     does(learner, "start_relay")
-    until(learner, reading.at_rest)
+    until(learner, reading.all_agree)
     does(learner, "republish_altered", sequence="1", owner="alloc-c")
     comes_to(learner, "predict-after")
 
@@ -59,7 +60,7 @@ def test_a_relay_that_comes_back_too_early_proves_nothing_and_may_be_crashed_aga
     does(learner, "stream_limits", duplicate_window_s="60")
     crash(learner, route="blog", to="alloc-a")
     does(learner, "start_relay")
-    until(learner, reading.at_rest)
+    until(learner, reading.all_agree)
     assert "the broker still knew its id" in answers(learner, "cure")
     does(learner, "stream_limits", duplicate_window_s="0.1")
     crash(learner, route="api", to="alloc-a")

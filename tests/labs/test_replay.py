@@ -48,7 +48,7 @@ def test_a_newer_promotion_repairs_as_well_as_a_snapshot(learner: Learner) -> No
     at(learner, "cure")
     does(learner, "edge_rules", edge="iad", check_epochs="on")
     does(learner, "promote", route="shop", to="alloc-b")
-    until(learner, reading.at_rest)
+    until(learner, reading.all_agree)
     does_both(learner)
     comes_to(learner, "predict-late")
 

@@ -24,6 +24,7 @@ from studylab.lab.scripts import (
     rules,
     settled,
 )
+from vango.core.modes import Mode
 from vango.verbs.registry import find
 
 OPTIONS = (Option("a", "A.", "Yes."), Option("b", "B.", "No."))
@@ -65,7 +66,7 @@ def test_every_call_is_one_that_a_bench_takes() -> None:
 @pytest.mark.parametrize("wait", [settled(), published(), claims("fra")], ids=lambda wait: wait.what)
 def test_a_bench_at_rest_is_what_the_common_waits_wait_for(wait: Wait) -> None:
     rests = at_rest()
-    edges = tuple(replace(edge, claim="down") for edge in rests.edges)
+    edges = tuple(replace(edge, mode=Mode.DOWN) for edge in rests.edges)
     assert wait.until(rests)
     assert not wait.until(replace(rests, outbox=replace(rests.outbox, waiting=1), edges=edges))
 

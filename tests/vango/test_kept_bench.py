@@ -12,8 +12,10 @@ import pytest
 from tests.vango.conftest import Hands, Run
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
+from vango.core.causes import Cause
 from vango.core.modes import Mode
-from vango.journal.codec import revive
+from vango.journal.codec import read
+from vango.journal.facts import FACTS, ModeChange
 from vango.observe.model import Observation
 
 # Made with version 0.1.0: three promotions of which one was refused, a stored snapshot, epochs switched off at syd, a
@@ -52,9 +54,12 @@ def test_it_stands_as_it_was_left(kept: Hands) -> None:
 def test_its_journal_and_its_recording_are_read(kept: Hands) -> None:
     assert any("alloc-d" in text for text in kept.told("learner", "refused"))
     assert kept.told("iad", "kill") == ["iad killed"]
+    told = [moment for moment in kept.bench.journal.up_to(LAST_MOMENT, LAST_MOMENT) if moment.kind in FACTS]
+    assert {type(moment.read(FACTS[moment.kind])) for moment in told} <= {*FACTS.values()}
+    assert {moment.read(ModeChange).cause for moment in told if moment.kind == "mode"} == {Cause.NOT_KNOWN}
     frame = kept.bench.recording.at(LAST_MOMENT)
     assert frame is not None
-    then = revive(Observation, frame)
+    then = read(Observation, frame)
     assert (then.edge("iad").mode, then.truth.revision) == (Mode.DOWN, 14)
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.web.learner import Learner, until
-from vango.journal.codec import revive
+from vango.journal.codec import read
 from vango.observe.model import Observation, as_json
 
 
@@ -62,4 +62,4 @@ def test_a_moment_beyond_the_end_is_the_last_one(learner: Learner) -> None:
 def test_an_observation_comes_back_from_its_plain_values(learner: Learner) -> None:
     promoted(learner, "alloc-b")
     plain = learner.see()
-    assert json.loads(json.dumps(as_json(revive(Observation, plain)))) == plain
+    assert json.loads(json.dumps(as_json(read(Observation, plain)))) == plain

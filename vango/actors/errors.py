@@ -7,14 +7,16 @@ class VangoError(Exception):
     """Something went wrong that a person must read about.
 
     `status_hint` is the HTTP status that fits; `definite` is whether the effect is known: False means that the
-    request may or may not have taken effect, as after a publish that was never answered.
+    request may or may not have taken effect, as after a publish that was never answered. `err_code` is the broker's own
+    number for what it refused, 0 for what did not come from it.
     """
 
     status_hint = 500
 
-    def __init__(self, message: str, *, definite: bool = True) -> None:
+    def __init__(self, message: str, *, definite: bool = True, err_code: int = 0) -> None:
         super().__init__(message)
         self.definite = definite
+        self.err_code = err_code
 
 
 class BadInput(VangoError):

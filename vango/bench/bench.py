@@ -41,7 +41,7 @@ from vango.faults import total_loss
 from vango.guests.guests import Guests
 from vango.journal.journal import Journal
 from vango.journal.recording import Recording
-from vango.observe.model import as_text
+from vango.observe.model import RefusedRow, as_text
 from vango.observe.observer import Observer, Parts
 from vango.relay.relay import Relay
 from vango.truth import seed, snapshots
@@ -75,7 +75,7 @@ class Bench:
         returned = aside.recover()
         self._settings_file = SettingsFile(folder / "settings.json")
         self.settings = self._settings_file.load()
-        self.refused_rows: tuple[str, ...] = ()
+        self.refused_rows: tuple[RefusedRow, ...] = ()
         self.trials = Trials(self)
         self._lock = lock
         self.journal = Journal(

@@ -8,11 +8,9 @@ from collections.abc import Callable
 
 from vango.actors.errors import Unavailable
 from vango.bench.whole import Whole
-from vango.core.audit import Soundness
-from vango.core.modes import Mode
 from vango.journal.recording import Recording
 from vango.observe.model import Observation
-from vango.observe.observer import is_at_rest
+from vango.observe.rest import has_converged, is_at_rest
 
 
 class Looking:
@@ -54,15 +52,10 @@ class Looking:
             ) from error
 
     async def settle(self, timeout_s: float = 5.0) -> Observation:
-        """Wait until the bench is at rest: connected, the outbox empty, every live edge current or failed closed."""
-        at_rest = (Mode.CURRENT, Mode.FAILED_CLOSED, Mode.DOWN)
+        """Wait until nothing is under way: connected, the outbox is empty, every live edge current or failed closed."""
 
         def is_settled(seen: Observation) -> bool:
-            converged = seen.audit.soundness is not Soundness.NOT_YET_KNOWN
-            connected = self._bench.link.is_open or self._bench.broker.state != "up"
-            return (
-                connected and converged and not seen.outbox.waiting and all(edge.mode in at_rest for edge in seen.edges)
-            )
+            return has_converged(seen) and (self._bench.link.is_open or self._bench.broker.state != "up")
 
         await self.wait_until(is_settled, timeout_s)
         # That observation looked at the streams before it looked at the edges: look once more, now that all is at rest.

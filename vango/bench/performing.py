@@ -69,7 +69,9 @@ class Performing:
             await self._history.end(row)
             return done
         except VangoError as error:
-            self._bench.journal.write("learner", "refused", str(error), verb=verb_name)
+            self._bench.journal.write(
+                "learner", "refused", str(error), verb=verb_name, arguments=checked, err_code=error.err_code
+            )
             await self._history.end(row, type(error).__name__)
             raise
         finally:

@@ -16,6 +16,8 @@ from vango.actors.errors import VangoError
 from vango.actors.files import write_whole
 from vango.bench.aside import Aside
 from vango.bench.whole import Whole
+from vango.journal import codec
+from vango.observe.model import Constraint, RefusedRow
 from vango.truth.outbox import count_waiting
 
 ANSWERS_WITHIN_S = 0.3
@@ -31,7 +33,7 @@ def read(bench: Whole, beside: Mapping[str, str]) -> dict[str, Any]:
         "reason": bench.broker.reason,
         "armed": {name: path.armed.value for name, path in _paths(bench) if path.armed is not None},
         "stumbles": [edge.name for edge in bench.edges.values() if edge.stumbles],
-        "refused_rows": list(bench.refused_rows),
+        "refused_rows": [codec.as_plain(row) for row in bench.refused_rows],
         "beside": dict(beside),
     }
 
@@ -43,8 +45,8 @@ async def give_back(bench: Whole, stood: Mapping[str, Any]) -> None:
         path.armed = Point(armed) if armed else None
     for edge in bench.edges.values():
         edge.stumbles = edge.name in stood.get("stumbles", ())
-    bench.refused_rows = tuple(stood.get("refused_rows", ()))
-    # Before anything moves: what waited at its point must not have continued meanwhile.
+    bench.refused_rows = tuple(map(_refused_row, stood.get("refused_rows", ())))
+    # Before anybody moves: what waited at its point must not have gone on meanwhile.
     bench.pace.change(Tempo(stood.get("tempo", Tempo.LIVE)))
     if stood.get("broker") == "down":
         bench.broker.reason = str(stood.get("reason", bench.broker.reason))
@@ -52,6 +54,11 @@ async def give_back(bench: Whole, stood: Mapping[str, Any]) -> None:
     await bench.broker.start()
     if stood.get("broker") == "frozen":
         await bench.broker.freeze()
+
+
+def _refused_row(kept: Any) -> RefusedRow:
+    """Read a row as it was kept; an earlier version kept its sentence only."""
+    return RefusedRow("", "", Constraint.OTHER, kept) if isinstance(kept, str) else codec.read(RefusedRow, kept)
 
 
 def _paths(bench: Whole) -> Iterable[tuple[str, Path]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vango.actors.crash_points import Tempo
@@ -19,6 +19,7 @@ from vango.actors.progress import Stopped
 from vango.bench.settings import Settings
 from vango.bench.whole import Whole
 from vango.core.names import EDGES
+from vango.journal import codec
 from vango.observe.model import StormSeen
 from vango.storm import storm
 from vango.storm.fault_table import fault
@@ -37,24 +38,15 @@ class Found:
     """What a bench's trials have found: cells by the keys of row and column, and the last storms, newest last."""
 
     cells: dict[str, dict[str, str]] = field(default_factory=dict)
-    storms: list[StormSeen] = field(default_factory=list)
+    storms: tuple[StormSeen, ...] = ()
 
 
 def load(folder: Path) -> Found:
     """Read the findings; empty when there is no file, or a damaged one."""
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        cells = {
-            str(row): {str(key): str(said) for key, said in cells.items()} for row, cells in found["cells"].items()
-        }
-        return Found(cells, [_storm(kept) for kept in found["storms"]])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return codec.read(Found, json.loads((folder / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
         return Found()
-
-
-def _storm(kept: dict[str, object]) -> StormSeen:
-    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
-    return StormSeen(**lists)  # type: ignore[arg-type]
 
 
 class Trials:
@@ -128,7 +120,7 @@ class Trials:
         begin = parse("\n".join(last.minimal)) or acts
         minimal = await storm.shrink(begin, fails)
         records = verdicts[-1].records if verdicts else last.records
-        self.found.storms.pop()
+        self.found.storms = self.found.storms[:-1]
         self._keep(replace(last, minimal=tuple(map(str, minimal)), records=records))
         is_whole = time.monotonic() < deadline and not self._bench.progress.is_stopping
         in_time = "" if is_whole else " The search stopped here; shrink it once more."
@@ -147,8 +139,8 @@ class Trials:
         self.found.cells.setdefault(without.key, {})[done.key] = said
         text = f"without {without.words}: {done.words}: {said}"
         self._bench.journal.write(
-            "learner", "cell", text, protection=without.key, fault=done.key, found=said, kinds=list(verdict.kinds),
-            records=list(verdict.records[:3]),
+            "learner", "cell", text, protection=without.key, fault=done.key, found=said, soundness=verdict.soundness,
+            happened=verdict.happened, kinds=list(verdict.kinds), closed=list(verdict.closed), records=list(verdict.records[:3]),
         )  # fmt: skip
         self._save()
         return f"Without {without.words}, {done.words}: {'sound' if said == '·' else said}."
@@ -168,14 +160,14 @@ class Trials:
         return await play(bench, items)
 
     def _keep(self, seen: StormSeen) -> None:
-        self.found.storms = [*self.found.storms, seen][-MAX_STORMS:]
+        self.found.storms = (*self.found.storms, seen)[-MAX_STORMS:]
         shrunk = f", {len(seen.minimal)} of {len(seen.script)} acts are enough" if seen.minimal else ""
         text = f"storm {seen.seed}: {', '.join(seen.kinds) or seen.soundness}{shrunk}"
-        self._bench.journal.write("learner", "storm", text, **asdict(seen))
+        self._bench.journal.write("learner", "storm", text, **codec.as_plain(seen))
         self._save()
 
     def _save(self) -> None:
-        write_whole(self._bench.folder / FILE, json.dumps(asdict(self.found)))
+        write_whole(self._bench.folder / FILE, codec.write(self.found))
 
 
 def _seen(seed: int, length: int, acts: tuple[Act, ...], missing: tuple[str, ...], verdict: Verdict) -> StormSeen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vango.actors import told
+from vango.journal.kinds import Advisory
 
 if TYPE_CHECKING:
     from vango.journal.journal import Journal
@@ -22,14 +23,15 @@ def asked(payload: bytes) -> str:
 def tell(journal: Journal, subject: str, payload: bytes) -> None:
     """Write a moment about a message given up or a consumer deleted, whatever the advisory contains."""
     said = _read(payload)
-    if subject.startswith("$JS.EVENT.ADVISORY.CONSUMER.DELETED."):
+    kind = Advisory.of(subject)
+    if kind is Advisory.DELETED:
         text = f"consumer deleted: {said.get('consumer', 'which, it does not say')}"
     else:
         word = told.fit(subject.split(".")[4]).lower().replace("_", " ")
         seq, deliveries = said.get("stream_seq", "?"), said.get("deliveries", "?")
         text = f"{word}: {said.get('consumer', '?')} at seq {seq}, delivery {deliveries}"
         text += f": {said['reason']}" if said.get("reason") else ""
-    journal.write("broker", "advisory", text, **said)
+    journal.write("broker", "advisory", text, advisory=kind, **said)
 
 
 def _read(payload: bytes) -> dict[str, Any]:

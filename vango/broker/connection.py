@@ -219,4 +219,6 @@ def raise_for(reply: dict[str, Any]) -> None:
     if any(words in str(error.get("description", "")).lower() for words in NO_SPACE):
         raise DiskFull("The broker could not write")
     words = f"The broker says {error.get('err_code', error.get('code'))}: {error.get('description', '')}."
-    raise NotThere(words) if error.get("code") == 404 else Refused(words)
+    code = error.get("err_code")
+    kind = NotThere if error.get("code") == 404 else Refused
+    raise kind(words, err_code=code if type(code) is int else 0)

@@ -17,6 +17,22 @@ from vango.core.modes import ANSWERS, Mode
 from vango.core.records import Claim, Fact, Told, TruthRecord
 
 
+class Differs(StrEnum):
+    """Why a row of a view is not the truth's row now. `NO` says that it is."""
+
+    NO = ""
+    INVENTED = "invented"
+    OUT_OF_ORDER = "out of order"
+    APPLIED_TWICE = "applied twice"
+    NOT_AS_TOLD = "not what its event said"
+    NEVER_PUBLISHED = "never published"
+    NOT_PUBLISHED = "not published"
+    SKIPPED = "skipped by a gap"
+    UNACKED = "delivered, unacked"
+    NOT_DELIVERED = "not delivered"
+    NEVER_APPLIED = "never applied"
+
+
 class Soundness(StrEnum):
     """The audit's verdict."""
 
@@ -64,34 +80,34 @@ def say(findings: Sequence[Finding]) -> str:
     return f"{lead} {first.repair}"
 
 
-def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> str:
-    """Return why a view's row for a route differs from the truth's row now; empty if it does not."""
+def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> Differs:
+    """Say why a view's row for a route is not the truth's row now."""
     rows = {row.route: row for row in claim.rows}
     row, fact = rows.get(route), truth.now.get(route)
     if row is not None and (wrong := _wrong_in_itself(truth, row, fact)):
         return wrong
     if fact is None:
-        return "invented" if row is not None else ""
+        return Differs.INVENTED if row is not None else Differs.NO
     if row is not None and (row.owner, row.epoch) == (fact.owner, fact.epoch):
-        return ""
+        return Differs.NO
     if fact.told is Told.NO_OUTBOX_ROW and fact in truth.untold:
-        return "never published"
+        return Differs.NEVER_PUBLISHED
     if fact.told is Told.WAITING:
-        return "not published"
+        return Differs.NOT_PUBLISHED
     if fact.sequence <= claim.position.sequence:
-        return "skipped by a gap"
+        return Differs.SKIPPED
     if claim.outstanding:
-        return "delivered, unacked"
-    return "not delivered" if claim.pending or claim.pending is None else "never applied"
+        return Differs.UNACKED
+    return Differs.NOT_DELIVERED if claim.pending or claim.pending is None else Differs.NEVER_APPLIED
 
 
-def _wrong_in_itself(truth: TruthRecord, row: Row, fact: Fact | None) -> str:
-    """Return what is wrong with a row that no further event will correct; empty if nothing is."""
+def _wrong_in_itself(truth: TruthRecord, row: Row, fact: Fact | None) -> Differs:
+    """Say what is wrong with a row that no further event explains."""
     if row.event_id not in truth.known_ids:
-        return "invented"
+        return Differs.INVENTED
     if row.epoch < row.highest_epoch:
-        return "out of order"
+        return Differs.OUT_OF_ORDER
     if drained_too_often(row):
-        return "applied twice"
+        return Differs.APPLIED_TWICE
     same_event = fact is not None and row.event_id == fact.event_id
-    return "not what its event said" if same_event and fact is not None and row.owner != fact.owner else ""
+    return Differs.NOT_AS_TOLD if same_event and fact is not None and row.owner != fact.owner else Differs.NO

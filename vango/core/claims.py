@@ -21,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from vango.core.causes import Cause, Reason
 from vango.core.judge import Position
 
 
@@ -93,13 +94,16 @@ def stand(position: Position, word: Word) -> Standing:
     if mark is None or is_stale(mark, position, word):
         return Standing(Step.WAIT if word.is_coming else Step.BEHIND if word.unanswered else Step.ASK)
     if mark.sequence < n:
-        return Standing(Step.FAIL, f"this view is at {n}, the truth has only {mark.sequence}")
+        words = f"this view is at {n}, the truth has only {mark.sequence}"
+        return Standing(Step.FAIL, Reason(words, Cause.TRUTH_BEHIND))
     if mark.sequence > n:
         if mark.published > n:
-            return Standing(Step.LOOK, f"{_events(n + 1, mark.published)} published, and nothing is pending")
+            words = f"{_events(n + 1, mark.published)} published, and nothing is pending"
+            return Standing(Step.LOOK, Reason(words, Cause.MISSING_END))
         return Standing(Step.BEHIND)
     if mark.event_id != position.event_id:
-        return Standing(Step.FAIL, f"event {n} is {mark.event_id} in truth and {position.event_id or 'nothing'} here")
+        words = f"event {n} is {mark.event_id} in truth and {position.event_id or 'nothing'} here"
+        return Standing(Step.FAIL, Reason(words, Cause.OTHER_TRUTH))
     return Standing(Step.CLAIM)
 
 

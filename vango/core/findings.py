@@ -9,6 +9,7 @@ from enum import StrEnum
 from vango.core.judge import Row
 from vango.core.modes import Mode
 from vango.core.records import Claim, Fact, Told, TruthRecord
+from vango.core.words import Sentence
 
 
 class Kind(StrEnum):
@@ -25,13 +26,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One named violation. `where` is the edge, or `truth`; `records` are the lines of evidence."""
+    """One named violation. `where` is the edge, or `truth`; `records` are the lines of evidence, about `event_ids`."""
 
     kind: Kind
     where: str
-    sentence: str
-    repair: str
-    records: tuple[str, ...]
+    sentence: Sentence
+    repair: Sentence
+    records: tuple[Sentence, ...]
+    event_ids: tuple[str, ...] = ()
 
 
 def of_claim(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
@@ -61,6 +63,7 @@ def untold(truth: TruthRecord) -> Iterator[Finding]:
             f"The database committed {events} of the {truth.feed} feed, and nothing will ever publish it.",
             "No outbox row exists for it, so neither a restart of the relay nor waiting will repair this.",
             tuple(f"history: {_fact(fact)}; outbox: no row; stream: never seen" for fact in truth.untold[:5]),
+            tuple(fact.event_id for fact in truth.untold),
         )
 
 
@@ -73,6 +76,7 @@ def stuck(truth: TruthRecord) -> Iterator[Finding]:
             f"The {row.feed} feed is stuck at {row.event_id}: {row.reason}.",
             row.cure,
             (f"outbox: row {row.position}, event {row.event_id}, waits; {row.reason}",),
+            (row.event_id,),
         )
 
 
@@ -85,6 +89,7 @@ def _phantoms(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             f"{claim.edge} serves {_routes(rows)} from {truth.value} that the database never chose.",
             "The event is in the stream, but the fact is not in the database. No later commit takes it back.",
             tuple(f"{claim.edge}: {_row(row)}; history: {_unknown(row)}" for row in rows),
+            tuple(row.event_id for row in rows),
         )
 
 
@@ -97,6 +102,7 @@ def _resurrected(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             f"{claim.edge} went back to an earlier owner of {_routes(rows)}.",
             "Only a newer event for the same route, or a snapshot, restores the right owner.",
             tuple(f"{claim.edge}: {_row(row)}; it had epoch {row.highest_epoch} before" for row in rows),
+            tuple(row.event_id for row in rows),
         )
 
 
@@ -112,6 +118,7 @@ def _double_effects(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
                 f"{claim.edge}: {_row(row)}; drained {row.drains} times, epoch allows {row.highest_epoch - 1}"
                 for row in rows
             ),
+            tuple(row.event_id for row in rows),
         )
 
 
@@ -182,6 +189,7 @@ def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
                 f"history: {_fact(fact)}; {claim.edge}: position {claim.position.sequence}, nothing pending"
                 for fact in missing
             ),
+            tuple(fact.event_id for fact in missing),
         )
 
 

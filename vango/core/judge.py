@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vango.core.causes import Cause, Reason
 from vango.core.events import Event
 from vango.core.facts import Held, Notice
 from vango.core.rules import EdgeRules
@@ -61,11 +62,13 @@ class Outcome(StrEnum):
     STALE_EPOCH = "stale epoch"
     GAP = "gap"
     FOREIGN = "foreign"
+    INVALID = "invalid"
+    """It cannot be read, so it is not judged: see `vango.core.intake`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judge's answer. `reason` is a sentence for a person, empty when the event is simply applied."""
+    """The judge's answer. `reason` is a sentence for a person, with its cause where it is a gap; empty when it is applied."""
 
     outcome: Outcome
     reason: str = ""
@@ -92,7 +95,8 @@ def fence(row: Held, event: Notice) -> Verdict | None:
     if event.epoch < row.epoch:
         return Verdict(Outcome.STALE_EPOCH, f"epoch {event.epoch} of {event.key} is older than {row.epoch}")
     if event.epoch == row.epoch and event.id != row.event_id:
-        return Verdict(Outcome.GAP, f"two events gave {event.key} epoch {row.epoch}: {row.event_id} and {event.id}")
+        words = f"two events gave {event.key} epoch {row.epoch}: {row.event_id} and {event.id}"
+        return Verdict(Outcome.GAP, Reason(words, Cause.SAME_EPOCH))
     return None
 
 
@@ -101,14 +105,17 @@ def broken_link(position: Position, row: Held | None, event: Notice) -> str:
     here, following = position.sequence, position.sequence + 1
     if event.sequence > following:
         missing = f"{following} is" if event.sequence == following + 1 else f"{following} to {event.sequence - 1} are"
-        return f"event {event.sequence} came after {here}: {missing} missing"
+        return Reason(f"event {event.sequence} came after {here}: {missing} missing", Cause.MISSING)
     if event.sequence == following and event.previous_id != position.event_id:
         held, named = position.event_id or "nothing", event.previous_id or "nothing"
-        return f"event {event.sequence} says that it follows {named}, but this view ends in {held}"
+        words = f"event {event.sequence} says that it follows {named}, but this view ends in {held}"
+        return Reason(words, Cause.OTHER_PREDECESSOR)
     if event.sequence == here and event.id != position.event_id:
-        return f"sequence {here} names two events: {position.event_id} and {event.id}"
+        return Reason(f"sequence {here} names two events: {position.event_id} and {event.id}", Cause.SAME_SEQUENCE)
     if event.sequence < here and (row is None or event.epoch > row.epoch):
-        return f"event {event.sequence} is covered by this view at {here}, which has never seen it"
+        return Reason(
+            f"event {event.sequence} is covered by this view at {here}, which has never seen it", Cause.UNSEEN
+        )
     return ""
 
 

@@ -12,12 +12,21 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Generic
 
+from vango.core.causes import Cause
 from vango.core.facts import R
 from vango.core.judge import Position
 
 
 class BadSnapshot(ValueError):
-    """A snapshot that must not be loaded. The message says why."""
+    """A snapshot that must not be loaded. The message says why, `cause` in a word."""
+
+    cause = Cause.BAD_SNAPSHOT
+
+
+class WrongChecksum(BadSnapshot):
+    """The bytes are not those that the checksum was computed over."""
+
+    cause = Cause.CHECKSUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ def unseal(stored: bytes, read_row: Callable[[dict[str, Any]], R], *, verify: bo
     if not isinstance(claimed, str):
         raise BadSnapshot("the snapshot cannot be read: its checksum is not text")
     if verify and (computed := checksum(snapshot)) != claimed:
-        raise BadSnapshot(f"the checksum says {claimed[:12]}…, the bytes give {computed[:12]}…")
+        raise WrongChecksum(f"the checksum says {claimed[:12]}…, the bytes give {computed[:12]}…")
     return snapshot
 
 

@@ -19,6 +19,7 @@ from vango.actors.crash_points import EDGE_POINTS, Crashed, Pace, Point
 from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable, VangoError
 from vango.actors.sqlite import is_full
 from vango.broker.connection import Wire
+from vango.core.causes import Cause, Reason
 from vango.core.claims import Word
 from vango.core.facts import Facts, R
 from vango.core.judge import Position
@@ -213,13 +214,13 @@ class Edge(EdgeState, Generic[R]):
             self._task = None
             await self._drop()
             self.signal(Signal.STOP, f"crashed {crash.point}")
-            self.journal.write(self.name, "crash", f"crashed {crash.point}")
+            self.journal.write(self.name, "crash", f"crashed {crash.point}", point=crash.point)
         except Exception as error:  # noqa: BLE001 (the one place where an edge's death is noticed)
             # A view that cannot be read or written, or anything unforeseen: no claim survives it.
             words = str(error) if isinstance(error, VangoError) else f"{type(error).__name__}: {error}"
             self._task = None
             await self._drop()
-            self.signal(Signal.SURPRISE, f"{words.rstrip('.')}. {_advice(error)}".rstrip())
+            self.signal(Signal.SURPRISE, Reason(f"{words.rstrip('.')}. {_advice(error)}".rstrip(), Cause.ERROR))
 
 
 def _advice(error: Exception) -> str:

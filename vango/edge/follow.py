@@ -65,12 +65,12 @@ class Following:
             try:
                 await self._follow()
             except Gap as gap:
-                await recovery.fail_closed(session, str(gap))
+                await recovery.fail_closed(session, gap.reason)
                 if session.rules.on_gap is OnGap.CARRY_ON:
                     # It would see the same gap again at once, and write of nothing else.
                     await session.edge.awake.rest()
             except BadSnapshot as error:
-                await recovery.fail_closed(session, f"the snapshot is refused: {error}")
+                await recovery.fail_closed(session, recovery.refusal(error))
         raise Unavailable("The connection to the broker broke.")
 
     @property

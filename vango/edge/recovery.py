@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from vango.actors import told
 from vango.actors.crash_points import Crashed, Point
 from vango.actors.errors import NotThere, Unavailable
+from vango.core.causes import Cause, Reason
 from vango.core.modes import Mode, Signal
 from vango.core.rules import FollowFrom, OnGap, StartFrom
 from vango.core.snapshot import BadSnapshot, Snapshot, unseal
@@ -31,6 +32,8 @@ ASKED_AGAIN, ASK_AGAIN_S = 5, 0.1
 class NoSnapshot(BadSnapshot):
     """There was none to load: nobody answered, or none is stored. One may be had a little later."""
 
+    cause = Cause.NO_SNAPSHOT
+
 
 async def begin(session: Session) -> None:
     """Resume from the view, or load a snapshot into an empty one, or start from what comes next."""
@@ -39,10 +42,15 @@ async def begin(session: Session) -> None:
         try:
             await load(session, stored)
         except BadSnapshot as error:
-            await fail_closed(session, f"the snapshot is refused: {error}")
+            await fail_closed(session, refusal(error))
         return
     await session.open_consumer(from_new=is_empty and start_from is StartFrom.NEW)
     session.edge.signal(Signal.RESUMED, "")
+
+
+def refusal(error: BadSnapshot) -> Reason:
+    """Return why a snapshot was not loaded, with its cause."""
+    return Reason(f"the snapshot is refused: {error}", error.cause)
 
 
 async def fail_closed(session: Session, reason: str) -> None:
@@ -56,7 +64,7 @@ async def recover(session: Session) -> None:
     edge = session.edge
     await session.close_pull()
     if edge.mode is Mode.REBUILDING:
-        edge.signal(Signal.SURPRISE, "the rebuild was interrupted")
+        edge.signal(Signal.SURPRISE, Reason("the rebuild was interrupted", Cause.INTERRUPTED))
     if session.rules.on_gap is OnGap.CARRY_ON:
         await carry_on(session)
     elif session.rules.on_gap is OnGap.REBUILD and edge.rebuilds_in_a_row < MAX_REBUILDS:
@@ -64,7 +72,7 @@ async def recover(session: Session) -> None:
         try:
             await rebuild(session, fresh=True)
         except BadSnapshot as error:
-            edge.signal(Signal.SURPRISE, f"the snapshot is refused: {error}")
+            edge.signal(Signal.SURPRISE, refusal(error))
             session.wants_snapshot = isinstance(error, NoSnapshot)
     elif session.rules.on_gap is OnGap.REBUILD and session.took_stored:
         # The control plane was away, and what it had stored before does not reach over the gap: ask it once more.

@@ -11,6 +11,7 @@ from typing import Any
 
 from vango.actors.crash_points import Pace, Path
 from vango.actors.wakeup import Wakeup
+from vango.core.causes import Cause, cause_of
 from vango.core.claims import Mark, Word
 from vango.core.facts import Facts
 from vango.core.modes import Mode, Signal, after
@@ -20,11 +21,16 @@ from vango.journal.log import Log
 
 
 class Gap(Exception):
-    """Something is unknown between this view and what comes next. The message names it."""
+    """Something is unknown between this view and what comes next. `reason` names it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class EdgeState:
-    """The state of one edge. `facts` are what it follows; `reason` says why it failed closed or is down.
+    """The state of one edge. `facts` are what it follows; `reason` says why it failed closed or is down, `cause` the former
+    in a word.
 
     `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
     message that it took.
@@ -37,7 +43,7 @@ class EdgeState:
         self.facts = facts
         self.rules = rules
         self._mode = self._told = Mode.DOWN
-        self.reason = "not started"
+        self.reason, self.cause = "not started", Cause.NOT_KNOWN
         self.word = Word()
         self.counters: Counter[str] = Counter()
         self.stuck = ""
@@ -72,11 +78,11 @@ class EdgeState:
         """
         before, self._mode = self._mode, after(self._mode, signal)
         if before is not self._mode or signal is Signal.SURPRISE:
-            self.reason = reason
+            self.reason, self.cause = reason, cause_of(reason)
         if signal is Signal.SURPRISE or not (quietly or self._told is self._mode):
             told, self._told = self._told, self._mode
             text = f"{self._mode}{f': {reason}' if reason else ''}"
-            self.journal.write(self.name, "mode", text, before=told.value, after=self._mode.value)
+            self.journal.write(self.name, "mode", text, before=told, after=self._mode, cause=self.cause)
         elif before is not self._mode:
             # No moment of the journal, but an observer may look.
             self.journal.on_write()

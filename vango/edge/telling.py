@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vango.core.intake import Intake
+from vango.core.judge import Outcome
 from vango.core.snapshot import Snapshot
 from vango.edge.pull import Delivery
 from vango.edge.session import Session
@@ -80,9 +81,14 @@ def tell_applied(session: Session, applied: Applied) -> None:
         sequences = [event.sequence for event in intake.applied[:SEQS_TOLD]]
         text = one if first is last else many
         position = intake.position.sequence
-        session.tell("apply", text, before=applied.before, position=position, sequences=sequences, sql=applied.sql)
+        session.tell(
+            "apply", text, before=applied.before, position=position, sequences=sequences, sql=applied.sql,
+            routes=[event.key for event in intake.applied[:SEQS_TOLD]],
+            owners=[getattr(event, "owner", "") for event in intake.applied[:SEQS_TOLD]],
+        )  # fmt: skip
     for delivery, verdict in intake.verdicts[:VERDICTS_TOLD]:
-        session.tell("verdict", f"{verdict.outcome}: {verdict.reason}", stream_seq=delivery.stream_seq)
+        text = f"{verdict.outcome}: {verdict.reason}"
+        session.tell("verdict", text, stream_seq=delivery.stream_seq, verdict=verdict.outcome)
 
 
 def tell_acked(session: Session, acked: Acked) -> None:
@@ -90,7 +96,7 @@ def tell_acked(session: Session, acked: Acked) -> None:
     if not acked.deliveries or session.noise.is_all(acked.deliveries):
         return
     text = f"ack {_span(acked.deliveries)}{', confirmed' if acked.confirmed else ''}"
-    session.tell("ack", text, stream_seqs=_seqs(acked.deliveries))
+    session.tell("ack", text, stream_seqs=_seqs(acked.deliveries), confirmed=acked.confirmed)
 
 
 def tell_refused(session: Session, refused: Refused) -> None:
@@ -99,7 +105,7 @@ def tell_refused(session: Session, refused: Refused) -> None:
     delivery = refused.delivery
     retried = f"invalid: {delivery.stream_seq}, delivery {delivery.deliveries}; to be retried"
     text = retried if refused.retried else f"invalid: {delivery.stream_seq} is terminated"
-    session.tell("verdict", text, stream_seq=delivery.stream_seq, reason=refused.reason)
+    session.tell("verdict", text, stream_seq=delivery.stream_seq, reason=refused.reason, verdict=Outcome.INVALID)
 
 
 def tell_stumbled(session: Session, delivery: Delivery) -> None:
@@ -114,6 +120,7 @@ def tell_loaded(session: Session, loaded: Loaded) -> None:
     session.tell(
         "snapshot", f"loaded a snapshot at {snapshot.sequence}, follows {loaded.follows}",
         sequence=snapshot.sequence, event_id=snapshot.event_id, stream_seq=snapshot.stream_seq, follows=loaded.follows,
+        follow_from=session.rules.follow_from,
     )  # fmt: skip
 
 

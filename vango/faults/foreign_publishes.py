@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from typing import Any
 
 from vango.actors.errors import BadInput, NotThere
 from vango.core.events import ROUTE_OWNER_UPDATED, SOURCE
 from vango.faults.target import Target
+from vango.journal.kinds import How
 
 MAX_STORM_S = 10.0
 
@@ -29,7 +29,7 @@ async def republish_often(bench: Target, sequence: int, *, times: int, every_s: 
     for number in range(times):
         if number:
             await asyncio.sleep(every_s)
-        answers.append(await _publish(bench, f"republish {event_id}", subject, body, event_id))
+        answers.append(await _publish(bench, How.REPUBLISHED, f"republish {event_id}", subject, body, event_id))
     return f"Event {sequence} was published {times} times; the broker's answers: {', '.join(answers)}."
 
 
@@ -39,7 +39,8 @@ async def republish_altered(bench: Target, sequence: int, owner: str) -> str:
     document = json.loads(body)
     document["data"]["owner"] = owner
     payload = json.dumps(document, separators=(",", ":")).encode()
-    answer = await _publish(bench, f"publish {event_id} with owner {owner}", subject, payload, event_id, altered=True)
+    what = f"publish {event_id} with owner {owner}"
+    answer = await _publish(bench, How.ALTERED, what, subject, payload, event_id)
     return f"Event {sequence} with owner {owner} in it was published under {event_id}: {answer}."
 
 
@@ -53,7 +54,12 @@ async def publish_poison(bench: Target, route: str) -> str:
                 "data": {"route": route, "owner": "alloc-a", "epoch": "next", "revision": 1}}  # fmt: skip
     body = json.dumps(document).encode()
     answer = await _publish(
-        bench, f"publish {event_id}, which no edge can read", f"{ROUTE_OWNER_UPDATED}.{route}", body, event_id
+        bench,
+        How.UNREADABLE,
+        f"publish {event_id}, which no edge can read",
+        f"{ROUTE_OWNER_UPDATED}.{route}",
+        body,
+        event_id,
     )
     return f"A message that no edge can read was published on {ROUTE_OWNER_UPDATED}.{route}: {answer}."
 
@@ -67,12 +73,12 @@ def _event(bench: Target, sequence: int) -> tuple[str, str, bytes]:
     return row[0], row[1], row[2]
 
 
-async def _publish(bench: Target, what: str, subject: str, body: bytes, event_id: str, **detail: Any) -> str:
+async def _publish(bench: Target, how: How, what: str, subject: str, body: bytes, event_id: str) -> str:
     """Publish and journal the PubAck. Returns the answer in words."""
     wire = bench.wire()
     ack = await wire.store(subject, body, message_id=event_id)
     answer = "duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
     bench.journal.write(
-        "learner", "publish", f"{what}: {answer}", subject=subject, event_id=event_id, ack=ack, api=wire.last, **detail
+        "learner", "publish", f"{what}: {answer}", subject=subject, event_id=event_id, how=how, ack=ack, api=wire.last
     )
     return answer

@@ -15,12 +15,13 @@ from sqlite_utils import Database
 from vango.actors.sqlite import transaction
 from vango.broker.connection import Wire
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, InvalidEvent, decode, encode
-from vango.observe.model import TableSeen
+from vango.observe.model import Constraint, RefusedRow, TableSeen
 from vango.observe.tape import read_bodies
 from vango.truth.store import AllocationChange, Promotion, describe
 
 STREAMS = ("ROUTES", "ALLOCATIONS")
 MAX_LINES = 12
+WAITED = "waiting"
 _SEQUENCE = "feed || ' ' || sequence"
 KEYS = {
     "allocation": "name",
@@ -36,7 +37,7 @@ TABLES = {
     "operation": {"done:": "command", "revision": "revision"},
     "event": {"id": "id", "route": "route", "owner": "owner", "epoch": "epoch", "revision": "revision"},
     "revision": {"at": "at", "commit:": "summary"},
-    "outbox": {"id": "event_id", "news": "CASE WHEN published_at IS NULL THEN 'waiting' ELSE 'published' END"},
+    "outbox": {"id": "event_id", "news": f"CASE WHEN published_at IS NULL THEN '{WAITED}' ELSE 'published' END"},
 }
 """What is compared: the columns that must agree, each with its word. Clock times of the outbox need not."""
 
@@ -60,12 +61,12 @@ def in_order(bodies: Sequence[tuple[int, bytes]]) -> list[tuple[int, Event]]:
     return sorted(found.values(), key=lambda stored: (stored[1].revision, stored[1].feed != "route"))
 
 
-def rebuild(db: Database, stored: Sequence[tuple[int, Event]], on_event: Callable[[int], None]) -> tuple[str, ...]:
-    """Write events into an empty database, and return each row that it refused, with its message. A refusal does not
-    stop the others.
-    """
+def rebuild(
+    db: Database, stored: Sequence[tuple[int, Event]], on_event: Callable[[int], None]
+) -> tuple[RefusedRow, ...]:
+    """Write events into an empty database, and return each row that it refused, with its words; that stops no other."""
     commands = {event.revision: _command(event) for _, event in stored if event.type == ROUTE_OWNER_UPDATED}
-    refused: list[str] = []
+    refused: list[RefusedRow] = []
     with transaction(db) as connection:
         for done, (seq, event) in enumerate(stored):
             on_event(done)
@@ -73,9 +74,15 @@ def rebuild(db: Database, stored: Sequence[tuple[int, Event]], on_event: Callabl
                 try:
                     connection.execute(sql, values)
                 except sqlite3.IntegrityError as error:
-                    # Only this statement was undone: what the transaction wrote before stays.
-                    refused.append(f"{table} of event {event.id}: {error}")
+                    # The statement was undone, and nothing else: what the transaction wrote before stays.
+                    sentence = f"{table} of event {event.id}: {error}"
+                    refused.append(RefusedRow(table, event.id, _constraint(error), sentence))
     return tuple(refused)
+
+
+def _constraint(error: sqlite3.IntegrityError) -> Constraint:
+    """Return what a row broke: a trigger of the schema raises its own words (`vango.truth.schema`)."""
+    return Constraint.NO_HOLES if str(error) == Constraint.NO_HOLES.value else Constraint.OTHER
 
 
 def _rows(seq: int, event: Event, command: str | None) -> Iterator[tuple[str, str, list[object]]]:
@@ -124,7 +131,13 @@ def _compare(kept: Database, found: Database, table: str) -> TableSeen:
     ]
     missing = sum(key not in after for key in before)
     equal = sum(after.get(key) == row for key, row in before.items())
-    return TableSeen(table, len(before), equal, missing, tuple(lines[:MAX_LINES]), max(0, len(lines) - MAX_LINES))
+    untold = [
+        str(row[0]) for key, row in before.items() if table == "outbox" and row[1] == WAITED and after.get(key) != row
+    ]
+    return TableSeen(
+        table, len(before), equal, missing, tuple(lines[:MAX_LINES]), max(0, len(lines) - MAX_LINES),
+        tuple(untold[:MAX_LINES]),
+    )  # fmt: skip
 
 
 def _read(db: Database, table: str) -> dict[str, tuple[object, ...]]:

@@ -14,6 +14,7 @@ from vango.broker import streams
 from vango.core.names import ROUTES
 from vango.edge import consumers
 from vango.faults.target import Target
+from vango.journal.kinds import How
 
 MAX_WINDOW_S = 5.0
 LATE_S = 2.0
@@ -38,7 +39,7 @@ async def purge(bench: Target, stream: str, *, up_to: int | None, keep: int | No
     asked = wire.last
     floors = await _ack_floors(bench, stream)
     text = f"{stream}: {purged} messages purged"
-    bench.journal.write("stream", "purge", text, purged=purged, ack_floors=floors, api=asked)
+    bench.journal.write("stream", "purge", text, stream=stream, purged=purged, ack_floors=floors, api=asked)
     return f"{purged} message{'' if purged == 1 else 's'} purged from {stream}."
 
 
@@ -52,7 +53,7 @@ async def delete_message(bench: Target, stream: str, seq: int) -> str:
     """Delete one message. Raises `Refused` with the server's message when there is none."""
     wire = bench.wire()
     await wire.api(f"STREAM.MSG.DELETE.{streams.known(stream)}", {"seq": seq})
-    bench.journal.write("stream", "deleted", f"{stream}: message {seq} deleted", seq=seq, api=wire.last)
+    bench.journal.write("stream", "deleted", f"{stream}: message {seq} deleted", stream=stream, seq=seq, api=wire.last)
     return f"Message {seq} of {stream} was deleted."
 
 
@@ -61,7 +62,7 @@ async def recreate(bench: Target, stream: str) -> str:
     wire, kept = bench.wire(), bench.settings
     await streams.recreate(wire, streams.known(stream), kept.streams[stream], kept.subjects[stream])
     bench.observer.broker.tape.forget()
-    bench.journal.write("stream", "recreated", f"{stream} was deleted and created again", api=wire.last)
+    bench.journal.write("stream", "recreated", f"{stream} was deleted and created again", stream=stream, api=wire.last)
     return f"The stream {stream} is new and empty; its consumers are gone."
 
 
@@ -93,7 +94,10 @@ async def republish(bench: Target, sequence: int, *, after_window: bool = False)
         raise Refused(f"The broker still knew event {sequence} {LATE_S:g} s after its duplicate window. Try once more.")
     asked = wire.last
     outcome = "the broker says duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
-    bench.journal.write("learner", "publish", f"republish {event_id}: {outcome}", subject=subject, ack=ack, api=asked)
+    bench.journal.write(
+        "learner", "publish", f"republish {event_id}: {outcome}", event_id=event_id, how=How.REPUBLISHED, subject=subject,
+        ack=ack, api=asked,
+    )  # fmt: skip
     return f"Event {sequence} was published again: {outcome}."
 
 

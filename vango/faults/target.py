@@ -13,6 +13,7 @@ from vango.core.judge import Row
 from vango.core.rules import StreamRules
 from vango.core.snapshot import Snapshot
 from vango.journal.journal import Journal
+from vango.observe.model import RefusedRow
 from vango.observe.observer import Observer
 from vango.relay.relay import Relay
 from vango.truth.store import Truth
@@ -35,7 +36,7 @@ class Target(Protocol):
     journal: Journal
     observer: Observer
     progress: Progress
-    refused_rows: tuple[str, ...]
+    refused_rows: tuple[RefusedRow, ...]
 
     @property
     def settings(self) -> StreamSettings: ...

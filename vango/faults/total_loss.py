@@ -19,7 +19,7 @@ from vango.actors.sqlite import connect
 from vango.broker import streams
 from vango.faults.rebuild import compare, in_order, rebuild, stored_bodies
 from vango.faults.target import Target
-from vango.observe.model import LossSeen, TableSeen
+from vango.observe.model import LossSeen, RefusedRow, TableSeen
 from vango.truth import snapshots
 from vango.truth.schema import SCHEMA
 
@@ -82,12 +82,12 @@ async def rebuild_database(bench: Target) -> str:
     await _replace(bench, put_in_place)
     bench.refused_rows = refused
     text = f"{count} stored events were written into an empty database; it refused {len(refused)} rows"
-    bench.journal.write("database", "rebuilt", text, refused=list(refused[:50]))
+    bench.journal.write("database", "rebuilt", text, refused=[row.sentence for row in refused[:50]])
     return f"{text}."
 
 
-async def _rebuild_aside(bench: Target) -> tuple[int, tuple[str, ...]]:
-    """Write everything that the streams hold into a database beside the truth's, in a thread. Raises `Stopped`."""
+async def _rebuild_aside(bench: Target) -> tuple[int, tuple[RefusedRow, ...]]:
+    """Write all that the streams hold into a database beside the truth's, in a thread. Raises `Stopped`."""
     bodies: list[tuple[int, bytes]] = []
     with bench.progress.counting(0, "events read"):
         async for some in stored_bodies(bench.wire()):
@@ -101,7 +101,7 @@ async def _rebuild_aside(bench: Target) -> tuple[int, tuple[str, ...]]:
 
 def _write_anew(
     told: Callable[[int], None], file: Path, bodies: Sequence[tuple[int, bytes]]
-) -> tuple[int, tuple[str, ...]]:
+) -> tuple[int, tuple[RefusedRow, ...]]:
     database = connect(file)
     try:
         database.conn.executescript(SCHEMA)
@@ -149,7 +149,8 @@ class Comparison:
             folder = self._bench.folder
             self._tables = await asyncio.to_thread(_compare, folder / KEPT, folder / "truth.db")
             self._of = now
-        return LossSeen(self._tables, self._bench.refused_rows)
+        refusals = self._bench.refused_rows
+        return LossSeen(self._tables, tuple(row.sentence for row in refusals), refusals)
 
 
 def _compare(kept_file: Path, found_file: Path) -> tuple[TableSeen, ...]:

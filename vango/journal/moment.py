@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from vango.actors.told import Unreadable, fit, plain, read_object
+from vango.core.words import Sentence
+from vango.journal import codec
+
+F = TypeVar("F")
 
 _MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 
@@ -16,21 +21,26 @@ _MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 class Moment:
     """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values.
 
-    It can be a key: its hash leaves the detail out, its equality does not.
+    `text` is for people; what a program goes by is `read` of the detail. It can be a key: its hash leaves the detail out,
+    its equality does not.
     """
 
     n: int
     at: float
     actor: str
     kind: str
-    text: str
+    text: Sentence
     detail: dict[str, Any] = field(hash=False)
+
+    def read(self, kind: Callable[..., F]) -> F:
+        """Return what the moment tells as a record of `vango.journal.facts`. What its detail lacks is not known."""
+        return codec.read_known(kind, self.detail)
 
 
 def written_detail(detail: dict[str, Any]) -> str:
     """Return a moment's detail as JSON that can be stored and shown, whatever its content."""
     try:
-        written = json.dumps(detail, default=str)
+        written = codec.write(detail)
     except (TypeError, ValueError, RecursionError):
         return json.dumps(plain(detail))
     return json.dumps(plain(json.loads(written))) if _MAY_BE_UNFIT.search(written) else written

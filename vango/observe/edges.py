@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vango.core.audit import why_row_differs
+from vango.core.audit import Differs, why_row_differs
 from vango.core.records import Claim, TruthRecord
 from vango.observe.model import ProbeSeen, RowSeen
 
@@ -15,7 +15,7 @@ PROBES = 24
 ASK_AGAIN_S = 0.9
 OUTCOMES = ("right", "wrong", "refused", "late")
 # Without a cause the truth has moved on while it was looked at.
-UNDER_WAY = ("not published", "not delivered", "delivered, unacked", "")
+UNDER_WAY = (Differs.NOT_PUBLISHED, Differs.NOT_DELIVERED, Differs.UNACKED, Differs.NO)
 
 
 class ProbeLog:

@@ -26,7 +26,7 @@ async def find(bench: Holder, moment: Moment) -> dict[str, Any]:
     For a commit it is the event in the truth. Empty when the moment is about no message, or names one already.
     """
     detail = moment.detail
-    if "event_id" in detail and moment.actor == "database":
+    if "event_id" in detail and (moment.actor, moment.kind) == ("database", "commit"):
         return _in_truth(bench, str(detail["event_id"]))
     seq = _stream_seq(detail)
     if not seq:

@@ -10,14 +10,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vango.actors.crash_points import Tempo
 from vango.actors.errors import Unavailable
 from vango.actors.pace import Pace
 from vango.actors.progress import Progress
 from vango.broker import streams
 from vango.broker.broker import Broker
 from vango.broker.connection import Wire
-from vango.core.audit import Soundness, audit
+from vango.core.audit import audit
 from vango.core.judge import Position, Row
 from vango.core.modes import Mode
 from vango.core.records import Claim, StuckRow, TruthRecord
@@ -167,7 +166,7 @@ class Observer:
         relay = self._parts.relay
         return RelaySeen(
             relay.state, relay.reason, relay.published, relay.duplicates, relay.unanswered, relay.refused, relay.rules,
-            relay.path.armed or "",
+            relay.path.armed or "", relay.last_unanswered, relay.gave_up,
         )  # fmt: skip
 
     def _broker(self) -> BrokerSeen:
@@ -222,21 +221,8 @@ class Observer:
             position.stream_seq, edge.mark.sequence if edge.mark else 0, rows_seen(claim, record), tuple(self._probes[edge.name].last),
             {name: edge.counters[name] for name in COUNTERS}, edge.rules, in_words(edge.rules),
             edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recall),
-            self._probes[edge.name].asked, int(time.monotonic() - edge.heard_at),
+            self._probes[edge.name].asked, int(time.monotonic() - edge.heard_at), edge.cause,
         )  # fmt: skip
-
-
-def is_at_rest(seen: Observation) -> bool:
-    """Return whether a bench is at rest: another look would then show the same."""
-    runs = seen.pace.tempo is Tempo.LIVE and seen.relay.state == "up" and seen.broker.state == "up"
-    return (
-        runs
-        and seen.audit.soundness is not Soundness.NOT_YET_KNOWN
-        and not seen.outbox.waiting
-        and all(stream.available for stream in seen.streams)
-        and all(edge.mode in (Mode.CURRENT, Mode.DOWN, Mode.FAILED_CLOSED) for edge in seen.edges)
-        and all(c.num_waiting and not c.num_pending and not c.num_ack_pending for c in seen.consumers)
-    )
 
 
 def _say_claim(edge: Edge[Row], position: Position) -> str:

@@ -130,7 +130,7 @@ class Relay(RelayState):
             await self._drop_wire()
             self._task = None
             self.state, self.reason = "down", f"crashed {crash.point}"
-            self.tell("crash", f"crashed {crash.point}")
+            self.tell("crash", f"crashed {crash.point}", point=crash.point)
         except Exception as error:  # noqa: BLE001 (the one place where the relay's death is noticed)
             await self._drop_wire()
             self._task = None

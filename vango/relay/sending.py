@@ -15,6 +15,7 @@ from vango.actors.crash_points import Point
 from vango.actors.sqlite import patiently
 from vango.broker.connection import Wire
 from vango.core.records import StuckRow
+from vango.core.rules import OnNoAnswer
 from vango.relay.envelope import CHAINED_FEED, Envelopes
 from vango.relay.lane import Lane
 from vango.relay.pipeline import Pipeline
@@ -86,6 +87,8 @@ class Sending:
             return
         what = self._no_answer.deal_with(unknown, self._relay.rules.on_no_answer, token=self._relay.token)
         self._relay.unanswered += len(unknown)
+        self._relay.last_unanswered = unknown[-1].event_id
+        self._relay.gave_up = self._relay.rules.on_no_answer is OnNoAnswer.GIVE_UP
         self._hold(lane, f"no PubAck for {unknown[0].event_id}: stored or not is unknown; {what}")
         self._reception.is_silent()
         tell_silence(self._relay, unknown, lane.trouble)

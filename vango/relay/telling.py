@@ -30,7 +30,15 @@ def tell_publish(relay: RelayState, rows: Sequence[Waiting], headers: Mapping[st
     first = rows[0]
     text = f"publish {first.event_id}" if len(rows) == 1 else f"publish {len(rows)} events"
     message = _readable(first.body)
-    relay.tell("publish", text, subject=first.subject, count=len(rows), message=message, headers=headers)
+    relay.tell(
+        "publish",
+        text,
+        event_id=first.event_id,
+        subject=first.subject,
+        count=len(rows),
+        message=message,
+        headers=headers,
+    )
     if odd := [row for row in rows if not row.is_json]:
         more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
         text = (
@@ -48,7 +56,7 @@ def tell_mark(relay: RelayState, marked: Marked) -> None:
     relay.tell(
         "duplicate" if duplicates else "mark", f"mark {what}: acked as seq {last_ack.seq}{said}",
         count=len(marked.stored), duplicates=duplicates, first_position=first.position, last_position=last.position,
-        stored={row.event_id: ack.seq for row, ack in marked.stored[:IDS_TOLD]}, sql=marked.sql,
+        stored={row.event_id: ack.seq for row, ack in marked.stored[:IDS_TOLD]}, feed=first.feed, sql=marked.sql,
     )  # fmt: skip
 
 

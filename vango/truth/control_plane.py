@@ -91,7 +91,7 @@ class ControlPlane:
         self._journal.seen_stored.add(event.id)
         word = "duplicate" if ack.get("duplicate") else "publish"
         text = f"publish {event.id} → seq {ack['seq']}"
-        self._journal.write("database", word, text, subject=event.subject, api=wire.last)
+        self._journal.write("database", word, text, event_id=event.id, subject=event.subject, api=wire.last)
 
     # The commands.
 
@@ -193,7 +193,8 @@ class ControlPlane:
         try:
             return await ways[self.write_order](change)
         except Crashed as crash:
-            self._journal.write("database", "crash", f"the control plane crashed {crash.point}; started again")
+            text = f"the control plane crashed {crash.point}; started again"
+            self._journal.write("database", "crash", text, point=crash.point)
             return None
         except (Refused, Unavailable) as error:
             self._journal.write("database", "refused", f"{describe(change)}: {error}")

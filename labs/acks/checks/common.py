@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from studylab.lab import Evidence, NotYet, Passed, Result, reading
-from studylab.lab.observed import EdgeSeen, Observation
+from studylab.lab.observed import EdgeSeen, Observation, Point
 
-AFTER_ACK = "after ack, before apply"
-AFTER_APPLY = "after apply, before ack"
+AFTER_ACK, AFTER_APPLY = Point.AFTER_ACK, Point.AFTER_APPLY
 NOT_CRASHED = "iad has not crashed between ack and apply since this step began. Arm the crash, then promote."
 EARLY = 0.9
 """A delivery is journalled a little after the server's clock started: this share of ack_wait must have passed."""
@@ -20,12 +19,12 @@ def iad(seen: Observation) -> EdgeSeen:
 def is_down_owing(seen: Observation) -> bool:
     """Return whether iad has crashed and the broker waits for its ack."""
     consumer = seen.consumer("iad")
-    return iad(seen).mode == "down" and consumer is not None and consumer.num_ack_pending > 0
+    return is_down(seen) and consumer is not None and consumer.num_ack_pending > 0
 
 
 def is_down(seen: Observation) -> bool:
     """Return whether iad has crashed."""
-    return iad(seen).mode == "down"
+    return reading.is_down(iad(seen))
 
 
 def owed(seen: Observation) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from labs.acks.checks.common import AFTER_ACK, AFTER_APPLY, came_again, iad
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading, unless
+from studylab.lab.observed import AckOrder, Moment, Outcome, Stumble
 
 
 def crashed_after_apply(evidence: Evidence) -> Result:
     """iad crashed between apply and ack, with acks that mean something."""
     seq = reading.crashed_with(evidence, "iad", AFTER_APPLY)
-    if seq and iad(evidence.now).rules.ack == "never":
-        return NotYet("iad never acks: the broker counts a message as done when it is delivered, applied or not.")
+    if seq and iad(evidence.now).rules.ack is AckOrder.NEVER:
+        return NotYet("iad never acks: for the broker a message is done when it is delivered, applied or not.")
     if seq:
         return Passed(f"iad applied stream seq {seq}, then crashed before it acked it.")
     if seq := reading.crashed_with(evidence, "iad", AFTER_ACK):
@@ -29,23 +32,26 @@ def absorbed(evidence: Evidence) -> Result:
     again = came_again(evidence, seq)
     if isinstance(again, NotYet):
         return again
-    verdicts = [m.text for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq)]
-    if not any(text.startswith("duplicate") for text in verdicts):
+    verdicts = reading.verdicts(evidence, "iad", seq)
+    if not any(verdict is Outcome.DUPLICATE for _, verdict in verdicts):
         return NotYet(
-            f"Stream seq {seq} came again, and iad did not recognise it: "
-            f"{'; '.join(verdicts) or 'it was applied twice'}."
+            f"Stream seq {seq} came again, and iad did not recognise it: {_quoted(verdicts) or 'it was applied twice'}."
         )
-    return Passed(f"{again.why} iad: {verdicts[-1]}.")
+    return Passed(f"{again.why} iad: {verdicts[-1][0].text}.")
+
+
+def _quoted(verdicts: Sequence[tuple[Moment, Outcome | None]]) -> str:
+    return "; ".join(moment.text for moment, _ in verdicts)
 
 
 def nothing_missing(evidence: Evidence) -> Result:
     """After the crash, iad serves what the database has."""
     crashes = [moment.n for moment in reading.moments(evidence, "iad", "crash")]
     if not crashes or evidence.now.moment < crashes[-1]:
-        return NotYet("First iad must crash.")
-    said = reading.findings(evidence.now, "lost", "iad")
-    if said:
-        return NotYet(f"{said[0]} The broker counts it as done.")
+        return NotYet("This counts after a crash.")
+    found = reading.findings(evidence.now, "lost", "iad")
+    if found:
+        return NotYet(f"{found[0].sentence} The broker counts it as done.")
     if not reading.is_current(iad(evidence.now)):
         return NotYet(f"iad is {iad(evidence.now).claim}.")
     return unless(reading.disagreement(evidence.now), "Every row of every edge is the database’s row.")
@@ -68,7 +74,7 @@ def keep_cure(evidence: Evidence) -> Memory:
 
 def _stumbled(evidence: Evidence) -> int:
     stumbles = reading.moments(evidence, "iad", "stumble")
-    return int(stumbles[-1].detail["stream_seq"]) if stumbles else 0
+    return stumbles[-1].read(Stumble).stream_seq if stumbles else 0
 
 
 def came_back_late(evidence: Evidence) -> Result:
@@ -100,9 +106,7 @@ def order_did_no_harm(evidence: Evidence) -> Result:
     if isinstance(came_back_late(evidence), NotYet):
         return NotYet("First an event must come back after a later one.")
     seq = _stumbled(evidence)
-    verdicts = [m.text for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq)]
-    if not any(text.startswith("stale epoch") for text in verdicts):
-        return NotYet(
-            f"iad has not refused stream seq {seq} because of its epoch: {'; '.join(verdicts) or 'no verdict yet'}."
-        )
-    return unless(reading.disagreement(evidence.now), f"iad: {verdicts[-1]}.")
+    verdicts = reading.verdicts(evidence, "iad", seq)
+    if not any(verdict is Outcome.STALE_EPOCH for _, verdict in verdicts):
+        return NotYet(f"iad has not refused stream seq {seq} for its epoch: {_quoted(verdicts) or 'no verdict yet'}.")
+    return unless(reading.disagreement(evidence.now), f"iad: {verdicts[-1][0].text}.")

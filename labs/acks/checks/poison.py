@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from labs.acks.checks.common import iad, owed
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading
+from studylab.lab.observed import Advised, Advisory
+
+
+def _advised(evidence: Evidence, kind: Advisory) -> list[Advised]:
+    """Return what the server has said of one kind about iad since the step began, oldest first."""
+    return [told for _, told in reading.advisories(evidence, kind) if told.consumer == "iad"]
 
 
 def _poison(evidence: Evidence) -> int:
@@ -33,21 +39,18 @@ def handed_out_often(evidence: Evidence) -> Result:
 
 def gave_up(evidence: Evidence) -> Result:
     """The server's advisory says that it gave up."""
-    told = reading.advisories(evidence, "max deliveries", "iad")
+    told = _advised(evidence, Advisory.MAX_DELIVERIES)
     if not told:
         return NotYet("The server has sent no MAX_DELIVERIES advisory for iad.")
-    return Passed(
-        f"MAX_DELIVERIES advisory: stream_seq {told[-1].detail['stream_seq']}, deliveries "
-        f"{told[-1].detail['deliveries']}."
-    )
+    return Passed(f"MAX_DELIVERIES advisory: stream_seq {told[-1].stream_seq}, deliveries {told[-1].deliveries}.")
 
 
 def went_on_silently(evidence: Evidence) -> Result:
     """What came behind the skipped message was applied, and the cursor looks as if all were well."""
-    told, consumer = reading.advisories(evidence, "max deliveries", "iad"), evidence.now.consumer("iad")
+    told, consumer = _advised(evidence, Advisory.MAX_DELIVERIES), evidence.now.consumer("iad")
     if not told or consumer is None:
-        return NotYet("First the broker must give up.")
-    seq = int(told[-1].detail["stream_seq"])
+        return NotYet("This counts once the broker has given up.")
+    seq = told[-1].stream_seq
     if iad(evidence.now).stream_seq <= seq:
         return NotYet("iad has applied nothing after the message yet. Promote a route.")
     if consumer.ack_floor < seq or not reading.is_current(iad(evidence.now)):
@@ -65,28 +68,26 @@ def what_poison_did(evidence: Evidence) -> Measured:
 
 def keep_poison(evidence: Evidence) -> Memory:
     """Keep which message was given up, and after how many deliveries."""
-    told = reading.advisories(evidence, "max deliveries", "iad")[-1]
-    return {"poison_seq": told.detail["stream_seq"], "poison_deliveries": told.detail["deliveries"]}
+    told = _advised(evidence, Advisory.MAX_DELIVERIES)[-1]
+    return {"poison_seq": told.stream_seq, "poison_deliveries": told.deliveries}
 
 
 def terminated(evidence: Evidence) -> Result:
     """The broker was told never to deliver the message again, and why."""
-    told = reading.advisories(evidence, "msg terminated", "iad")
-    if told and told[-1].detail.get("reason"):
-        return Passed(
-            f"MSG_TERMINATED advisory: stream_seq {told[-1].detail['stream_seq']}, reason: {told[-1].detail['reason']}."
-        )
-    if reading.advisories(evidence, "max deliveries", "iad"):
-        return NotYet("The broker gave up at its limit: no advisory says what was wrong with the message.")
+    told = _advised(evidence, Advisory.TERMINATED)
+    if told and told[-1].has_reason:
+        return Passed(f"MSG_TERMINATED advisory: stream_seq {told[-1].stream_seq}, reason: {told[-1].reason}.")
+    if _advised(evidence, Advisory.MAX_DELIVERIES):
+        return NotYet("The broker gave up by counting: no advisory says what was wrong with the message.")
     return NotYet("The server has sent no MSG_TERMINATED advisory with a reason for iad.")
 
 
 def read_once(evidence: Evidence) -> Result:
     """The message came once, and nothing waits behind it."""
-    told = reading.advisories(evidence, "msg terminated", "iad")
+    told = _advised(evidence, Advisory.TERMINATED)
     if not told:
-        return NotYet("First iad must terminate a message.")
-    seq, consumer = int(told[-1].detail["stream_seq"]), evidence.now.consumer("iad")
+        return NotYet("This counts once iad has terminated a message.")
+    seq, consumer = told[-1].stream_seq, evidence.now.consumer("iad")
     count = len(reading.deliveries(evidence, "iad", seq))
     if consumer is None or consumer.num_ack_pending or not reading.is_current(iad(evidence.now)):
         return NotYet(f"iad is {iad(evidence.now).claim}; {owed(evidence.now)}.")
@@ -97,4 +98,4 @@ def read_once(evidence: Evidence) -> Result:
 
 def keep_reason(evidence: Evidence) -> Memory:
     """Keep the reason that iad gave."""
-    return {"term_reason": reading.advisories(evidence, "msg terminated", "iad")[-1].detail["reason"]}
+    return {"term_reason": _advised(evidence, Advisory.TERMINATED)[-1].reason}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labs.acks.checks.common import AFTER_ACK, NOT_CRASHED, came_again, iad, is_down, owed
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
+from studylab.lab.observed import EdgeAck
 
 
 def crashed_after_ack(evidence: Evidence) -> Result:
@@ -53,7 +54,7 @@ def crashed_after_confirmed(evidence: Evidence) -> Result:
     if not seq:
         return NotYet(NOT_CRASHED)
     said = reading.about(evidence, "iad", "ack", "stream_seqs", seq)
-    if not any("confirmed" in moment.text for moment in said):
+    if not any(moment.read(EdgeAck).confirmed for moment in said):
         return NotYet(
             f"The ack of stream seq {seq} was queued and not confirmed, so the broker never heard it. Choose ack: "
             "before apply."
@@ -75,10 +76,10 @@ def nothing_owed(evidence: Evidence) -> Result:
 
 def lost(evidence: Evidence) -> Result:
     """iad says that it is current and never applied the event."""
-    said = reading.findings(evidence.now, "lost", "iad")
+    found = reading.findings(evidence.now, "lost", "iad")
     seq = reading.crashed_with(evidence, "iad", AFTER_ACK)
-    if said and seq:
-        return Passed(said[0])
+    if found and seq:
+        return Passed(found[0].sentence)
     if seq and len(reading.deliveries(evidence, "iad", seq)) > 1:
         return NotYet(f"Stream seq {seq} came again and was applied: nothing is lost.")
     return NotYet(f"iad is {iad(evidence.now).claim}; the audit finds nothing lost.")
@@ -99,7 +100,7 @@ def keep_lost(evidence: Evidence) -> Memory:
     """Keep what the quiz and the debrief need of the loss."""
     consumer = evidence.now.consumer("iad")
     return {
-        "lost_said": reading.findings(evidence.now, "lost"),
+        "lost_said": reading.said(evidence.now, "lost"),
         "lost_seq": reading.crashed_with(evidence, "iad", AFTER_ACK),
         "lost_floor": consumer.ack_floor if consumer else 0,
         "lost_claim": iad(evidence.now).claim,

@@ -124,7 +124,7 @@ ORDER = Do(
             (
                 call("stumble_edge", edge="iad"),
                 promote("shop", "alloc-a"),
-                Wait("it to come again", lambda seen: reading.at_rest(seen) and not seen.edge("iad").stumbles),
+                Wait("it to come again", lambda seen: reading.all_agree(seen) and not seen.edge("iad").stumbles),
             ),
             "no later event of its route",
         ),

@@ -58,7 +58,7 @@ POISON = Do(
                 settled("iad to be current"),
                 call("publish_poison", route="shop"),
                 promote("shop", "alloc-a"),
-                Wait("iad to be stuck", lambda seen: bool(seen.edge("iad").stuck)),
+                Wait("iad to be stuck", lambda seen: seen.edge("iad").is_stuck),
             ),
             "everything behind it waits",
         ),
@@ -71,7 +71,7 @@ POISON = Do(
                 promote("shop", "alloc-a"),
                 Wait(
                     "every edge to serve it",
-                    lambda seen: reading.at_rest(seen) and seen.edge("iad").counters["invalid"] > 0,
+                    lambda seen: reading.all_agree(seen) and seen.edge("iad").counters["invalid"] > 0,
                 ),
             ),
             "it is set to terminate",

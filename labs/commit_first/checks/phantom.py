@@ -22,7 +22,7 @@ def promotion_served(evidence: Evidence) -> Result:
 
 def published_before_commit(evidence: Evidence) -> Result:
     """The journal has the publish before the commit."""
-    if (found := early(evidence).found) is not None:
+    if (found := early(evidence).first) is not None:
         event_id, published, committed = found
         return Passed(f"Journal: {event_id} published at moment {published}, committed at moment {committed}.")
     return NotYet("No promotion was committed after its event had been published.")
@@ -33,8 +33,12 @@ def published_before_commit(evidence: Evidence) -> Result:
 
 def was_refused(evidence: Evidence) -> Result:
     """The database has refused since the step began."""
-    said = [m.text for m in reading.moments(evidence, "database", "refused")]
-    return Passed(said[-1]) if said else NotYet("Nothing was refused. Give a route to an allocation that is not ready.")
+    refused = reading.moments(evidence, "database", "refused")
+    return (
+        Passed(refused[-1].text)
+        if refused
+        else NotYet("Nothing was refused. Give a route to an allocation that is not ready.")
+    )
 
 
 def phantom_stored(evidence: Evidence) -> Result:
@@ -49,8 +53,8 @@ def phantom_served(evidence: Evidence) -> Result:
     """Every edge has a row that the database never chose."""
     right = [edge.name for edge in evidence.now.edges if not invented_rows(edge)]
     if right:
-        return NotYet(f"{reading.listed(right)} serve{'s' if len(right) == 1 else ''} no invented owner.")
-    return Passed(" ".join(reading.findings(evidence.now, "phantom")[:1]) or "All three serve an invented owner.")
+        return NotYet(f"{reading.listed(right)} serve{'s' if len(right) == 1 else ''} nothing invented.")
+    return Passed(" ".join(reading.said(evidence.now, "phantom")[:1]) or "All three serve an invented owner.")
 
 
 def probes_wrong(evidence: Evidence) -> Result:
@@ -81,7 +85,7 @@ def keep_phantom(evidence: Evidence) -> Memory:
     return {
         "phantom_id": cell.event_id,
         "phantom_rows": rows,
-        "phantom_said": reading.findings(evidence.now, "phantom"),
+        "phantom_said": reading.said(evidence.now, "phantom"),
     }
 
 

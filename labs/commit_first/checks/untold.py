@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from labs.commit_first.checks.common import early, invented_rows, phantoms
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown, unless
-from studylab.lab.observed import Observation
+from studylab.lab.observed import Observation, Told
 
-PUBLISHED = "published"
-NO_ROW = "no outbox row"
 NOT_CRASHED = "The control plane has not crashed since this step began. Arm the crash, then promote."
 
 
@@ -29,8 +27,10 @@ def crashed(evidence: Evidence) -> Result:
 
 def untold(evidence: Evidence) -> Result:
     """A committed fact has neither an outbox row nor a message."""
-    said = reading.findings(evidence.now, "untold")
-    return Passed(said[0]) if said else NotYet("Every committed fact is in the stream, or waits in the outbox.")
+    found = reading.findings(evidence.now, "untold")
+    return (
+        Passed(found[0].sentence) if found else NotYet("Every committed fact is in the stream, or waits in the outbox.")
+    )
 
 
 def nobody_knows(evidence: Evidence) -> Result:
@@ -52,7 +52,7 @@ def what_crash_left(evidence: Evidence) -> Measured:
     fact = reading.fact(evidence.now, event_id)
     if fact is None:
         return Measured("back", f"The history has no {event_id}.")
-    if fact.told.startswith(NO_ROW) and reading.findings(evidence.now, "untold"):
+    if fact.told is Told.NO_OUTBOX_ROW and reading.findings(evidence.now, "untold"):
         return Measured(
             "untold", f"History: event {fact.sequence}, {fact.route} → {fact.owner}; {fact.told}; not in the stream."
         )
@@ -62,7 +62,7 @@ def what_crash_left(evidence: Evidence) -> Measured:
 def keep_untold(evidence: Evidence) -> Memory:
     """Keep what the quiz and the debrief need of the untold fact."""
     fact = reading.fact(evidence.now, _crashed_ids(evidence)[-1])
-    return {"untold_sequence": fact.sequence if fact else 0, "untold_said": reading.findings(evidence.now, "untold")}
+    return {"untold_sequence": fact.sequence if fact else 0, "untold_said": reading.said(evidence.now, "untold")}
 
 
 def show_untold(evidence: Evidence) -> Shown:
@@ -106,11 +106,11 @@ def crash_was_harmless(evidence: Evidence) -> Result:
     if not facts:
         return NotYet(NOT_CRASHED)
     fact = facts[-1]
-    if fact.told == PUBLISHED:
+    if fact.told is Told.PUBLISHED:
         return Passed(
             f"The crash came after event {fact.sequence} was committed; its row waited and the relay sent it."
         )
-    if fact.told != NO_ROW:
+    if fact.told is not Told.NO_OUTBOX_ROW:
         return NotYet(f"Event {fact.sequence} is {fact.told}. The relay is {evidence.now.relay.state}.")
     if fact.event_id in {cell.event_id for cell in evidence.now.stream("ROUTES").cells}:
         return NotYet(

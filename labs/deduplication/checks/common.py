@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from studylab.lab import Evidence, reading
-from studylab.lab.observed import EdgeSeen, FactSeen, Observation
+from studylab.lab.observed import EdgeSeen, FactSeen, Observation, Point, Publish
 
-BEFORE_MARK = "after publish, before mark"
 NOT_CRASHED = "The relay has not crashed between publish and mark since this step began. Arm the crash, then promote."
 IDS_A_SECOND = 100
 
@@ -47,11 +46,11 @@ def change(fact: FactSeen) -> str:
 
 def last_crash(evidence: Evidence) -> int:
     """Return the moment of the relay's last crash before its mark, or 0."""
-    crash, _ = reading.in_hand(evidence, "relay", "publish", BEFORE_MARK, subject="route.")
+    crash, _ = reading.in_hand(evidence, "relay", "publish", Point.BEFORE_MARK)
     return crash.n if crash is not None else 0
 
 
 def in_hand(evidence: Evidence) -> str:
     """Return the id of the route event that the relay had published when it last crashed before its mark, or “”."""
-    _, sent = reading.in_hand(evidence, "relay", "publish", BEFORE_MARK, subject="route.")
-    return str(sent.detail["message"]["id"]) if sent is not None else ""
+    _, sent = reading.in_hand(evidence, "relay", "publish", Point.BEFORE_MARK)
+    return sent.read(Publish).event_id if sent is not None else ""

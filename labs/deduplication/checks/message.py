@@ -5,6 +5,7 @@ from __future__ import annotations
 from labs.deduplication.checks.common import NOT_CRASHED, in_hand, joined
 from labs.deduplication.checks.publish import second_copies
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
+from studylab.lab.observed import Outcome
 
 
 def _times_applied(evidence: Evidence, sequence: int) -> int:
@@ -22,11 +23,11 @@ def applied_once(evidence: Evidence) -> Result:
         return NotYet(
             f"iad applied event {fact.sequence} {count} times, and drained the old owner of {fact.route} each time."
         )
-    told = [m for seq in again for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq)]
-    known = [m.text for m in told if m.text.startswith("duplicate")]
+    told = [said for seq in again for said in reading.verdicts(evidence, "iad", seq)]
+    known = [moment for moment, verdict in told if verdict is Outcome.DUPLICATE]
     if not known:
-        return NotYet("iad has received no second copy of the event.")
-    return Passed(f"iad applied event {fact.sequence} once. About the second copy it says: {known[-1]}.")
+        return NotYet("No second copy of the event has come to iad.")
+    return Passed(f"iad applied event {fact.sequence} once. Of the second copy it says: {known[-1].text}.")
 
 
 def what_guard_held(evidence: Evidence) -> Measured:

@@ -6,6 +6,7 @@ import itertools
 
 from labs.deduplication.checks.common import IDS_A_SECOND, NOT_CRASHED, in_hand, joined, last_crash, relay_is_down
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading
+from studylab.lab.observed import How, Mark, Moment, Publish
 
 
 def second_copies(evidence: Evidence) -> list[int]:
@@ -14,7 +15,7 @@ def second_copies(evidence: Evidence) -> list[int]:
     seqs = reading.copies(evidence.now, event_id)
     # Not every mark after the crash will do: the journal may be ahead of what was seen of the stream.
     marks = reading.after(reading.about(evidence, "relay", "mark", "stored", event_id), last_crash(evidence))
-    is_second = len(seqs) == 1 and any(mark.detail["stored"][event_id] == seqs[0] for mark in marks)
+    is_second = len(seqs) == 1 and any(mark.read(Mark).stored[event_id] == seqs[0] for mark in marks)
     return seqs if is_second else seqs[1:]
 
 
@@ -31,24 +32,30 @@ def answered_duplicate(evidence: Evidence) -> Result:
         return NotYet(NOT_CRASHED)
     if relay_is_down(evidence.now):
         return NotYet("The relay is down: start it.")
-    said = [m.text for m in reading.after(reading.moments(evidence, "relay", "duplicate"), last_crash(evidence))]
+    said = reading.after(reading.moments(evidence, "relay", "duplicate"), last_crash(evidence))
     if not said:
         return NotYet(f"No PubAck for {event_id} said duplicate.")
     seqs = reading.copies(evidence.now, event_id)
     if len(seqs) != 1:
         return NotYet(f"{event_id} is in the stream at seq {', '.join(map(str, seqs)) or 'none'}.")
-    return Passed(f"Journal: {said[-1]}. The stream holds it once, at seq {seqs[0]}.")
+    return Passed(f"Journal: {said[-1].text}. The stream holds it once, at seq {seqs[0]}.")
 
 
 def altered_dropped(evidence: Evidence) -> Result:
     """Another payload under a known id was dropped."""
-    sent = [m for m in reading.moments(evidence, "learner", "publish") if m.detail.get("altered")]
+    sent = _published(evidence, How.ALTERED)
     if not sent:
-        return NotYet("No publish used a known id with another payload.")
-    ack = sent[-1].detail["ack"]
-    if not ack.get("duplicate"):
-        return NotYet(f"It was stored as seq {ack['seq']}: the broker no longer knew the id.")
-    return Passed(f"{sent[-1].text}. PubAck: seq {ack['seq']}, duplicate true.")
+        return NotYet("Nothing was published under a known id with another payload.")
+    moment, ack = sent[-1][0], sent[-1][1].ack
+    if not ack.duplicate:
+        return NotYet(f"It was stored as seq {ack.seq}: the broker no longer knew the id.")
+    return Passed(f"{moment.text}. PubAck: seq {ack.seq}, duplicate true.")
+
+
+def _published(evidence: Evidence, how: How) -> list[tuple[Moment, Publish]]:
+    """Return what the learner has published in one way since the step began, oldest first."""
+    told = [(moment, moment.read(Publish)) for moment in reading.moments(evidence, "learner", "publish")]
+    return [(moment, publish) for moment, publish in told if publish.how is how]
 
 
 def what_window_did(evidence: Evidence) -> Measured:
@@ -93,30 +100,24 @@ def window_price(window_s: float) -> str:
 
 def drained_twice(evidence: Evidence) -> Result:
     """iad let one promotion take effect twice."""
-    said = reading.findings(evidence.now, "double effect", "iad")
-    return Passed(said[0]) if said else NotYet("iad has drained no owner more often than owners changed.")
+    found = reading.findings(evidence.now, "double effect", "iad")
+    return Passed(found[0].sentence) if found else NotYet("iad has drained no owner more often than owners changed.")
 
 
 def window_does_not_slide(evidence: Evidence) -> Result:
     """An id was stored again though its last duplicate was younger than the window."""
     window_s = evidence.now.stream("ROUTES").rules.duplicate_window_s
-    sent = reading.moments(evidence, "learner", "publish", begins="republish")
-    for before, moment in itertools.pairwise(sent):
-        same = before.detail.get("event_id") == moment.detail.get("event_id")
-        pause_s = moment.at - before.at
-        if (
-            same
-            and before.detail["ack"].get("duplicate")
-            and not moment.detail["ack"].get("duplicate")
-            and pause_s < window_s
-        ):
+    sent = _published(evidence, How.REPUBLISHED)
+    for (earlier, before), (later, again) in itertools.pairwise(sent):
+        pause_s, is_same = later.at - earlier.at, before.event_id == again.event_id
+        if is_same and before.ack.duplicate and not again.ack.duplicate and pause_s < window_s:
             return Passed(
-                f"The broker said duplicate. {pause_s:.2f} s later it stored the same id as seq "
-                f"{moment.detail['ack']['seq']}. The window is {window_s:g} s and counts from the first store."
+                f"The broker said duplicate, and {pause_s:.2f} s later it stored the same id as seq "
+                f"{again.ack.seq}; the window is {window_s:g} s and counts from the first store."
             )
     if not sent:
-        return NotYet("No id was published again and again. “Republish often…” does that.")
-    answers = ["duplicate" if m.detail["ack"].get("duplicate") else f"seq {m.detail['ack']['seq']}" for m in sent]
+        return NotYet("No id was offered again and again. “Republish often…” does.")
+    answers = ["duplicate" if again.ack.duplicate else f"seq {again.ack.seq}" for _, again in sent]
     return NotYet(
         f"The answers so far: {', '.join(answers)}. The window is {window_s:g} s: continue for longer than that."
     )
@@ -134,5 +135,5 @@ def keep_twice(evidence: Evidence) -> Memory:
     return {
         "twice_id": event_id,
         "twice_seqs": reading.copies(evidence.now, event_id),
-        "twice_said": reading.findings(evidence.now, "double effect"),
+        "twice_said": reading.said(evidence.now, "double effect"),
     }

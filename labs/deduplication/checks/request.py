@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labs.deduplication.checks.common import change
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading
-from studylab.lab.observed import FactSeen
+from studylab.lab.observed import Commit, FactSeen
 
 
 def _repeated(evidence: Evidence) -> tuple[FactSeen, FactSeen] | None:
@@ -50,7 +50,7 @@ def nobody_objects(evidence: Evidence) -> Result:
     if isinstance(decision_undone(evidence), NotYet):
         return NotYet("First a decision must be undone.")
     if differs := reading.disagreement(evidence.now):
-        return NotYet(differs)
+        return NotYet(str(differs))
     if evidence.now.audit.findings:
         return NotYet(evidence.now.audit.findings[0].sentence)
     return Passed("Every edge serves it, and the audit finds nothing: the database did decide it.")
@@ -70,7 +70,8 @@ def keep_repeat(evidence: Evidence) -> Memory:
 def _done_before(evidence: Evidence) -> tuple[str, int]:
     """Return operation id and revision of the last request that the database answered as done before."""
     said = reading.moments(evidence, "database", "done before")
-    return (said[-1].detail["operation"], said[-1].detail["revision"]) if said else ("", 0)
+    known = said[-1].read(Commit) if said else Commit()
+    return known.operation, known.revision
 
 
 def answered_done_before(evidence: Evidence) -> Result:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from studylab.lab import Evidence, reading
-from studylab.lab.observed import ConsumerSeen, Moment, Observation
+from studylab.lab.observed import Advisory, ConsumerSeen, Moment, Observation
 
 KEPT = "fra"
 FLEETING = "iad"
 CHANGES = 3
-DELETED = "consumer deleted: "
 
 
 def consumers_of(seen: Observation, edge: str) -> list[ConsumerSeen]:
     """Return the consumers on ROUTES that an edge reads with or has read with."""
-    names = (edge, f"{edge}-")
-    return [c for c in seen.consumers if c.stream == "ROUTES" and (c.name == names[0] or c.name.startswith(names[1]))]
+    return [c for c in seen.consumers if c.stream == "ROUTES" and is_of(c.name, edge)]
 
 
 def deletions(evidence: Evidence, edge: str) -> list[tuple[Moment, str]]:
     """Return the server's advisories of deleted consumers of an edge since the step began, with their names."""
-    told = [(m, m.text.removeprefix(DELETED)) for m in reading.moments(evidence, "broker", "advisory", begins=DELETED)]
-    return [(m, name) for m, name in told if name == edge or name.startswith(f"{edge}-")]
+    told = [(moment, said.consumer) for moment, said in reading.advisories(evidence, Advisory.DELETED)]
+    return [(moment, name) for moment, name in told if is_of(name, edge)]
+
+
+def is_of(consumer: str, edge: str) -> bool:
+    """Return whether a consumer of that name is an edge's: its own name, or its name with a random end."""
+    return consumer.partition("-")[0] == edge
 
 
 def in_words(consumer: ConsumerSeen) -> str:

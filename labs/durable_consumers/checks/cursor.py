@@ -70,10 +70,10 @@ def other_never_learns(evidence: Evidence) -> Result:
     sleep, edge = reading.last_sleep(evidence, FLEETING, CHANGES), evidence.now.edge(FLEETING)
     if sleep is None or sleep.ended is None:
         return NotYet(f"{FLEETING} is not back from three changes.")
-    said = reading.findings(evidence.now, "lost", FLEETING)
-    if not said:
-        return NotYet(f"{FLEETING} received {sleep.handed} of {sleep.missed}; it says: {edge.claim}.")
-    return Passed(f"{FLEETING} received {sleep.handed} of {sleep.missed}. {said[0]}")
+    found = reading.findings(evidence.now, "lost", FLEETING)
+    if not found:
+        return NotYet(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}; it says: {edge.claim}.")
+    return Passed(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}. {found[0].sentence}")
 
 
 def who_got_what(evidence: Evidence) -> Measured:
@@ -97,7 +97,7 @@ def keep_sleep(evidence: Evidence) -> Memory:
         "missed": sleep.missed if sleep else 0,
         "gone": [name for _, name in deletions(evidence, FLEETING)][:1],
         "after": [in_words(c) for edge in (KEPT, FLEETING) for c in consumers_of(evidence.now, edge)],
-        "lost_said": reading.findings(evidence.now, "lost", FLEETING),
+        "lost_said": reading.said(evidence.now, "lost", FLEETING),
     }
 
 
@@ -143,7 +143,7 @@ def remembered(evidence: Evidence) -> Result:
     doubled = reading.findings(evidence.now, "double effect", FLEETING)
     if doubled:
         return NotYet(
-            f"{doubled[0]} It received events that it had applied before. Load a snapshot into it to correct that."
+            f"{doubled[0].sentence} It was handed what it had applied before. Let it load a snapshot to be rid of that."
         )
     sleep = reading.last_sleep(evidence, FLEETING, CHANGES)
     if sleep is None:
@@ -159,7 +159,7 @@ def remembered(evidence: Evidence) -> Result:
         return NotYet(f"{FLEETING} missed {missed} and received {handed}; it is {evidence.now.edge(FLEETING).claim}.")
     differs = reading.disagreement(evidence.now)
     return (
-        NotYet(differs)
+        NotYet(str(differs))
         if differs
         else Passed(f"{FLEETING} missed {missed}, received {handed}, and every row is right.")
     )

@@ -16,7 +16,7 @@ def durable_expired(evidence: Evidence) -> Result:
     waiting = [edge for edge in evidence.now.edges if edge.rules.inactive_threshold_s]
     if not waiting:
         return NotYet("No edge asks for an inactive threshold. Set it in the rules of fra.")
-    if waiting[0].mode != "down":
+    if not reading.is_down(waiting[0]):
         return NotYet(f"{waiting[0].name} reads, so its consumer is not inactive. Kill it and wait.")
     return NotYet(f"{waiting[0].name} is down; the server has not deleted its consumer yet.")
 
@@ -72,18 +72,18 @@ def name_is_no_memory(evidence: Evidence) -> Result:
         return NotYet(
             f"{KEPT} received {handed} messages: its new consumer began after its own position, not from new."
         )
-    said = reading.findings(evidence.now, "lost", KEPT)
-    if not said:
+    found = reading.findings(evidence.now, "lost", KEPT)
+    if not found:
         return NotYet(f"{KEPT} says: {edge.claim}.")
-    return Passed(f"{in_words(consumer)} is there again. {said[0]}")
+    return Passed(f"{in_words(consumer)} is there again. {found[0].sentence}")
 
 
 def what_the_name_held(evidence: Evidence) -> Measured:
     """Measure the third prediction."""
-    refused = [moment.text for moment in reading.moments(evidence, "learner", "refused")]
+    refused = reading.moments(evidence, "learner", "refused")
     sleep = _deleted_in_sleep(evidence, 1)
     if sleep is None:
-        return Measured("refuse", refused[-1] if refused else "The consumer was not deleted.")
+        return Measured("refuse", refused[-1].text if refused else "The consumer was not deleted.")
     handed, missed = sleep.handed, sleep.missed
     sentence = f"{KEPT} missed {missed} and received {handed}."
     return Measured("nothing" if not handed else "missed" if handed == missed else "all", sentence)
@@ -96,7 +96,7 @@ def keep_name(evidence: Evidence) -> Memory:
         "position": edge.sequence,
         "position_seq": edge.stream_seq,
         "floor": consumer.ack_floor if consumer else 0,
-        "name_said": reading.findings(evidence.now, "lost", KEPT),
+        "name_said": reading.said(evidence.now, "lost", KEPT),
     }
 
 
@@ -137,7 +137,7 @@ def position_saved_it(evidence: Evidence) -> Result:
         )
     differs = reading.disagreement(evidence.now)
     if differs or not reading.is_current(evidence.now.edge(KEPT)):
-        return NotYet(differs or f"{KEPT} is {evidence.now.edge(KEPT).claim}.")
+        return NotYet(str(differs or f"{KEPT} is {evidence.now.edge(KEPT).claim}."))
     return Passed(
         f"The consumer was deleted, {missed} changes were made; {KEPT} received {handed} and every row is right."
     )

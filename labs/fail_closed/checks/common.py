@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from studylab.lab import Evidence, NotYet, Result, ledgers, reading
-from studylab.lab.observed import EdgeSeen, Moment, Observation
+from studylab.lab.observed import CHAIN, Cause, EdgeSeen, Limits, Loss, ModeChange, Moment, Observation
 
 EVICTED, PURGED, DELETED, RECREATED, ROLLED_BACK = (
     "an eviction",
@@ -15,8 +16,15 @@ EVICTED, PURGED, DELETED, RECREATED, ROLLED_BACK = (
     "a rollback",
 )
 
+ACCIDENTS = (
+    ("stream", "limits"),
+    ("stream", "purge"),
+    ("stream", "deleted"),
+    ("stream", "recreated"),
+    ("broker", "rollback"),
+)
+"""The moments that may be one."""
 FEW_MESSAGES = 100
-CLOSED = "failed closed"
 
 
 # Which accident happened, and when.
@@ -39,15 +47,18 @@ ACCIDENTS = (
 
 def _accident(moment: Moment) -> str:
     """Name the accident that a moment of the journal is; empty when it is none."""
-    kind, text, detail = moment.kind, moment.text, moment.detail
-    if kind == "rollback":
+    if moment.kind == "rollback":
         return ROLLED_BACK
-    if not text.startswith("ROUTES"):
-        return ""
-    if kind == "limits":
-        tight = 0 < detail.get("max_msgs", 0) < FEW_MESSAGES or detail.get("max_bytes", 0) > 0
-        return EVICTED if tight or detail.get("max_age_s", 0) > 0 else ""
-    return {"purge": PURGED, "deleted": DELETED, "recreated": RECREATED}.get(kind, "")
+    if moment.kind == "limits":
+        return EVICTED if _is_tight(moment.read(Limits)) else ""
+    lost = {"purge": PURGED, "deleted": DELETED, "recreated": RECREATED}
+    return lost[moment.kind] if moment.read(Loss).stream == "ROUTES" else ""
+
+
+def _is_tight(limits: Limits) -> bool:
+    """Return whether the routes were given limits that evict within a lab."""
+    of_routes, by_count = limits.stream == "ROUTES", 0 < (limits.max_msgs or 0) < FEW_MESSAGES
+    return of_routes and (by_count or (limits.max_bytes or 0) > 0 or (limits.max_age_s or 0) > 0)
 
 
 def _accidents(evidence: Evidence) -> list[str]:
@@ -72,7 +83,7 @@ def misroutes(edge: EdgeSeen, seen: Observation) -> str:
 
 
 def _refuses(edge: EdgeSeen) -> str:
-    return f"{edge.name} {edge.claim}" if edge.mode.value == CLOSED else ""
+    return f"{edge.name} {edge.claim}" if reading.has_failed_closed(edge) else ""
 
 
 def _left_at_the_server(seen: Observation, edge: str) -> str:
@@ -97,7 +108,7 @@ def gap(evidence: Evidence, accidents: Sequence[str], *, inside: bool) -> Result
         return NotYet(f"fra has met no such gap since it last loaded a snapshot: it takes {' or '.join(accidents)}.")
     if len(happened) > 1:
         return NotYet(f"{' and '.join(happened)} at once prove nothing about either. Load a fresh snapshot into fra.")
-    down = [edge.name for edge in seen.edges if edge.mode.value == "down"]
+    down = [edge.name for edge in seen.edges if reading.is_down(edge)]
     if down:
         return NotYet(f"{happened[0]}; {reading.listed(down)} still sleep{'s' if len(down) == 1 else ''}.")
     if left := _left_at_the_server(seen, "fra"):
@@ -112,20 +123,30 @@ def gap(evidence: Evidence, accidents: Sequence[str], *, inside: bool) -> Result
     return wrong, closed
 
 
-CHAIN = (" came after ", " follows ", " names two events")
-END = "nothing is pending"
-
 _OTHER_PLACE = {
     True: "fra is at {} and the latest event is {}: nothing came after the gap. Commit one more change.",
     False: "fra has applied event {}, the latest: a later event came through. The end itself must be missing.",
 }
 
 
-def gap_closures(evidence: Evidence, edge: str, since: int = 0) -> list[str]:
-    """Return the words with which an edge failed closed because of a gap, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """How an edge failed closed because of a gap: the cause, and its words."""
+
+    cause: Cause
+    words: str
+
+
+def gap_closures(evidence: Evidence, edge: str, since: int = 0) -> list[Closure]:
+    """Return how an edge failed closed because of a gap, oldest first."""
     modes = reading.after(reading.moments(evidence, edge, "mode"), since)
-    closed = [moment.text for moment in modes if moment.detail.get("after") == CLOSED]
-    return [text for text in closed if any(word in text for word in (*CHAIN, END))]
+    closed = [(moment, moment.read(ModeChange).cause) for moment in modes if ledgers.is_closure(moment)]
+    return [Closure(cause, moment.text) for moment, cause in closed if cause in (*CHAIN, Cause.MISSING_END)]
+
+
+def words_of(closures: Iterable[Closure]) -> list[str]:
+    """Return the words of some closures, to be kept and shown."""
+    return [closure.words for closure in closures]
 
 
 def asked_words(edge: EdgeSeen) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from labs.fail_closed.checks.common import CHAIN, END, asked_words, gap_closures, misroutes, snapshot_loads
+from labs.fail_closed.checks.common import Closure, asked_words, gap_closures, misroutes, snapshot_loads, words_of
 from studylab.lab import Evidence, Memory, NotYet, Passed, Result, reading
+from studylab.lab.observed import Cause
 
 
-def _gaps_met(evidence: Evidence) -> list[str]:
-    """Return the words with which fra noticed gaps since it has its present rules."""
+def _gaps_met(evidence: Evidence) -> list[Closure]:
+    """Return how fra noticed gaps since it has its present rules."""
     changed = max((moment.n for moment in reading.moments(evidence, "fra", "rules")), default=None)
     return [] if changed is None else gap_closures(evidence, "fra", since=changed)
 
@@ -28,21 +29,21 @@ def _fooled(evidence: Evidence) -> Result | None:
 
 def end_survived(evidence: Evidence) -> Result:
     """Fra noticed that the end was missing, and misrouted nothing."""
-    return _survived(evidence, END, "a missing end")
+    return _survived(evidence, Cause.MISSING_END, "a missing end")
 
 
 def inside_survived(evidence: Evidence) -> Result:
     """Fra noticed a break in the chain, and misrouted nothing."""
-    return _survived(evidence, CHAIN[0], "a gap with an event after it")
+    return _survived(evidence, Cause.MISSING, "a gap with an event after it")
 
 
-def _survived(evidence: Evidence, words: str, what: str) -> Result:
+def _survived(evidence: Evidence, cause: Cause, what: str) -> Result:
     if fooled := _fooled(evidence):
         return fooled
-    met = [text for text in _gaps_met(evidence) if words in text]
+    met = [closure for closure in _gaps_met(evidence) if closure.cause is cause]
     if not met:
         return NotYet(f"Under its present rules fra has not met {what} yet.")
-    return Passed(f"fra {met[-1]}. Misrouted under these rules: {evidence.now.edge('fra').asked['wrong']}.")
+    return Passed(f"fra {met[-1].words}. Misrouted under these rules: {evidence.now.edge('fra').asked['wrong']}.")
 
 
 def rebuilt_and_right(evidence: Evidence) -> Result:
@@ -55,11 +56,11 @@ def rebuilt_and_right(evidence: Evidence) -> Result:
     if not snapshot_loads(evidence, "fra") or not reading.is_current(fra):
         return NotYet(f"fra is {fra.claim}.")
     differs = reading.disagreement(evidence.now)
-    if differs.startswith("fra"):
-        return NotYet(differs)
+    if differs is not None and differs.edge == fra.name:
+        return NotYet(str(differs))
     return Passed(f"fra {fra.claim}; under these rules {asked_words(fra)}.")
 
 
 def keep_cure(evidence: Evidence) -> Memory:
     """Keep how fra fared with the proof."""
-    return {"cured": asked_words(evidence.now.edge("fra")), "cured_reasons": _gaps_met(evidence)}
+    return {"cured": asked_words(evidence.now.edge("fra")), "cured_reasons": words_of(_gaps_met(evidence))}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from labs.fail_closed.checks.common import DELETED, PURGED, gap, gap_closures, misroutes, snapshot_loads
 from studylab.lab import Evidence, NotYet, Passed, Result, ledgers, reading
-from studylab.lab.observed import Moment
+from studylab.lab.observed import Got, Load, Loss, Moment
 
 
 def noticed_by_syd(accident: str) -> Callable[[Evidence], Result]:
@@ -33,10 +33,10 @@ def middle_missing(evidence: Evidence) -> Result:
     found = gap(evidence, [DELETED], inside=True)
     if not isinstance(found, tuple):
         return found
-    words = gap_closures(evidence, "iad", since=max(snapshot_loads(evidence, "fra"), default=0))
-    if not words:
+    closures = gap_closures(evidence, "iad", since=max(snapshot_loads(evidence, "fra"), default=0))
+    if not closures:
         return NotYet("iad has not noticed.")
-    return Passed(f"{found[0]}; iad {words[-1]}, and rebuilt itself; {found[1]}.")
+    return Passed(f"{found[0]}; iad {closures[-1].words}, and rebuilt itself; {found[1]}.")
 
 
 def ack_floor_moved(evidence: Evidence) -> Result:
@@ -60,20 +60,20 @@ class _Purges:
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
         if moment.kind == "purge":
-            self.held.append((moment.detail.get("ack_floors", {}).get("fra", 0), self._reached))
+            self.held.append((moment.read(Loss).ack_floors.get("fra", 0), self._reached))
             ledgers.shorten(self.held, ledgers.HELD)
         elif moment.kind == "got":
             self.has_got = True
-            self._reached = max(self._reached, moment.detail["stream_seqs"][-1])
+            self._reached = max(self._reached, *moment.read(Got).stream_seqs)
         else:
-            self._reached = max(self._reached, moment.detail["stream_seq"])
+            self._reached = max(self._reached, moment.read(Load).stream_seq)
 
 
 def all_whole(evidence: Evidence) -> Result:
     """Every edge is current and right."""
-    if reading.at_rest(evidence.now):
+    if reading.all_agree(evidence.now):
         return Passed("; ".join(f"{edge.name} {edge.claim}" for edge in evidence.now.edges))
     for edge in evidence.now.edges:
         if not reading.is_current(edge):
             return NotYet(f"{edge.name} is {edge.claim}.")
-    return NotYet(reading.disagreement(evidence.now) or "Rows still wait in the outbox.")
+    return NotYet(str(reading.disagreement(evidence.now) or "Rows still wait in the outbox."))

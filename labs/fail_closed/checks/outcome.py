@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 
-from labs.fail_closed.checks.common import CHAIN, END, asked_words, gap_closures
+from labs.fail_closed.checks.common import asked_words, gap_closures, words_of
 from labs.fail_closed.checks.gaps import ack_floor_moved
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, ledgers, reading, shown
-from studylab.lab.observed import Moment
+from studylab.lab.observed import CHAIN, Cause, Load, Mark, Moment
 
 
 def what_fra_noticed(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
-    words = gap_closures(evidence, "fra")
-    if words:
-        return Measured("both", f"fra {words[-1]}.")
+    closures = gap_closures(evidence, "fra")
+    if closures:
+        return Measured("both", f"fra {closures[-1].words}.")
     jumps = "; ".join(f"got {before}, then {after}" for before, after in _jumps(evidence))
     return Measured("neither", f"fra {jumps or 'went on'}, and says {evidence.now.edge('fra').claim}.")
 
@@ -22,7 +22,7 @@ def what_fra_noticed(evidence: Evidence) -> Measured:
 def _jumps(evidence: Evidence) -> list[tuple[int, int]]:
     """Return where the stream seqs that fra got are not consecutive."""
     got = reading.named(evidence, "fra", "got", "stream_seqs")
-    starts = [moment.detail["stream_seq"] for moment in reading.moments(evidence, "fra", "snapshot")]
+    starts = [moment.read(Load).stream_seq for moment in reading.moments(evidence, "fra", "snapshot")]
     pairs = itertools.pairwise(sorted({*got, *starts}))
     return [(before, after) for before, after in pairs if after > before + 1]
 
@@ -30,21 +30,20 @@ def _jumps(evidence: Evidence) -> list[tuple[int, int]]:
 def what_iad_noticed(evidence: Evidence) -> Measured:
     """Measure the second prediction: how iad read on after each of the two gaps."""
     closures = gap_closures(evidence, "iad")
-    by_end = [words for words in closures if END in words]
-    by_chain = [words for words in closures if words not in by_end]
+    by_end = [closure for closure in closures if closure.cause is Cause.MISSING_END]
+    by_chain = [closure for closure in closures if closure.cause in CHAIN]
     if by_chain and not by_end:
-        return Measured("inside", f"iad {by_chain[-1]}. After the missing end it said that it was current.")
+        return Measured("inside", f"iad {by_chain[-1].words}. After the missing end it said that it was current.")
     if by_end:
-        return Measured("both" if by_chain else "end", f"iad {by_end[-1]}.")
+        return Measured("both" if by_chain else "end", f"iad {by_end[-1].words}.")
     return Measured("neither", "iad never failed closed.")
 
 
 def what_syd_went_by(evidence: Evidence) -> Measured:
-    """Measure the third prediction, from the words with which syd refused."""
-    words = gap_closures(evidence, "syd")
-    if words and all(any(link in text for link in CHAIN) for text in words):
-        return Measured("chain", f"syd {'; then '.join(words)}.")
-    return Measured("nothing", f"syd {'; then '.join(words)}." if words else "syd noticed nothing.")
+    """Measure the third prediction, from the causes with which syd refused."""
+    closures = gap_closures(evidence, "syd")
+    said = f"syd {'; then '.join(words_of(closures))}." if closures else "syd noticed nothing."
+    return Measured("chain" if closures and all(one.cause in CHAIN for one in closures) else "nothing", said)
 
 
 # What is kept and shown.
@@ -54,8 +53,8 @@ def keep_front(evidence: Evidence) -> Memory:
     """Keep the audit's words, syd's reasons, and what the server held for acked."""
     moved = ack_floor_moved(evidence)
     return {
-        "front_said": reading.findings(evidence.now, "false confidence"),
-        "front_reasons": gap_closures(evidence, "syd"),
+        "front_said": reading.said(evidence.now, "false confidence"),
+        "front_reasons": words_of(gap_closures(evidence, "syd")),
         "front_floor": moved.why if isinstance(moved, Passed) else "",
     }
 
@@ -63,17 +62,17 @@ def keep_front(evidence: Evidence) -> Memory:
 def keep_end(evidence: Evidence) -> Memory:
     """Keep the audit's words and the reasons of both edges that demand proof."""
     return {
-        "end_said": reading.findings(evidence.now, "false confidence"),
-        "end_reasons": gap_closures(evidence, "syd"),
-        "chain_reasons": gap_closures(evidence, "iad"),
+        "end_said": reading.said(evidence.now, "false confidence"),
+        "end_reasons": words_of(gap_closures(evidence, "syd")),
+        "chain_reasons": words_of(gap_closures(evidence, "iad")),
     }
 
 
 def keep_numbers(evidence: Evidence) -> Memory:
     """Keep the reasons, the number that was used twice, and the outcomes of all requests."""
     return {
-        "numbers_said": reading.findings(evidence.now, "false confidence"),
-        "numbers_reasons": gap_closures(evidence, "syd"),
+        "numbers_said": reading.said(evidence.now, "false confidence"),
+        "numbers_reasons": words_of(gap_closures(evidence, "syd")),
         "reused": reused(evidence),
         "asked": {edge.name: dict(edge.asked) for edge in evidence.now.edges},
     }
@@ -96,8 +95,9 @@ class _FirstStored:
 
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
-        for event_id, seq in moment.detail.get("stored", {}).items():
-            if seq and event_id.startswith("route-"):
+        mark = moment.read(Mark)
+        for event_id, seq in mark.stored.items() if mark.feed == "route" else ():
+            if seq:
                 self.held.setdefault(seq, event_id)
         ledgers.shorten_names(self.held)
 

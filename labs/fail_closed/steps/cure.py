@@ -36,7 +36,7 @@ FRA_BACK: Script = (call("start_edges"), Wait("fra to have rebuilt", _fra_rests)
 
 
 def _cure(evidence: Evidence) -> Script:
-    begin = () if reading.at_rest(evidence.now) else HEAL
+    begin = () if reading.all_agree(evidence.now) else HEAL
     later = promote("blog", _other_owner(evidence.now))
     return (
         *begin,

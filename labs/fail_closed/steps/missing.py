@@ -42,7 +42,7 @@ FRONT = Do(
         Check("Purged: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.PURGED)),
     ),
     solution=lambda evidence: (
-        *(() if reading.at_rest(evidence.now) else HEAL),
+        *(() if reading.all_agree(evidence.now) else HEAL),
         *through(call("stream_limits", max_msgs=1)),
         call("stream_limits", max_msgs=10_000),
         *HEAL,
@@ -126,7 +126,7 @@ PREDICT_END = Predict(
 
 def _end(evidence: Evidence) -> Script:
     last_seq = evidence.now.stream("ROUTES").last_seq
-    heal = () if reading.at_rest(evidence.now) else HEAL
+    heal = () if reading.all_agree(evidence.now) else HEAL
     # Three messages go with the end; of the next three the one in the middle is deleted.
     return (*heal, *through(call("purge")), *HEAL, *through(call("delete_message", seq=last_seq + 5)))
 

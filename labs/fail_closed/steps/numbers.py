@@ -30,7 +30,7 @@ PREDICT_NUMBERS = Predict(
 
 
 def _numbers(evidence: Evidence) -> Script:
-    heal = () if reading.at_rest(evidence.now) else HEAL
+    heal = () if reading.all_agree(evidence.now) else HEAL
     return (
         *heal,
         *through_with_more(call("recreate_stream")),

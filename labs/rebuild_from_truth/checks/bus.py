@@ -6,9 +6,9 @@ import math
 
 from labs.rebuild_from_truth.checks.common import destroyed_at, rows_of
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
-from studylab.lab.observed import Observation
+from studylab.lab.observed import Mode, ModeChange, Observation
 
-SILENT = ("down", "loading", "failed closed", "rebuilding")
+SILENT = (Mode.DOWN, Mode.LOADING, Mode.FAILED_CLOSED, Mode.REBUILDING)
 
 
 def _owners(seen: Observation) -> str:
@@ -54,7 +54,7 @@ def converged_from_the_database(evidence: Evidence) -> Result:
     if down:
         return NotYet(f"{reading.listed(down)} {'is' if len(down) == 1 else 'are'} not current.")
     if differs := reading.disagreement(evidence.now):
-        return NotYet(differs)
+        return NotYet(str(differs))
     if evidence.now.outbox.waiting:
         return NotYet(f"{evidence.now.outbox.waiting} rows still wait in the outbox.")
     rows = len(evidence.now.edges) * len(evidence.now.truth.routes)
@@ -74,7 +74,7 @@ def what_bus_needed(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
     stream, differs = evidence.now.stream("ROUTES"), reading.disagreement(evidence.now)
     if differs:
-        return Measured("lost", differs)
+        return Measured("lost", str(differs))
     if stream.messages >= evidence.now.truth.sequence:
         return Measured("again", f"The stream holds {stream.messages} events again.")
     return Measured(
@@ -130,13 +130,13 @@ def one_edge_is_wrong(evidence: Evidence) -> Result:
 def keep_wrong(evidence: Evidence) -> Memory:
     """Keep which edge is wrong."""
     wrong = _wrong_edges(evidence.now)
-    return {"wrong_edge": wrong[0], "wrong_said": reading.findings(evidence.now, "false confidence")}
+    return {"wrong_edge": wrong[0], "wrong_said": reading.said(evidence.now, "false confidence")}
 
 
 def mended(evidence: Evidence) -> Result:
     """The wrong edge serves what the database has."""
     if differs := reading.disagreement(evidence.now):
-        return NotYet(differs)
+        return NotYet(str(differs))
     name = evidence.memory.get("wrong_edge", "iad")
     edge = evidence.now.edge(name)
     return Passed(f"{name}: {rows_of(edge)}.") if reading.is_current(edge) else NotYet(f"{name} is {edge.claim}.")
@@ -149,7 +149,8 @@ def others_went_on(evidence: Evidence) -> Result:
         return NotYet(f"First {name} must be right again.")
     since = max((moment.n for moment in reading.moments(evidence, "stream", "corrupt")), default=0)
     for edge in evidence.now.edges:
-        stops = [m for m in reading.moments(evidence, edge.name, "mode") if m.n > since and m.detail["after"] in SILENT]
+        modes = reading.after(reading.moments(evidence, edge.name, "mode"), since)
+        stops = [moment for moment in modes if moment.read(ModeChange).after in SILENT]
         if edge.name != name and stops:
             return NotYet(
                 f"{edge.name} stopped answering on the way: {stops[0].text}. Corrupt a snapshot and load it into "

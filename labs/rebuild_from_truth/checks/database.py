@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labs.rebuild_from_truth.checks.common import OPERATION, destroyed_at, rows_of
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
+from studylab.lab.observed import Asked, Constraint
 
 NOT_DESTROYED = "The database has not been destroyed since this step began."
 
@@ -28,10 +29,10 @@ def fact_was_never_told(evidence: Evidence) -> Result:
     """A fact waited in the outbox when the database was destroyed."""
     loss = evidence.now.truth.loss
     if loss is not None:
-        lines = [line for line in loss.table("outbox").lines if "waiting" in line]
+        untold = loss.table("outbox").untold
         return (
-            Passed(lines[0])
-            if lines
+            Passed(f"{untold[0]} waited in the outbox of the destroyed database, and waits nowhere now.")
+            if untold
             else NotYet(
                 "When the database was destroyed, every fact had been published. Put it back, stop the relay, "
                 "commit, and destroy it again."
@@ -47,8 +48,8 @@ def database_was_rebuilt(evidence: Evidence) -> Result:
     gone = destroyed_at(evidence, "database")
     if not gone:
         return NotYet(NOT_DESTROYED)
-    told = [moment.text for moment in reading.moments(evidence, "database", "rebuilt") if moment.n > gone]
-    return Passed(told[-1]) if told else NotYet("The database is empty. Ask the stream to rebuild it.")
+    told = reading.after(reading.moments(evidence, "database", "rebuilt"), gone)
+    return Passed(told[-1].text) if told else NotYet("The database is empty. Ask the stream to rebuild it.")
 
 
 def rows_are_missing(evidence: Evidence) -> Result:
@@ -65,7 +66,7 @@ def done_twice(evidence: Evidence) -> Result:
     if evidence.now.truth.loss is None:
         return NotYet("First the database must be rebuilt.")
     for moment in reading.moments(evidence, "learner", "verb"):
-        asked = moment.detail["arguments"].get("operation")
+        asked = moment.read(Asked).arguments.get("operation")
         if asked == OPERATION and reading.last_commit(evidence, after=moment.n):
             return Passed(f"{OPERATION} had been done once. The rebuilt database did it again.")
     return NotYet(f"Ask for {OPERATION} once more: shop to alloc-b. What does the rebuilt database say?")
@@ -106,12 +107,13 @@ def keep_loss(evidence: Evidence) -> Memory:
     loss = evidence.now.truth.loss
     if loss is None:
         return {}
+    holes = [row for row in loss.refusals if row.broke is Constraint.NO_HOLES]
     return {
         "lost": [line for name in ("route", "operation") for line in loss.table(name).lines],
         "lost_rows": sum(table.rows - table.equal for table in loss.tables),
         "routes_equal": loss.table("route").equal,
         "routes": loss.table("route").rows,
-        "refusal": next((said for said in loss.refused if "holes" in said), ""),
+        "refusal": holes[0].sentence if holes else "",
         "audit": evidence.now.audit.soundness.value,
     }
 
@@ -151,8 +153,8 @@ def operation_is_known(evidence: Evidence) -> Result:
     if evidence.now.truth.loss is not None:
         return NotYet("First put the old database back.")
     back = max((moment.n for moment in reading.moments(evidence, "database", "restored")), default=0)
-    known = [m.text for m in reading.moments(evidence, "database", "done before") if m.n > back]
-    return Passed(f"{known[-1]}.") if known else NotYet(f"Ask for {OPERATION} once more: shop to alloc-b.")
+    known = reading.after(reading.moments(evidence, "database", "done before"), back)
+    return Passed(f"{known[-1].text}.") if known else NotYet(f"Ask for {OPERATION} once more: shop to alloc-b.")
 
 
 def everything_agrees(evidence: Evidence) -> Result:
@@ -164,7 +166,7 @@ def everything_agrees(evidence: Evidence) -> Result:
             f"{evidence.now.outbox.waiting} row still waits in the outbox. The relay is {evidence.now.relay.state}."
         )
     if differs := reading.disagreement(evidence.now):
-        return NotYet(differs)
+        return NotYet(str(differs))
     behind = [edge.name for edge in evidence.now.edges if not reading.is_current(edge)]
     return (
         NotYet(f"{reading.listed(behind)} not current yet.")

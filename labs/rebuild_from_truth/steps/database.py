@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from labs.rebuild_from_truth.checks import common
 from labs.rebuild_from_truth.checks import database as saw
-from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
+from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
+from studylab.lab.observed import Observation
 from studylab.lab.scripts import Script, Wait, call, promote, settled
 
 OP = common.OPERATION
+
+
+def _all_begin_anew(seen: Observation) -> bool:
+    return all(reading.is_current(edge) and edge.sequence == 0 for edge in seen.edges)
+
 
 ASK_TWICE = Do(
     id="ask-twice",
@@ -78,9 +84,7 @@ DATABASE = Do(
         call("destroy_database"),
         call("rebuild_database"),
         call("start_relay"),
-        Wait(
-            "every edge to follow the new truth", lambda seen: all(edge.claim == "current at 0" for edge in seen.edges)
-        ),
+        Wait("every edge to follow the new truth", _all_begin_anew),
     ),
     hints=Hints(
         nudge="Commit the fact, and leave it unpublished, before you destroy the database.",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from studylab.lab import Evidence, ledgers, reading
-from studylab.lab.observed import EdgeSeen, Moment, Observation, RouteSeen
+from studylab.lab.observed import Applied, EdgeSeen, Moment, Observation, RouteSeen
 
 
 def iad(seen: Observation) -> EdgeSeen:
@@ -28,10 +30,32 @@ def path_of(seen: Observation, route: str) -> str:
     return ", ".join(f"{fact.owner} (epoch {fact.epoch})" for fact in facts)
 
 
-def from_the_past(evidence: Evidence, since: int) -> list[tuple[str, int]]:
-    """Return text and sequence of what iad applied after a moment though its position was past it."""
-    applied = reading.after(evidence.moments.ask(_Past, [("iad", "apply")]).held, since)
-    return [(m.text, n) for m in applied for n in m.detail["sequences"] if n <= m.detail["before"]]
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A change of owner that was applied though the position was past it."""
+
+    sequence: int
+    route: str
+    owner: str
+
+    def __str__(self) -> str:
+        return f"event {self.sequence}: {self.route} → {self.owner}"
+
+
+def from_the_past(evidence: Evidence, since: int) -> list[Old]:
+    """Return what iad applied after a moment though its position was past it, in its order."""
+    moments = reading.after(evidence.moments.ask(_Past, [("iad", "apply")]).held, since)
+    return [old for moment in moments for old in _old(moment.read(Applied))]
+
+
+def _old(applied: Applied) -> list[Old]:
+    told = zip(applied.sequences, applied.routes, applied.owners, strict=False)
+    return [Old(*one) for one in told if one[0] <= applied.before]
+
+
+def walk(evidence: Evidence, since: int) -> str:
+    """Say what iad applied of the past, one after another."""
+    return "; ".join(map(str, from_the_past(evidence, since)))
 
 
 class _Past(ledgers.Latest):
@@ -39,7 +63,8 @@ class _Past(ledgers.Latest):
 
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
-        if any(n <= moment.detail["before"] for n in moment.detail["sequences"]):
+        applied = moment.read(Applied)
+        if any(n <= applied.before for n in applied.sequences):
             super().add(moment)
 
 

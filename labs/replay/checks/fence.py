@@ -7,18 +7,30 @@ import math
 from labs.replay.checks.common import from_the_past, iad, is_read_through, read_again, replay
 from labs.replay.checks.past import zombies_stored
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, ledgers, reading
-from studylab.lab.observed import Moment
+from studylab.lab.observed import Got, Judged, Moment, Outcome
 
 
-def _verdicts(evidence: Evidence, word: str, since: int) -> list[int]:
-    """Return the stream seqs at which iad came to a verdict after a moment."""
-    told = reading.after(reading.moments(evidence, "iad", "verdict", begins=word), since)
-    return [int(moment.detail["stream_seq"]) for moment in told if "stream_seq" in moment.detail]
+class _Verdicts(ledgers.Latest):
+    """The moments in which an edge came to one verdict, the latest 500 at least."""
+
+    def __init__(self, verdict: Outcome) -> None:
+        super().__init__()
+        self._verdict = verdict
+
+    def add(self, moment: Moment) -> None:
+        """Take in the next moment."""
+        if moment.read(Judged).verdict is self._verdict:
+            super().add(moment)
 
 
-def _judged(evidence: Evidence, word: str, seq: int) -> bool:
+def _count(evidence: Evidence, verdict: Outcome, since: int) -> int:
+    """Return how often iad came to a verdict after a moment."""
+    return len(reading.after(evidence.moments.ask(_Verdicts, [("iad", "verdict")], verdict).held, since))
+
+
+def _judged(evidence: Evidence, wanted: Outcome, seq: int) -> bool:
     """Return whether iad came to a verdict about a message since the step began."""
-    return any(m.text.startswith(word) for m in reading.about(evidence, "iad", "verdict", "stream_seq", seq))
+    return any(verdict is wanted for _, verdict in reading.verdicts(evidence, "iad", seq))
 
 
 def replay_was_harmless(evidence: Evidence) -> Result:
@@ -27,22 +39,20 @@ def replay_was_harmless(evidence: Evidence) -> Result:
     if not since:
         return NotYet("iad has not read anything again since this step began.")
     true_now = {route.sequence for route in evidence.now.truth.routes}
-    texts = [text for text, n in from_the_past(evidence, since) if n not in true_now]
-    if texts:
+    old = [old for old in from_the_past(evidence, since) if old.sequence not in true_now]
+    if old:
         return NotYet(
-            f"iad went back in time again: {'; '.join(texts)}. At any speed it passes through the former owners."
+            f"iad went back in time again: {'; '.join(map(str, old))}. However fast it reads, it passes through the past."
         )
     if not is_read_through(evidence.now) or not read_again(evidence):
         return NotYet("iad is still reading.")
-    stale, known = _verdicts(evidence, "stale epoch", since), _verdicts(evidence, "duplicate", since)
+    stale, known = _count(evidence, Outcome.STALE_EPOCH, since), _count(evidence, Outcome.DUPLICATE, since)
     if not stale:
         return NotYet(
-            f"iad recognised {len(known)} events by their ids and none by its epoch. It remembers "
-            f"{iad(evidence.now).remembered} ids: after a longer past or a restart, old events look new."
+            f"iad recognised {known} events by their ids and none by its epoch. It has "
+            f"{iad(evidence.now).remembered} ids in memory: a longer past, or a restart, and they are news again."
         )
-    return Passed(
-        f"Of {read_again(evidence)} messages iad counted {len(stale)} as stale and {len(known)} as duplicates."
-    )
+    return Passed(f"Of {read_again(evidence)} messages iad counted {stale} as stale and {known} as duplicates.")
 
 
 def zombie_was_harmless(evidence: Evidence) -> Result:
@@ -51,8 +61,8 @@ def zombie_was_harmless(evidence: Evidence) -> Result:
     if not zombies:
         return NotYet("No event of a former owner was stored again since this step began.")
     event_id, seq = zombies[-1]
-    if not _judged(evidence, "stale epoch", seq):
-        by_id = _judged(evidence, "duplicate", seq)
+    if not _judged(evidence, Outcome.STALE_EPOCH, seq):
+        by_id = _judged(evidence, Outcome.DUPLICATE, seq)
         return NotYet(
             f"{event_id} came again at seq {seq}, and iad "
             + ("knew its id, while it is in memory." if by_id else "has not refused it.")
@@ -65,7 +75,7 @@ def all_right_again(evidence: Evidence) -> Result:
     if isinstance(replay_was_harmless(evidence), NotYet) or isinstance(zombie_was_harmless(evidence), NotYet):
         return NotYet("First cause both accidents.")
     if differs := reading.disagreement(evidence.now):
-        return NotYet(differs)
+        return NotYet(str(differs))
     wrong = sum(probe.outcome == "wrong" for probe in iad(evidence.now).probes)
     if wrong:
         return NotYet(
@@ -77,7 +87,7 @@ def all_right_again(evidence: Evidence) -> Result:
 
 def keep_cure(evidence: Evidence) -> Memory:
     """Keep how many events were refused for their epoch."""
-    return {"stale": len(_verdicts(evidence, "stale epoch", 0))}
+    return {"stale": _count(evidence, Outcome.STALE_EPOCH, 0)}
 
 
 # The late ack.
@@ -105,7 +115,7 @@ class _Acks:
 
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
-        for seq in moment.detail["stream_seqs"]:
+        for seq in moment.read(Got).stream_seqs:
             if moment.kind == "got":
                 self._came.setdefault(seq, moment.at)
             elif (came := self._came.get(seq, math.inf)) < math.inf:
@@ -148,7 +158,7 @@ def delivered_again(evidence: Evidence) -> Result:
     if not seq:
         return NotYet("First iad must ack late.")
     times = reading.deliveries(evidence, "iad", seq)
-    if len(times) < 2 or not _judged(evidence, "duplicate", seq):
+    if len(times) < 2 or not _judged(evidence, Outcome.DUPLICATE, seq):
         return NotYet(f"Stream seq {seq} was handled {len(times)} time{'s' * (len(times) != 1)} so far.")
     return Passed(f"Stream seq {seq} came again as delivery {times[1][1]} all the same, and iad recognised it.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labs.replay.checks.common import (
+    Old,
     from_the_past,
     handed_on,
     has_come_again,
@@ -11,6 +12,7 @@ from labs.replay.checks.common import (
     path_of,
     read_again,
     replay,
+    walk,
 )
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown, unless
 
@@ -43,8 +45,8 @@ def walked_through_the_past(evidence: Evidence) -> Result:
     """iad applied events that its position was past, one after another."""
     if not replay(evidence):
         return NotYet("iad has not read anything again since this step began.")
-    texts = [text for text, _ in from_the_past(evidence, replay(evidence))]
-    if not texts:
+    walked = walk(evidence, replay(evidence))
+    if not walked:
         count = read_again(evidence)
         return NotYet(
             f"iad has read {count} message{'s' * (count != 1)} again and applied no older event."
@@ -52,8 +54,8 @@ def walked_through_the_past(evidence: Evidence) -> Result:
             else "The replay has not begun."
         )
     if not is_read_through(evidence.now) or not has_come_again(evidence, evidence.now.stream("ROUTES").last_seq):
-        return NotYet(f"iad is still reading. So far: {'; '.join(texts)}.")
-    return Passed(f"iad, in this order: {'; '.join(texts)}.")
+        return NotYet(f"iad is still reading. So far: {walked}.")
+    return Passed(f"iad, in this order: {walked}.")
 
 
 def misled_while_current(evidence: Evidence) -> Result:
@@ -64,9 +66,9 @@ def misled_while_current(evidence: Evidence) -> Result:
     probe = reading.wrong_probe(iad(evidence.now))
     if probe is None:
         return NotYet("No request to iad was answered wrongly so far.")
-    withdrew = [m.text for m in reading.after(reading.moments(evidence, "iad", "mode"), since)]
+    withdrew = reading.after(reading.moments(evidence, "iad", "mode"), since)
     if withdrew:
-        return NotYet(f"iad was not current all the time: {withdrew[0]}.")
+        return NotYet(f"iad was not current all the time: {withdrew[0].text}.")
     return Passed(
         f"iad said “{iad(evidence.now).claim}” throughout, and sent a request for {probe.route} to {probe.answer}; "
         f"right was {probe.expected}."
@@ -75,22 +77,24 @@ def misled_while_current(evidence: Evidence) -> Result:
 
 def what_replay_did(evidence: Evidence) -> Measured:
     """Measure the first prediction."""
-    texts = [text for text, _ in from_the_past(evidence, replay(evidence))]
-    if not texts:
+    walked = walk(evidence, replay(evidence))
+    if not walked:
         return Measured("nothing", "iad applied no older event.")
     route = str(evidence.memory.get("route", ""))
     end = f"At the end it holds {route} → {reading.held(iad(evidence.now), route)} again."
-    return Measured("walk", f"iad, while it said “{iad(evidence.now).claim}”: {'; '.join(texts)}. {end}")
+    return Measured("walk", f"iad, while it said “{iad(evidence.now).claim}”: {walked}. {end}")
 
 
 def keep_replay(evidence: Evidence) -> Memory:
     """Keep what iad did on the way, for the records of the next step."""
     row = next((row for row in iad(evidence.now).rows if row.route == evidence.memory.get("route")), None)
+    walked = from_the_past(evidence, replay(evidence))
     return {
-        "walk": [text for text, _ in from_the_past(evidence, replay(evidence))],
+        "walk": list(map(str, walked)),
+        "walked": [[old.sequence, old.route, old.owner] for old in walked],
         "walk_claim": iad(evidence.now).claim,
         "walk_drains": row.drains if row else 0,
-        "walk_said": reading.findings(evidence.now, "double effect"),
+        "walk_said": reading.said(evidence.now, "double effect"),
     }
 
 
@@ -98,23 +102,18 @@ def show_walk(evidence: Evidence) -> Shown:
     """Show the owners that one route had at iad during the replay."""
     memory = evidence.memory
     route = str(memory.get("route", ""))
-    path = [text for text in memory.get("walk", ()) if f": {route} →" in text]
+    path = [old for old in (Old(*kept) for kept in memory.get("walked", ())) if old.route == route]
     now = next(r for r in evidence.now.truth.routes if r.name == route)
     places = (
         Place("Database, all the time", f"{route} → {now.owner}", True),
-        *(
-            Place(
-                f"iad, event {text.split(':')[0].split()[-1]}", text.partition(": ")[2], text.endswith(f" {now.owner}")
-            )
-            for text in path
-        ),
+        *(Place(f"iad, event {old.sequence}", f"{route} → {old.owner}", old.owner == now.owner) for old in path),
     )
     drained = (
         f"iad drained old owners of {route} {memory.get('walk_drains', 0)} times; owners changed {now.epoch - 1} times"
     )
     return shown(
-        (*path, drained, *reading.records(evidence.now, "double effect")),
-        "Each of these was true once. Only the last is true now.",
+        (*map(str, path), drained, *reading.records(evidence.now, "double effect")),
+        "Each of these was true once; only the last is true now.",
         places,
     )
 
@@ -135,8 +134,8 @@ def stored_again(evidence: Evidence) -> Result:
     """The stream holds an old event twice."""
     zombies = zombies_stored(evidence)
     if not zombies:
-        said = [m.text for m in reading.moments(evidence, "learner", "publish")]
-        return NotYet(f"No event of a former owner was stored again. {said[-1] + '.' if said else ''}".strip())
+        sent = reading.moments(evidence, "learner", "publish")
+        return NotYet(f"No event of a past owner was stored again. {sent[-1].text + '.' if sent else ''}".strip())
     event_id, _ = zombies[-1]
     seqs = " and ".join(map(str, reading.copies(evidence.now, event_id)))
     return Passed(f"{event_id} is in the stream at seq {seqs}: same id, same bytes, two messages.")
@@ -145,11 +144,11 @@ def stored_again(evidence: Evidence) -> Result:
 def back_for_good(evidence: Evidence) -> Result:
     """iad serves an owner of the past and says that it is current."""
     if not zombies_stored(evidence):
-        return NotYet("First an old event must be stored again.")
-    said = reading.findings(evidence.now, "resurrected", "iad")
-    if not said or not reading.is_current(iad(evidence.now)):
-        return NotYet(f"iad is {iad(evidence.now).claim} and serves no former owner.")
-    return Passed(f"{said[0]} It says: {iad(evidence.now).claim}.")
+        return NotYet("This counts once an old event was stored again.")
+    found = reading.findings(evidence.now, "resurrected", "iad")
+    if not found or not reading.is_current(iad(evidence.now)):
+        return NotYet(f"iad is {iad(evidence.now).claim} and holds no owner of the past.")
+    return Passed(f"{found[0].sentence} It says: {iad(evidence.now).claim}.")
 
 
 def nothing_corrects_it(evidence: Evidence) -> Result:
@@ -170,15 +169,15 @@ def nothing_corrects_it(evidence: Evidence) -> Result:
 def what_zombie_did(evidence: Evidence) -> Measured:
     """Measure the second prediction."""
     event_id, seq = zombies_stored(evidence)[-1]
-    said = reading.findings(evidence.now, "false confidence", "iad")
-    if not said:
-        return Measured("known", f"{event_id} was stored at seq {seq}, and iad did not apply it.")
-    return Measured("forever", f"{event_id} was stored again at seq {seq}. {said[0]} Nothing is pending.")
+    found = reading.findings(evidence.now, "false confidence", "iad")
+    if not found:
+        return Measured("known", f"{event_id} was stored at seq {seq}, and iad did not take it.")
+    return Measured("forever", f"{event_id} was stored again at seq {seq}. {found[0].sentence} Nothing is pending.")
 
 
 def keep_zombie(evidence: Evidence) -> Memory:
     """Keep which event came back and what the audit said."""
     event_id, seq = zombies_stored(evidence)[-1]
     first = reading.copies(evidence.now, event_id)[0]
-    said = reading.findings(evidence.now, "resurrected") + reading.findings(evidence.now, "false confidence")
+    said = reading.said(evidence.now, "resurrected") + reading.said(evidence.now, "false confidence")
     return {"zombie_id": event_id, "zombie_seqs": [first, seq], "zombie_said": said}

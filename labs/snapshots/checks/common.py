@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from studylab.lab import Evidence, reading
-from studylab.lab.observed import EdgeSeen, Observation
+from studylab.lab.observed import EdgeSeen, Finding, Got, Load, Observation
 
-NEW = "from new"
 NEWCOMER = "syd"
 
 NOT_LOADED = (
@@ -15,21 +12,9 @@ NOT_LOADED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """One load of a snapshot by syd, from the journal: its moment, where the snapshot stands, where syd read on."""
-
-    n: int
-    sequence: int
-    event_id: str
-    stream_seq: int
-    follows: str
-
-
-def snapshot_loads(evidence: Evidence) -> list[Load]:
-    """Return the snapshots that the new edge has loaded since the step began, oldest first."""
-    moments = reading.moments(evidence, NEWCOMER, "snapshot")
-    return [Load(m.n, *(m.detail[name] for name in ("sequence", "event_id", "stream_seq", "follows"))) for m in moments]
+def snapshot_loads(evidence: Evidence) -> list[tuple[int, Load]]:
+    """Return the snapshots that the new edge has loaded since the step began, with their moments, oldest first."""
+    return [(moment.n, moment.read(Load)) for moment in reading.moments(evidence, NEWCOMER, "snapshot")]
 
 
 def newcomer(evidence: Evidence) -> EdgeSeen:
@@ -40,7 +25,7 @@ def newcomer(evidence: Evidence) -> EdgeSeen:
 def got_after(evidence: Evidence, n: int) -> list[int]:
     """Return the stream seqs that syd got after a moment."""
     got = reading.after(reading.moments(evidence, NEWCOMER, "got"), n)
-    return [seq for moment in got for seq in moment.detail["stream_seqs"]]
+    return [seq for moment in got for seq in moment.read(Got).stream_seqs]
 
 
 def nothing_left(seen: Observation) -> bool:
@@ -49,7 +34,11 @@ def nothing_left(seen: Observation) -> bool:
     return consumer is not None and not consumer.num_pending and not consumer.num_ack_pending
 
 
-def finding(evidence: Evidence, kind: str) -> str:
-    """Return the audit's sentence of one kind about syd; empty when there is none."""
-    found = [f for f in evidence.now.audit.findings if f.where == NEWCOMER and f.kind.value == kind]
-    return found[0].sentence if found else ""
+def finding(evidence: Evidence, kind: str) -> Finding | None:
+    """Return what the audit found of one kind about syd, or None."""
+    return next(iter(reading.findings(evidence.now, kind, NEWCOMER)), None)
+
+
+def said(evidence: Evidence, kind: str) -> str:
+    """Return the audit's sentence of one kind about syd, to be kept and shown; empty when there is none."""
+    return next(iter(reading.said(evidence.now, kind, NEWCOMER)), "")

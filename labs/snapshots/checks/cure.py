@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from labs.snapshots.checks.common import NEW, NEWCOMER, NOT_LOADED, Load, newcomer, snapshot_loads
-from studylab.lab import Evidence, Memory, NotYet, Passed, Result, reading, unless
-from studylab.lab.observed import CellSeen
+from labs.snapshots.checks.common import NEWCOMER, NOT_LOADED, newcomer, snapshot_loads
+from studylab.lab import Evidence, Memory, NotYet, Passed, Result, ledgers, reading, unless
+from studylab.lab.observed import Cause, CellSeen, FollowFrom, Load, ModeChange, Moment
 
 
-def _refusals(evidence: Evidence) -> list[tuple[str, Load | None]]:
-    """Return syd's words when it failed closed, each with the load that led to it, if any."""
+def _refusals(evidence: Evidence) -> list[tuple[Moment, Cause, Load | None]]:
+    """Return when and why syd failed closed, each time with the snapshot that it had loaded last, if any."""
     loads, found = snapshot_loads(evidence), []
-    for moment in reading.moments(evidence, NEWCOMER, "mode"):
-        if moment.detail.get("after") == "failed closed":
-            before = [load for load in loads if load.n < moment.n]
-            found.append((moment.text, None if "the checksum says" in moment.text else before[-1] if before else None))
+    for moment in filter(ledgers.is_closure, reading.moments(evidence, NEWCOMER, "mode")):
+        before = [load for n, load in loads if n < moment.n]
+        found.append((moment, moment.read(ModeChange).cause, before[-1] if before else None))
     return found
+
+
+def _after_loading(evidence: Evidence, follow_from: FollowFrom) -> list[Moment]:
+    """Return when syd failed closed because of what came, or did not come, after a snapshot that it had believed."""
+    refused = [(moment, load) for moment, cause, load in _refusals(evidence) if cause is not Cause.CHECKSUM]
+    return [moment for moment, load in refused if load is not None and load.follow_from is follow_from]
 
 
 def flip_refused(evidence: Evidence) -> Result:
     """A snapshot that does not match its checksum was refused."""
-    said = [text for text, _ in _refusals(evidence) if "the checksum says" in text]
-    if said:
-        return Passed(f"syd {said[-1]}.")
+    refused = [moment for moment, cause, _ in _refusals(evidence) if cause is Cause.CHECKSUM]
+    if refused:
+        return Passed(f"syd {refused[-1].text}.")
     if newcomer(evidence).rules.verify_checksum:
         return NotYet("syd has refused no snapshot for its checksum. Corrupt the latest and let syd load it.")
     return NotYet("syd does not verify checksums: it would believe any snapshot.")
@@ -29,10 +34,10 @@ def flip_refused(evidence: Evidence) -> Result:
 
 def old_refused(evidence: Evidence) -> Result:
     """What came after a snapshot did not chain on to it, and syd refused."""
-    said = [text for text, load in _refusals(evidence) if load is not None and load.follows != NEW]
-    if said:
+    refused = _after_loading(evidence, FollowFrom.SNAPSHOT)
+    if refused:
         # The first: a restart with other rules finds the same view wanting once more, in other numbers.
-        return Passed(f"syd {said[0]}.")
+        return Passed(f"syd {refused[0].text}.")
     if not newcomer(evidence).rules.prove_continuity:
         return NotYet("syd demands no continuity proof: it would follow anything.")
     return NotYet(
@@ -42,15 +47,15 @@ def old_refused(evidence: Evidence) -> Result:
 
 def new_refused(evidence: Evidence) -> Result:
     """After reading on from new, syd learnt that something was missing, and refused."""
-    said = [text for text, load in _refusals(evidence) if load is not None and load.follows == NEW]
-    if said:
-        return Passed(f"syd {said[-1]}.")
+    refused = _after_loading(evidence, FollowFrom.NEW)
+    if refused:
+        return Passed(f"syd {refused[-1].text}.")
     rules = newcomer(evidence).rules
     if not rules.ask_high_water_mark:
-        return NotYet("syd trusts “nothing pending”: if no further event comes, it never knows.")
-    if rules.follow_from.value != "new":
-        return NotYet("Set syd to read on from new once more, to see that it refuses now.")
-    return NotYet("Take a snapshot, promote, and wipe syd: it must miss what is committed in between.")
+        return NotYet("syd trusts “nothing pending”: where no further event comes, it would never know.")
+    if rules.follow_from is not FollowFrom.NEW:
+        return NotYet("Let syd read on from new once more, to see that this is refused now.")
+    return NotYet("Take a snapshot, promote, and wipe syd: between the two lies what it must miss.")
 
 
 def keep_refused(evidence: Evidence) -> Memory:
@@ -67,11 +72,11 @@ def chained_on(evidence: Evidence) -> Result:
     loads, seen = snapshot_loads(evidence), evidence.now
     if not loads:
         return NotYet(NOT_LOADED)
-    load, syd = loads[-1], newcomer(evidence)
-    if load.follows == NEW:
-        return NotYet("syd read on from new: it cannot have what was committed between the snapshot and that moment.")
+    (n, load), syd = loads[-1], newcomer(evidence)
+    if load.follow_from is FollowFrom.NEW:
+        return NotYet("syd read on from new: whatever fell between the snapshot and that moment it cannot have.")
     following = next((cell for cell in seen.stream("ROUTES").cells if cell.sequence == load.sequence + 1), None)
-    if following is None or not _fell_between(evidence, load, following):
+    if following is None or not _fell_between(evidence, n, following):
         return NotYet(
             f"No event fell between the snapshot at {load.sequence} and its loading, so this proves nothing about "
             "missing events."
@@ -88,10 +93,10 @@ def chained_on(evidence: Evidence) -> Result:
     )
 
 
-def _fell_between(evidence: Evidence, load: Load, cell: CellSeen) -> bool:
-    """Return whether an event was committed before the load, and not covered by it."""
+def _fell_between(evidence: Evidence, loaded: int, cell: CellSeen) -> bool:
+    """Return whether an event was committed before the moment of a load."""
     made = reading.about(evidence, "database", "commit", "event_id", cell.event_id)
-    return bool(made) and reading.is_change(made[0]) and made[0].n < load.n
+    return bool(made) and reading.is_change(made[0]) and made[0].n < loaded
 
 
 def current_and_right(evidence: Evidence) -> Result:
@@ -106,7 +111,7 @@ def current_and_right(evidence: Evidence) -> Result:
 
 def keep_cure(evidence: Evidence) -> Memory:
     """Keep the link that was proven."""
-    result, load = chained_on(evidence), snapshot_loads(evidence)[-1]
+    result, (_, load) = chained_on(evidence), snapshot_loads(evidence)[-1]
     return {
         "cured_said": result.why if isinstance(result, Passed) else "",
         "cured_at": load.sequence,

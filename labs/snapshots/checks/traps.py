@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from labs.snapshots.checks.common import (
-    NEW,
     NOT_LOADED,
-    Load,
     finding,
     got_after,
     newcomer,
     nothing_left,
+    said,
     snapshot_loads,
 )
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
-from studylab.lab.observed import CellSeen, Observation
+from studylab.lab.observed import CellSeen, FollowFrom, Load, Observation
 
 
 def missed_between(evidence: Evidence) -> Result:
@@ -21,18 +20,18 @@ def missed_between(evidence: Evidence) -> Result:
     loads = snapshot_loads(evidence)
     if not loads:
         return NotYet(NOT_LOADED)
-    load = loads[-1]
-    if load.follows != NEW:
-        return NotYet("syd reads on from its snapshot.")
+    _, load = loads[-1]
+    if load.follow_from is not FollowFrom.NEW:
+        return NotYet("syd reads on from where its snapshot stands.")
     if load.sequence >= evidence.now.truth.sequence:
         return NotYet(
             f"Nothing was committed between the snapshot at {load.sequence} and now. Take it first, then promote, "
             "then wipe."
         )
-    said = finding(evidence, "lost")
-    if not said or not nothing_left(evidence.now):
+    found = finding(evidence, "lost")
+    if found is None or not nothing_left(evidence.now):
         return NotYet(f"syd is {newcomer(evidence).claim}.")
-    return Passed(f"{said} The server has nothing unprocessed for it.")
+    return Passed(f"{found.sentence} The server has nothing unprocessed for it.")
 
 
 def claim_after_new(evidence: Evidence) -> Measured:
@@ -42,7 +41,7 @@ def claim_after_new(evidence: Evidence) -> Measured:
 
 def _claim(evidence: Evidence, wrong: str) -> Measured:
     syd, truth = newcomer(evidence), evidence.now.truth.sequence
-    if syd.mode.value == "failed closed":
+    if reading.has_failed_closed(syd):
         return Measured("refused", f"syd {syd.claim}.")
     if not reading.is_current(syd):
         return Measured("catching", f"syd is {syd.claim}.")
@@ -51,8 +50,8 @@ def _claim(evidence: Evidence, wrong: str) -> Measured:
 
 def keep_new(evidence: Evidence) -> Memory:
     """Keep the audit's words and where the snapshot stood."""
-    load = snapshot_loads(evidence)[-1]
-    return {"new_said": finding(evidence, "lost"), "new_at": load.sequence, "new_truth": evidence.now.truth.sequence}
+    _, load = snapshot_loads(evidence)[-1]
+    return {"new_said": said(evidence, "lost"), "new_at": load.sequence, "new_truth": evidence.now.truth.sequence}
 
 
 # Older than the stream.
@@ -63,18 +62,20 @@ def older_than_stream(evidence: Evidence) -> Result:
     loads = snapshot_loads(evidence)
     if not loads:
         return NotYet(NOT_LOADED)
-    load, first_seq = loads[-1], evidence.now.stream("ROUTES").first_seq
-    if load.follows == NEW:
-        return NotYet("syd still reads on from new after a snapshot. Change that in Rules… of syd.")
+    (n, load), first_seq = loads[-1], evidence.now.stream("ROUTES").first_seq
+    if load.follow_from is FollowFrom.NEW:
+        return NotYet("syd still reads on from new after a snapshot. Rules… of syd has what it does then.")
     if first_seq <= load.stream_seq + 1:
         return NotYet(
             f"The snapshot stands for stream seq {load.stream_seq}, and the stream still has {first_seq}: nothing "
             "is missing between."
         )
-    said, got = finding(evidence, "false confidence"), got_after(evidence, load.n)
-    if not said or not got:
+    found, got = finding(evidence, "false confidence"), got_after(evidence, n)
+    if found is None or not got:
         return NotYet(f"syd is {newcomer(evidence).claim}.")
-    return Passed(f"syd asked for stream seq {load.stream_seq + 1} and received {got[0]}, without a warning. {said}")
+    return Passed(
+        f"syd asked for stream seq {load.stream_seq + 1} and was handed {got[0]}, without a word. {found.sentence}"
+    )
 
 
 def claim_after_old(evidence: Evidence) -> Measured:
@@ -84,10 +85,10 @@ def claim_after_old(evidence: Evidence) -> Measured:
 
 def keep_old(evidence: Evidence) -> Memory:
     """Keep the audit's words and both sides of the broken link."""
-    load = snapshot_loads(evidence)[-1]
+    _, load = snapshot_loads(evidence)[-1]
     cell = _cell_after(evidence.now, load)
     return {
-        "old_said": finding(evidence, "false confidence"),
+        "old_said": said(evidence, "false confidence"),
         "old_at": load.sequence,
         "old_id": load.event_id,
         "old_asked": load.stream_seq + 1,
@@ -111,14 +112,14 @@ def flipped_and_believed(evidence: Evidence) -> Result:
         return NotYet("No snapshot is stored.")
     latest = seen.snapshots[-1]
     if latest.checksum_ok:
-        return NotYet(f"The latest snapshot is intact: its bytes give {latest.computed[:12]}…, as it says.")
-    if not any(load.sequence == latest.sequence for load in snapshot_loads(evidence)):
+        return NotYet(f"The latest snapshot is whole: its bytes give {latest.computed[:12]}…, as it says.")
+    if not any(load.sequence == latest.sequence for _, load in snapshot_loads(evidence)):
         return NotYet("syd has not loaded it since this step began. Wipe its view.")
-    said = finding(evidence, "false confidence")
-    if not said:
+    found = finding(evidence, "false confidence")
+    if found is None:
         return NotYet(f"syd is {newcomer(evidence).claim}.")
     return Passed(
-        f"It says {latest.sha256[:12]}…, its bytes give {latest.computed[:12]}…, and syd believed them. {said}"
+        f"It says {latest.sha256[:12]}…, its bytes give {latest.computed[:12]}…, and syd believed them. {found.sentence}"
     )
 
 
@@ -133,7 +134,7 @@ def keep_flip(evidence: Evidence) -> Memory:
     wrong = next((row for row in newcomer(evidence).rows if row.lie), None)
     right = {route.name: route.owner for route in evidence.now.truth.routes}
     return {
-        "flip_said": finding(evidence, "false confidence"),
+        "flip_said": said(evidence, "false confidence"),
         "flip_claimed": latest.sha256[:12],
         "flip_computed": latest.computed[:12],
         "flip_row": f"{wrong.route}: {right.get(wrong.route, 'no such route')} became {wrong.owner}" if wrong else "",

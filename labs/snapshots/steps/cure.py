@@ -11,9 +11,11 @@ from labs.snapshots.scripts import (
     new_edge,
     others_rest,
     promotion,
+    syd_misses,
     syd_refuses,
 )
 from studylab.lab import Check, Do, Evidence, Hints, Wrong
+from studylab.lab.observed import Cause
 from studylab.lab.scripts import Script, Wait, call, settled
 
 PROOF = {"verify_checksum": True, "prove_continuity": True, "ask_high_water_mark": True}
@@ -27,10 +29,10 @@ def _refuse(evidence: Evidence) -> Script:
         *new_edge(call("corrupt_snapshot")),
         Wait("syd to refuse", syd_refuses),
         *new_edge(*TRIM),
-        Wait("syd to refuse", lambda seen: syd_refuses(seen) and " came after " in seen.edge("syd").reason),
+        Wait("syd to refuse", syd_misses(Cause.MISSING)),
         call("edge_rules", edge="syd", follow_from="new"),
         *new_edge(*promotion(evidence.now)),
-        Wait("syd to refuse", lambda seen: syd_refuses(seen) and "nothing is pending" in seen.edge("syd").reason),
+        Wait("syd to refuse", syd_misses(Cause.MISSING_END)),
     )
 
 

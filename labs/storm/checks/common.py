@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from studylab.lab import Evidence, reading
-
-Played = Mapping[str, Any]
-"""One storm as the journal has it: the fields of `StormSeen`."""
+from studylab.lab.observed import Cell, Soundness, Storm
 
 WANTED_CELLS = 3
 WANTED_MISSING = 2
-NOTHING = "·"
 NO_STORM = "No storm has been played since this step began."
 
 
-def storms(evidence: Evidence) -> list[Played]:
+def storms(evidence: Evidence) -> list[Storm]:
     """Return the storms played since the step began, oldest first. A shrunk one comes again, with its script."""
-    return [moment.detail for moment in reading.moments(evidence, "learner", "storm")]
+    return [moment.read(Storm) for moment in reading.moments(evidence, "learner", "storm")]
 
 
-def filled_cells(evidence: Evidence) -> dict[tuple[str, str], Mapping[str, Any]]:
+def filled_cells(evidence: Evidence) -> dict[tuple[str, str], Cell]:
     """Return the cells filled since the step began, by the keys of protection and fault."""
-    return {(m.detail["protection"], m.detail["fault"]): m.detail for m in reading.moments(evidence, "learner", "cell")}
+    cells = [moment.read(Cell) for moment in reading.moments(evidence, "learner", "cell")]
+    return {(cell.protection, cell.fault): cell for cell in cells}
 
 
-def found_in(played: Played) -> str:
+def found_in(played: Storm) -> str:
     """Return the kinds of findings of a storm as prose, or the audit's verdict when there are none."""
-    return reading.listed(list(played["kinds"])) or str(played["soundness"])
+    return reading.listed(played.kinds) or f"{played.soundness}"
 
 
-def is_sound(played: Played) -> bool:
+def is_sound(played: Storm) -> bool:
     """Return whether the audit found nothing wrong and no edge had failed closed."""
-    return bool(played["soundness"] == "sound" and not played["closed"])
+    return played.soundness is Soundness.SOUND and not played.closed

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from labs.storm.checks.common import (
     NO_STORM,
-    NOTHING,
     WANTED_CELLS,
     WANTED_MISSING,
     filled_cells,
@@ -16,6 +12,7 @@ from labs.storm.checks.common import (
     storms,
 )
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading
+from studylab.lab.observed import Cell
 
 
 def same_storm_is_sound(evidence: Evidence) -> Result:
@@ -24,17 +21,15 @@ def same_storm_is_sound(evidence: Evidence) -> Result:
     if not played:
         return NotYet(f"{NO_STORM} Play storm {seed} again, with every protection.")
     last = played[-1]
-    if last["missing"]:
+    if last.missing:
+        return NotYet(f"Storm {last.seed} was played without {reading.listed(last.missing)}. Give everything back.")
+    if (last.seed, last.length) != (seed, length):
         return NotYet(
-            f"Storm {last['seed']} was played without {reading.listed(list(last['missing']))}. Give everything back."
-        )
-    if (last["seed"], last["length"]) != (seed, length):
-        return NotYet(
-            f"That was storm {last['seed']}, of length {last['length']}. Play storm {seed} of length {length} again."
+            f"That was storm {last.seed}, of length {last.length}. Play storm {seed} of length {length} again."
         )
     if not is_sound(last):
         return NotYet(f"Storm {seed} ended {found_in(last)}.")
-    return Passed(f"Storm {seed}, {len(last['script'])} acts, nothing missing: sound.")
+    return Passed(f"Storm {seed}, {len(last.script)} acts, nothing missing: sound.")
 
 
 # What stands behind what.
@@ -45,11 +40,7 @@ def one_missing_was_survived(evidence: Evidence) -> Result:
     cell = filled_cells(evidence).get(("ack", "edge-crash"))
     if cell is None:
         return NotYet("Try the fault *edge-crash* without the protection *ack*.")
-    return (
-        Passed(f"Without ack after apply: {_say(cell)}.")
-        if cell["found"] == NOTHING
-        else NotYet(f"Found: {cell['found']}.")
-    )
+    return Passed(f"Without ack after apply: {_say(cell)}.") if cell.is_sound else NotYet(f"Found: {cell.found}.")
 
 
 def two_missing_were_not(evidence: Evidence) -> Result:
@@ -57,23 +48,23 @@ def two_missing_were_not(evidence: Evidence) -> Result:
     cell = filled_cells(evidence).get(("ack+mark", "edge-crash"))
     if cell is None:
         return NotYet("Try the same fault without *ack+mark*.")
-    if not cell["kinds"]:
+    if not cell.kinds:
         return NotYet(f"Without both it ended {_say(cell)}.")
-    return Passed(f"Without both: {_say(cell)}. {' '.join(cell['records'][:1])}")
+    return Passed(f"Without both: {_say(cell)}. {' '.join(cell.records[:1])}")
 
 
-def _say(cell: Mapping[str, Any]) -> str:
-    return "sound" if cell["found"] == NOTHING else str(cell["found"])
+def _say(cell: Cell) -> str:
+    return "sound" if cell.is_sound else str(cell.found)
 
 
 def what_one_missing_did(evidence: Evidence) -> Measured:
     """Measure the second prediction."""
     cell = filled_cells(evidence)["ack", "edge-crash"]
-    if cell["found"] == NOTHING:
+    if cell.is_sound:
         return Measured(
             "nothing", "The edge asked for the high-water mark, saw that it lacked an event, and rebuilt: sound."
         )
-    return Measured("lost" if "lost" in cell["kinds"] else "twice", f"Found: {cell['found']}.")
+    return Measured("lost" if "lost" in cell.kinds else "twice", f"Found: {cell.found}.")
 
 
 # The learner's own matrix.
@@ -92,7 +83,7 @@ def cannot_go(evidence: Evidence) -> Result:
 def _proven(evidence: Evidence) -> dict[str, tuple[str, str]]:
     """Return each single protection with the fault that was found to need it."""
     cells = filled_cells(evidence)
-    return {key: (fault, cell["found"]) for (key, fault), cell in cells.items() if cell["kinds"] and "+" not in key}
+    return {key: (fault, _say(cell)) for (key, fault), cell in cells.items() if cell.kinds and "+" not in key}
 
 
 def keep_cells(evidence: Evidence) -> Memory:
@@ -108,11 +99,11 @@ def few_are_enough(evidence: Evidence) -> Result:
     by_missing: dict[tuple[str, ...], set[tuple[int, int]]] = {}
     for one in storms(evidence):
         if is_sound(one):
-            by_missing.setdefault(tuple(one["missing"]), set()).add((one["seed"], one["length"]))
+            by_missing.setdefault(one.missing, set()).add((one.seed, one.length))
     for missing, seeds in by_missing.items():
         if len(missing) >= WANTED_MISSING and len(seeds) >= 2:
             names = reading.listed([str(seed) for seed, _ in sorted(seeds)])
-            return Passed(f"Without {reading.listed(list(missing))}, storms {names} are sound.")
+            return Passed(f"Without {reading.listed(missing)}, storms {names} are sound.")
     if not by_missing:
         return NotYet("No storm has ended sound since this step began.")
     most = max(by_missing, key=len)
@@ -121,20 +112,18 @@ def few_are_enough(evidence: Evidence) -> Result:
             f"Sound with {len(most)} protections missing. Everything on proves nothing: take at least {WANTED_MISSING} "
             "away."
         )
-    return NotYet(f"Sound once without {reading.listed(list(most))}. Play a second seed under the same rules.")
+    return NotYet(f"Sound once without {reading.listed(most)}. Play a second seed under the same rules.")
 
 
 def one_fewer_is_not(evidence: Evidence) -> Result:
     """With one more protection missing, a storm was found at fault."""
-    sound = {
-        tuple(one["missing"]) for one in storms(evidence) if is_sound(one) and len(one["missing"]) >= WANTED_MISSING
-    }
+    sound = {one.missing for one in storms(evidence) if is_sound(one) and len(one.missing) >= WANTED_MISSING}
     for one in storms(evidence):
         for missing in sound:
-            if one["kinds"] and len(one["missing"]) == len(missing) + 1 and set(missing) < set(one["missing"]):
-                removed = next(iter({*one["missing"]} - {*missing}))
-                return Passed(f"Without {removed} as well, storm {one['seed']}: {found_in(one)}. {removed} cannot go.")
-    return NotYet("Take exactly one more away, and find a seed that shows that you need it.")
+            if one.kinds and len(one.missing) == len(missing) + 1 and set(missing) < set(one.missing):
+                removed = next(iter({*one.missing} - {*missing}))
+                return Passed(f"Without {removed} as well, storm {one.seed}: {found_in(one)}. {removed} cannot go.")
+    return NotYet("Take exactly one more away, and find the seed that shows that it cannot go.")
 
 
 def keep_few(evidence: Evidence) -> Memory:

@@ -15,7 +15,8 @@ NEEDED_S = OUTAGE_H * SAFETY * 3600
 BUDGET = 64 * 1024
 TYPICAL_BYTES = 455
 MIN_WINDOW_S = 60
-WINDOW_ERROR = "10052"
+WINDOW_ERROR = 10052
+"""The server’s number for a stream whose settings do not fit each other."""
 USUAL_HEADERS = {"Nats-Msg-Id"}
 
 

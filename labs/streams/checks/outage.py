@@ -61,20 +61,17 @@ def told_nothing(evidence: Evidence) -> Result:
 
 def wrong_all_the_same(evidence: Evidence) -> Result:
     """The audit finds false confidence at the edge that came back."""
-    said = reading.findings(evidence.now, "false confidence", SLEEPER)
-    if said:
-        return Passed(said[0])
-    return NotYet(
-        f"{SLEEPER} serves nothing wrong so far. The evicted events must include the last change of some route."
-    )
+    found = reading.findings(evidence.now, "false confidence", SLEEPER)
+    if found:
+        return Passed(found[0].sentence)
+    return NotYet(f"{SLEEPER} serves nothing wrong so far. What is gone must be the last change of some route.")
 
 
 def _advisories(evidence: Evidence) -> list[Moment]:
     sleep = reading.last_sleep(evidence, SLEEPER, OUTAGE)
     if sleep is None or sleep.ended is None:
         return []
-    told = reading.after(reading.moments(evidence, "broker", "advisory"), sleep.ended)
-    return [moment for moment in told if SLEEPER in moment.text]
+    return [*reading.after(reading.advisories_on(evidence, SLEEPER), sleep.ended)]
 
 
 def what_it_was_told(evidence: Evidence) -> Measured:
@@ -84,7 +81,7 @@ def what_it_was_told(evidence: Evidence) -> Measured:
         return Measured("", f"{SLEEPER} missed no changes.")
     headers = reading.listed(sorted(sleep.headers))
     if sleep.closed or _advisories(evidence):
-        return Measured("error", (sleep.closed or [_advisories(evidence)[0].text])[0])
+        return Measured("error", [*sleep.closed, *_advisories(evidence)][0].text)
     if sleep.seqs >= sleep.missed:
         return Measured("all", f"{SLEEPER} received all {sleep.seqs}.")
     if sleep.headers - USUAL_HEADERS:
@@ -101,7 +98,7 @@ def keep_outage(evidence: Evidence) -> Memory:
         "missed": sleep.missed if sleep else 0,
         "handed": sleep.seqs if sleep else 0,
         "first": sleep.first_seq if sleep else 0,
-        "false_said": reading.findings(evidence.now, "false confidence"),
+        "false_said": reading.said(evidence.now, "false confidence"),
     }
 
 

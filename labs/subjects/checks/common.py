@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from studylab.lab import Evidence, ledgers, reading
-from studylab.lab.observed import Moment
+from studylab.lab.observed import Applied, Commit, Got, Moment
 
 SAMPLES = 500
 CHANGES = 3
@@ -14,7 +14,8 @@ FEW = 0.05
 WAITED = 100
 READS_ALL = "fra"
 MISTYPED = "syd"
-OVERLAP = "10065"
+OVERLAP = 10065
+"""The server’s number for subjects that another stream has."""
 ROUTE_SUBJECT = "route.owner.updated.shop"
 SAMPLE_SUBJECT = "telemetry.sampled.host-0"
 ALLOCATION_SUBJECT = "allocation.ready.alloc-a"
@@ -54,12 +55,13 @@ class _Waits:
     def add(self, moment: Moment) -> None:
         """Take in the next moment."""
         if reading.is_change(moment):
-            self._behind.append(_Behind(moment.at, moment.detail["sequence"], self._passed_over))
+            self._behind.append(_Behind(moment.at, moment.read(Commit).sequence, self._passed_over))
         elif moment.kind == "apply":
-            while self._behind and self._behind[0].sequence <= moment.detail.get("position", 0):
+            while self._behind and self._behind[0].sequence <= moment.read(Applied).position:
                 self._note(self._behind.popleft(), moment.at)
         elif moment.kind != "commit":
-            self._passed_over += moment.detail.get("count" if moment.kind == "noise" else "foreign", 0)
+            got = moment.read(Got)
+            self._passed_over += got.count if moment.kind == "noise" else got.foreign
 
     def _note(self, behind: _Behind, at: float) -> None:
         passed_over, ms = self._passed_over - behind.passed_over, round((at - behind.at) * 1000)

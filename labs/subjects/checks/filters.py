@@ -15,7 +15,7 @@ from labs.subjects.checks.common import (
 )
 from labs.subjects.checks.flood import published_since
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading
-from studylab.lab.observed import EdgeSeen, Moment, Observation
+from studylab.lab.observed import Applied, Asked, Commit, EdgeSeen, Moment, Observation
 
 
 def is_silent(evidence: Evidence) -> Result:
@@ -40,13 +40,12 @@ def is_silent(evidence: Evidence) -> Result:
 
 def what_server_said(evidence: Evidence) -> Measured:
     """Measure the third prediction."""
-    refused = [moment.text for moment in reading.moments(evidence, "learner", "refused")]
+    refused = reading.moments(evidence, "learner", "refused")
     if refused:
-        return Measured("refuse", refused[-1])
-    told = reading.moments(evidence, "broker", "advisory")
-    about = [moment.text for moment in told if MISTYPED in moment.text]
+        return Measured("refuse", refused[-1].text)
+    about = reading.advisories_on(evidence, MISTYPED)
     if about:
-        return Measured("warn", about[-1])
+        return Measured("warn", about[-1].text)
     count, _, _ = reading.handed(evidence, MISTYPED)
     if count:
         return Measured("all", f"{MISTYPED} received {count} messages.")
@@ -57,7 +56,7 @@ def keep_silent(evidence: Evidence) -> Memory:
     """Keep the audit's sentence and the filter."""
     consumer = evidence.now.consumer(MISTYPED)
     return {
-        "lost_said": reading.findings(evidence.now, "lost"),
+        "lost_said": reading.said(evidence.now, "lost"),
         "typo": consumer.subject_filter if consumer is not None else "",
     }
 
@@ -67,14 +66,12 @@ def keep_silent(evidence: Evidence) -> Memory:
 
 def overlap_refused(evidence: Evidence) -> Result:
     """The server refused subjects that another stream has, with its code."""
-    refused = [
-        m.text for m in reading.moments(evidence, "learner", "refused") if m.detail.get("verb") == "stream_subjects"
-    ]
-    overlaps = [text for text in refused if OVERLAP in text]
+    refused = reading.refusals(evidence, "stream_subjects")
+    overlaps = [moment for moment, asked in refused if asked.err_code == OVERLAP]
     if overlaps:
-        return Passed(f"{overlaps[-1]} The journal has it as well.")
+        return Passed(f"{overlaps[-1].text} The journal has it as well.")
     if refused:
-        return NotYet(f"Refused for another reason: {refused[-1]} Ask for telemetry.>, as ROUTES has it.")
+        return NotYet(f"Refused for another reason: {refused[-1][0].text} Ask for telemetry.>, as ROUTES has it.")
     return NotYet("No stream was refused. ROUTES stores telemetry.>; ask for the same subject for TELEMETRY.")
 
 
@@ -104,7 +101,7 @@ def _flood(evidence: Evidence) -> Moment | None:
     """Return the moment with which the last whole flood began: 500 samples or more, one of them at least renamed."""
     count, renamed = 0, False
     for sent in reversed(reading.verbs(evidence, "telemetry")):
-        asked = sent.detail.get("arguments", {})
+        asked = sent.read(Asked).arguments
         count, renamed = count + asked.get("n", 0), renamed or asked.get("shape") == RENAMED
         if count >= SAMPLES and renamed:
             return sent
@@ -116,7 +113,7 @@ def flood_touched_nobody(evidence: Evidence) -> Result:
     flood = _flood(evidence)
     if flood is None:
         for edge in evidence.now.edges:
-            if edge.stuck and not reading.matches(edge.rules.subject_filter, SAMPLE_SUBJECT):
+            if edge.is_stuck and not reading.matches(edge.rules.subject_filter, SAMPLE_SUBJECT):
                 return NotYet(_still_stuck(edge))
         return NotYet(f"No flood since this step began: {SAMPLES} samples with a field renamed.")
     for edge in evidence.now.edges:
@@ -140,21 +137,19 @@ def _change_after(evidence: Evidence, n: int) -> Result:
     commits = reading.after(reading.moments(evidence, "database", "commit"), n)
     if not commits:
         return NotYet("No change of owner was committed after the flood. Make one, and see what it waits for.")
-    last = commits[-1]
+    last, sequence = commits[-1], commits[-1].read(Commit).sequence
     for edge in evidence.now.edges:
-        if edge.stuck:
+        if edge.is_stuck:
             return NotYet(_still_stuck(edge))
         applied = reading.after(reading.moments(evidence, edge.name, "apply"), last.n)
-        if not any(moment.detail.get("position", 0) >= last.detail["sequence"] for moment in applied):
-            return NotYet(f"{edge.name} has not applied event {last.detail['sequence']}; it says: {edge.claim}.")
+        if not any(moment.read(Applied).position >= sequence for moment in applied):
+            return NotYet(f"{edge.name} has not applied event {sequence}; it says: {edge.claim}.")
     differs = reading.disagreement(evidence.now)
     lasts = ((edge.name, waits_of(evidence, edge.name).last) for edge in evidence.now.edges)
     waits = ", ".join(f"{name} {wait.ms} ms" for name, wait in lasts if wait is not None)
     if differs:
-        return NotYet(differs)
-    return Passed(
-        f"0 messages of other domains at any edge. Event {last.detail['sequence']} was applied after: {waits}."
-    )
+        return NotYet(str(differs))
+    return Passed(f"0 messages of other domains at any edge. Event {sequence} was applied after: {waits}.")
 
 
 def keep_cure(evidence: Evidence) -> Memory:

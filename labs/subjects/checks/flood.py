@@ -88,10 +88,10 @@ def show_flood(evidence: Evidence) -> Shown:
 
 def is_stuck(evidence: Evidence) -> Result:
     """An edge keeps failing at a message of another domain."""
-    said = reading.findings(evidence.now, "stuck")
-    if said:
-        return Passed(said[0])
-    return NotYet(f"{READS_ALL} has read every message that it received. Let a host send one in the new format.")
+    found = reading.findings(evidence.now, "stuck")
+    if found:
+        return Passed(found[0].sentence)
+    return NotYet(f"{READS_ALL} has read every message that it was handed. Let a host send one of the new shape.")
 
 
 def change_does_not_arrive(evidence: Evidence) -> Result:
@@ -100,7 +100,7 @@ def change_does_not_arrive(evidence: Evidence) -> Result:
     behind = published_since(evidence, edge.sequence)
     if not behind:
         return NotYet(f"No change of owner waits for {READS_ALL}. Promote a route while it is stuck.")
-    if not edge.stuck:
+    if not edge.is_stuck:
         return NotYet(f"{READS_ALL} is not stuck yet; it says: {edge.claim}.")
     served = [other.name for other in evidence.now.edges if other.sequence >= behind[0]]
     if not served:
@@ -119,7 +119,7 @@ def published_since(evidence: Evidence, position: int) -> list[int]:
 
 def who_stopped(evidence: Evidence) -> Measured:
     """Measure the second prediction."""
-    stuck = [edge.name for edge in evidence.now.edges if edge.stuck]
+    stuck = [edge.name for edge in evidence.now.edges if edge.is_stuck]
     if stuck == [READS_ALL]:
         return Measured("one", f"{evidence.now.edge(READS_ALL).stuck}. The other two skipped it.")
     return Measured("all", f"{reading.listed(stuck)} are stuck.") if stuck else Measured("none", "No edge is stuck.")
@@ -127,7 +127,7 @@ def who_stopped(evidence: Evidence) -> Measured:
 
 def keep_stuck(evidence: Evidence) -> Memory:
     """Keep the audit's sentence."""
-    return {"stuck_said": reading.findings(evidence.now, "stuck")}
+    return {"stuck_said": reading.said(evidence.now, "stuck")}
 
 
 def show_stuck(evidence: Evidence) -> Shown:
@@ -143,7 +143,7 @@ def show_stuck(evidence: Evidence) -> Shown:
     places = (
         Place("Host", "cpu is now cpu_percent"),
         *(
-            Place(edge.name, f"{reads[edge.rules.foreign.value]}: {edge.claim}", not edge.stuck)
+            Place(edge.name, f"{reads[edge.rules.foreign.value]}: {edge.claim}", not edge.is_stuck)
             for edge in evidence.now.edges
         ),
     )

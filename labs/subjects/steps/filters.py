@@ -5,7 +5,7 @@ from __future__ import annotations
 from labs.subjects.checks import common
 from labs.subjects.checks import filters as saw
 from studylab.lab import Check, Do, Hints, Option, Predict, Wrong
-from studylab.lab.scripts import Script, Wait, call, refused, settled
+from studylab.lab.scripts import Script, Wait, call, claims, refused, settled
 
 EXACT = "route.owner.updated.>"
 TYPO = "route.owner.udpated.>"
@@ -40,7 +40,7 @@ SILENT = Do(
     checks=(Check("syd receives nothing, and everything looks done", saw.is_silent),),
     solution=(
         call("edge_rules", edge="syd", subject_filter=TYPO),
-        Wait("syd to be back", lambda seen: seen.edge("syd").mode == "current"),
+        claims("syd", "syd to be back"),
         call("burst", n=1),
     ),
     hints=Hints(
@@ -164,7 +164,7 @@ CURE = Do(
                 call("edge_rules", edge="fra", subject_filter=EXACT),
                 *FILTERS,
                 *AGAIN,
-                Wait("fra to be stuck again", lambda seen: bool(seen.edge("fra").stuck)),
+                Wait("fra to be stuck again", lambda seen: seen.edge("fra").is_stuck),
             ),
             "comes again all the same",
         ),

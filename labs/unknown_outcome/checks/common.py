@@ -5,7 +5,6 @@ from __future__ import annotations
 from studylab.lab import Evidence, reading
 from studylab.lab.observed import CellSeen, FactSeen, Observation
 
-NO_ROW = "no outbox row"
 MANY = 10
 IN_SIGHT = 50
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from labs.unknown_outcome.checks.common import (
-    NO_ROW,
     NOT_SILENT,
     broker_away,
     copies,
@@ -12,6 +11,7 @@ from labs.unknown_outcome.checks.common import (
     unanswered,
 )
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown, unless
+from studylab.lab.observed import Differs, Told
 
 
 def given_up_and_stored(evidence: Evidence) -> Result:
@@ -32,7 +32,7 @@ def _given_up(evidence: Evidence, *, stored: bool) -> Result:
         return NotYet(away)
     for event_id, n in silent.items():
         cells = copies(evidence.now, event_id)
-        if fact_of(evidence.now, event_id).told != NO_ROW:
+        if fact_of(evidence.now, event_id).told is not Told.NO_OUTBOX_ROW:
             continue
         if stored and cells:
             return Passed(
@@ -51,8 +51,8 @@ def told_as_untold(evidence: Evidence) -> Result:
     """The audit says that a committed fact will never be published."""
     if isinstance(lost := given_up_and_lost(evidence), NotYet):
         return lost
-    said = reading.findings(evidence.now, "untold")
-    return Passed(said[0]) if said else NotYet("The audit has no such finding yet.")
+    found = reading.findings(evidence.now, "untold")
+    return Passed(found[0].sentence) if found else NotYet("The audit has no such finding yet.")
 
 
 def what_silence_meant(evidence: Evidence) -> Measured:
@@ -72,7 +72,7 @@ def keep_silence(evidence: Evidence) -> Memory:
     return {
         "stored_id": next((i for i in silent if copies(evidence.now, i)), ""),
         "lost_id": next((i for i in silent if not copies(evidence.now, i)), ""),
-        "untold_said": reading.findings(evidence.now, "untold"),
+        "untold_said": reading.said(evidence.now, "untold"),
     }
 
 
@@ -124,8 +124,8 @@ def stored_again(evidence: Evidence) -> Result:
 def applied_again(evidence: Evidence) -> Result:
     """An edge that does not check event ids let the same promotion take effect again."""
     silent = unanswered(evidence)
-    for finding in evidence.now.audit.findings:
-        if finding.kind.value == "double effect" and any(event_id in " ".join(finding.records) for event_id in silent):
+    for finding in reading.findings(evidence.now, "double effect"):
+        if silent.keys() & {*finding.event_ids}:
             return Passed(finding.sentence)
     if all(edge.rules.deduplicate for edge in evidence.now.edges):
         return NotYet("No edge drained twice: all three check event ids. Turn that off for fra.")
@@ -137,7 +137,7 @@ def what_a_new_id_did(evidence: Evidence) -> Measured:
     again = stored_again(evidence)
     if not isinstance(again, Passed):
         return Measured("one", "It is stored once.")
-    hit = [e.name for e in evidence.now.edges if any(row.cause == "applied twice" for row in e.rows)]
+    hit = [e.name for e in evidence.now.edges if any(row.cause is Differs.APPLIED_TWICE for row in e.rows)]
     absorbed = [e.name for e in evidence.now.edges if e.name not in hit and e.counters["duplicates"]]
     said = (
         f"{again.why} Applied again by {reading.listed(hit) or 'nobody'}, absorbed by "
@@ -154,7 +154,7 @@ def keep_retry(evidence: Evidence) -> Memory:
     return {
         "again_id": event_id,
         "again_count": counts.get(event_id, 0),
-        "again_said": reading.findings(evidence.now, "double effect"),
+        "again_said": reading.said(evidence.now, "double effect"),
     }
 
 
@@ -171,7 +171,7 @@ def show_retry(evidence: Evidence) -> Shown:
     for edge in evidence.now.edges:
         row = next((row for row in edge.rows if row.route == route), None)
         if row is not None:
-            once = row.cause != "applied twice"
+            once = row.cause is not Differs.APPLIED_TWICE
             places.append(Place(edge.name, f"drained {reading.times(row.drains)} at epoch {row.epoch}", once))
     return shown(
         reading.records(evidence.now, "double effect"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from labs.unknown_outcome.checks.common import (
     IN_SIGHT,
     MANY,
-    NO_ROW,
     NOT_SILENT,
     broker_away,
     copies,
@@ -14,6 +13,7 @@ from labs.unknown_outcome.checks.common import (
     unanswered,
 )
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading
+from studylab.lab.observed import Differs, Told
 
 
 def silence_was_harmless(evidence: Evidence) -> Result:
@@ -29,8 +29,8 @@ def silence_was_harmless(evidence: Evidence) -> Result:
             return NotYet(
                 f"{event_id} is stored {reading.times(len(cells))}: its next attempt went out under another id."
             )
-        if fact_of(evidence.now, event_id).told == NO_ROW:
-            return NotYet(f"{event_id} was given up. If it is stored all the same, that is luck.")
+        if fact_of(evidence.now, event_id).told is Told.NO_OUTBOX_ROW:
+            return NotYet(f"{event_id} was given up. That it may be stored all the same is luck.")
         if cells and reading.about(evidence, "relay", "duplicate", "stored", event_id):
             return Passed(
                 f"No PubAck for {event_id}; published again, the broker said duplicate: one message, seq "
@@ -52,9 +52,9 @@ def loss_was_harmless(evidence: Evidence) -> Result:
         return NotYet(away)
     event_id = list(silent)[-1]
     fact, cells = fact_of(evidence.now, event_id), copies(evidence.now, event_id)
-    if fact.told == NO_ROW:
+    if fact.told is Told.NO_OUTBOX_ROW:
         return NotYet(f"{event_id} was given up, and it is {'stored by luck' if cells else 'lost'}.")
-    if len(cells) == 1 and fact.told == "published":
+    if len(cells) == 1 and fact.told is Told.PUBLISHED:
         return Passed(
             f"{event_id} was lost with the broker; its row waited, and it is stored once, as stream seq {cells[0].seq}."
         )
@@ -66,14 +66,14 @@ def loss_was_harmless(evidence: Evidence) -> Result:
 def nobody_drained_twice(evidence: Evidence) -> Result:
     """After both, every edge is current and right, and no effect was doubled."""
     if not isinstance(silence_was_harmless(evidence), Passed) and not isinstance(loss_was_harmless(evidence), Passed):
-        return NotYet("First a silence must prove harmless.")
-    twice = [edge.name for edge in evidence.now.edges if any(row.cause == "applied twice" for row in edge.rows)]
+        return NotYet("This counts after a silence that was harmless.")
+    twice = [edge.name for edge in evidence.now.edges if any(row.cause is Differs.APPLIED_TWICE for row in edge.rows)]
     if twice:
         return NotYet(
             f"{reading.listed(twice)} drained more often than owners changed. Only a fresh snapshot corrects that."
         )
-    if not reading.at_rest(evidence.now):
-        return NotYet(reading.disagreement(evidence.now) or "Not every edge is current yet.")
+    if not reading.all_agree(evidence.now):
+        return NotYet(str(reading.disagreement(evidence.now) or "Not every edge is current yet."))
     return Passed("Every edge is current and right, and every change took effect once.")
 
 
@@ -110,7 +110,7 @@ def drained_in_order(evidence: Evidence) -> Result:
         return NotYet(f"The last {len(last)} waiting events are not in the stream once each and in order.")
     differs = reading.disagreement(evidence.now)
     if differs:
-        return NotYet(differs)
+        return NotYet(str(differs))
     return Passed(f"{owed} events, stored once each and in the order of the commits; every edge has the last.")
 
 

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from labs.unknown_outcome.checks import no_answer as saw
-from labs.unknown_outcome.scripts import BROKER, HEAL, KILL, REPAIR, THAW, WAIT_S, silence, silence_again, up
+from labs.unknown_outcome.scripts import (
+    BROKER,
+    HEAL,
+    KILL,
+    REPAIR,
+    THAW,
+    WAIT_S,
+    is_unanswered,
+    silence,
+    silence_again,
+    up,
+)
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
 from studylab.lab.scripts import Script, Wait, call, promote, settled
 
@@ -160,7 +171,7 @@ RETRY = Do(
                 call("relay_rules", on_no_answer="retry under a new id"),
                 call("freeze_broker"),
                 promote("api", "alloc-c"),
-                Wait("the relay's wait to run out", lambda seen: "route-6-" in seen.relay.reason),
+                Wait("the relay to have waited without an answer", is_unanswered),
                 *THAW,
             ),
             "all three check event ids",

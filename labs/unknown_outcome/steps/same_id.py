@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from labs.unknown_outcome.checks import common
 from labs.unknown_outcome.checks import same_id as saw
-from labs.unknown_outcome.scripts import BROKER, HEAL, KILL, REPAIR, THAW, WAIT_S, is_back, silence, silence_again, up
+from labs.unknown_outcome.scripts import (
+    BROKER,
+    HEAL,
+    KILL,
+    REPAIR,
+    THAW,
+    WAIT_S,
+    is_back,
+    is_given_up,
+    is_unanswered,
+    silence,
+    silence_again,
+    up,
+)
 from studylab.lab import Check, Do, Evidence, Hints, Option, Predict, Wrong
 from studylab.lab.scripts import Script, Wait, call, promote, settled
 
@@ -66,7 +79,7 @@ CURE = Do(
                 call("relay_rules", on_no_answer="give up"),
                 call("freeze_broker"),
                 promote("shop", "alloc-a"),
-                Wait("the relay to have given up", lambda seen: "given it up" in seen.relay.reason),
+                Wait("the relay to have given up", is_given_up),
                 *THAW,
             ),
             "is luck",
@@ -76,7 +89,7 @@ CURE = Do(
             (
                 call("freeze_broker"),
                 promote("shop", "alloc-a"),
-                Wait("the relay's wait to run out", lambda seen: "route-7-" in seen.relay.reason),
+                Wait("the relay to have waited without an answer", is_unanswered),
                 *THAW,
             ),
             "went out under another id",

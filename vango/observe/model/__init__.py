@@ -19,9 +19,11 @@ from vango.observe.model.broker import (
 from vango.observe.model.edges import EdgeSeen, GuestSeen, ProbeSeen, RowSeen, TurnedAwaySeen
 from vango.observe.model.truth import (
     AllocationSeen,
+    Constraint,
     FactSeen,
     LossSeen,
     OutboxSeen,
+    RefusedRow,
     RelaySeen,
     RouteSeen,
     TableSeen,
@@ -35,6 +37,7 @@ __all__ = [
     "BeforeSeen",
     "BrokerSeen",
     "CellSeen",
+    "Constraint",
     "ConsumerSeen",
     "EdgeSeen",
     "FactSeen",
@@ -45,6 +48,7 @@ __all__ = [
     "OutsideSeen",
     "PaceSeen",
     "ProbeSeen",
+    "RefusedRow",
     "RelaySeen",
     "RouteSeen",
     "RowSeen",

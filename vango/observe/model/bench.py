@@ -12,6 +12,8 @@ from vango.core.audit import Soundness
 from vango.core.findings import Finding
 from vango.core.modes import Mode
 from vango.core.rules import EdgeRules
+from vango.core.words import Sentence
+from vango.journal import codec
 from vango.observe.model.broker import BrokerSeen, ConsumerSeen, OutsideSeen, SnapshotSeen, StreamSeen
 from vango.observe.model.edges import EdgeSeen, GuestSeen, TurnedAwaySeen
 from vango.observe.model.truth import OutboxSeen, RelaySeen, TruthSeen
@@ -43,8 +45,8 @@ class StormSeen:
     script: tuple[str, ...]
     soundness: str
     kinds: tuple[str, ...]
-    sentence: str
-    records: tuple[str, ...]
+    sentence: Sentence
+    records: tuple[Sentence, ...]
     minimal: tuple[str, ...]
     closed: tuple[str, ...]
 
@@ -54,7 +56,7 @@ class AuditSeen:
     """The audit's report. See `vango.core.audit`."""
 
     soundness: Soundness
-    sentence: str
+    sentence: Sentence
     findings: tuple[Finding, ...]
 
 
@@ -134,19 +136,11 @@ def _named(things: tuple[_T, ...], name: str) -> _T:
 
 
 def as_text(observation: Observation) -> str:
-    """Return the observation as JSON; enums become their words.
-
-    The encoder asks for the fields of each record on its own: `dataclasses.asdict` copies every value first, which
-    took six times as long.
-    """
-    return json.dumps(observation, default=_by_name)
+    """Return the observation as JSON; enums become their words."""
+    return codec.write(observation)
 
 
 def as_json(observation: Observation) -> dict[str, Any]:
     """Return the observation as the plain values of its JSON."""
     plain: dict[str, Any] = json.loads(as_text(observation))
     return plain
-
-
-def _by_name(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vango.core.rules import StreamRules
+from vango.core.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class StreamSeen:
 
     name: str
     available: bool
-    trouble: str
+    trouble: Sentence
     subjects: tuple[str, ...]
     messages: int
     bytes: int
@@ -128,6 +129,6 @@ class BrokerSeen:
     password: str
     restarts: int
     kept: bool
-    reason: str
+    reason: Sentence
     edge_user: str = ""
     edge_password: str = ""

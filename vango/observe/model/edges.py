@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vango.core.audit import Differs
+from vango.core.causes import Cause
 from vango.core.findings import Finding
 from vango.core.modes import Mode
 from vango.core.rules import EdgeRules
+from vango.core.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class RowSeen:
     epoch: int
     event_id: str
     drains: int
-    cause: str
+    cause: Differs
     lie: bool
 
 
@@ -41,6 +44,8 @@ class ProbeSeen:
 class EdgeSeen:
     """One edge: its mode and claim, its view in the truth's order, its probes (oldest first) and its counters.
 
+    `cause` says in a word why it failed closed, `reason` in a sentence.
+
     `stumbles` says that it will fail at the next message; `remembered` counts the event ids it has in memory.
 
     `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps,
@@ -51,8 +56,8 @@ class EdgeSeen:
 
     name: str
     mode: Mode
-    claim: str
-    reason: str
+    claim: Sentence
+    reason: Sentence
     sequence: int
     event_id: str
     stream_seq: int
@@ -61,13 +66,19 @@ class EdgeSeen:
     probes: tuple[ProbeSeen, ...]
     counters: dict[str, int]
     rules: EdgeRules
-    departures: tuple[str, ...]
+    departures: tuple[Sentence, ...]
     armed: str
-    stuck: str
+    stuck: Sentence
     stumbles: bool = False
     remembered: int = 0
     asked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("right", "wrong", "refused", "late"), 0))
     silent_s: int = 0
+    cause: Cause = Cause.NOT_KNOWN
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it keeps failing at a message; `stuck` says at which."""
+        return bool(self.stuck)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +93,8 @@ class GuestSeen:
     name: str
     instance: str
     mode: Mode
-    claim: str
-    reason: str
+    claim: Sentence
+    reason: Sentence
     sequence: int
     event_id: str
     rows: tuple[RowSeen, ...]
@@ -93,7 +104,7 @@ class GuestSeen:
     silent: bool
     claims: int
     refused: int
-    trouble: str
+    trouble: Sentence
     findings: tuple[Finding, ...]
 
 
@@ -102,6 +113,6 @@ class TurnedAwaySeen:
     """A sender of claims under a name that is not a guest's, and why they were refused; `age_s` since the last time."""
 
     name: str
-    reason: str
+    reason: Sentence
     times: int
     age_s: int

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from vango.core.records import Told
 from vango.core.rules import RelayRules, WriteOrder
+from vango.core.words import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class AllocationSeen:
 
 @dataclass(frozen=True, slots=True)
 class FactSeen:
-    """One row of the history of the route feed, newest first. `told` is a word of `vango.core.records.Told`.
+    """One row of the history of the route feed, newest first. `told` says how far the news of it has come.
 
     `operation` is the operation id of the request, empty when it had none.
     """
@@ -39,7 +42,7 @@ class FactSeen:
     owner: str
     epoch: int
     revision: int
-    told: str
+    told: Told
     operation: str = ""
 
 
@@ -47,15 +50,34 @@ class FactSeen:
 class TableSeen:
     """One table of the destroyed database beside the one in its place: `rows` before, of which `equal` are unchanged.
 
-    `lines` name rows that differ, are `missing` or are new, the first of them; `more` counts the rest.
+    `lines` name rows that differ, are `missing` or are new, the first of them; `more` counts the rest. `untold` are the
+    event ids of the outbox's rows that waited to be published and do not wait any more, the first of them.
     """
 
     table: str
     rows: int
     equal: int
     missing: int
-    lines: tuple[str, ...]
+    lines: tuple[Sentence, ...]
     more: int
+    untold: tuple[str, ...] = ()
+
+
+class Constraint(StrEnum):
+    """What a row broke that the database would not take."""
+
+    OTHER = "another constraint"
+    NO_HOLES = "a feed has no holes"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """One row that a database would not take: the event that it was to come from, and what it broke."""
+
+    table: str
+    event_id: str
+    broke: Constraint
+    sentence: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +85,8 @@ class LossSeen:
     """A destroyed database, compared row by row; `refused` are the rows that the new database refused."""
 
     tables: tuple[TableSeen, ...]
-    refused: tuple[str, ...]
+    refused: tuple[Sentence, ...]
+    refusals: tuple[RefusedRow, ...] = ()
 
     def table(self, name: str) -> TableSeen:
         """Return the comparison of one table. Raises KeyError when there is none."""
@@ -88,7 +111,7 @@ class TruthSeen:
     history: tuple[FactSeen, ...]
     write_order: WriteOrder
     armed: str
-    trouble: str
+    trouble: Sentence
     loss: LossSeen | None = None
 
 
@@ -114,13 +137,18 @@ class OutboxSeen:
 
 @dataclass(frozen=True, slots=True)
 class RelaySeen:
-    """The relay. `duplicates` counts PubAcks that said so; `unanswered` counts publishes whose outcome stayed unknown."""
+    """The relay. `duplicates` counts PubAcks that said so; `unanswered` counts publishes whose outcome stayed unknown.
+
+    `last_unanswered` is the event of the last of these, empty when there was none; `gave_up` says that it was given up.
+    """
 
     state: str
-    reason: str
+    reason: Sentence
     published: int
     duplicates: int
     unanswered: int
     refused: int
     rules: RelayRules
     armed: str
+    last_unanswered: str = ""
+    gave_up: bool = False
