@@ -133,7 +133,7 @@ def test_while_the_guide_explains_every_control_waits(by_mouse: Learner) -> None
     page = by_mouse.page
     # What led here can be undone as a whole; nothing else can be done.
     expect(page.locator(".stage form.act:not([action$='/undo'])")).to_have_count(0)
-    expect(page.locator("#panel-truth .locked-note")).to_contain_text("go on")
+    expect(page.locator("#panel-truth .locked-note")).to_contain_text("read the explanation")
     by_mouse.goes_on()
     expect(page.locator("#panel-stream").get_by_role("button", name=re.compile("Purge"))).to_be_enabled()
 

@@ -35,7 +35,7 @@ def test_what_fails_is_told_once_and_begins_again(run: Run[Any], monkeypatch: py
     monkeypatch.setattr(tasks, "BEGIN_AGAIN_S", 0.0)
     told: list[str] = []
     run(tasks.keep_going(fails_first(3, _nothing), told.append, "the work"))
-    assert told == ["the work failed with an error that nobody foresaw (RuntimeError: unforeseen); it begins again"]
+    assert told == ["the work failed with an unexpected error (RuntimeError: unforeseen); it starts again"]
 
 
 async def _nothing() -> None:
@@ -50,7 +50,7 @@ def test_a_bench_is_connected_again_after_an_error_that_nobody_foresaw(
     hands.do("start_broker")
     hands.until(lambda seen: all(stream.available for stream in seen.streams))
     assert [text.partition(" (")[0] for text in hands.told("broker", "trouble")] == [
-        "the bench's connection to its broker failed with an error that nobody foresaw"
+        "the bench's connection to its broker failed with an unexpected error"
     ]
 
 

@@ -74,7 +74,7 @@ def test_a_view_that_somebody_changed_is_found(url: str, tmp_path: Path, run: Ru
             await settled(shop, again)
             report = await kit.examine(shop.source, PRICES, [again])
             assert [finding.kind for finding in report.findings] == [kit.Kind.FALSE_CONFIDENCE]
-            assert "wrong about 1 price" in report.sentence
+            assert "sends tea to cents 1 instead of cents 250" in report.sentence
             assert "cents 1" in report.findings[0].records[0]
 
     run(story())

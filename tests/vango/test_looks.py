@@ -49,7 +49,7 @@ def test_a_snapshot_whose_chunks_have_gone_is_left_out_at_once(hands: Hands) -> 
     wire = hands.bench.wire()
     first = hands._run(snapshots.stored(wire))[0]
     hands._run(wire.api(f"STREAM.PURGE.{BUCKET_STREAM}", {"filter": f"$O.snapshots.C.{first.nuid}"}))
-    with pytest.raises(NotThere, match="has gone: 0 of its"):
+    with pytest.raises(NotThere, match="is incomplete: 0 of its"):
         hands._run(snapshots.read(wire, first))
     hands.bench.observer.broker.forget()
     assert [seen.name for seen in hands.settle().snapshots] == hands._run(snapshots.names(wire))[1:]

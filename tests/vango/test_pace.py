@@ -26,7 +26,7 @@ def waits(hands: Hands, actor: str) -> None:
 
 def in_step(hands: Hands) -> None:
     hands.do("pace", tempo="step")
-    assert "waits on its way" in hands.do("promote", route="shop", to="alloc-c")
+    assert "waits at a point" in hands.do("promote", route="shop", to="alloc-c")
     assert who_waits(hands.until(lambda seen: seen.pace.waiting)) == {"database": "before commit"}
 
 

@@ -111,7 +111,7 @@ def test_only_so_many_requests_of_one_bench_are_under_way_at_once(app: Flask) ->
     for _ in range(hub.AT_ONCE):
         assert held.hold()
     refused = learner.do("burst", n=1)
-    assert (refused.status_code, "under way" in refused.get_json()["error"]) == (503, True)
+    assert (refused.status_code, "already running" in refused.get_json()["error"]) == (503, True)
     assert other.do("burst", n=1).status_code == 200
     held.release()
     assert learner.do("burst", n=1).status_code == 200
