@@ -123,9 +123,7 @@ class TruthObserver:
         if version != self._known_in or len(self._known) > MAX_KNOWN:
             self._known_in, self._known = version, set()
         if asked := [one for one in event_ids if one not in self._known]:
-            found = db.execute(
-                "SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(asked)]
-            )
+            found = db.execute("SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(asked)])
             self._known.update(row[0] for row in found)
         return frozenset(self._known.intersection(event_ids))
 
