@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from markupsafe import Markup, escape
+
+from vango.actors.told import fit
 from vango.observe.model import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 
 FEWEST_SLOTS = 16
@@ -76,6 +79,23 @@ def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
     )
     tracks = tuple(_track(c, slots, ends) for c in consumers if c.stream == stream.name)
     return Tape(slots, tracks, _words(stream, tracks))
+
+
+def cells(slots: Sequence[Slot]) -> Markup:
+    """Return the cells of a tape as SVG, and after them all their labels: one may be wider than its cell, and is not drawn over.
+
+    Not in a template: each new message moves all cells, so they are redrawn with every change.
+    """
+    drawn, labels = [], []
+    for slot in slots:
+        look = f'class="cell is-{slot.kind}{" is-newest" if slot.newest else ""}"'
+        drawn.append(
+            f'<g id="cell-{slot.seq}" {look} data-mark="{slot.kind}"><title>{escape(fit(slot.title))}</title>'
+            f'<rect x="{slot.x}" y="1" width="{slot.width}" height="22" rx="4"/></g>'
+        )
+        if slot.label:
+            labels.append(f'<g {look}><text x="{slot.middle}" y="16.5" text-anchor="middle">{slot.label}</text></g>')
+    return Markup("\n".join(drawn + labels))  # noqa: S704 - the titles are escaped, the rest is words of this program
 
 
 def outcomes(probes: Sequence[ProbeSeen]) -> tuple[str, ...]:

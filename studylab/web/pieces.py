@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, MutableMapping
+from collections.abc import Hashable, Iterable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,12 @@ class Templates(Environment):
 def kept(template: str, **values: Hashable) -> Markup:
     """Return a template drawn from these values only. The pieces not used for longest are forgotten."""
     return _drawn(template, tuple(values.items()))
+
+
+def kept_each(template: str, name: str, values: Iterable[Hashable], **shared: Hashable) -> Markup:
+    """Return what a template makes of each of many values, given under that name, one piece a line; see `kept`."""
+    rest = tuple(shared.items())
+    return Markup("\n".join([_drawn(template, ((name, value), *rest)) for value in values]))  # noqa: S704 - pieces
 
 
 def arguments_of(named: Mapping[str, Hashable]) -> tuple[tuple[str, Hashable], ...]:

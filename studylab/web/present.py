@@ -26,6 +26,7 @@ from vango.journal.facts import ModeChange
 from vango.journal.moment import Moment
 from vango.observe.model import (
     BrokerSeen,
+    CellSeen,
     ConsumerSeen,
     EdgeSeen,
     GuestSeen,
@@ -45,6 +46,7 @@ TEMPI = (
     (Tempo.STEP.value, "Actors wait at each point until you release them"),
 )
 QUIET_S = 6.0
+STORED_SHOWN = 20
 _ASKED = {"right": "right", "refused": "refused", "wrong": "misrouted"}
 
 
@@ -274,19 +276,23 @@ def others(seen: Observation) -> tuple[StreamSeen, ...]:
     return tuple(stream for stream in seen.streams if stream.name != "ROUTES")
 
 
-def again(stream: StreamSeen) -> set[int]:
-    """Return the stream seqs that hold an event which an earlier message, still in sight, holds as well."""
+def stored_cells(stream: StreamSeen) -> list[tuple[CellSeen, bool]]:
+    """Return the last messages, newest first, each with whether an earlier one in sight holds the same event."""
     seen: set[str] = set()
-    repeats: set[int] = set()
+    found: list[tuple[CellSeen, bool]] = []
     for cell in stream.cells:
-        if cell.event_id in seen:
-            repeats.add(cell.seq)
+        found.append((cell, cell.event_id in seen))
         seen.add(cell.event_id)
-    return repeats
+    return found[: -STORED_SHOWN - 1 : -1]
 
 
 def _shown(value: Any) -> Any:
-    """What a template shows of a value: text with what no page can show written as escapes. Markup is made of such text."""
+    """What a template shows of a value: text with what no page can show written as escapes. Markup is made of such text.
+
+    It is called for each of some hundred values of a frame, so what is most common is asked first.
+    """
+    if type(value) is str:
+        return value if value.isascii() and value.isprintable() else fit(value)
     return fit(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -294,8 +300,8 @@ def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
                  clock, probe_words, asked_words, heard_words, counter_words, view_lines, details, pauses, lane, lanes, fields.rules_now, fields.name_source, fields.names_of,
-                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.strip, drawing.outcomes, drawing.depth, running.listings,
-                 consumer_words, again, fields.subjects_now, evidence.latest, pieces.kept, pieces.arguments_of)  # fmt: skip
+                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.cells, drawing.strip, drawing.outcomes, drawing.depth, running.listings,
+                 consumer_words, stored_cells, fields.subjects_now, evidence.latest, pieces.kept, pieces.kept_each, pieces.arguments_of)  # fmt: skip
     app.jinja_environment = pieces.Templates
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(

@@ -64,6 +64,22 @@ def test_no_error_but_ours_leaves_the_boundary(payload: bytes) -> None:
         json.dumps(told.read_object(payload), allow_nan=False, ensure_ascii=False).encode()
 
 
+@given(ANY_JSON)
+@example({"subjects": ["route.>", "a\x08b", "c\x7fd"], "far": 1e308})
+@example([[[[1] * 40] * 40] * 3])
+def test_what_is_read_is_what_making_it_plain_gives(value: Any) -> None:
+    written = json.dumps(value).replace(">", "\\u003e").encode()
+    assert told.read(written) == told.plain(json.loads(written))
+
+
+def test_plain_json_is_not_looked_through_value_by_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(value: Any, depth: int = 0) -> Any:
+        raise AssertionError("looked through")
+
+    monkeypatch.setattr(told, "plain", refuse)
+    assert told.read(b'{"subjects": ["route.\\u003e"], "n": 1}') == {"subjects": ["route.>"], "n": 1}
+
+
 @given(st.binary() | ANY_JSON.map(lambda value: json.dumps({"route": value}).encode()))
 @example(json.dumps({"route": MUCH[1]}).encode())
 def test_a_heartbeat_is_read_or_refused(payload: bytes) -> None:

@@ -176,7 +176,9 @@ def test_a_stream_that_comes_to_another_end_is_noticed(hands: Hands) -> None:
     before = state(hands)
     assert rows(hands)[0].stored == 4
     rows(hands)[0].stored = 7
-    with pytest.raises(Refused, match="led to stream seq 4 with 0 events waiting. The first time it led to 7 with 0 waiting"):
+    with pytest.raises(
+        Refused, match=r"led to stream seq 4 with 0 events waiting\. The first time it led to 7 with 0 waiting"
+    ):
         hands.do("undo")
     assert state(hands) == before
 

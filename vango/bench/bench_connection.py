@@ -100,7 +100,7 @@ class BenchConnection:
                 self._there.clear()
                 await wire.cut()
                 self._bench.observer.broker.tape.forget()
-                self._bench.changes.note()
+                self._bench.changes.note(early=True)
 
     async def _use(self, wire: Wire) -> None:
         """Be the bench's connection until it breaks."""
@@ -111,7 +111,7 @@ class BenchConnection:
             return
         self._wire = wire
         self._there.set()
-        self._bench.changes.note()
+        self._bench.changes.note(early=True)
         await self._listen_on(wire, heard)
 
     def _tell(self, sentence: str) -> None:

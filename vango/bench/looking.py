@@ -24,8 +24,11 @@ class Looking:
     async def observe(self) -> Observation:
         """Take one observation, and record it."""
         async with self.lock:
-            noted = self._bench.changes.noted
+            noted, moment = self._bench.changes.noted, self._bench.journal.last
             observation = await self._bench.observer.observe()
+            if observation.moment == moment:
+                # What was noted meanwhile is in no message and no table: it was read at the end, after the broker's answers.
+                noted = self._bench.changes.noted
         if is_at_rest(observation):
             self._bench.changes.found_at_rest(noted)
         self._recording.take(observation)

@@ -55,6 +55,8 @@ class Trials:
     def __init__(self, bench: Whole) -> None:
         self._bench = bench
         self.found = load(bench.folder)
+        self._judged: Rules | None = None
+        self._missing: tuple[str, ...] = ()
 
     @property
     def last_storm(self) -> StormSeen | None:
@@ -66,7 +68,9 @@ class Trials:
         bench = self._bench
         edges = {name: edge.rules for name, edge in bench.edges.items()}
         now = Rules(bench.control.write_order, bench.relay.rules, edges)
-        return tuple(single.key for single in SINGLE if is_missing(single, now))
+        if now != self._judged:
+            self._judged, self._missing = now, tuple(single.key for single in SINGLE if is_missing(single, now))
+        return self._missing
 
     async def take_away(self, key: str) -> str:
         """Take a protection away on all edges. Raises `NotThere`."""

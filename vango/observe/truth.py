@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -22,6 +23,7 @@ HISTORY = 30
 WAITING_SHOWN = 8
 MAX_UNTOLD = 50
 READ_AT_ONCE = 10_000
+MAX_KNOWN = 20_000
 
 
 class TruthObserver:
@@ -34,6 +36,8 @@ class TruthObserver:
         self._rowless: dict[str, None] = {}
         self._read_to = 0
         self._read_from = truth.db
+        self._known_in: tuple[sqlite3.Connection, int] | None = None
+        self._known: set[str] = set()
 
     def facts(self) -> dict[str, Fact]:
         """Return the present fact of every route, with how far its event has come."""
@@ -113,10 +117,15 @@ class TruthObserver:
 
     def known(self, event_ids: Collection[str]) -> frozenset[str]:
         """Return those of some event ids that the history has."""
-        found = self._truth.db.conn.execute(
-            "SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?))", [json.dumps([*event_ids])]
-        )
-        return frozenset(row[0] for row in found)
+        db = self._truth.db.conn
+        # The history only grows, unless another program edits it, or another database takes its place.
+        version = db, db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._known_in or len(self._known) > MAX_KNOWN:
+            self._known_in, self._known = version, set()
+        if asked := [one for one in event_ids if one not in self._known]:
+            found = db.execute("SELECT id FROM event WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(asked)])
+            self._known.update(row[0] for row in found)
+        return frozenset(self._known.intersection(event_ids))
 
     def event_at(self, sequence: int) -> str:
         """Return the id of the event at a sequence of the route feed; empty when there is none."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import msgspec
 
 from vango.actors.crash_points import AtPoint, Tempo
 from vango.actors.work import WorkSeen
@@ -137,10 +138,10 @@ def _named(things: tuple[_T, ...], name: str) -> _T:
 
 def as_text(observation: Observation) -> str:
     """Return the observation as JSON; enums become their words."""
-    return codec.write(observation)
+    return codec.write_fast(observation)
 
 
 def as_json(observation: Observation) -> dict[str, Any]:
     """Return the observation as the plain values of its JSON."""
-    plain: dict[str, Any] = json.loads(as_text(observation))
+    plain: dict[str, Any] = msgspec.json.decode(as_text(observation))
     return plain
