@@ -46,5 +46,8 @@ def _set_aside(path: Path) -> str:
     try:
         path.replace(path.with_suffix(".unreadable"))
     except OSError as error:
-        return f"What was kept of this lab cannot be read ({error}). Start the lab again."
-    return f"What was kept of this lab cannot be read; it was put aside as {path.stem}.unreadable. Start the lab again."
+        return f"The stored progress of this lab cannot be read ({error}). Start the lab again."
+    return (
+        f"The stored progress of this lab cannot be read. It was set aside as {path.stem}.unreadable. Start the "
+        "lab again."
+    )

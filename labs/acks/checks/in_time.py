@@ -13,7 +13,7 @@ def crashed_after_apply(evidence: Evidence) -> Result:
     """iad crashed between apply and ack, with acks that mean something."""
     seq = reading.crashed_with(evidence, "iad", AFTER_APPLY)
     if seq and iad(evidence.now).rules.ack is AckOrder.NEVER:
-        return NotYet("iad never acks: for the broker a message is done when it is delivered, applied or not.")
+        return NotYet("iad never acks: the broker counts a message as done when it is delivered, applied or not.")
     if seq:
         return Passed(f"iad applied stream seq {seq}, then crashed before it acked it.")
     if seq := reading.crashed_with(evidence, "iad", AFTER_ACK):
@@ -48,7 +48,7 @@ def nothing_missing(evidence: Evidence) -> Result:
     """After the crash, iad serves what the database has."""
     crashes = [moment.n for moment in reading.moments(evidence, "iad", "crash")]
     if not crashes or evidence.now.moment < crashes[-1]:
-        return NotYet("This counts after a crash.")
+        return NotYet("First iad must crash.")
     found = reading.findings(evidence.now, "lost", "iad")
     if found:
         return NotYet(f"{found[0].sentence} The broker counts it as done.")
@@ -108,5 +108,7 @@ def order_did_no_harm(evidence: Evidence) -> Result:
     seq = _stumbled(evidence)
     verdicts = reading.verdicts(evidence, "iad", seq)
     if not any(verdict is Outcome.STALE_EPOCH for _, verdict in verdicts):
-        return NotYet(f"iad has not refused stream seq {seq} for its epoch: {_quoted(verdicts) or 'no verdict yet'}.")
+        return NotYet(
+            f"iad has not refused stream seq {seq} because of its epoch: {_quoted(verdicts) or 'no verdict yet'}."
+        )
     return unless(reading.disagreement(evidence.now), f"iad: {verdicts[-1][0].text}.")

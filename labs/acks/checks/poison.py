@@ -49,7 +49,7 @@ def went_on_silently(evidence: Evidence) -> Result:
     """What came behind the skipped message was applied, and the cursor looks as if all were well."""
     told, consumer = _advised(evidence, Advisory.MAX_DELIVERIES), evidence.now.consumer("iad")
     if not told or consumer is None:
-        return NotYet("This counts once the broker has given up.")
+        return NotYet("First the broker must give up.")
     seq = told[-1].stream_seq
     if iad(evidence.now).stream_seq <= seq:
         return NotYet("iad has applied nothing after the message yet. Promote a route.")
@@ -78,7 +78,7 @@ def terminated(evidence: Evidence) -> Result:
     if told and told[-1].has_reason:
         return Passed(f"MSG_TERMINATED advisory: stream_seq {told[-1].stream_seq}, reason: {told[-1].reason}.")
     if _advised(evidence, Advisory.MAX_DELIVERIES):
-        return NotYet("The broker gave up by counting: no advisory says what was wrong with the message.")
+        return NotYet("The broker gave up at its limit: no advisory says what was wrong with the message.")
     return NotYet("The server has sent no MSG_TERMINATED advisory with a reason for iad.")
 
 
@@ -86,7 +86,7 @@ def read_once(evidence: Evidence) -> Result:
     """The message came once, and nothing waits behind it."""
     told = _advised(evidence, Advisory.TERMINATED)
     if not told:
-        return NotYet("This counts once iad has terminated a message.")
+        return NotYet("First iad must terminate a message.")
     seq, consumer = told[-1].stream_seq, evidence.now.consumer("iad")
     count = len(reading.deliveries(evidence, "iad", seq))
     if consumer is None or consumer.num_ack_pending or not reading.is_current(iad(evidence.now)):

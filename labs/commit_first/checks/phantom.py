@@ -53,7 +53,7 @@ def phantom_served(evidence: Evidence) -> Result:
     """Every edge has a row that the database never chose."""
     right = [edge.name for edge in evidence.now.edges if not invented_rows(edge)]
     if right:
-        return NotYet(f"{reading.listed(right)} serve{'s' if len(right) == 1 else ''} nothing invented.")
+        return NotYet(f"{reading.listed(right)} serve{'s' if len(right) == 1 else ''} no invented owner.")
     return Passed(" ".join(reading.said(evidence.now, "phantom")[:1]) or "All three serve an invented owner.")
 
 

@@ -26,8 +26,8 @@ def applied_once(evidence: Evidence) -> Result:
     told = [said for seq in again for said in reading.verdicts(evidence, "iad", seq)]
     known = [moment for moment, verdict in told if verdict is Outcome.DUPLICATE]
     if not known:
-        return NotYet("No second copy of the event has come to iad.")
-    return Passed(f"iad applied event {fact.sequence} once. Of the second copy it says: {known[-1].text}.")
+        return NotYet("iad has received no second copy of the event.")
+    return Passed(f"iad applied event {fact.sequence} once. About the second copy it says: {known[-1].text}.")
 
 
 def what_guard_held(evidence: Evidence) -> Measured:

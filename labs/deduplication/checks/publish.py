@@ -45,7 +45,7 @@ def altered_dropped(evidence: Evidence) -> Result:
     """Another payload under a known id was dropped."""
     sent = _published(evidence, How.ALTERED)
     if not sent:
-        return NotYet("Nothing was published under a known id with another payload.")
+        return NotYet("No publish used a known id with another payload.")
     moment, ack = sent[-1][0], sent[-1][1].ack
     if not ack.duplicate:
         return NotYet(f"It was stored as seq {ack.seq}: the broker no longer knew the id.")
@@ -116,7 +116,7 @@ def window_does_not_slide(evidence: Evidence) -> Result:
                 f"{again.ack.seq}; the window is {window_s:g} s and counts from the first store."
             )
     if not sent:
-        return NotYet("No id was offered again and again. “Republish often…” does.")
+        return NotYet("No id was published again and again. “Republish often…” does that.")
     answers = ["duplicate" if again.ack.duplicate else f"seq {again.ack.seq}" for _, again in sent]
     return NotYet(
         f"The answers so far: {', '.join(answers)}. The window is {window_s:g} s: continue for longer than that."

@@ -42,15 +42,15 @@ def replay_was_harmless(evidence: Evidence) -> Result:
     old = [old for old in from_the_past(evidence, since) if old.sequence not in true_now]
     if old:
         return NotYet(
-            f"iad went back in time again: {'; '.join(map(str, old))}. However fast it reads, it passes through the past."
+            f"iad went back in time again: {'; '.join(map(str, old))}. At any speed it passes through the former owners."
         )
     if not is_read_through(evidence.now) or not read_again(evidence):
         return NotYet("iad is still reading.")
     stale, known = _count(evidence, Outcome.STALE_EPOCH, since), _count(evidence, Outcome.DUPLICATE, since)
     if not stale:
         return NotYet(
-            f"iad recognised {known} events by their ids and none by its epoch. It has "
-            f"{iad(evidence.now).remembered} ids in memory: a longer past, or a restart, and they are news again."
+            f"iad recognised {known} events by their ids and none by its epoch. It remembers "
+            f"{iad(evidence.now).remembered} ids: after a longer past or a restart, old events look new."
         )
     return Passed(f"Of {read_again(evidence)} messages iad counted {stale} as stale and {known} as duplicates.")
 

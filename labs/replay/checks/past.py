@@ -113,7 +113,7 @@ def show_walk(evidence: Evidence) -> Shown:
     )
     return shown(
         (*map(str, path), drained, *reading.records(evidence.now, "double effect")),
-        "Each of these was true once; only the last is true now.",
+        "Each of these was true once. Only the last is true now.",
         places,
     )
 
@@ -135,7 +135,7 @@ def stored_again(evidence: Evidence) -> Result:
     zombies = zombies_stored(evidence)
     if not zombies:
         sent = reading.moments(evidence, "learner", "publish")
-        return NotYet(f"No event of a past owner was stored again. {sent[-1].text + '.' if sent else ''}".strip())
+        return NotYet(f"No event of a former owner was stored again. {sent[-1].text + '.' if sent else ''}".strip())
     event_id, _ = zombies[-1]
     seqs = " and ".join(map(str, reading.copies(evidence.now, event_id)))
     return Passed(f"{event_id} is in the stream at seq {seqs}: same id, same bytes, two messages.")
@@ -144,10 +144,10 @@ def stored_again(evidence: Evidence) -> Result:
 def back_for_good(evidence: Evidence) -> Result:
     """iad serves an owner of the past and says that it is current."""
     if not zombies_stored(evidence):
-        return NotYet("This counts once an old event was stored again.")
+        return NotYet("First an old event must be stored again.")
     found = reading.findings(evidence.now, "resurrected", "iad")
     if not found or not reading.is_current(iad(evidence.now)):
-        return NotYet(f"iad is {iad(evidence.now).claim} and holds no owner of the past.")
+        return NotYet(f"iad is {iad(evidence.now).claim} and serves no former owner.")
     return Passed(f"{found[0].sentence} It says: {iad(evidence.now).claim}.")
 
 
@@ -171,7 +171,7 @@ def what_zombie_did(evidence: Evidence) -> Measured:
     event_id, seq = zombies_stored(evidence)[-1]
     found = reading.findings(evidence.now, "false confidence", "iad")
     if not found:
-        return Measured("known", f"{event_id} was stored at seq {seq}, and iad did not take it.")
+        return Measured("known", f"{event_id} was stored at seq {seq}, and iad did not apply it.")
     return Measured("forever", f"{event_id} was stored again at seq {seq}. {found[0].sentence} Nothing is pending.")
 
 

@@ -52,10 +52,10 @@ def new_refused(evidence: Evidence) -> Result:
         return Passed(f"syd {refused[-1].text}.")
     rules = newcomer(evidence).rules
     if not rules.ask_high_water_mark:
-        return NotYet("syd trusts “nothing pending”: where no further event comes, it would never know.")
+        return NotYet("syd trusts “nothing pending”: if no further event comes, it never knows.")
     if rules.follow_from is not FollowFrom.NEW:
-        return NotYet("Let syd read on from new once more, to see that this is refused now.")
-    return NotYet("Take a snapshot, promote, and wipe syd: between the two lies what it must miss.")
+        return NotYet("Set syd to read on from new once more, to see that it refuses now.")
+    return NotYet("Take a snapshot, promote, and wipe syd: it must miss what is committed in between.")
 
 
 def keep_refused(evidence: Evidence) -> Memory:
@@ -74,7 +74,7 @@ def chained_on(evidence: Evidence) -> Result:
         return NotYet(NOT_LOADED)
     (n, load), syd = loads[-1], newcomer(evidence)
     if load.follow_from is FollowFrom.NEW:
-        return NotYet("syd read on from new: whatever fell between the snapshot and that moment it cannot have.")
+        return NotYet("syd read on from new: it cannot have what was committed between the snapshot and that moment.")
     following = next((cell for cell in seen.stream("ROUTES").cells if cell.sequence == load.sequence + 1), None)
     if following is None or not _fell_between(evidence, n, following):
         return NotYet(

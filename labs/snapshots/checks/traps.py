@@ -22,7 +22,7 @@ def missed_between(evidence: Evidence) -> Result:
         return NotYet(NOT_LOADED)
     _, load = loads[-1]
     if load.follow_from is not FollowFrom.NEW:
-        return NotYet("syd reads on from where its snapshot stands.")
+        return NotYet("syd reads on from its snapshot.")
     if load.sequence >= evidence.now.truth.sequence:
         return NotYet(
             f"Nothing was committed between the snapshot at {load.sequence} and now. Take it first, then promote, "
@@ -64,7 +64,7 @@ def older_than_stream(evidence: Evidence) -> Result:
         return NotYet(NOT_LOADED)
     (n, load), first_seq = loads[-1], evidence.now.stream("ROUTES").first_seq
     if load.follow_from is FollowFrom.NEW:
-        return NotYet("syd still reads on from new after a snapshot. Rules… of syd has what it does then.")
+        return NotYet("syd still reads on from new after a snapshot. Change that in Rules… of syd.")
     if first_seq <= load.stream_seq + 1:
         return NotYet(
             f"The snapshot stands for stream seq {load.stream_seq}, and the stream still has {first_seq}: nothing "
@@ -74,7 +74,7 @@ def older_than_stream(evidence: Evidence) -> Result:
     if found is None or not got:
         return NotYet(f"syd is {newcomer(evidence).claim}.")
     return Passed(
-        f"syd asked for stream seq {load.stream_seq + 1} and was handed {got[0]}, without a word. {found.sentence}"
+        f"syd asked for stream seq {load.stream_seq + 1} and received {got[0]}, without a warning. {found.sentence}"
     )
 
 
@@ -112,7 +112,7 @@ def flipped_and_believed(evidence: Evidence) -> Result:
         return NotYet("No snapshot is stored.")
     latest = seen.snapshots[-1]
     if latest.checksum_ok:
-        return NotYet(f"The latest snapshot is whole: its bytes give {latest.computed[:12]}…, as it says.")
+        return NotYet(f"The latest snapshot is intact: its bytes give {latest.computed[:12]}…, as it says.")
     if not any(load.sequence == latest.sequence for _, load in snapshot_loads(evidence)):
         return NotYet("syd has not loaded it since this step began. Wipe its view.")
     found = finding(evidence, "false confidence")

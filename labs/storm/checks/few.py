@@ -123,7 +123,7 @@ def one_fewer_is_not(evidence: Evidence) -> Result:
             if one.kinds and len(one.missing) == len(missing) + 1 and set(missing) < set(one.missing):
                 removed = next(iter({*one.missing} - {*missing}))
                 return Passed(f"Without {removed} as well, storm {one.seed}: {found_in(one)}. {removed} cannot go.")
-    return NotYet("Take exactly one more away, and find the seed that shows that it cannot go.")
+    return NotYet("Take exactly one more away, and find a seed that shows that you need it.")
 
 
 def keep_few(evidence: Evidence) -> Memory:

@@ -12,7 +12,7 @@ def quiet_day(evidence: Evidence) -> Result:
     if not commits:
         return NotYet("Nothing was committed since this step began.")
     if not reading.all_agree(now):
-        return NotYet(str(reading.disagreement(now) or "The news has not arrived everywhere yet."))
+        return NotYet(str(reading.disagreement(now) or "The event has not reached every edge yet."))
     return Passed(f"Missing: {reading.listed(list(now.missing))}. The audit says: {now.audit.soundness}.")
 
 
@@ -23,7 +23,7 @@ def storm_was_found_at_fault(evidence: Evidence) -> Result:
     """A storm ended in a finding."""
     played = storms(evidence)
     if not played:
-        return NotYet(f"{NO_STORM} Choose a seed, and let it begin.")
+        return NotYet(f"{NO_STORM} Choose a seed, and play it.")
     failed = [one for one in played if one.kinds]
     if not failed:
         return NotYet(f"Storm {played[-1].seed} ended {found_in(played[-1])}. Try another seed.")

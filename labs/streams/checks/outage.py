@@ -64,7 +64,9 @@ def wrong_all_the_same(evidence: Evidence) -> Result:
     found = reading.findings(evidence.now, "false confidence", SLEEPER)
     if found:
         return Passed(found[0].sentence)
-    return NotYet(f"{SLEEPER} serves nothing wrong so far. What is gone must be the last change of some route.")
+    return NotYet(
+        f"{SLEEPER} serves nothing wrong so far. The evicted events must include the last change of some route."
+    )
 
 
 def _advisories(evidence: Evidence) -> list[Moment]:

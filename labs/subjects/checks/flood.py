@@ -91,7 +91,7 @@ def is_stuck(evidence: Evidence) -> Result:
     found = reading.findings(evidence.now, "stuck")
     if found:
         return Passed(found[0].sentence)
-    return NotYet(f"{READS_ALL} has read every message that it was handed. Let a host send one of the new shape.")
+    return NotYet(f"{READS_ALL} has read every message that it received. Let a host send one in the new format.")
 
 
 def change_does_not_arrive(evidence: Evidence) -> Result:

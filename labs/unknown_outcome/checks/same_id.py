@@ -30,7 +30,7 @@ def silence_was_harmless(evidence: Evidence) -> Result:
                 f"{event_id} is stored {reading.times(len(cells))}: its next attempt went out under another id."
             )
         if fact_of(evidence.now, event_id).told is Told.NO_OUTBOX_ROW:
-            return NotYet(f"{event_id} was given up. That it may be stored all the same is luck.")
+            return NotYet(f"{event_id} was given up. If it is stored all the same, that is luck.")
         if cells and reading.about(evidence, "relay", "duplicate", "stored", event_id):
             return Passed(
                 f"No PubAck for {event_id}; published again, the broker said duplicate: one message, seq "
@@ -66,7 +66,7 @@ def loss_was_harmless(evidence: Evidence) -> Result:
 def nobody_drained_twice(evidence: Evidence) -> Result:
     """After both, every edge is current and right, and no effect was doubled."""
     if not isinstance(silence_was_harmless(evidence), Passed) and not isinstance(loss_was_harmless(evidence), Passed):
-        return NotYet("This counts after a silence that was harmless.")
+        return NotYet("First a silence must prove harmless.")
     twice = [edge.name for edge in evidence.now.edges if any(row.cause is Differs.APPLIED_TWICE for row in edge.rows)]
     if twice:
         return NotYet(
