@@ -155,7 +155,7 @@ def _record(kind: Any, is_foreign: bool) -> _Reader:
         if not isinstance(value, dict):
             raise Misfit("is not an object")
         if is_foreign and (unknown := next((name for name in value if name not in readers), None)) is not None:
-            raise Misfit(f"has a member {unknown[:40]!r} that nobody knows")
+            raise Misfit(f"has an unknown member {unknown[:40]!r}")
         if missing := [name for name in needed if name not in value]:
             raise Misfit(f"lacks {', '.join(missing)}")
         given = [(name, value[name]) for name in readers if name in value]

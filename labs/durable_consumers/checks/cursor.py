@@ -55,7 +55,7 @@ def one_is_gone(evidence: Evidence) -> Result:
 
 
 def one_caught_up(evidence: Evidence) -> Result:
-    """The edge with the durable consumer was handed what it had missed."""
+    """The edge with the durable consumer received what it had missed."""
     sleep = reading.last_sleep(evidence, KEPT, CHANGES)
     if sleep is None or sleep.ended is None:
         return NotYet(f"{KEPT} is not back from three changes.")
@@ -66,14 +66,14 @@ def one_caught_up(evidence: Evidence) -> Result:
 
 
 def other_never_learns(evidence: Evidence) -> Result:
-    """The edge with the ephemeral consumer was handed nothing and claims to be current."""
+    """The edge with the ephemeral consumer received nothing and claims to be current."""
     sleep, edge = reading.last_sleep(evidence, FLEETING, CHANGES), evidence.now.edge(FLEETING)
     if sleep is None or sleep.ended is None:
         return NotYet(f"{FLEETING} is not back from three changes.")
     found = reading.findings(evidence.now, "lost", FLEETING)
     if not found:
-        return NotYet(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}; it says: {edge.claim}.")
-    return Passed(f"{FLEETING} was handed {sleep.handed} of {sleep.missed}. {found[0].sentence}")
+        return NotYet(f"{FLEETING} received {sleep.handed} of {sleep.missed}; it says: {edge.claim}.")
+    return Passed(f"{FLEETING} received {sleep.handed} of {sleep.missed}. {found[0].sentence}")
 
 
 def who_got_what(evidence: Evidence) -> Measured:
@@ -139,7 +139,7 @@ def is_durable(evidence: Evidence) -> Result:
 
 
 def remembered(evidence: Evidence) -> Result:
-    """The edge slept through three changes and was handed these and no others, with nothing applied twice."""
+    """The edge slept through three changes and received these and no others, with nothing applied twice."""
     doubled = reading.findings(evidence.now, "double effect", FLEETING)
     if doubled:
         return NotYet(
