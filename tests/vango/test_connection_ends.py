@@ -50,6 +50,7 @@ async def flood(wire: Wire) -> None:
         await asyncio.sleep(0)
 
 
+@pytest.mark.long
 def test_a_burst_and_a_kill_of_the_broker_leave_no_edge_deaf(hands: Hands) -> None:
     for n in range(ROUNDS):
         hands.do("burst", n=200 + 150 * n)

@@ -14,6 +14,8 @@ import pytest
 from tests.conftest import Run
 from vango import kit
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "own_service.py"
 PACKAGES = ("vango", "studylab", "labs")

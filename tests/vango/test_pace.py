@@ -9,6 +9,8 @@ import pytest
 from tests.vango.conftest import Hands
 from vango.actors.errors import Refused
 
+pytestmark = pytest.mark.long
+
 
 def who_waits(seen: Any) -> dict[str, str]:
     return {held.actor: held.point.value for held in seen.pace.waiting}

@@ -11,6 +11,8 @@ import pytest
 from tests.vango.conftest import Hands, stop_from_outside
 from vango.broker.connection import API_S
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing can be stopped by a signal here")
 def test_a_look_at_a_broker_that_somebody_froze_from_outside_waits_for_one_answer_only(hands: Hands) -> None:
