@@ -27,7 +27,7 @@ class Scale:
     crowd: int
 
 
-FULL = Scale(rounds=5, clicks=100, changes=200, events=100_000, outside=20, crowd=200)
+FULL = Scale(rounds=5, clicks=100, changes=200, events=99_000, outside=20, crowd=200)
 QUICK = Scale(rounds=1, clicks=3, changes=20, events=2_000, outside=2, crowd=0)
 
 Side = Callable[[], Awaitable[float]]

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from benchmarks.report import BEGIN, END, Report, Row, Target, as_json, as_table, percentile, write_into
+from benchmarks.rounds import FULL
 from vango.actors.errors import BadInput
+from vango.truth.store import MAX_CHANGES
 
 RELAY = Row("relay", "relay", "events/s", (10.0, 30.0, 20.0), Target(1.5, at_least=True, of_peer=True), "bare", (10.0, 10.0, 20.0))  # fmt: skip
 CLICK = Row("click", "click", "ms", (70.0, 50.0, 60.0), Target(60))
@@ -62,3 +64,8 @@ def test_a_page_without_a_place_for_the_run_is_refused() -> None:
 @pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.95, 95), (1.0, 100), (0.0, 1)])
 def test_a_percentile_is_one_of_the_values(share: float, value: float) -> None:
     assert percentile([float(n) for n in range(100, 0, -1)], share) == value
+
+
+def test_a_whole_run_commits_no_more_than_one_truth_takes() -> None:
+    beside = 1_000  # what a new truth holds, and the routes that the events are about
+    assert FULL.events + beside <= MAX_CHANGES
