@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.vango.conftest import Hands
 from vango.actors.errors import BadInput, NotThere, Refused
+from vango.broker.connection import Wire
 
 EVERYTHING = "route.> telemetry.>"
 
@@ -36,6 +39,22 @@ def test_an_overlap_is_refused_in_the_servers_words_and_changes_nothing(hands: H
 def test_no_subject_and_too_many_are_refused_with_a_sentence(hands: Hands, subjects: str) -> None:
     with pytest.raises(BadInput, match="expected 1 to 16"):
         hands.do("stream_subjects", stream="TELEMETRY", subjects=subjects)
+
+
+def test_a_stream_whose_old_files_are_in_the_way_is_created_at_the_next_try(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, refused = Wire.api, list[str]()
+
+    async def refuse_once(self: Wire, subject: str, body: Any = None, **how: Any) -> Any:
+        if subject == "STREAM.CREATE.ROUTES" and not refused:
+            refused.append(subject)
+            raise Refused("The broker says 10049: directory not empty.", err_code=10049)
+        return await api(self, subject, body, **how)
+
+    monkeypatch.setattr(Wire, "api", refuse_once)
+    hands.do("recreate_stream", stream="ROUTES")
+    assert (refused, hands.settle().stream("ROUTES").messages) == (["STREAM.CREATE.ROUTES"], 0)
 
 
 def test_a_recreated_stream_keeps_its_subjects(hands: Hands) -> None:
