@@ -23,8 +23,8 @@ RUN_TIMEOUT_S = 240.0  # less than pytest's own: the test then fails with what i
 
 T = TypeVar("T")
 
-# Every commit of every bench waits for the disk, and a suite waits for it ten thousand times. Benches in memory teach the
-# same: what a killed process leaves is there all the same, and what the disk costs is a matter of `make bench`.
+# Every commit of every bench waits for the disk. In memory the tests show the same: what a killed process has committed
+# is still there. What the disk costs is a matter of `make bench`.
 IN_MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 2 << 30
 if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ENOUGH_BYTES:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))

@@ -18,7 +18,7 @@ from vango.journal.journal import Journal
 from vango.relay.high_water import HEARTBEAT, read
 
 HALF, NUL, TURNED = "\ud800", "\x00", "\u202e"
-MUCH = ("x" * 2**20, f"{HALF}{NUL}" * 2**18)  # each is tried once: among what Hypothesis draws, they took half a minute
+MUCH = ("x" * 2**20, f"{HALF}{NUL}" * 2**18)  # each is tried once, and not again and again by Hypothesis
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.sampled_from([HALF, NUL, TURNED, f"{HALF}{NUL}" * 99])
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
