@@ -23,7 +23,7 @@ from studylab.author import course
 from studylab.loop import LoopThread
 from studylab.sessions import Benches, lock_data, secret_key
 from studylab.views import MAX_STREAMS
-from studylab.web import compress, cookie, errors, guard, guests, present, public
+from studylab.web import compress, cookie, errors, guard, guests, present, public, scene
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.connection import Limits
@@ -85,6 +85,7 @@ def create_app(
         public.register(app, at)
     errors.register(app)
     present.register(app)
+    scene.register(app)
     guests.register(app)
     htmx.init_app(app)
     app.teardown_request(release)

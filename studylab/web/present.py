@@ -299,8 +299,8 @@ def _shown(value: Any) -> Any:
 def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
-                 clock, probe_words, asked_words, heard_words, counter_words, view_lines, details, pauses, lane, lanes, fields.rules_now, fields.name_source, fields.names_of,
-                 fields.field_options, fields.number_limits, fields.parameter_words, lock_reasons, others, drawing.tape, drawing.cells, drawing.strip, drawing.outcomes, drawing.depth, running.listings,
+                 clock, probe_words, asked_words, heard_words, counter_words, view_lines, details, pauses, lane, fields.rules_now, fields.name_source, fields.names_of,
+                 fields.field_options, fields.number_limits, fields.parameter_words, others, drawing.tape, drawing.cells, drawing.strip, drawing.outcomes, drawing.depth, running.listings,
                  consumer_words, stored_cells, fields.subjects_now, evidence.latest, pieces.kept, pieces.kept_each, pieces.arguments_of)  # fmt: skip
     app.jinja_environment = pieces.Templates
     app.jinja_env.globals.update({function.__name__: function for function in functions})
