@@ -71,4 +71,4 @@ document.addEventListener("htmx:after:swap", () => {
   if (journal && stage.hasAttribute("data-list")) asList(true);
   requestAnimationFrame(toRight);
 });
-toRight();
+if (journal) new ResizeObserver(toRight).observe(journal);

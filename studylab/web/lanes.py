@@ -17,7 +17,7 @@ from vango.core.modes import Mode
 from vango.journal.facts import Applied, Asked, Commit, EdgeAck, Got, Judged, Mark, ModeChange, Publish
 from vango.journal.moment import Moment
 
-LANE_PX = 22
+LANE_PX = 19
 STEP_PX = 14
 SPACE_PX = 5
 CHAR_PX = 6.6
@@ -108,7 +108,7 @@ def _box(moment: Moment, label: str, x: float, width: float, row: int) -> str:
         f'<a class="box {moment_tone(moment)}" id="box-{moment.n}" href="#moment-{moment.n}" tabindex="-1">'
         f"<title>{escape(fit(f'{moment.n}. {moment.actor}: {moment.text}'))}</title>"
         f'<rect x="{x:.0f}" y="{y}" width="{width:.0f}" height="{LANE_PX - 4}" rx="4"/>'
-        f'<text x="{x + width / 2:.0f}" y="{y + 13}" text-anchor="middle">{escape(label)}</text></a>'
+        f'<text x="{x + width / 2:.0f}" y="{y + 11}" text-anchor="middle">{escape(label)}</text></a>'
     )
 
 

@@ -14,7 +14,7 @@ from flask import Flask, render_template
 
 from vango.verbs.registry import REGISTRY
 
-TO_THE_RELAY = ("verdict", "truth", "relay")
+TO_THE_RELAY = ("verdict", "strip", "truth", "relay")
 BESIDE = ("guests", "code", "broker")
 
 Reads = dict[tuple[str, ...], Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Flask
@@ -10,8 +10,10 @@ from flask import Flask
 from studylab.web import drawing, lanes
 from studylab.web.present import Line, Look, view_lines
 from vango.observe.model import ConsumerSeen, EdgeSeen, GuestSeen, Observation, TruthSeen
+from vango.verbs.registry import REGISTRY
 
 TILES = 6
+ALWAYS = ("pace", "go_on", "undo", "reset", "stop")
 INSPECTOR_TABS = (("now", "Now"), ("rules", "Rules"), ("code", "Code"), ("nats", "NATS"))
 """The tabs of the inspector."""
 
@@ -87,6 +89,14 @@ def others_stored(seen: Observation) -> str:
     return ", ".join(f"{stream.name} {stream.messages}" for stream in seen.streams if stream.name != "ROUTES" and stream.messages)
 
 
+def used_here(locked: Mapping[str, str]) -> str:
+    """Return in a sentence which acts a step of a lab uses, or why none; empty where every act is free."""
+    if not locked:
+        return ""
+    free = [verb.replace("_", " ") for verb in REGISTRY if verb not in locked and verb not in ALWAYS]
+    return f"In this step: {', '.join(free)}." if free else next(iter(locked.values()))
+
+
 def truth_look(seen: Observation) -> Look:
     """Return the tone of the truth's part: wrong only when it cannot be read or was destroyed."""
     return Look("", "truth", "is-lie" if seen.truth.trouble or seen.truth.loss else "")
@@ -99,6 +109,6 @@ def stream_look(seen: Observation) -> Look:
 
 def register(app: Flask) -> None:
     """Give the templates these words."""
-    functions = (lane_of, consumer_of, tiles_of, others_stored, truth_look, stream_look, lanes.picture)
+    functions = (lane_of, consumer_of, tiles_of, others_stored, used_here, truth_look, stream_look, lanes.picture)
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals.update(INSPECTOR_TABS=INSPECTOR_TABS)
