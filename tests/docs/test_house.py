@@ -1,4 +1,4 @@
-"""The plan of `vango`: its table of contents names every file, each package says what it owns, and no file is long."""
+"""The plan of the house: `vango`'s contents name every file, packages say what they own, no file or line is long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import vango
 
 ROOT = Path(vango.__file__).parent
 PACKAGES = sorted(path.parent for path in ROOT.glob("*/__init__.py"))
+TEMPLATES = ROOT.parent / "templates"
 MAX_LINES = 250
+MAX_COLUMNS = 120
 MAX_README = 6
 
 
@@ -51,3 +53,12 @@ def test_no_file_is_too_long_to_be_read_at_a_sitting() -> None:
         if (length := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
     }
     assert not long
+
+
+def test_no_template_has_a_line_too_long_to_be_read() -> None:
+    assert not [
+        f"{path.relative_to(TEMPLATES)}:{number}"
+        for path in TEMPLATES.rglob("*.html")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > MAX_COLUMNS
+    ]
