@@ -36,7 +36,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One possible answer. `explanation` says what is right in it, or which misconception it holds; shown afterwards."""
+    """One possible answer. `explanation`, shown afterwards, says what is right in it, or which misconception it is."""
 
     key: str
     text: str
@@ -54,7 +54,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Predict:
-    """The learner must choose before anything happens. The next `Do` that completes is what `measure` is asked about."""
+    """The learner must choose before anything happens. `measure` is asked about the next `Do` that completes."""
 
     id: str
     title: str
@@ -150,7 +150,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Quiz:
-    """Questions after the cure. Done when each has been answered rightly; a wrong answer says why and may be changed."""
+    """Questions after the cure. Done when each answer is right; a wrong one says why and may be changed."""
 
     id: str
     title: str

@@ -54,7 +54,7 @@ _TONES = {
     "commit": "is-truth",
     "publish": "is-relay",
     "store": "is-stream",
-}  # fmt: skip - grouped by tone
+}
 _BECAME = {Mode.FAILED_CLOSED: "is-bad", Mode.CURRENT: "is-ok", Mode.REBUILDING: "is-warn"}
 
 

@@ -82,7 +82,7 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     pieces.kept,
     pieces.kept_each,
     pieces.arguments_of,
-)  # fmt: skip - grouped by module
+)
 """The functions that templates call by their own names."""
 
 
