@@ -33,7 +33,7 @@ _ABSENT = {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place on the tape. `kind` is stored, unknown (an event that no history has), foreign, hole, evicted or earlier."""
+    """One place on the tape. `kind` is stored, unknown (in no history), foreign, hole, evicted or earlier."""
 
     seq: int
     last: int
@@ -49,7 +49,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """The whole picture and the equivalent sentence. `ends` are where the slots begin and end, as shares of its width."""
+    """The whole picture and the equivalent sentence. `ends` are the slots' beginnings and ends, in per cent of it."""
 
     slots: tuple[Slot, ...]
     ends: tuple[float, ...]
@@ -58,7 +58,7 @@ class Tape:
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """One consumer's cursors on the tape: acknowledged up to `acked`, delivered up to `delivered`, `between` the two."""
+    """One consumer's cursors on the tape: acknowledged up to `acked`, delivered up to `delivered`."""
 
     acked: str
     delivered: str
@@ -88,7 +88,7 @@ def cursors(drawn: Tape, consumer: ConsumerSeen) -> Cursors:
 
 
 def cells(slots: Sequence[Slot]) -> Markup:
-    """Return the cells of a tape as SVG, and after them all their labels: one may be wider than its cell, and is not drawn over.
+    """Return the cells of a tape as SVG, and all labels after them: a wide label is not drawn over.
 
     Not in a template: each new message moves all cells, so they are redrawn with every change.
     """
@@ -198,8 +198,9 @@ def _slot(run: _Run, x: float, share: float, every: int, newest: int, absent: Ma
     else:
         label = str(first) if first == newest or _is_labelled(first, every, newest) else ""
     route = fit(cell.route)[:ROUTE_SHOWN] if cell is not None and every == 1 and share > WIDE_ENOUGH else ""
-    return Slot(first, last, kind, label, route, _title(first, last, cell, absent.get(kind, "")), cell is not None and first == newest,
-                _percent(x + share * 0.05), _percent(x + share / 2), _percent(share * 0.9))  # fmt: skip
+    title = _title(first, last, cell, absent.get(kind, ""))
+    left, middle, width = (_percent(at) for at in (x + share * 0.05, x + share / 2, share * 0.9))
+    return Slot(first, last, kind, label, route, title, cell is not None and first == newest, left, middle, width)
 
 
 def _is_labelled(seq: int, every: int, newest: int) -> bool:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from studylab.web.present import LANES, lane, lanes, moment_tone, pauses
+from studylab.web.journal import LANES, lane, lanes, pauses
+from studylab.web.looks import moment_tone
 from vango.actors.told import fit
 from vango.core.modes import Mode
 from vango.journal.facts import Applied, Asked, Commit, EdgeAck, Got, Judged, Mark, ModeChange, Publish

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Flask
-
-from studylab.web import drawing, lanes
-from studylab.web.present import Line, Look, view_lines
+from studylab.web import drawing
+from studylab.web.edge_words import Line, view_lines
+from studylab.web.looks import Look
 from vango.observe.model import ConsumerSeen, EdgeSeen, GuestSeen, Observation, TruthSeen
 from vango.verbs.registry import REGISTRY
 
@@ -86,7 +85,8 @@ def tiles_of(edge: EdgeSeen | GuestSeen, truth: TruthSeen) -> Tiles:
 
 def others_stored(seen: Observation) -> str:
     """Return in words what other streams hold, empty when nothing."""
-    return ", ".join(f"{stream.name} {stream.messages}" for stream in seen.streams if stream.name != "ROUTES" and stream.messages)
+    filled = (stream for stream in seen.streams if stream.name != "ROUTES" and stream.messages)
+    return ", ".join(f"{stream.name} {stream.messages}" for stream in filled)
 
 
 def used_here(locked: Mapping[str, str]) -> str:
@@ -105,10 +105,3 @@ def truth_look(seen: Observation) -> Look:
 def stream_look(seen: Observation) -> Look:
     """Return the tone of the stream's part."""
     return Look("", "stream", "" if seen.routes and seen.routes.available else "is-lie")
-
-
-def register(app: Flask) -> None:
-    """Give the templates these words."""
-    functions = (lane_of, consumer_of, tiles_of, others_stored, used_here, truth_look, stream_look, lanes.picture)
-    app.jinja_env.globals.update({function.__name__: function for function in functions})
-    app.jinja_env.globals.update(INSPECTOR_TABS=INSPECTOR_TABS)
