@@ -32,6 +32,7 @@ const keys = {
   y: () => goTo("panel-relay"),
   s: () => goTo("panel-stream"),
   j: () => goTo("panel-journal"),
+  i: () => goTo("inspector"),
   b: () => document.querySelector("#panel-broker button")?.focus(),
 };
 
