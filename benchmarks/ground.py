@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import nats
 from nats.aio.client import Client
@@ -82,9 +83,9 @@ class Ground:
 
         return connect
 
-    async def bare_client(self) -> Client:
+    async def bare_client(self, **options: Any) -> Client:
         """Connect as a program would that knows nothing of Vango."""
-        return await nats.connect(self._broker.url, user=self._broker.user, password=self._broker.password)
+        return await nats.connect(self._broker.url, user=self._broker.user, password=self._broker.password, **options)
 
     async def store(self, rows: Sequence[Waiting]) -> None:
         """Put events into the streams before anything is measured. Raises `Unavailable` when one is not stored."""
