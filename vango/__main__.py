@@ -18,7 +18,7 @@ from vango.broker.connection import Address, Wire
 from vango.broker.keeper import Keeper
 from vango.core.audit import Soundness
 from vango.core.names import EDGES
-from vango.core.routes import ROUTE_FACTS
+from vango.edge.routes import ROUTE_FACTS
 from vango.core.rules import NAIVE_EDGE, EdgeRules
 from vango.edge.edge import Edge
 from vango.edge.view import RouteTable

@@ -13,7 +13,7 @@ from vango.bench.changes import Changes
 from vango.bench.settings import Settings
 from vango.broker.connection import Wire
 from vango.core.modes import ANSWERS, Mode
-from vango.core.routes import ROUTE_FACTS
+from vango.edge.routes import ROUTE_FACTS
 from vango.edge.edge import Edge
 from vango.edge.view import RouteTable
 from vango.journal.journal import Journal

@@ -20,7 +20,7 @@ from typing import Generic, Protocol, TypeVar
 from vango.core import telemetry
 from vango.core.events import Event, InvalidEvent, domain_of, from_document, parse
 from vango.core.facts import E, Facts, Notice, R
-from vango.core.judge import Outcome, Position, Verdict, advance, judge
+from vango.core.judge import APPLY, Outcome, Position, Verdict, advance, judge
 from vango.core.recent_ids import Recall
 from vango.core.rules import EdgeRules, OnGap, Poison
 
@@ -79,12 +79,15 @@ def take_in(
 ) -> Intake[M, E, R]:
     """Decide messages in order, against a view and the ids that the edge remembers. Nothing that is passed in changes."""
     intake: Intake[M, E, R] = Intake(position, recall.copy())
-    for message in messages:
-        intake.counts["received"] += 1
-        intake.counts["bytes"] += len(message.payload)
-        intake.counts["redelivered"] += message.deliveries > 1
+    received: Sequence[M] = messages
+    for index, message in enumerate(messages):
         if not take_one(facts, intake, rows, message, rules):
+            received = messages[: index + 1]
             break
+    intake.counts["received"] = len(received)
+    intake.counts["bytes"] = sum([len(message.payload) for message in received])
+    intake.counts["redelivered"] = sum([message.deliveries > 1 for message in received])
+    intake.counts["applied"] = len(intake.applied)
     return intake
 
 
@@ -103,7 +106,7 @@ def take_one(facts: Facts[E, R], intake: Intake[M, E, R], rows: Mapping[str, R],
         return True
     row = intake.rows.get(event.key) or rows.get(event.key)
     verdict = remembered(event, rules, intake.recall) or judge(intake.position, row, event, rules)
-    if verdict.outcome is not Outcome.APPLY:
+    if verdict is not APPLY:
         intake.counts[_COUNTED[verdict.outcome]] += 1
         intake.verdicts.append((message, verdict))
     if verdict.outcome is Outcome.GAP and rules.on_gap is not OnGap.CARRY_ON:
@@ -146,5 +149,4 @@ def note(
         intake.rows[event.key] = facts.apply(row, event)
         intake.position = advance(intake.position, event, stream_seq)
         intake.applied.append(event)
-        intake.counts["applied"] += 1
     intake.recall.keep(event.id)

@@ -103,8 +103,7 @@ async def apply(session: Session, deliveries: Sequence[Delivery]) -> Applied:
 
 async def ack(session: Session, deliveries: Sequence[Delivery]) -> Acked:
     """Ack each message. An ack that gets lost costs a redelivery, no more."""
-    for delivery in deliveries:
-        await session.wire.publish(delivery.reply, b"+ACK")
+    await session.wire.publish_each([delivery.reply for delivery in deliveries], b"+ACK")
     acked = Acked(deliveries, confirmed=False)
     tell_acked(session, acked)
     return acked

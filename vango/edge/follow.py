@@ -23,7 +23,7 @@ from vango.edge.session import Session
 from vango.edge.state import Gap
 
 DELETIONS = ("$JS.EVENT.ADVISORY.CONSUMER.DELETED.{stream}.>", "$JS.EVENT.ADVISORY.STREAM.DELETED.{stream}")
-TOGETHER = 250
+TOGETHER = 500
 """At most this many messages are handled in one turn of the loop: more would hold up every other bench."""
 
 

@@ -15,7 +15,7 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -38,8 +38,7 @@ class ConsumerGone(Exception):
     """The server has no such consumer any more: deleted, expired, or its stream was."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One delivered message. `deliveries` counts from 1; `pending` is how many are still to be delivered."""
 
     payload: bytes
@@ -164,7 +163,8 @@ class Pull:
         )  # fmt: skip
         self._asked = max(0, self._asked - 1)
         # A request must have left before the edge handles what came: it hears and sends nothing meanwhile.
-        await self._ask()
+        if self._asked + self._batch <= self._at_most:
+            await self._ask()
         self._wake()
 
     async def _hear_status(self, token: str, headers: Mapping[str, str]) -> None:

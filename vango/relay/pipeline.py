@@ -23,7 +23,7 @@ from vango.relay.state import RelayState
 from vango.relay.telling import tell_publish
 from vango.truth.outbox import Waiting, waiting
 
-BATCH = 400
+BATCH = 600
 UNDER_WAY = 2
 """Batches under way at most. The second keeps the broker busy while the first is marked; a crash sends both again."""
 

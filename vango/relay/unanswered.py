@@ -52,5 +52,6 @@ class NoAnswer:
 
     def settled(self, rows: Sequence[Waiting]) -> None:
         """Forget what was handed out for rows that are answered."""
-        for row in rows:
-            self._new_ids.pop(row.event_id, None)
+        if self._new_ids:
+            for row in rows:
+                self._new_ids.pop(row.event_id, None)

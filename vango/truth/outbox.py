@@ -10,9 +10,8 @@ import heapq
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlite_utils import Database
 
@@ -31,8 +30,7 @@ class Outbox(Protocol):
     def feeds(self) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """One event that waits to be published, ready to send. `position` is its place in the order of publishing."""
 
     position: int
