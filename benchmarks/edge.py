@@ -20,10 +20,10 @@ from benchmarks.rounds import Clock, Scale, in_turn, within
 from vango.actors.errors import Unavailable
 from vango.broker.keeper import Keeper
 from vango.core.names import ROUTES
-from vango.edge.routes import ROUTE_FACTS
 from vango.core.rules import ROUTE_EVENTS, EdgeRules
 from vango.edge import consumers
 from vango.edge.edge import Edge
+from vango.edge.routes import ROUTE_FACTS
 from vango.edge.view import RouteTable
 from vango.journal.journal import Journal
 from vango.truth.outbox import Waiting

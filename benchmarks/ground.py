@@ -15,7 +15,7 @@ from benchmarks.rounds import Clock
 from vango.actors.errors import Unavailable
 from vango.broker import streams
 from vango.broker.broker import Broker
-from vango.broker.connection import Address, Wire
+from vango.broker.connection import Address, Connection
 from vango.broker.keeper import Keeper
 from vango.core.rules import StreamRules
 from vango.relay.publisher import Outgoing, Publisher
@@ -52,7 +52,7 @@ def fill(path: Path, n: int) -> list[Waiting]:
 class Ground:
     """A broker and empty streams without limits, in a folder that goes with them. `wire` is there to look."""
 
-    def __init__(self, folder: Path, broker: Broker, wire: Wire) -> None:
+    def __init__(self, folder: Path, broker: Broker, wire: Connection) -> None:
         self.folder, self.wire = folder, wire
         self._broker = broker
 
@@ -64,7 +64,7 @@ class Ground:
             broker = Broker(Path(name) / "broker", keeper, name="ground", on_exit=_silent)
             await broker.start()
             try:
-                wire = await Wire.open(Address(broker.url, broker.user, broker.password), "looking")
+                wire = await Connection.open(Address(broker.url, broker.user, broker.password), "looking")
                 for stream in ("ROUTES", "ALLOCATIONS"):
                     await streams.ensure(wire, stream, NO_LIMITS, streams.SUBJECTS[stream])
                 await snapshots.create_bucket(wire)
@@ -73,11 +73,11 @@ class Ground:
             finally:
                 await broker.close()
 
-    def connecting(self, clock: Clock) -> Callable[[str], Awaitable[Wire]]:
+    def connecting(self, clock: Clock) -> Callable[[str], Awaitable[Connection]]:
         """Return what an actor connects with; the clock starts when the first connection stands."""
 
-        async def connect(name: str) -> Wire:
-            wire = await Wire.open(Address(self._broker.url, self._broker.user, self._broker.password), name)
+        async def connect(name: str) -> Connection:
+            wire = await Connection.open(Address(self._broker.url, self._broker.user, self._broker.password), name)
             clock.start()
             return wire
 

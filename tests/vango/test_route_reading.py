@@ -16,13 +16,13 @@ from vango.edge.routes import ROUTE_FACTS, read
 
 PLAIN = Event("e2", "route.owner.updated", "host", "now", 2, "e1", 7, "host", "alloc-b", "alloc-a", 2, "", "op")
 DOCUMENT: dict[str, Any] = json.loads(encode(PLAIN))
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     ["", "x", "1.0", "\ud800", "route.owner.updated", "telemetry.cpu", 0, 1, -1, 2**53, 2**64, 1.0, True, None, [], {}]
 )
 MEMBERS = st.sampled_from([*DOCUMENT, *(f"data.{name}" for name in DOCUMENT["data"]), "new", "data.about", "data.new"])
 
 
-def outcome(read: Any, payload: bytes, foreign: Foreign) -> Event | None | str:
+def outcome(read: Any, payload: bytes, foreign: Foreign) -> Event | str | None:
     try:
         found: Event | None = read(payload, foreign)
     except InvalidEvent as error:
@@ -33,7 +33,7 @@ def outcome(read: Any, payload: bytes, foreign: Foreign) -> Event | None | str:
 def changed(changes: dict[str, Any], absent: set[str]) -> bytes:
     document = {**DOCUMENT, "data": dict(DOCUMENT["data"])}
     for name, value in changes.items():
-        part, _, inner = name.partition(".")
+        _, _, inner = name.partition(".")
         if not inner:
             document[name] = value
         elif isinstance(document["data"], dict):

@@ -45,7 +45,7 @@ class Address:
         return re.sub(r"//[^/@]*@", "//", self.url)
 
 
-class Wire:
+class Connection:
     """One connection. `broken` is set when it ends, for any reason; `last` is the last request that was answered.
 
     It holds subject, headers, request and reply as they were on the wire, JSON as JSON. Read it before anything else
@@ -65,7 +65,7 @@ class Wire:
             self._ended.set_result(None)
 
     @classmethod
-    async def open(cls, address: Address, name: str) -> Wire:
+    async def open(cls, address: Address, name: str) -> Connection:
         """Connect once, without retries. Raises `Unavailable` when the broker does not answer in time."""
         client = Client()
         refused: list[Exception] = []

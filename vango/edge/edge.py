@@ -18,13 +18,13 @@ from vango.actors import tasks
 from vango.actors.crash_points import EDGE_POINTS, Crashed, Pace, Point
 from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable, VangoError
 from vango.actors.sqlite import is_full
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.causes import Cause, Reason
 from vango.core.claims import Word
 from vango.core.facts import Facts, R
 from vango.core.judge import Position
 from vango.core.modes import ANSWERS, Mode, Signal
-from vango.core.recent_ids import Recall
+from vango.core.recent_ids import RecentIds
 from vango.core.rules import Answers, EdgeRules
 from vango.edge import recovery
 from vango.edge.follow import Following
@@ -49,7 +49,7 @@ class Edge(EdgeState, Generic[R]):
         facts: Facts[Any, R],
         table: Table[R],
         journal: Log,
-        connect: Callable[[str], Awaitable[Wire]],
+        connect: Callable[[str], Awaitable[Connection]],
         rules: EdgeRules,
         pace: Pace | None = None,
     ) -> None:
@@ -59,7 +59,7 @@ class Edge(EdgeState, Generic[R]):
         self.orders: deque[Order] = deque()
         self._file = folder / f"{name}.db"
         self._connect = connect
-        self._wire: Wire | None = None
+        self._wire: Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._left: tuple[tuple[R, ...], Position] | None = None
 
@@ -136,7 +136,7 @@ class Edge(EdgeState, Generic[R]):
             raise Unavailable(f"{self.name} is {self.mode} and not connected; start it, and the broker, first.")
         order = Order(work)
         self.orders.append(order)
-        self.awake.set()
+        self.wakeup.set()
         return await order.outcome_of(self.name)
 
     def answer(self, key: str) -> R:
@@ -199,7 +199,7 @@ class Edge(EdgeState, Generic[R]):
         """Own the edge's life: sessions with the broker one after another, and every way they end."""
         try:
             view = self.view = View(self._file, self._table)
-            self.recall = Recall(self.rules.remember_ids)
+            self.recent_ids = RecentIds(self.rules.remember_ids)
             while True:
                 try:
                     self._wire = await self._connect(f"edge {self.name}")

@@ -21,7 +21,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from vango.actors.errors import Unavailable
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 
 BATCH = 500
 AHEAD = 2
@@ -58,7 +58,7 @@ class Pull:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: Connection,
         stream: str,
         consumer: str,
         wake: Callable[[], None],

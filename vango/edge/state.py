@@ -15,7 +15,7 @@ from vango.core.causes import Cause, cause_of
 from vango.core.claims import Mark, Word
 from vango.core.facts import Facts
 from vango.core.modes import Mode, Signal, after
-from vango.core.recent_ids import Recall
+from vango.core.recent_ids import RecentIds
 from vango.core.rules import EdgeRules
 from vango.journal.log import Log
 
@@ -50,10 +50,10 @@ class EdgeState:
         self.consumer = name
         self.path = Path(name, pace)
         self.stumbles = False
-        self.recall = Recall()
+        self.recent_ids = RecentIds()
         self.heard_at = time.monotonic()
         self.rebuilds_in_a_row = 0
-        self.awake = Wakeup()
+        self.wakeup = Wakeup()
         self.taken_seq = 0
         self.journal = journal
 

@@ -15,7 +15,7 @@ import msgspec
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 
 ACK_S = 2.0
 NO_STREAM = 503
@@ -65,7 +65,7 @@ class Sent:
 class Publisher:
     """Publishes batches over one connection. Several may be under way; the broker takes them in the order of sending."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Connection) -> None:
         self._wire = wire
         self._inbox = wire.client.new_inbox()
         self._prefix = len(self._inbox) + 1

@@ -15,7 +15,7 @@ from typing import Any
 
 from vango.actors.errors import VangoError
 from vango.broker import streams
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.records import StuckRow
 from vango.truth.outbox import Waiting
 
@@ -112,7 +112,7 @@ class Reception:
         self._may_ask = True
         self._known: dict[str, int] = {}
 
-    async def ask(self, wire: Wire) -> None:
+    async def ask(self, wire: Connection) -> None:
         """Ask the server, if the answer is unknown and may be another than last time. No answer leaves it unknown."""
         if self._intakes is not None or not self._may_ask:
             return

@@ -31,7 +31,7 @@ class RelayState:
         self.stored_seq = 0
         self.token = 0
         self.last_unanswered, self.gave_up = "", False
-        self.awake = Wakeup()
+        self.wakeup = Wakeup()
         self.journal = journal
 
     def tell(self, kind: str, text: str, **detail: Any) -> None:

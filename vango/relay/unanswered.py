@@ -14,7 +14,7 @@ from vango.core.rules import OnNoAnswer
 from vango.truth.outbox import Outbox, Waiting, drop
 
 
-class NoAnswer:
+class Unanswered:
     """The three ways, and the message ids that the second of them has handed out. Memory: a crash forgets them."""
 
     def __init__(self, truth: Outbox) -> None:
