@@ -2,7 +2,7 @@
 
 Each message is decided in four steps, and each step is a function:
 
-    read         what is it: an event, another domain's, or unreadable (`vango.core.facts`; `read_own`, `read_everything`)
+    read         is it an event, another domain's, or unreadable (`vango.core.facts`; `read_own`, `read_everything`)
     judge        was it handled before (`remembered`), and may it be applied (`vango.core.judge`)
     note         what it changes: the route's row, the position, the ids that are remembered
     take_one     what happens to the message, and whether the next one may be taken in
@@ -77,7 +77,7 @@ def take_in(
     rules: EdgeRules,
     recent_ids: RecentIds,
 ) -> Intake[M, E, R]:
-    """Decide messages in order, against a view and the ids that the edge remembers. Nothing that is passed in changes."""
+    """Decide messages in order, against a view and the ids that the edge remembers. Nothing passed in changes."""
     intake: Intake[M, E, R] = Intake(position, recent_ids.copy())
     received: Sequence[M] = messages
     for index, message in enumerate(messages):

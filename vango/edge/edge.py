@@ -1,7 +1,8 @@
 """An edge: a consumer that keeps a durable view and answers requests from it.
 
 The actor that lives through every connection: its view, its starts and deaths. What it does over one connection is in
-`follow`; how it handles messages is in `consume`, how it comes back in `recovery`. It trusts its own position and the chain inside the events, never the broker's cursor. Any surprise ends in failed closed.
+`follow`; how it handles messages is in `consume`, how it comes back in `recovery`. It trusts its own position and the
+chain inside the events, never the broker's cursor. Any surprise ends in failed closed.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ class Edge(EdgeState, Generic[R]):
         return f"{self.name} reads again from stream seq {from_seq}."
 
     async def rebuild_when_told(self) -> str:
-        """Load the latest stored snapshot. A snapshot that is refused leaves the edge failed closed, with the reason."""
+        """Load the latest stored snapshot. One that is refused leaves the edge failed closed, with the reason."""
 
         async def load(session: Session) -> None:
             await recovery.rebuild(session, fresh=False)
@@ -131,7 +132,7 @@ class Edge(EdgeState, Generic[R]):
         return f"{self.name} refused it: {refusal}." if refusal else f"{self.name} loaded the latest snapshot."
 
     async def _between_batches(self, work: Work) -> str:
-        """Have the edge's own task do something; returns why a snapshot was refused, or nothing. Raises `Unavailable`."""
+        """Let the edge's own task do something. Returns why a snapshot was refused, if so. Raises `Unavailable`."""
         if self._task is None or self._wire is None:
             raise Unavailable(f"{self.name} is {self.mode} and not connected; start it, and the broker, first.")
         order = Order(work)
@@ -154,7 +155,7 @@ class Edge(EdgeState, Generic[R]):
         return row
 
     def committed(self) -> tuple[tuple[R, ...], Position]:
-        """Return the rows and the position as committed, also of an edge that is down; nothing where none can be read."""
+        """Return rows and position as committed, also of an edge that is down; nothing where none can be read."""
         if self.view is not None:
             return tuple(self.view.rows.values()), self.view.position
         if self._left is None:

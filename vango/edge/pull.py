@@ -4,8 +4,9 @@
 with a callback takes three times as many. What is delivered waits here until the edge takes it, and the broker has a
 whole batch more to deliver while the edge is at work.
 
-Each request has a reply subject of its own, so that a status tells which request it ends. What comes in answer bears its
-own subject and not the request's, so messages are counted over all of them; a status says how many its request still had.
+Each request has a reply subject of its own, so that a status tells which request it ends. What comes in answer bears
+its own subject and not the request's, so messages are counted over all of them; a status says how many its request
+still had.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ class Pull:
         self._wake()
 
     async def _hear_status(self, token: str, headers: Mapping[str, str]) -> None:
-        """Close the request that a status ends, and ask again. A status ends no other request, unless the consumer is gone."""
+        """Close the request that a status ends, and ask again. It ends no other, unless the consumer is gone."""
         status, words = headers.get("Status", ""), headers.get("Description", "")
         if status == "100" or token not in self._open:
             return

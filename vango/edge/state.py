@@ -29,8 +29,8 @@ class Gap(Exception):
 
 
 class EdgeState:
-    """The state of one edge. `facts` are what it follows; `reason` says why it failed closed or is down, `cause` the former
-    in a word.
+    """The state of one edge. `facts` are what it follows; `reason` says why it failed closed or is down, `cause`
+    says the former in a word.
 
     `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
     message that it took.

@@ -21,7 +21,7 @@ SEQS_TOLD = 50
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A batch was written into the view. `before` is the sequence it was at, `sql` are the first statements that ran."""
+    """A batch was written into the view. `before` is the sequence it was at, `sql` the first statements that ran."""
 
     intake: Intake[Delivery, Any, Any]
     before: int

@@ -107,8 +107,10 @@ def _rows(seq: int, event: Event, command: str | None) -> Iterator[tuple[str, st
         event.feed, event.sequence, event.id, event.subject, encode(event), event.route, event.owner, event.epoch,
         event.revision]  # fmt: skip
     # A message in a stream was published, so its outbox row is a published one.
-    yield "outbox", "INSERT INTO outbox (event_id, feed, sequence, stream_seq, published_at, queued_at) VALUES (?, ?, ?, ?, 0, 0)", [
-        event.id, event.feed, event.sequence, seq]  # fmt: skip
+    insert = (
+        "INSERT INTO outbox (event_id, feed, sequence, stream_seq, published_at, queued_at) VALUES (?, ?, ?, ?, 0, 0)"
+    )
+    yield "outbox", insert, [event.id, event.feed, event.sequence, seq]
 
 
 def _command(event: Event) -> str:

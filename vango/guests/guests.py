@@ -233,4 +233,5 @@ class Guests:
         if guest.budget.take(time.monotonic()):
             self._journal.write(guest.name, kind, text, **detail)
         elif guest.budget.spent == MOMENTS_A_MINUTE + 1:
-            self._journal.write(guest.name, "limits", f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is dropped")  # fmt: skip
+            dropped = f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is dropped"
+            self._journal.write(guest.name, "limits", dropped)

@@ -36,7 +36,7 @@ class Batch(NamedTuple):
 
 
 class Pipeline:
-    """An iterator over the proofs of one feed's batches, in the order of sending. It ends when nothing more can be sent.
+    """An iterator over the proofs of one feed's batches, in the order of sending. It ends when nothing more can go.
 
     `unsendable` is then the row at the head of the feed that no broker can store, with the reason; None without one.
     """

@@ -63,7 +63,7 @@ class Sent:
 
 
 class Publisher:
-    """Publishes batches over one connection. Several may be under way; the broker takes them in the order of sending."""
+    """Publishes batches over one connection. Several may be under way; the broker takes them in order of sending."""
 
     def __init__(self, wire: Connection) -> None:
         self._wire = wire

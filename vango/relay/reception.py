@@ -105,7 +105,7 @@ class Intake:
 
 
 class Reception:
-    """What the streams were set to take when they were last asked. While that is unknown, nothing is expected to be taken."""
+    """What the streams were set to take when last asked. While that is unknown, nothing is expected to be taken."""
 
     def __init__(self) -> None:
         self._intakes: tuple[Intake, ...] | None = None

@@ -82,7 +82,7 @@ class Sending:
         return marked
 
     def retry(self, unknown: list[Waiting], lane: Lane) -> None:
-        """Stored or not is unknown: do as `on_no_answer` says. The correct way is to publish again under the same id."""
+        """Stored or not is unknown: do as `on_no_answer` says. Correct is to publish again under the same id."""
         if not unknown:
             return
         what = self._unanswered.deal_with(unknown, self._relay.rules.on_no_answer, token=self._relay.token)

@@ -186,7 +186,7 @@ async def _put(wire: Connection, bucket: str, name: str, sealed: bytes) -> None:
 
 
 async def _forget_old(wire: Connection, bucket: str) -> None:
-    """Remove the oldest for good. Another take may run beside this one and be quicker: there is nothing left to remove then."""
+    """Remove the oldest for good. Another take may run beside this one and be quicker: then nothing is left."""
     for one in (await stored(wire, bucket))[:-KEEP]:
         meta = base64.urlsafe_b64encode(one.name.encode()).decode()
         for subject in (f"$O.{bucket}.M.{meta}", _chunks(bucket, one.nuid)):
