@@ -53,6 +53,7 @@ PAYLOADS = [
     encode(PLAIN), encode(PLAIN) + b" ", encode(PLAIN) + b"x", encode(PLAIN)[:-1], b"", b"null", b"\xff",
     encode(PLAIN).replace(b'"e2"', b'"e\xff"'), encode(PLAIN).replace(b'"sequence":2', b'"sequence":2.0'),
     encode(PLAIN).decode().encode("utf-16"), b"[" * 5_000,
+    encode(PLAIN).replace(b'"data":{', b'"data":{"about":"x",'), encode(PLAIN).replace(b"{", b'{"new":"\xff",', 1),
     encode(PLAIN).replace(b'"id":"e2"', b'"id":"e3","id":"e2"'), encode(PLAIN) + b" " * MAX_EVENT_BYTES,
 ]  # fmt: skip
 

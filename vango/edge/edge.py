@@ -123,7 +123,7 @@ class Edge(EdgeState, Generic[R]):
         return f"{self.name} reads again from stream seq {from_seq}."
 
     async def rebuild_when_told(self) -> str:
-        """Load the latest stored snapshot. One that is refused leaves the edge failed closed, with the reason."""
+        """Load the latest stored snapshot. A refused one leaves the edge failed closed, with the reason."""
 
         async def load(session: Session) -> None:
             await recovery.rebuild(session, fresh=False)
