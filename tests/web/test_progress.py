@@ -62,7 +62,7 @@ def test_steps_predictions_findings_and_time_are_on_the_page(learner: Learner) -
                      "What happened: They route shop to alloc-d.", "<b>phantom</b>", "never chose",
                      "0 of 1", "too few to tell"):  # fmt: skip
         assert expected in text, expected
-    assert re.search(r"active for .*\n.*, last on \d{4}-", text)
+    assert re.search(r"active for .*, last on \d{4}-", text)
     notebook = learner.client.get("/progress/notebook").text
     assert "The database will refuse: what do the edges do?" in notebook
     assert "never chose" in learner.client.get("/progress/notebook.md").text
