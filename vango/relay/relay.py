@@ -111,6 +111,11 @@ class Relay(RelayState):
         await self._drop_wire()
         self.state, self.reason = "down", reason
 
+    async def until_it_ends(self, at_most_s: float) -> None:
+        """Wait until it has crashed or was stopped, or until the time is over."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=at_most_s)
+
     async def _drop_wire(self) -> None:
         wire, self._wire = self._wire, None
         if wire is not None:
