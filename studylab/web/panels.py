@@ -15,7 +15,7 @@ from flask import Flask, render_template
 from vango.verbs.registry import REGISTRY
 
 TO_THE_RELAY = ("verdict", "strip", "truth", "relay")
-BESIDE = ("guests", "code", "broker")
+BESIDE = ("guests", "code", "broker", "trials")
 
 Reads = dict[tuple[str, ...], Any]
 """A read value: the name in the context and the attributes on the way to it."""

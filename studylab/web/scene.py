@@ -13,8 +13,8 @@ from vango.verbs.registry import REGISTRY
 
 TILES = 6
 ALWAYS = ("pace", "go_on", "undo", "reset", "stop")
-INSPECTOR_TABS = (("now", "Now"), ("rules", "Rules"), ("code", "Code"), ("nats", "NATS"))
-"""The tabs of the inspector."""
+INSPECTOR_TABS = (("now", "Now"), ("rules", "Rules"), ("code", "Code"), ("nats", "NATS"), ("trials", "Trials"))
+"""The tabs of the inspector. The last is for the sandbox and for the lab of storms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,12 +107,13 @@ class Learner:
 
     def _inspects(self, control: Locator) -> None:
         sheet = control.locator("xpath=ancestor::*[contains(@class, 'sheet-of')]")
-        if not sheet.count():
-            return
-        place = sheet.get_attribute("data-of")
-        if self.page.locator(".stage").get_attribute("data-selected") != place:
+        place = sheet.get_attribute("data-of") if sheet.count() else None
+        if place and self.page.locator(".stage").get_attribute("data-selected") != place:
             self.hands.visit(self.page.locator(f".scene [data-of='{place}']"))
-        tab = sheet.locator("xpath=ancestor::*[@role='tabpanel']").get_attribute("aria-labelledby")
+        panel = control.locator("xpath=ancestor::*[@role='tabpanel' and starts-with(@id, 'inspect-')]")
+        if not panel.count():
+            return
+        tab = panel.get_attribute("aria-labelledby")
         if self.page.locator(f"#{tab}").get_attribute("aria-selected") != "true":
             self.hands.turn_to(self.page.locator(f"#{tab}"))
 
