@@ -27,6 +27,7 @@ from studylab.web import compress, cookie, errors, guard, guests, present, publi
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.connection import Limits
+from studylab.web.export import export
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.moments import moments
@@ -34,6 +35,7 @@ from studylab.web.pages import pages
 from studylab.web.panels import draw
 from studylab.web.progress import MAX_IMPORT, progress
 from studylab.web.recording import recording
+from studylab.web.scenes import scenes
 from studylab.web.server import Server
 from studylab.web.state import State, release
 from studylab.web.stream import stream
@@ -88,7 +90,7 @@ def create_app(
     guests.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
-    for blueprint in (pages, bench, moments, stream, labs, concepts, recording, progress):
+    for blueprint in (pages, bench, moments, stream, labs, concepts, recording, progress, scenes, export):
         app.register_blueprint(blueprint)
     benches.draw = partial(draw, app)
     return app

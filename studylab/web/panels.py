@@ -114,6 +114,8 @@ def _stream(context: Mapping[str, Any]) -> Iterator[_Panel]:
     yield "panel-journal", "panels/journal.html", context
     if context["guide"] is not None:
         yield "panel-guide", "panels/guide.html", context
+    else:
+        yield "panel-acts", "panels/acts.html", context
 
 
 def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
