@@ -17,3 +17,4 @@ document.addEventListener("click", async (event) => {
 if (matchMedia("(max-width: 1180px)").matches && !document.getElementById("proposal")) {
   for (const list of document.querySelectorAll(".scenes > section > details")) list.open = false;
 }
+document.getElementById("scenes").classList.add("is-ready");

@@ -74,3 +74,20 @@ def test_at_a_slow_pace_the_rules_are_set_at_once_and_the_story_is_slow(learner:
 def test_an_unknown_scenario_is_named_with_those_that_exist() -> None:
     with pytest.raises(NotThere, match="There are phantom, lost"):
         scenario("unicorn")
+
+
+def test_step_by_step_a_script_waits_for_the_learner_at_every_point(learner: Learner) -> None:
+    async def release_each() -> list[str]:
+        bench, released = learner.bench, list[str]()
+        card = scenario("lost")
+        await bench.perform("pace", {"tempo": "step"})
+        playing = asyncio.create_task(play(bench, card.name, card.script))
+        while not playing.done():
+            if bench.pace.waiting:
+                released.append(str(bench.pace.waiting[0].point))
+                await bench.perform("go_on", {"actor": bench.pace.waiting[0].actor})
+            await bench.changes.wait(0.01)
+        assert "was played" in await playing
+        return released
+
+    assert "after ack, before apply" in learner.does(release_each())

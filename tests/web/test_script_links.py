@@ -71,7 +71,7 @@ def test_a_link_that_may_not_be_played_is_refused_in_words(link: str, why: str) 
 
 def test_acts_are_told_in_words() -> None:
     assert [links.words(found) for found in ACTS][1:] == [
-        "Crash iad after receive",
+        "Arm iad: crash after receive",
         "Promote shop → alloc-b as a b'c",
     ]
 
