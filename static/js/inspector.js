@@ -1,6 +1,20 @@
-// The inspector shows the place that is selected on the stage. A click or the focus on a place selects it.
+// The inspector shows the place that is selected on the stage. A click or the focus on a place selects it. In projector
+// mode the inspector comes with the first pick, and goes with Escape or its own button.
 const stage = document.querySelector(".stage");
 const title = document.getElementById("inspector-title");
+
+const inspector = document.getElementById("inspector");
+
+function shut() {
+  if (document.documentElement.dataset.view !== "projector" || !("inspecting" in stage.dataset)) return;
+  if (inspector.contains(document.activeElement)) stage.querySelector("[data-picked]").focus();
+  delete stage.dataset.inspecting;
+}
+
+function picked(name) {
+  stage.dataset.inspecting = "";
+  show(name);
+}
 
 function show(name) {
   const place = stage.querySelector(`.scene [data-of="${CSS.escape(name)}"]`);
@@ -18,13 +32,17 @@ const again = () => show(stage.dataset.selected);
 // A place is picked by its ground or its words; its own links and buttons do what they say.
 function pick({ target }) {
   const place = target.closest?.(".scene [data-of]");
-  if (place && !target.closest("button, a, summary, input") && !getSelection().toString()) show(place.dataset.of);
+  if (place && !target.closest("button, a, summary, input") && !getSelection().toString()) picked(place.dataset.of);
 }
 
 if (title) {
   stage.addEventListener("click", pick);
   stage.addEventListener("focusin", ({ target }) => {
-    if (target.matches(".scene [data-of]")) show(target.dataset.of);
+    if (target.matches(".scene [data-of]")) picked(target.dataset.of);
+  });
+  document.getElementById("inspector-shut").addEventListener("click", shut);
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && !document.querySelector("dialog:popover-open")) shut();
   });
   again();
 }

@@ -24,7 +24,7 @@ OWN_SUBJECTS = "route."
 BOX = 10
 BOXES_A_LINE = 16
 BOXES = 64
-_BARS = {"right": (3, 10), "late": (3, 10), "wrong": (0, 16), "refused": (7, 3)}
+_BARS = {"right": (3, 10), "late": (8, 8), "wrong": (0, 16), "refused": (7, 3)}
 _ABSENT = {
     "evicted": "no longer in the stream",
     "hole": "deleted or lost: the stream has no message there",

@@ -82,11 +82,22 @@ class Learner:
             self.hands.write(field, "1" if field.get_attribute("type") == "number" else "new-1")
         return self._sends(verb, dialog.locator(SUBMIT))
 
+    def selects(self, place: str, tab: str = "now") -> Locator:
+        """Select a place of the stage, and return the inspector once it shows this tab of it."""
+        self.hands.visit(self.page.locator(f".scene [data-of='{place}']"))
+        self.hands.turn_to(self.page.locator(f"#inspect-{tab}"))
+        return self.page.locator("#inspector")
+
+    def lists_the_moments(self) -> None:
+        """Show what happened as a list."""
+        self.hands.press(self.page.locator("#panel-journal .as-list"))
+
     def opens_moment(self) -> None:
         """Open the newest moment of the journal, which fetches what it holds."""
         newest = self.page.locator("#panel-journal .moments > li[id^='moment-']").last.get_attribute("id")
         moment = self.page.locator(f"#{newest}")
-        self.hands.press(self.page.locator("#panel-journal .as-list"))
+        if not moment.is_visible() or not self.page.locator("[data-as-list]").is_checked():
+            self.lists_the_moments()
         self.hands.press(moment.locator("summary"))
         expect(moment.locator(".detail")).to_be_visible()
 

@@ -115,3 +115,8 @@ def test_a_late_answer_is_drawn_as_late_and_not_as_misrouted() -> None:
         ProbeSeen("shop", "wrong", "alloc-a", "alloc-b", late=True),
     )
     assert [*strip(outcomes(probes))] == ["wrong", "late"]
+
+
+def test_without_its_colour_each_outcome_still_has_a_shape_of_its_own() -> None:
+    alone = [strip((outcome,))[outcome] for outcome in ("right", "late", "wrong", "refused")]
+    assert len(set(alone)) == 4
