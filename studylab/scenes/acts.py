@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from studylab.lab.calls import Call, Script
 from studylab.scenes import links
@@ -54,12 +55,25 @@ class ActsSeen:
 
 
 def look(bench: Bench) -> ActsSeen:
-    """Return the acts of this life, as a page shows them."""
-    rows = bench.journal.lives.current.rows
-    first = max(len(rows) - SHOWN, 0)
-    shown = tuple(_seen(number, row) for number, row in enumerate(rows[first:], first + 1))
+    """Return the acts of this life, as a page shows them. They are worded once, however often a page is drawn."""
+    life = bench.journal.lives.current
+    newest = life.rows[-1] if life.rows else None
+    # Only the newest row of a life changes: how it ended, and how far it came when it was stopped.
+    state = (life.number, len(life.rows), newest and (newest.outcome, str(newest.arguments)))
+    known = _LOOKS.get(bench)
+    if known is None or known[0] != state:
+        known = _LOOKS[bench] = (state, _look(bench, life.rows))
+    return known[1]
+
+
+_LOOKS: WeakKeyDictionary[Bench, tuple[object, ActsSeen]] = WeakKeyDictionary()
+
+
+def _look(bench: Bench, rows: Sequence[Row]) -> ActsSeen:
     if not rows:
         return ActsSeen()
+    first = max(len(rows) - SHOWN, 0)
+    shown = tuple(_seen(number, row) for number, row in enumerate(rows[first:], first + 1))
     try:
         return ActsSeen(shown, first, links.write(acts_of(bench)))
     except VangoError as error:

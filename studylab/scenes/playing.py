@@ -17,7 +17,7 @@ from vango.actors.progress import Stopped
 from vango.bench.bench import Bench
 from vango.storm.play import ACTS, STILL, rest
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 REST_S = 3.0
 SLOW_REST_S = 60.0
 SLOWER = 20.0

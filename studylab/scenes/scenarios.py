@@ -18,6 +18,9 @@ from vango.storm.play import Until
 from vango.storm.protections import prepare, protection
 from vango.verbs.script import Act
 
+PATIENCE_S = 30.0
+"""Far more than anything takes: a slow machine must not end a scenario."""
+
 _Is = Callable[[Observation], bool]
 
 
@@ -36,7 +39,9 @@ class Scenario:
 def script_of(acts: Iterable[Act | Until]) -> Script:
     """Turn acts and their waits into a lab's script. The database may refuse any of them: some accidents are refusals."""
     return tuple(
-        Wait(item.what, item.is_so) if isinstance(item, Until) else Call(item.verb, dict(item.arguments), refusal=True)
+        Wait(item.what, item.is_so, PATIENCE_S)
+        if isinstance(item, Until)
+        else Call(item.verb, dict(item.arguments), refusal=True)
         for item in acts
     )
 
@@ -46,7 +51,7 @@ def _cell(without: str, accident: str) -> Script:
 
 
 def _scenario(key: str, name: str, line: str, ends: str, is_there: _Is, script: Script) -> Scenario:
-    return Scenario(key, name, line, ends, is_there, (_READY, *script, Wait(ends, is_there)))
+    return Scenario(key, name, line, ends, is_there, (_READY, *script, Wait(ends, is_there, PATIENCE_S)))
 
 
 def _finds(kind: Kind) -> _Is:
@@ -69,7 +74,7 @@ def _has_no_bus(seen: Observation) -> bool:
     return not (seen.routes and seen.routes.available) and seen.outbox.waiting > 0
 
 
-_READY = Wait("the first events to reach every edge", _is_ready)
+_READY = Wait("the first events to reach every edge", _is_ready, PATIENCE_S)
 SCENARIOS: tuple[Scenario, ...] = (
     _card("phantom", "make a phantom", "Publish first; the database refuses. The edges serve a fact that never was.",
           Kind.PHANTOM, "commit-first+mark", "refusal"),

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from studylab.web import picture
-from studylab.web.quantities import clock
 from vango.actors.errors import Refused
 from vango.actors.told import fit
 from vango.journal.moment import Moment
@@ -60,8 +60,13 @@ def _told(step: Step, order: Mapping[int, int]) -> dict[str, Any]:
     moment = step.moment
     return {
         "frame": order[step.seen.moment],
-        "words": fit(f"{moment.n}. {clock(moment.at)} {moment.actor}: {moment.text}"),
+        "words": fit(f"{moment.n}. {_clock(moment.at)} {moment.actor}: {moment.text}"),
     }
+
+
+def _clock(at: float) -> str:
+    """Write a time of day that means the same to every reader of the file."""
+    return time.strftime("%H:%M:%S UTC", time.gmtime(at))
 
 
 def _data(told: Iterable[Mapping[str, Any]]) -> str:

@@ -24,7 +24,8 @@ from vango.actors.tasks import to_its_end
 from vango.verbs.script import Act
 
 scenes = Blueprint("scenes", __name__)
-ANSWER_S = 20.0
+ANSWER_S = 25.0
+SHOWN = 32
 OWN, LINKED = "my last acts", "the script of a link"
 
 
@@ -60,7 +61,7 @@ def play_script() -> AnyResponse:
     if "script" in given:
         return _play(found, LINKED, acts.script_of(links.read(given["script"])))
     if "name" in given:
-        return _play(found, given["name"], acts.script_of(acts.find(found.bench.folder, given["name"])))
+        return _play(found, _short(given["name"]), acts.script_of(acts.find(found.bench.folder, given["name"])))
     return _play(found, OWN, acts.script_of(call(_own(found))))
 
 
@@ -129,6 +130,11 @@ def _answer(sentence: str, *, under_way: bool = False) -> AnyResponse:
     if wants_json():
         return make_response(jsonify(ok=True, sentence=sentence, **({"under_way": True} if under_way else {})), status)
     return say(sentence, status=status) if htmx else back()
+
+
+def _short(name: str) -> str:
+    """Return a name as undo and the progress show it."""
+    return name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
 
 
 def _texts() -> dict[str, str]:
