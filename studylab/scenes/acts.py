@@ -1,4 +1,4 @@
-"""The learner's own acts on a bench: those of its present life, and the scripts that were named, kept with the bench."""
+"""The learner's own acts on a bench: those of its present life, and the named scripts, which are kept with it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _Is = Callable[[Observation], bool]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One card. `ends` names the finding or the state at its end, `is_there` recognises it, the last wait of `script`."""
+    """One card. `ends` names the finding or the state at its end; `is_there` recognises it, and `script` waits for it."""
 
     key: str
     name: str
@@ -37,7 +37,7 @@ class Scenario:
 
 
 def script_of(acts: Iterable[Act | Until]) -> Script:
-    """Turn acts and their waits into a lab's script. The database may refuse any of them: some accidents are refusals."""
+    """Turn acts and their waits into a lab's script. Any act may be refused: some accidents are refusals."""
     return tuple(
         Wait(item.what, item.is_so, PATIENCE_S)
         if isinstance(item, Until)
@@ -90,7 +90,7 @@ SCENARIOS: tuple[Scenario, ...] = (
           Kind.DOUBLE_EFFECT, "event-ids", "second-copy"),
     _card("poison", "swallow a poison message", "A message that no edge can read comes again and again.",
           Kind.STUCK, "poison", "poison"),
-    _scenario("frozen", "freeze the broker in a publish", "The relay publishes and hears nothing. Was the event stored?",
+    _scenario("frozen", "freeze the broker in a publish", "The relay publishes and hears nothing. Is the event stored?",
               "outcome unknown", _is_unanswered, script_of((*prepare(), *fault("no-answer").script[:-1]))),
     _card("rollback", "roll the store back", "The broker returns from an older copy and uses its numbers again.",
           Kind.FALSE_CONFIDENCE, "continuity", "rollback"),

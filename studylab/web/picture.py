@@ -28,8 +28,8 @@ ROWS = 8
 SLIPS = 4
 REASON_CHARS = 58
 _CELLS = {
-    "stored": ("#e9f1ff", "#1a55ad"), "unknown": ("#fdeae8", LIE), "foreign": ("#eceef3", MUTED), "hole": ("#ffffff", LIE),
-    "evicted": ("#f3f5fa", MUTED), "earlier": ("#e9f1ff", "#1a55ad"),
+    "stored": ("#e9f1ff", "#1a55ad"), "unknown": ("#fdeae8", LIE), "foreign": ("#eceef3", MUTED),
+    "hole": ("#ffffff", LIE), "evicted": ("#f3f5fa", MUTED), "earlier": ("#e9f1ff", "#1a55ad"),
 }  # fmt: skip
 
 
@@ -153,9 +153,11 @@ def _tape(seen: Observation, top: int) -> str:
     said = plural(routes.messages, "message") if routes.available else "does not answer"
     drawn = drawing.tape(routes)
     cells = "".join(_cell(slot) for slot in drawn.slots)
+    color = MUTED if routes.available else LIE
     empty = "" if drawn.slots else text("empty", x + 2, top + 48, color=MUTED)
+    state = text(said, x + width, top + 16, size=12, color=color, anchor="end")
     return (
-        f"{title}{text(said, x + width, top + 16, size=12, color=MUTED if routes.available else LIE, anchor='end')}{empty}"
+        f"{title}{state}{empty}"
         f'<svg x="{x}" y="{top + 26}" width="{width}" height="38" aria-label="{escape(drawn.words)}">{cells}</svg>'
     )
 

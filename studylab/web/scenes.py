@@ -117,7 +117,7 @@ async def _held(found: Hub, name: str, script: Script) -> str:
     try:
         return await play(found.bench, name, script)
     except VangoError as error:
-        # Whoever asked may not be waiting any more.
+        # The request that asked may be over.
         found.bench.journal.write("learner", "refused", f"{name}: {error}", verb="script")
         raise
     finally:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from studylab.web import picture, recording_file
+from studylab.web import export, picture, recording_file
 from studylab.web.looks import edge_look
 from studylab.web.recording_file import Step
 from tests.web.learner import JSON, Learner
@@ -116,11 +116,12 @@ def test_a_recording_has_the_moments_that_were_asked_for(learner: Learner) -> No
     assert [int(step["words"].split(".")[0]) for step in steps] == list(range(last - 4, last))
 
 
-def test_more_moments_than_a_recording_holds_are_refused(learner: Learner) -> None:
-    learner.do("burst", n=60)
+def test_more_moments_than_a_recording_holds_are_refused(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "MOST_MOMENTS", 5)
+    learner.do("burst", n=20)
     answer = learner.client.get("/bench/recording.html?from=1")
     assert answer.status_code == 422
-    assert "a recording holds at most 120" in answer.text
+    assert "a recording holds at most 5" in answer.text
 
 
 def test_the_words_of_a_moment_cannot_leave_their_place(lied_to: Observation) -> None:
