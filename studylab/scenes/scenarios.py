@@ -26,7 +26,7 @@ _Is = Callable[[Observation], bool]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One card. `ends` names the finding or the state at its end; `is_there` recognises it, and `script` waits for it."""
+    """One card. `ends` names the finding or state at its end; `is_there` recognises it, and `script` waits for it."""
 
     key: str
     name: str
