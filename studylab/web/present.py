@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from markupsafe import Markup
 
 from studylab.web import drawing, evidence, fields, pieces, running
 from studylab.web.fields import plain
 from vango.actors.crash_points import Tempo
-from vango.actors.told import fit
 from vango.core.audit import Soundness
 from vango.core.modes import ANSWERS, Mode
 from vango.core.rules import ROUTE_EVENTS
@@ -286,16 +284,6 @@ def stored_cells(stream: StreamSeen) -> list[tuple[CellSeen, bool]]:
     return found[: -STORED_SHOWN - 1 : -1]
 
 
-def _shown(value: Any) -> Any:
-    """What a template shows of a value: text with what no page can show written as escapes. Markup is made of such text.
-
-    It is called for each of some hundred values of a frame, so what is most common is asked first.
-    """
-    if type(value) is str:
-        return value if value.isascii() and value.isprintable() else fit(value)
-    return fit(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
 def register(app: Flask) -> None:
     """Give the templates these words."""
     functions = (edge_look, broker_look, relay_look, soundness_look, allocation_icon, moment_tone, sentence, span, size, limit, plural,
@@ -310,7 +298,7 @@ def register(app: Flask) -> None:
         CODE_TABS=evidence.CODE_TABS,
         icon_file=f"{app.static_url_path}/icons/icons.svg",
     )
-    app.jinja_env.finalize = _shown
+    app.jinja_env.finalize = pieces.shown
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
