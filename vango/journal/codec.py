@@ -1,8 +1,8 @@
 """The one way between JSON and frozen records: records are written by their fields and read back by their type hints.
 
-What this program wrote itself is `read`: a field that it did not know then has its default, and what it no longer knows is
-left out. What may come from anywhere is `decode`d: every text, number and collection has a limit, and what does not fit
-is named by its place, never guessed.
+What this program wrote itself is `read`: a field that it did not know then has its default, and what it no longer knows
+is left out. What may come from anywhere is `decode`d: every text, number and collection has a limit, and what does not
+fit is named by its place, never guessed.
 """
 
 from __future__ import annotations

@@ -61,6 +61,8 @@ class Journal:
 
     def __init__(self, path: Path, on_write: Callable[[], None], *, of_a_new_bench: bool = True) -> None:
         self.on_write = on_write
+        self.trouble = ""
+        self._due: asyncio.Handle | None = None
         try:
             self._take_up(path, "" if path.exists() or of_a_new_bench else GONE)
         except sqlite3.DatabaseError as error:
@@ -70,10 +72,8 @@ class Journal:
             for file in path.parent.glob(f"{path.name}*"):
                 file.replace(file.with_name(f"damaged-{file.name}"))
             self._take_up(path, DAMAGED)
-        self.trouble = ""
         self._trimmed = self.last
         self._looked_through = 0
-        self._due: asyncio.Handle | None = None
 
     def _take_up(self, path: Path, lost: str) -> None:
         """Open the file and read what is needed of it. `lost` says why a list of verbs is not in it."""
@@ -87,7 +87,7 @@ class Journal:
             raise
 
     def _read(self, lost: str) -> None:
-        self.lives = Lives(self._db, lost)
+        self.lives = Lives(self._db, lost, self._write_soon, self._write_down)
         self.seen_stored = SeenStored(self._db)
         row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
         self.last: int = row[0] if row else 0
@@ -184,7 +184,7 @@ class Journal:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        if not self._unwritten and not self.seen_stored.is_owing:
+        if not (self._unwritten or self.seen_stored.is_owing or self.lives.is_owing):
             return
         try:
             self._insert()
@@ -199,6 +199,7 @@ class Journal:
         with self._db.conn as connection:
             connection.executemany("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?)", rows)
             self.seen_stored.write(connection)
+            self.lives.write(connection)
             if self.last >= self._trimmed + _TRIM_EVERY:
                 self._trim(connection, self.last - MAX_MOMENTS)
                 connection.execute(
@@ -208,6 +209,7 @@ class Journal:
         self._unwritten.clear()
         self._details.clear()
         self.seen_stored.written()
+        self.lives.written()
 
     def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
         """Delete the moments up to a number, except the last `MAX_OF_A_KIND` of each actor and kind for `OLDEST`
@@ -238,7 +240,6 @@ class Journal:
     def close(self) -> None:
         """Close the journal; it is found again at the next opening."""
         self._write_down()
-        self.lives.write()
         self._db.close()
 
 

@@ -21,8 +21,8 @@ _MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 class Moment:
     """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values.
 
-    `text` is for people; what a program goes by is `read` of the detail. It can be a key: its hash leaves the detail out,
-    its equality does not.
+    `text` is for people; what a program goes by is `read` of the detail. It can be a key: its hash leaves the detail
+    out, its equality does not.
     """
 
     n: int
