@@ -113,7 +113,7 @@ class Hub:
             self._news.notify_all()
 
     def end(self, *, unless_used_s: float | None = None) -> bool:
-        """Let every waiting page go: the bench is being parked or the app stops. False when it was used in that time."""
+        """Let every waiting page go: the bench is parked, or the app stops. False when it was used in that time."""
         with self._news:
             if unless_used_s is not None and self.is_in_use(unless_used_s):
                 return False

@@ -56,5 +56,5 @@ def _one_line_end(text: str) -> str:
 
 
 def _id(boot: str, number: int) -> str:
-    """Name a message by the start of the app, its number and this app's clock in ms, so that a page can tell its age."""
+    """Name a message by the start of the app, its number and this app's clock in ms: a page can then tell its age."""
     return f"{boot}-{number}-{time.time_ns() // 1_000_000}"

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
-from studylab import sessions
+from studylab import data_folder
 from studylab.lab.runner import LabRun
 from tests.web.learner import JSON, Learner, brokers_under, until
 from vango.actors.errors import Unavailable
@@ -184,7 +184,7 @@ def test_a_key_that_was_cut_short_is_made_anew(tmp_path: Path, left: bytes) -> N
         assert len(key := (tmp_path / "data" / "secret.key").read_bytes()) == 32
     finally:
         close_app(app)
-    assert sessions.secret_key(tmp_path / "data") == key
+    assert data_folder.secret_key(tmp_path / "data") == key
 
 
 def test_nobody_else_may_list_the_benches(shared: Flask, learner: Learner) -> None:

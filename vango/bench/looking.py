@@ -73,5 +73,6 @@ def _summary(seen: Observation | None) -> str:
     if seen is None:
         return "nothing."
     edges = "; ".join(f"{edge.name} {edge.claim} {edge.reason}" for edge in seen.edges)
-    return (f"truth at {seen.truth.sequence}, {seen.outbox.waiting} waiting, relay {seen.relay.state} {seen.relay.reason}; "
+    return (f"truth at {seen.truth.sequence}, {seen.outbox.waiting} waiting, "
+            f"relay {seen.relay.state} {seen.relay.reason}; "
             f"{edges}; audit {seen.audit.soundness} {seen.audit.sentence}")  # fmt: skip
