@@ -54,6 +54,12 @@ def as_plain(record: Any) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
+def read_fast(written: str) -> Any:
+    """Return the plain values of what `write_fast` wrote."""
+    return _decode(written)
+
+
+_decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 

@@ -13,13 +13,13 @@ import sqlite3
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from vango.actors.sqlite import connect, is_damaged
 from vango.actors.told import fit, read_object
-from vango.journal.moment import Moment, moment_of, written_detail
+from vango.journal.moment import Moment, moment_of, stored_detail
 from vango.journal.seen_stored import SeenStored
 from vango.journal.source import source
 from vango.journal.verb_log import Lives
@@ -103,9 +103,8 @@ class Journal:
         Its detail gets `source`: the line of the program that wrote it, as file and line number.
         """
         self.last += 1
-        # Read back from what is written, so that a moment is the same before and after it is on disk.
-        written = written_detail({**detail, "source": source()})
-        self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), json.loads(written)), written)
+        written, as_read = stored_detail({**detail, "source": source()})
+        self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), as_read), written)
         if kind == BACK:
             self._gone.append((detail["since"] + 1, self.last))
         if kind == "stopped":
@@ -157,12 +156,12 @@ class Journal:
         """The first moment with an observation; 0 when there is none."""
         return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM frame").fetchone()[0])
 
-    def keep_frame(self, n: int, observation: str) -> None:
-        """Keep the observation taken at a moment, as JSON. If the disk refuses it, it is left out of the recording."""
-        packed = zlib.compress(observation.encode(), 1)
+    def keep_frames(self, taken: Iterable[tuple[int, str]]) -> None:
+        """Keep observations as JSON, each with its moment. If the disk refuses them, the recording lacks them."""
+        packed = [(n, zlib.compress(observation.encode(), 1)) for n, observation in taken]
         try:
             with self._db.conn as connection:
-                connection.execute("INSERT OR REPLACE INTO frame VALUES (?, ?)", [n, packed])
+                connection.executemany("INSERT OR REPLACE INTO frame VALUES (?, ?)", packed)
         except sqlite3.Error as error:
             self._say_trouble(error)
 
