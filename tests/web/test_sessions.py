@@ -198,7 +198,7 @@ def test_visitors_who_are_turned_away_leave_nothing_behind(small: Flask) -> None
     hub = benches.at_hand(next(iter(benches._live)))
     assert [Learner(small).enter().status_code for _ in range(20)] == [503] * 20
     hub.release()
-    assert benches._doors == {}
+    assert not benches._doors.busy
 
 
 def test_who_comes_while_a_bench_is_parked_gets_it_when_that_is_done(
