@@ -37,10 +37,16 @@ class Written(CodeGenerator):
         self.write(f"({arguments.removeprefix(', ')})")
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        self.write("environment.show(")
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
+            self.write("environment.show(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
-        self.write(")")
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
+            self.write(")")
+        else:
+            super()._output_child_post(node, frame, finalize)
 
 
 class Templates(Environment):
