@@ -87,7 +87,7 @@ async def _own(found: Hub) -> tuple[Act, ...]:
 def _changed(found: Hub, change: Callable[[], str]) -> AnyResponse:
     async def work() -> str:
         sentence = change()
-        found.mark()
+        found.bench.changes.note()
         return sentence
 
     return _answer(call(work()))
