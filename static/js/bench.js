@@ -8,3 +8,4 @@ import "./guide.js";
 import "./focus.js";
 import "./tabs.js";
 import "./fetched.js";
+import "./inspector.js";

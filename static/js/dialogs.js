@@ -4,7 +4,7 @@ import { sayUntilHeard } from "./status.js";
 const living = {
   edges: () => [...document.querySelectorAll("[id^='panel-edge-']")].map((place) => place.id.slice("panel-edge-".length)),
   routes: () => [...document.querySelectorAll("#panel-truth [data-route]")].map((row) => row.dataset.route),
-  consumers: () => [...document.querySelectorAll("#panel-stream [id^='consumer-']")].map((row) => row.id.slice("consumer-".length)),
+  consumers: () => [...document.querySelectorAll("#now-stream [id^='consumer-']")].map((row) => row.id.slice("consumer-".length)),
   allocations: () => [...document.querySelectorAll("#panel-truth [data-allocation]")].map((item) => item.dataset.allocation),
 };
 

@@ -8,7 +8,7 @@ const usable = (element) => element?.isConnected && !element.disabled && element
 
 function remember(element) {
   const form = element.closest("form.act");
-  last = { element, id: element.id, act: carried(form), form: element.closest("form[id]")?.id, panel: element.closest("[id^='panel-']")?.id };
+  last = { element, id: element.id, act: carried(form), form: element.closest("form[id]")?.id, panel: element.closest("[id^='panel-']:not(#panel-code, #panel-trials), #inspector")?.id };
 }
 
 function sameAct(panel) {

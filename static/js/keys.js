@@ -32,6 +32,10 @@ const keys = {
   y: () => goTo("panel-relay"),
   s: () => goTo("panel-stream"),
   j: () => goTo("panel-journal"),
+  i: () => {
+    document.querySelector(".stage")?.setAttribute("data-inspecting", "");
+    goTo("inspector");
+  },
   b: () => document.querySelector("#panel-broker button")?.focus(),
 };
 

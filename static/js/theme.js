@@ -29,7 +29,9 @@ export function toggleProjector() {
   root.dataset.view = isProjected() ? "desk" : "projector";
   keep("view", root.dataset.view);
   showProjector();
-  say(isProjected() ? "Projector mode: larger text, no locked controls or finished steps." : "Projector mode is off.");
+  // All is of another size now: the step that is due stays in sight.
+  document.querySelector("#panel-guide li.is-now > h2")?.scrollIntoView({ block: "nearest" });
+  say(isProjected() ? "Projector mode: larger text, the inspector when a place is picked, no finished steps." : "Projector mode is off.");
 }
 
 showProjector();

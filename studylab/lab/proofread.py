@@ -13,7 +13,7 @@ from vango.verbs.registry import MAX_NAME, NAME, REGISTRY, find
 
 PANELS = (
     "panel-verdict", "panel-truth", "panel-relay", "panel-stream", "panel-edge-fra", "panel-edge-iad",
-    "panel-edge-syd", "panel-journal", "panel-code", "panel-broker",
+    "panel-edge-syd", "panel-journal", "panel-code", "panel-broker", "panel-trials",
 )  # fmt: skip
 """The panels that a hint may point at."""
 

@@ -1,4 +1,4 @@
-"""The layout of the tape: cells by stream seq, holes, and each consumer's cursors, as shares of its width.
+"""The layout of the tape: cells by stream seq, holes, and a consumer's cursors, as shares of its width.
 
 Pure. Positions are percentages for SVG attributes, so that the picture fits any width without an inline style.
 """
@@ -14,15 +14,17 @@ from markupsafe import Markup, escape
 from vango.actors.told import fit
 from vango.observe.model import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 
-FEWEST_SLOTS = 16
+FEWEST_SLOTS = 8
 LONGEST_RUN = 3
 EVERY_LABEL = 22
+ROUTE_SHOWN = 5
+WIDE_ENOUGH = 9.0
 END = 3
 OWN_SUBJECTS = "route."
 BOX = 10
 BOXES_A_LINE = 16
 BOXES = 64
-_BARS = {"right": (3, 10), "late": (3, 10), "wrong": (0, 16), "refused": (7, 3)}
+_BARS = {"right": (3, 10), "late": (8, 8), "wrong": (0, 16), "refused": (7, 3)}
 _ABSENT = {
     "evicted": "no longer in the stream",
     "hole": "deleted or lost: the stream has no message there",
@@ -37,6 +39,7 @@ class Slot:
     last: int
     kind: str
     label: str
+    route: str
     title: str
     newest: bool
     x: str
@@ -45,40 +48,43 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
-    """One consumer's cursors under the tape: acknowledged up to `acked`, delivered up to `delivered`."""
-
-    name: str
-    title: str
-    acked: str
-    delivered: str
-    between: str
-    redelivered: int
-
-
-@dataclass(frozen=True, slots=True)
 class Tape:
-    """The whole picture and the equivalent sentence."""
+    """The whole picture and the equivalent sentence. `ends` are the slots' beginnings and ends, in per cent of it."""
 
     slots: tuple[Slot, ...]
-    tracks: tuple[Track, ...]
+    ends: tuple[float, ...]
     words: str
 
 
-def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
-    """Lay out a stream's last messages and the cursors of the consumers on it."""
+@dataclass(frozen=True, slots=True)
+class Cursors:
+    """One consumer's cursors on the tape: acknowledged up to `acked`, delivered up to `delivered`."""
+
+    acked: str
+    delivered: str
+    between: str
+
+
+def tape(stream: StreamSeen) -> Tape:
+    """Lay out a stream's last messages."""
     runs = _runs(stream)
     wide = [END if kind == "earlier" else 1 for _, _, kind, _ in runs]
     share = 100 / max(sum(wide), FEWEST_SLOTS)
     every = 1 if len(runs) <= EVERY_LABEL else 5 if stream.last_seq < 1000 else 10
     absent = {**_ABSENT, "earlier": _earlier(stream)}
-    ends = [share * end for end in accumulate(wide, initial=0)]
+    ends = tuple(share * end for end in accumulate(wide, initial=0))
     slots = tuple(
         _slot(run, x, end - x, every, stream.last_seq, absent)
         for run, (x, end) in zip(runs, pairwise(ends), strict=True)
     )
-    tracks = tuple(_track(c, slots, ends) for c in consumers if c.stream == stream.name)
-    return Tape(slots, tracks, _words(stream, tracks))
+    return Tape(slots, ends, _words(stream))
+
+
+def cursors(drawn: Tape, consumer: ConsumerSeen) -> Cursors:
+    """Place a consumer's cursors on a tape."""
+    acked = _reach(consumer.ack_floor, drawn.slots, drawn.ends)
+    delivered = max(acked, _reach(consumer.last_delivered, drawn.slots, drawn.ends))
+    return Cursors(_percent(acked), _percent(delivered), _percent(delivered - acked))
 
 
 def cells(slots: Sequence[Slot]) -> Markup:
@@ -91,10 +97,12 @@ def cells(slots: Sequence[Slot]) -> Markup:
         look = f'class="cell is-{slot.kind}{" is-newest" if slot.newest else ""}"'
         drawn.append(
             f'<g id="cell-{slot.seq}" {look} data-mark="{slot.kind}"><title>{escape(fit(slot.title))}</title>'
-            f'<rect x="{slot.x}" y="1" width="{slot.width}" height="22" rx="4"/></g>'
+            f'<rect x="{slot.x}" y="1" width="{slot.width}" height="36" rx="5"/></g>'
         )
         if slot.label:
-            labels.append(f'<g {look}><text x="{slot.middle}" y="16.5" text-anchor="middle">{slot.label}</text></g>')
+            route = f'<tspan class="route" x="{slot.middle}" dy="15">{escape(slot.route)}</tspan>' if slot.route else ""
+            at = f'x="{slot.middle}" y="{15 if route else 23}" text-anchor="middle"'
+            labels.append(f"<g {look}><text {at}>{slot.label}{route}</text></g>")
     return Markup("\n".join(drawn + labels))  # noqa: S704 - the titles are escaped, the rest is words of this program
 
 
@@ -189,9 +197,10 @@ def _slot(run: _Run, x: float, share: float, every: int, newest: int, absent: Ma
         label = str(first)
     else:
         label = str(first) if first == newest or _is_labelled(first, every, newest) else ""
+    route = fit(cell.route)[:ROUTE_SHOWN] if cell is not None and every == 1 and share > WIDE_ENOUGH else ""
     title = _title(first, last, cell, absent.get(kind, ""))
     left, middle, width = (_percent(at) for at in (x + share * 0.05, x + share / 2, share * 0.9))
-    return Slot(first, last, kind, label, title, cell is not None and first == newest, left, middle, width)
+    return Slot(first, last, kind, label, route, title, cell is not None and first == newest, left, middle, width)
 
 
 def _is_labelled(seq: int, every: int, newest: int) -> bool:
@@ -207,25 +216,6 @@ def _title(first: int, last: int, cell: CellSeen | None, absent: str) -> str:
     return f"{which}: {what}" + ("; the database's history has no such event" if _kind(cell) == "unknown" else "")
 
 
-def _track(consumer: ConsumerSeen, slots: Sequence[Slot], ends: Sequence[float]) -> Track:
-    acked = _reach(consumer.ack_floor, slots, ends)
-    delivered = max(acked, _reach(consumer.last_delivered, slots, ends))
-    title = (
-        f"{consumer.name}: Last Delivered stream seq {consumer.last_delivered}, "
-        f"Acknowledgment Floor stream seq {consumer.ack_floor}"
-    )
-    if consumer.num_redelivered:
-        title += f", Redelivered Messages {consumer.num_redelivered}"
-    return Track(
-        consumer.name,
-        title,
-        _percent(acked),
-        _percent(delivered),
-        _percent(delivered - acked),
-        consumer.num_redelivered,
-    )
-
-
 def _reach(seq: int, slots: Sequence[Slot], ends: Sequence[float]) -> float:
     """Return a cursor's position on the tape: after every slot that it has passed, within a slot of many."""
     passed = sum(1 for slot in slots if slot.last <= seq)
@@ -235,11 +225,11 @@ def _reach(seq: int, slots: Sequence[Slot], ends: Sequence[float]) -> float:
     return ends[passed] + (ends[passed + 1] - ends[passed]) * (seq - within.seq + 1) / (within.last - within.seq + 1)
 
 
-def _words(stream: StreamSeen, tracks: Sequence[Track]) -> str:
+def _words(stream: StreamSeen) -> str:
     range_ = f"stream seq {stream.first_seq} to {stream.last_seq}" if stream.messages else "empty"
     drawn = f", drawn from {stream.cells[0].seq}" if stream.cells and stream.cells[0].seq > stream.first_seq else ""
     holes = f"; {stream.deleted} missing between them" if stream.deleted else ""
-    return f"Tape of {stream.name}: {range_}{drawn}{holes}. " + " ".join(f"{track.title}." for track in tracks)
+    return f"Tape of {stream.name}: {range_}{drawn}{holes}."
 
 
 def _percent(value: float) -> str:

@@ -63,15 +63,13 @@ def _passed(moment: Moment, found: Asked | None = None) -> Iterator[Tab]:
     yield Tab("cli", "nats CLI", tuple(_commands(moment, asked)))
 
 
-CODE_TABS = (
-    ("python", "Python"),
+LATEST = (
     ("cli", "nats CLI"),
     ("api", "JetStream API"),
     ("sql", "SQL"),
     ("message", "Message"),
 )
-"""The tabs of the running code: the source, and the evidence of the bench's last actions."""
-LATEST = CODE_TABS[1:]
+"""The kinds of evidence that the inspector has of the bench's last actions."""
 
 
 def latest(moments: Sequence[Moment]) -> list[tuple[str, str, Moment | None, tuple[Block, ...]]]:

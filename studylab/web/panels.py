@@ -15,8 +15,8 @@ from jinja2 import Template
 
 from vango.verbs.registry import REGISTRY
 
-TO_THE_RELAY = ("verdict", "truth", "relay")
-BESIDE = ("guests", "journal", "code", "broker")
+TO_THE_RELAY = ("verdict", "strip", "truth", "relay")
+BESIDE = ("guests", "code", "broker", "trials")
 
 Reads = dict[tuple[str, ...], Any]
 """A read value: the name in the context and the attributes on the way to it."""
@@ -106,32 +106,38 @@ _Panel = tuple[str, str, Mapping[str, Any]]
 
 def _edges(context: Mapping[str, Any]) -> Iterator[_Panel]:
     for edge in context["seen"].edges:
-        yield from _with_controls("edge", f"edge-{edge.name}", {**context, "edge": edge})
+        yield f"panel-edge-{edge.name}", "panels/edge.html", {**context, "edge": edge}
 
 
 def _to_the_relay(context: Mapping[str, Any]) -> Iterator[_Panel]:
     for name in TO_THE_RELAY:
-        yield from _with_controls(name, name, context)
+        yield f"panel-{name}", f"panels/{name}.html", context
+    yield "controls-verdict", "controls/verdict.html", context
 
 
 def _stream(context: Mapping[str, Any]) -> Iterator[_Panel]:
-    """Yield the stream, which is the largest."""
-    yield from _with_controls("stream", "stream", context)
-
-
-def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
-    """Yield what is beside the path, and the guide."""
-    for name in BESIDE:
-        yield f"panel-{name}", f"panels/{name}.html", context
-    yield "code-latest", "panels/latest.html", context
+    yield "panel-stream", "panels/stream.html", context
+    yield "panel-journal", "panels/journal.html", context
     if context["guide"] is not None:
         yield "panel-guide", "panels/guide.html", context
 
 
-def _with_controls(template: str, name: str, context: Mapping[str, Any]) -> Iterator[_Panel]:
-    """Yield a panel and, separately, its controls: they seldom change and are a good half of it."""
-    yield f"panel-{name}", f"panels/{template}.html", context
+def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield what is beside the scene: guests, the broker, and the inspector of every place."""
+    for name in BESIDE:
+        yield f"panel-{name}", f"panels/{name}.html", context
+    yield "code-latest", "panels/latest.html", context
+    for name in ("truth", "relay", "stream"):
+        yield from _inspected(name, name, context)
+    for edge in context["seen"].edges:
+        yield from _inspected("edge", f"edge-{edge.name}", {**context, "edge": edge})
+
+
+def _inspected(template: str, name: str, context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield what the inspector shows of a place. Its controls are drawn separately: they seldom change."""
+    yield f"now-{name}", f"now/{template}.html", context
     yield f"controls-{name}", f"controls/{template}.html", context
+    yield f"rules-{name}", f"rules/{template}.html", context
 
 
 def _draw(template: Template, everywhere: Mapping[str, Any], context: Mapping[str, Any]) -> Drawn:

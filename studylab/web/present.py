@@ -5,7 +5,7 @@ All are pure functions from an observation to what a person reads. Nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -16,10 +16,12 @@ from studylab.web import (
     evidence,
     fields,
     journal,
+    lanes,
     looks,
     pieces,
     quantities,
     running,
+    scene,
     stream_words,
 )
 from vango.actors.crash_points import Tempo
@@ -30,11 +32,6 @@ TEMPI = (
     (Tempo.SLOW.value, "Actors pause at each point of their paths"),
     (Tempo.STEP.value, "Actors wait at each point until you release them"),
 )
-
-
-def lock_reasons(verbs: Sequence[str], locked: Mapping[str, str]) -> list[str]:
-    """Return each reason once, in the order of the verbs that it holds for."""
-    return list(dict.fromkeys(locked[verb] for verb in verbs if verb in locked))
 
 
 FUNCTIONS: tuple[Callable[..., Any], ...] = (
@@ -58,7 +55,6 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     journal.details,
     journal.pauses,
     journal.lane,
-    journal.lanes,
     stream_words.consumer_words,
     stream_words.stored_cells,
     stream_words.others,
@@ -69,13 +65,20 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     fields.field_options,
     fields.number_limits,
     fields.parameter_words,
-    lock_reasons,
     drawing.tape,
     drawing.cells,
     drawing.strip,
     drawing.outcomes,
     drawing.depth,
     running.listings,
+    lanes.picture,
+    scene.lane_of,
+    scene.consumer_of,
+    scene.tiles_of,
+    scene.others_stored,
+    scene.used_here,
+    scene.truth_look,
+    scene.stream_look,
     evidence.latest,
     pieces.kept,
     pieces.kept_each,
@@ -91,7 +94,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         REGISTRY=REGISTRY,
         TEMPI=TEMPI,
-        CODE_TABS=evidence.CODE_TABS,
+        INSPECTOR_TABS=scene.INSPECTOR_TABS,
         icon_file=f"{app.static_url_path}/icons/icons.svg",
     )
     app.jinja_env.finalize = pieces.shown

@@ -35,6 +35,11 @@ class Listing:
     lines: tuple[tuple[Markup, str], ...]
 
     @property
+    def part(self) -> str:
+        """The place on the stage whose code it is: truth, relay or edge."""
+        return next((name for name in ("truth", "relay") if f"vango/{name}/" in self.where), "edge")
+
+    @property
     def waited(self) -> bool:
         """Whether an actor waits in it."""
         return any(who for _, who in self.lines)

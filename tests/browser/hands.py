@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 MOST_TABS = 200
 PANEL_KEYS = {"panel-guide": "g", "panel-truth": "0", "panel-relay": "y", "panel-stream": "s", "panel-journal": "j",
-              "panel-broker": "b"}  # fmt: skip
+              "panel-broker": "b", "inspector": "i"}  # fmt: skip
 
 WHICH_WAY = """target => {
   const here = document.activeElement;
@@ -20,7 +20,7 @@ WHICH_WAY = """target => {
   return here.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING ? "Shift+Tab" : "Tab";
 }"""
 WHICH_PANEL = """target => {
-  const panel = target.closest("[id^='panel-']");
+  const panel = target.closest("#inspector, [id^='panel-']");
   if (!panel || document.querySelector("dialog:popover-open") || panel.contains(document.activeElement)) return [null, null];
   return [panel.id, panel.dataset.edge ?? null];
 }"""
@@ -41,6 +41,12 @@ class Hands(Protocol):
 
     def press(self, target: Locator) -> None:
         """Use a button, a link or the summary of something folded."""
+
+    def visit(self, place: Locator) -> None:
+        """Select a place of the stage, so that the inspector shows it."""
+
+    def turn_to(self, tab: Locator) -> None:
+        """Show what a tab has."""
 
     def choose(self, target: Locator, option: str) -> None:
         """Choose an option of a select."""
@@ -63,6 +69,12 @@ class Mouse:
 
     def press(self, target: Locator) -> None:
         target.click()
+
+    def visit(self, place: Locator) -> None:
+        place.locator("h3").first.click()
+
+    def turn_to(self, tab: Locator) -> None:
+        tab.click()
 
     def choose(self, target: Locator, option: str) -> None:
         target.select_option(option)
@@ -91,6 +103,18 @@ class Keys:
     def press(self, target: Locator) -> None:
         self.reach(target)
         self.page.keyboard.press("Enter")
+
+    def visit(self, place: Locator) -> None:
+        digit = place.get_attribute("data-edge")
+        self.page.keyboard.press(digit or PANEL_KEYS[place.get_attribute("id") or ""])
+
+    def turn_to(self, tab: Locator) -> None:
+        self.reach(tab.locator("xpath=..").locator("[aria-selected='true']"))
+        for _ in range(10):
+            if tab.get_attribute("aria-selected") == "true":
+                return
+            self.page.keyboard.press("ArrowRight")
+        raise AssertionError(f"ten times an arrow did not lead to {tab}")
 
     def choose(self, target: Locator, option: str) -> None:
         self.reach(target)

@@ -82,10 +82,22 @@ class Learner:
             self.hands.write(field, "1" if field.get_attribute("type") == "number" else "new-1")
         return self._sends(verb, dialog.locator(SUBMIT))
 
+    def selects(self, place: str, tab: str = "now") -> Locator:
+        """Select a place of the stage, and return the inspector once it shows this tab of it."""
+        self.hands.visit(self.page.locator(f".scene [data-of='{place}']"))
+        self.hands.turn_to(self.page.locator(f"#inspect-{tab}"))
+        return self.page.locator("#inspector")
+
+    def lists_the_moments(self) -> None:
+        """Show what happened as a list."""
+        self.hands.press(self.page.locator("#panel-journal .as-list"))
+
     def opens_moment(self) -> None:
         """Open the newest moment of the journal, which fetches what it holds."""
-        newest = self.page.locator("#panel-journal .lanes > li[id^='moment-']").last.get_attribute("id")
+        newest = self.page.locator("#panel-journal .moments > li[id^='moment-']").last.get_attribute("id")
         moment = self.page.locator(f"#{newest}")
+        if not moment.is_visible() or not self.page.locator("[data-as-list]").is_checked():
+            self.lists_the_moments()
         self.hands.press(moment.locator("summary"))
         expect(moment.locator(".detail")).to_be_visible()
 
@@ -95,13 +107,26 @@ class Learner:
         return found.first
 
     def _unfolds(self, control: Locator) -> None:
-        """Open what the control stands in: a sheet behind a chip, or details that are shut."""
+        """Open what the control stands in: the inspector of a place, a sheet behind a chip, details that are shut."""
+        self._inspects(control)
         sheet = control.locator("xpath=ancestor::*[@popover]")
         if sheet.count() and not sheet.is_visible():
             self.hands.press(self.page.locator(f"[popovertarget='{sheet.get_attribute('id')}']"))
         shut = control.locator("xpath=ancestor::details[not(@open)]/summary")
         for index in range(shut.count()):
             self.hands.press(shut.nth(index))
+
+    def _inspects(self, control: Locator) -> None:
+        sheet = control.locator("xpath=ancestor::*[contains(@class, 'sheet-of')]")
+        place = sheet.get_attribute("data-of") if sheet.count() else None
+        if place and self.page.locator(".stage").get_attribute("data-selected") != place:
+            self.hands.visit(self.page.locator(f".scene [data-of='{place}']"))
+        panel = control.locator("xpath=ancestor::*[@role='tabpanel' and starts-with(@id, 'inspect-')]")
+        if not panel.count():
+            return
+        tab = panel.get_attribute("aria-labelledby")
+        if self.page.locator(f"#{tab}").get_attribute("aria-selected") != "true":
+            self.hands.turn_to(self.page.locator(f"#{tab}"))
 
     def _fills_in(self, verb: str, arguments: Words, opening: Locator) -> Response:
         self.hands.press(opening)

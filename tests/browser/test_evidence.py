@@ -14,6 +14,7 @@ def promoted(learner: Learner) -> Locator:
     """Return the journal's moment of a relay that publishes a promotion."""
     learner.opens("/sandbox")
     learner.promotes("shop", "alloc-c")
+    learner.lists_the_moments()
     moment = learner.page.locator("#panel-journal li.lane-relay", has_text="publish route-4").last
     expect(moment).to_be_visible()
     return moment
@@ -36,6 +37,7 @@ def test_a_moment_opens_to_what_really_passed(by_mouse: Learner) -> None:
 
 def test_the_lines_of_a_function_are_there_when_it_is_opened_and_stay(by_mouse: Learner) -> None:
     by_mouse.opens("/sandbox")
+    by_mouse.selects("relay", "code")
     lines = by_mouse.page.locator("#code-relay pre")
     by_mouse.page.locator("#code-relay summary").click()
     expect(lines).to_contain_text("async def publish")
@@ -48,6 +50,7 @@ def test_a_moment_of_a_recording_opens_as_well_and_offers_no_fork(by_mouse: Lear
     moment = promoted(by_mouse)
     name = moment.get_attribute("id")
     by_mouse.page.get_by_role("link", name="Recording").click()
+    by_mouse.lists_the_moments()
     recorded = by_mouse.page.locator(f"#{name}")
     recorded.locator("summary").click()
     expect(recorded.get_by_role("tab")).to_have_text(["Message", "nats CLI", "Source"])
@@ -58,6 +61,7 @@ def test_on_a_phone_the_moments_end_in_sight_until_somebody_scrolls_up(by_mouse:
     page = by_mouse.page
     page.set_viewport_size({"width": 390, "height": 844})
     by_mouse.opens("/sandbox")
+    by_mouse.lists_the_moments()
     moments, last = page.locator("#journal-scroll"), page.locator("#panel-edge-syd")
     for burst in range(1, 6):
         # Some lines take two, in a list that takes what is out of sight for one.
@@ -87,17 +91,31 @@ def test_an_open_moment_stays_as_it_is_while_a_burst_passes(by_mouse: Learner) -
 def test_the_tabs_go_by_arrow_keys_and_the_chosen_one_stays_chosen(by_mouse: Learner) -> None:
     page = by_mouse.page
     by_mouse.opens("/sandbox")
-    page.locator("#code-tabs-python").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#code-tabs-cli")).to_be_focused()
+    page.locator("#inspect-now").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#inspect-nats")).to_be_focused()
     post(page, "purge", keep="1")
-    expect(page.locator("#code-tabs-cli-panel")).to_contain_text("nats stream purge ROUTES --keep=1 --force")
-    expect(page.locator("#code-tabs-cli-panel")).to_be_visible()
-    expect(page.locator("#code-tabs-cli")).to_be_focused()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#code-tabs-api-panel")).to_contain_text("$JS.API.STREAM.PURGE.ROUTES")
+    page.locator("#latest-cli summary").click()
+    expect(page.locator("#latest-cli pre")).to_have_text("nats stream purge ROUTES --keep=1 --force")
+    expect(page.locator("#latest-cli pre")).to_be_visible()
+    expect(page.locator("#latest-api")).to_contain_text("$JS.API.STREAM.PURGE.ROUTES")
+    page.locator("#inspect-nats").focus()
     page.keyboard.press("Home")
-    expect(page.locator("#code-tabs-python-panel")).to_be_visible()
+    expect(page.locator("#inspect-now-panel")).to_be_visible()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator("#code-tabs-message")).to_be_focused()
+    expect(page.locator("#inspect-trials")).to_be_focused()
     expect(page.get_by_role("tab", selected=True)).to_have_count(1)
+
+
+def test_a_box_of_the_lanes_opens_its_moment(by_mouse: Learner) -> None:
+    by_mouse.opens("/sandbox")
+    by_mouse.promotes("shop", "alloc-c")
+    page = by_mouse.page
+    expect(page.locator("#panel-edge-syd")).to_contain_text("Current at 4")
+    box = page.locator(".lanes a.box.is-truth").last
+    moment = page.locator((box.get_attribute("href") or "") + " .what")
+    expect(moment).not_to_be_in_viewport()
+    box.click()
+    expect(moment).to_be_in_viewport()
+    expect(moment).to_contain_text("promotion of shop to alloc-c")

@@ -36,26 +36,27 @@ def catches_up(learner: Learner, step: str) -> None:
 
 def test_the_focus_stays_on_a_button_whose_panel_is_drawn_anew(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
-    by_keys.hands.reach(by_keys.page.locator("#panel-edge-iad").get_by_role("button", name="Rules"))
+    rules = by_keys.selects("edge-iad", "rules").locator("#rules-edge-iad").get_by_role("button", name="Rules")
+    by_keys.hands.reach(rules)
     post(by_keys.page, "promote", route="blog", to="alloc-c")
     expect(by_keys.page.locator("#panel-edge-iad .claim")).to_contain_text("Current at 4")
-    expect(by_keys.page.locator("#panel-edge-iad").get_by_role("button", name="Rules")).to_be_focused()
+    expect(rules).to_be_focused()
 
 
 def test_when_the_focused_button_is_drawn_away_its_panel_has_the_focus(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
     by_keys.does(call("crash_edge", edge="iad", at="after receive"))
-    disarm = by_keys.page.locator("#panel-edge-iad").get_by_role("button", name="Disarm")
+    disarm = by_keys.page.locator("#controls-edge-iad").get_by_role("button", name="Disarm")
     by_keys.hands.press(disarm)
     expect(disarm).to_have_count(0)
-    assert by_keys.page.evaluate("document.activeElement.closest('#panel-edge-iad') !== null")
+    assert by_keys.page.evaluate("document.activeElement.closest('#inspector') !== null")
 
 
 def test_when_a_step_passes_and_locks_the_control_its_panel_has_the_focus(by_keys: Learner) -> None:
     begins(by_keys)
     by_keys.promotes("blog", "alloc-c")
     by_keys.is_at(LAB.steps[1])
-    expect(by_keys.page.locator("#panel-truth")).to_be_focused()
+    expect(by_keys.page.locator("#inspector")).to_be_focused()
 
 
 def test_a_prediction_leads_to_the_heading_of_the_next_step(by_keys: Learner) -> None:
@@ -73,7 +74,7 @@ def test_a_refusal_closes_the_dialog_and_stands_in_the_status_line(by_keys: Lear
     expect(page.locator("dialog:popover-open")).to_have_count(0)
     expect(page.locator("#status .is-error")).to_be_visible()
     expect(page.locator("#status .is-error")).to_contain_text("must be ready")
-    expect(page.locator("#panel-truth").get_by_role("button", name="Promote")).to_be_focused()
+    expect(page.locator("#controls-truth").get_by_role("button", name="Promote")).to_be_focused()
 
 
 def test_input_that_cannot_be_used_keeps_the_dialog_open_with_the_reason(by_keys: Learner) -> None:
@@ -87,7 +88,7 @@ def test_input_that_cannot_be_used_keeps_the_dialog_open_with_the_reason(by_keys
 def test_what_was_chosen_for_one_edge_is_not_still_there_for_the_next(by_mouse: Learner) -> None:
     by_mouse.opens("/sandbox")
     by_mouse.does(call("edge_rules", edge="fra", check_epochs=False))
-    by_mouse.page.locator("#panel-edge-iad").get_by_role("button", name="Rules").click()
+    by_mouse.selects("edge-iad", "rules").get_by_role("button", name="Rules…").click()
     dialog = by_mouse.page.locator("#dialog-edge_rules")
     expect(dialog.locator("[name=edge]")).to_have_value("iad")
     expect(dialog.locator("[name=check_epochs]")).to_have_value("")
@@ -96,7 +97,7 @@ def test_what_was_chosen_for_one_edge_is_not_still_there_for_the_next(by_mouse: 
 def test_while_a_dialog_is_open_the_stage_lives_on_and_escape_gives_the_focus_back(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
     page = by_keys.page
-    opener = page.locator("#panel-truth").get_by_role("button", name="Promote")
+    opener = page.locator("#controls-truth").get_by_role("button", name="Promote")
     by_keys.hands.press(opener)
     expect(page.locator("#dialog-promote [name=route]")).to_be_focused()
     post(page, "promote", route="blog", to="alloc-c")
@@ -110,10 +111,11 @@ def test_while_a_dialog_is_open_the_stage_lives_on_and_escape_gives_the_focus_ba
 def test_a_click_beside_a_dialog_closes_it_and_does_what_it_was_for(by_mouse: Learner) -> None:
     by_mouse.opens("/sandbox")
     page = by_mouse.page
-    page.locator("#panel-truth").get_by_role("button", name="Promote").click()
-    page.locator("#panel-edge-syd").get_by_role("button", name="Kill").click()
+    page.locator("#controls-truth").get_by_role("button", name="Promote").click()
+    slow = page.locator(".tempo").get_by_role("button", name="Slow")
+    slow.click()
     expect(page.locator("#dialog-promote")).to_be_hidden()
-    expect(page.locator("#panel-edge-syd .claim")).to_contain_text("Down")
+    expect(slow).to_have_attribute("aria-pressed", "true")
 
 
 def test_help_outlines_the_panel_to_look_at(by_mouse: Learner) -> None:
@@ -121,10 +123,10 @@ def test_help_outlines_the_panel_to_look_at(by_mouse: Learner) -> None:
     page = by_mouse.page
     outlined = "card => getComputedStyle(card).outlineStyle"
     for shown in (1, 2):
-        assert page.locator("#panel-truth > .card").evaluate(outlined) == "none"
+        assert page.locator("#panel-truth").evaluate(outlined) == "none"
         page.locator(".hint-foot").get_by_role("button", name="Hint").click()
         page.wait_for_function("n => document.querySelectorAll('.hints li').length === n", arg=shown)
-    page.wait_for_function("getComputedStyle(document.querySelector('#panel-truth > .card')).outlineStyle === 'solid'")
+    page.wait_for_function("getComputedStyle(document.querySelector('#panel-truth')).outlineStyle === 'solid'")
 
 
 def test_while_the_guide_explains_every_control_waits(by_mouse: Learner) -> None:
@@ -133,9 +135,9 @@ def test_while_the_guide_explains_every_control_waits(by_mouse: Learner) -> None
     page = by_mouse.page
     # What led here can be undone as a whole; nothing else can be done.
     expect(page.locator(".stage form.act:not([action$='/undo'])")).to_have_count(0)
-    expect(page.locator("#panel-truth .locked-note")).to_contain_text("read the explanation")
+    expect(page.locator("#controls-truth .in-step")).to_contain_text("read the explanation")
     by_mouse.goes_on()
-    expect(page.locator("#panel-stream").get_by_role("button", name=re.compile("Purge"))).to_be_enabled()
+    expect(by_mouse.selects("stream").get_by_role("button", name=re.compile("Purge"))).to_be_enabled()
 
 
 def test_a_wrong_answer_says_why_and_may_be_changed(by_keys: Learner) -> None:

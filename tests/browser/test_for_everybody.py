@@ -17,6 +17,7 @@ from tests.few import SANDBOX_AND_LABS
 
 FROM_AFAR = Look("projector", "light", DESK)
 USABLE = """() => [...document.querySelectorAll(".stage :is(button, a, input, select), .guide li.is-now :is(button, a, input)")]
+  .filter(e => !e.matches(".lanes a"))
   .filter(e => !e.disabled && !e.closest("[popover], details:not([open])") && e.getClientRects().length)
   .map(e => `${e.id} ${e.name} ${e.value} ${e.closest("form, [id]").id} ${e.textContent.trim()}`)"""
 TYPE_PX = "element => parseFloat(getComputedStyle(element).fontSize)"
@@ -53,6 +54,7 @@ def test_projector_mode_leaves_out_nothing_that_can_be_used(by_mouse: Learner, l
         by_mouse.is_at(lab.steps[0])  # type: ignore[attr-defined]
     near = set(page.evaluate(USABLE))
     show(page, FROM_AFAR)
+    by_mouse.selects("truth")
     assert len(near) > 3
     assert near - set(page.evaluate(USABLE)) == set()
 
@@ -92,20 +94,19 @@ def test_on_paper_stage_and_guide_stand_whole_and_without_controls(by_mouse: Lea
     by_mouse.is_at(LABS[0].steps[0])
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.emulate_media(media="print")
-    for gone in (".top", ".stage .foot", ".tempo", ".hint-foot", "#panel-edge-iad form"):
+    for gone in (".top", ".stage .foot", ".tempo", ".hint-foot", "#inspector form"):
         expect(page.locator(gone).first).to_be_hidden()
     for there in (
         "#panel-guide li.is-now .prose",
         "#truth-shop",
         "#panel-stream .tape",
         "#iad-shop",
-        "#panel-journal .lanes",
+        "#panel-journal .moments",
     ):
         expect(page.locator(there)).to_be_visible()
-    assert page.locator("#panel-journal .lanes-scroll").evaluate("e => e.scrollHeight <= e.clientHeight")
-    assert (
-        page.evaluate("getComputedStyle(document.querySelector('.card.truth')).backgroundColor") == "rgb(255, 255, 255)"
-    )
+    for whole in ("#journal-scroll", "#panel-edge-iad .card", "#panel-truth .part"):
+        assert page.locator(whole).evaluate("e => e.scrollHeight <= e.clientHeight + 1"), whole
+    assert page.evaluate("getComputedStyle(document.querySelector('.scene')).backgroundColor") == "rgb(255, 255, 255)"
     assert len(page.pdf(format="A4")) > 10_000
 
 
@@ -117,6 +118,17 @@ def test_on_paper_no_other_page_has_its_bar(page: Page, path: str) -> None:
     expect(page.locator("header.top")).to_be_hidden()
     expect(page.locator("#main")).to_be_visible()
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_in_forced_colours_a_hole_is_told_from_a_message(by_mouse: Learner) -> None:
+    by_mouse.opens("/sandbox")
+    by_mouse.does(call("delete_message", seq=2))
+    page = by_mouse.page
+    expect(page.locator(".cell.is-hole").first).to_be_attached()
+    page.emulate_media(forced_colors="active")
+    fill = "element => getComputedStyle(element).fill"
+    hole = page.locator(".cell.is-hole rect").first.evaluate(fill)
+    assert hole != page.locator(".cell.is-stored rect").first.evaluate(fill)
 
 
 def test_in_forced_colours_what_is_pressed_is_still_told_apart(page: Page) -> None:

@@ -40,7 +40,7 @@ def test_a_guest_has_a_card_beside_the_edges_and_its_lie_is_said(by_mouse: Learn
         expect(liar.locator(".claim")).to_have_text("Says current at 3, is not")
         expect(liar).to_contain_text("liar serves shop from an owner that the database never chose.")
         expect(page.locator("#panel-verdict")).to_contain_text("liar serves shop from an owner")
-        expect(page.locator("#panel-journal .lanes-head")).to_contain_text("guests")
+        expect(page.locator("#panel-journal .lanes-names")).to_contain_text("guests")
         cards, edges = (
             page.locator("#panel-guests .card").first.bounding_box(),
             page.locator("#panel-edge-fra .card").bounding_box(),
@@ -51,6 +51,7 @@ def test_a_guest_has_a_card_beside_the_edges_and_its_lie_is_said(by_mouse: Learn
         # Whichever of the two was heard first is the fourth edge.
         page.keyboard.press(honest.get_attribute("data-edge") or "none")
         expect(honest).to_be_focused()
+        by_mouse.hands.press(liar.locator("summary"))
         by_mouse.hands.press(liar.get_by_role("button", name="Remove"))
         expect(liar).to_have_count(0)
         expect(page.locator("#panel-verdict")).to_contain_text("Sound")

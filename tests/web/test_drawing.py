@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studylab.web.drawing import depth, outcomes, strip, tape
+from studylab.web.drawing import cursors, depth, outcomes, strip, tape
 from studylab.web.stream_words import consumer_words
 from vango.core.rules import ROUTE_EVENTS, StreamRules
 from vango.observe.model import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
@@ -28,11 +28,11 @@ def consumer(delivered: int, acked: int) -> ConsumerSeen:
 
 
 def kinds(seen: StreamSeen) -> list[tuple[int, int, str]]:
-    return [(slot.seq, slot.last, slot.kind) for slot in tape(seen, ()).slots]
+    return [(slot.seq, slot.last, slot.kind) for slot in tape(seen).slots]
 
 
 def test_every_stored_message_is_a_cell_and_the_last_is_the_newest() -> None:
-    drawn = tape(stream(1, 3, cells=(cell(1), cell(2), cell(3))), ())
+    drawn = tape(stream(1, 3, cells=(cell(1), cell(2), cell(3))))
     assert [(slot.label, slot.newest) for slot in drawn.slots] == [("1", False), ("2", False), ("3", True)]
 
 
@@ -52,7 +52,7 @@ def test_stored_messages_before_the_window_are_said_to_be_stored() -> None:
 def test_a_long_tape_shows_both_ends_and_counts_what_lies_between() -> None:
     cells = tuple(map(cell, range(9_942, 10_001)))
     long = replace(stream(11, 10_000, cells=cells, holes=(9_941,)), messages=9_800, deleted=190)
-    drawn = tape(long, (consumer(10_000, 5_000),))
+    drawn = tape(long)
     ends = [(slot.seq, slot.last, slot.label) for slot in (*drawn.slots[:3], drawn.slots[-1])]
     assert ends == [(1, 10, "×"), (11, 11, "11"), (12, 9_941, "…"), (10_000, 10_000, "10000")]
     assert drawn.slots[2].title.endswith("9741 stored, 189 deleted or lost")
@@ -63,13 +63,8 @@ def test_a_cursor_before_the_window_stands_within_what_is_not_drawn() -> None:
     long = replace(stream(1, 10_000, cells=tuple(map(cell, range(9_941, 10_001)))), messages=10_000)
     share = 100 / (60 + 3 + 3)
     for acked, slots in ((0, 0), (1, 3), (4_971, 4.5), (9_940, 6), (9_941, 7)):
-        track = tape(long, (consumer(10_000, acked),)).tracks[0]
+        track = cursors(tape(long), consumer(10_000, acked))
         assert float(track.acked.rstrip("%")) == pytest.approx(share * slots, abs=0.01)
-
-
-def test_redeliveries_are_said_at_their_track() -> None:
-    track = tape(stream(1, 1, cells=(cell(1),)), (replace(consumer(1, 0), num_redelivered=3),)).tracks[0]
-    assert (track.redelivered, track.title.endswith("Redelivered Messages 3")) == (3, True)
 
 
 def test_an_event_that_no_history_has_looks_different() -> None:
@@ -78,7 +73,7 @@ def test_an_event_that_no_history_has_looks_different() -> None:
 
 def test_a_message_of_another_domain_is_no_unknown_event() -> None:
     sample = CellSeen(1, "telemetry.sampled.host-1", "", 0, "", "", 0, 150, known=False)
-    drawn = tape(stream(1, 1, cells=(sample,)), ()).slots[0]
+    drawn = tape(stream(1, 1, cells=(sample,))).slots[0]
     assert (drawn.kind, drawn.title) == ("foreign", "stream seq 1: telemetry.sampled.host-1")
 
 
@@ -101,8 +96,8 @@ def test_a_purged_stream_is_one_hole_and_an_untouched_one_is_nothing() -> None:
 
 
 def test_cursors_stand_behind_the_cells_that_they_passed() -> None:
-    track = tape(stream(1, 4, cells=tuple(map(cell, range(1, 5)))), (consumer(4, 2),)).tracks[0]
-    assert (track.acked, track.delivered, track.between) == ("12.50%", "25.00%", "12.50%")
+    track = cursors(tape(stream(1, 4, cells=tuple(map(cell, range(1, 5))))), consumer(4, 2))
+    assert (track.acked, track.delivered, track.between) == ("25.00%", "50.00%", "25.00%")
 
 
 @pytest.mark.parametrize(
@@ -120,3 +115,8 @@ def test_a_late_answer_is_drawn_as_late_and_not_as_misrouted() -> None:
         ProbeSeen("shop", "wrong", "alloc-a", "alloc-b", late=True),
     )
     assert [*strip(outcomes(probes))] == ["wrong", "late"]
+
+
+def test_without_its_colour_each_outcome_still_has_a_shape_of_its_own() -> None:
+    alone = [strip((outcome,))[outcome] for outcome in ("right", "late", "wrong", "refused")]
+    assert len(set(alone)) == 4

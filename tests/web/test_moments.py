@@ -116,8 +116,8 @@ def test_the_lines_of_a_function_are_given_by_its_key(learner: Learner) -> None:
     assert "no listing 'nothing'" in html.unescape(answer.text)
 
 
-def test_the_code_that_runs_has_a_tab_for_what_was_done_last(learner: Learner) -> None:
+def test_the_inspector_has_the_command_for_what_was_done_last(learner: Learner) -> None:
     learner.do("purge", keep=1)
     page = learner.client.get("/sandbox").text
-    panel = page[page.index('id="code-tabs-cli-panel"') :]
-    assert "nats stream purge ROUTES --keep=1 --force" in panel[: panel.index('id="code-tabs-api-panel"')]
+    panel = page[page.index('id="latest-cli"') :]
+    assert "nats stream purge ROUTES --keep=1 --force" in panel[: panel.index('id="latest-api"')]

@@ -76,7 +76,7 @@ def test_what_a_panel_shows_is_as_if_it_were_drawn_from_scratch(app: Flask, cont
 def test_a_panel_is_left_alone_by_what_it_does_not_show(app: Flask, context: dict[str, Any]) -> None:
     relay = replace(context["seen"].relay, published=4711)
     now = {**context, "seen": replace(context["seen"], relay=relay)}
-    assert anew(app, draw(app, context, {}), now) == {"panel-relay"}
+    assert anew(app, draw(app, context, {}), now) == {"now-relay"}
 
 
 def test_a_lock_and_a_moment_are_seen(app: Flask, context: dict[str, Any]) -> None:

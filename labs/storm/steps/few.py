@@ -30,8 +30,8 @@ EVERYTHING = Do(
     solution=_everything,
     hints=Hints(
         nudge="Four to give back, then the same seed.",
-        panel="panel-verdict",
-        look="*Give back…* is below the verdict; the missing ones are named there.",
+        panel="panel-trials",
+        look="*Give back…* is under *Trials*; the missing ones are named there.",
         principle="The same storm is the only fair comparison.",
         verb=("Give back *event-ids*, *epochs*, *continuity* and *mark*; then *Storm…* with the same seed and length."),
     ),
@@ -81,8 +81,8 @@ PAIR = Do(
     ),
     hints=Hints(
         nudge="The same fault twice, with one and with two protections missing.",
-        panel="panel-verdict",
-        look="*Try one fault…* below the verdict.",
+        panel="panel-trials",
+        look="*Try one fault…* under *Trials*.",
         principle="If you never see a protection at work, another may act before it.",
         verb="*Try one fault…*: *ack*, *edge-crash*; then *ack+mark*, *edge-crash*.",
     ),
@@ -100,13 +100,13 @@ MATRIX = Do(
     prose="""
         Find three protections that you cannot do without. Prove each with one fault, and nothing else missing. Most
         cells will be empty: each fault is stopped by its own protection. Your matrix is a page: open *Your matrix*
-        below the verdict.
+        under *Trials*.
     """,
     checks=(Check("Three protections have a fault that proves them", saw.cannot_go),),
     solution=tuple(call("try_without", protection=key, fault=fault) for key, fault in PROOFS),
     hints=Hints(
         nudge="Think backwards: what is each protection for?",
-        panel="panel-verdict",
+        panel="panel-trials",
         look="The lists in *Try one fault…* name every protection and every fault.",
         principle="A protection is worth the cost of the fault that only it stops.",
         verb="*continuity* with *gap*; *event-ids* with *second-copy*; *checksum* with *bad-snapshot*.",
@@ -145,7 +145,7 @@ FEW = Do(
     ),
     hints=Hints(
         nudge="Which rows of your matrix, or of docs/matrix.md, are empty?",
-        panel="panel-verdict",
+        panel="panel-trials",
         look="*Take away…*, *Storm…*, and the list of what is missing.",
         principle=(
             "Sound in these storms does not mean sound in all. Two protections that back each other up are cheap, "

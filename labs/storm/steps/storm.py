@@ -13,7 +13,7 @@ QUIET = Do(
     title="A quiet day",
     prose="""
         These edges check no event ids, no epochs and no continuity, and ask for no high-water mark. *Missing now*
-        below the verdict lists them. Promote *blog* to *alloc-b*, and see what that costs on a day without faults.
+        in *Trials* lists them. Promote *blog* to *alloc-b*, and see what that costs on a day without faults.
     """,
     checks=(Check("Four protections are missing, and all is sound", saw.quiet_day),),
     solution=(promote("blog", "alloc-b"), settled("every edge to serve it")),
@@ -57,8 +57,8 @@ STORM = Do(
     solution=(call("storm", seed=SEED),),
     hints=Hints(
         nudge="A storm is one verb; its seed decides everything in it.",
-        panel="panel-verdict",
-        look="*Storm…* is below the verdict.",
+        panel="panel-trials",
+        look="*Storm…* is in the inspector, under *Trials*.",
         principle="A seed makes random faults repeatable: the same number is the same storm, for everyone.",
         verb=f"*Storm…*, seed {SEED}, length 4.",
     ),
@@ -84,7 +84,7 @@ SHRINK = Do(
     solution=(call("shrink_storm"),),
     hints=Hints(
         nudge="Let the bench find what to leave out.",
-        panel="panel-verdict",
+        panel="panel-trials",
         look="*Shrink* is beside *Storm…* once a storm has failed.",
         principle="Leave out what you can. What remains is the cause, or the shortest way to see it.",
         verb="*Shrink*.",

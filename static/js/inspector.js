@@ -1,0 +1,92 @@
+// The inspector shows the place that is selected on the stage. A click or the focus on a place selects it. In projector
+// mode the inspector comes with the first pick, and goes with Escape or its own button.
+const stage = document.querySelector(".stage");
+const title = document.getElementById("inspector-title");
+
+const inspector = document.getElementById("inspector");
+
+function shut() {
+  if (document.documentElement.dataset.view !== "projector" || !("inspecting" in stage.dataset)) return;
+  if (inspector.contains(document.activeElement)) stage.querySelector("[data-picked]").focus();
+  delete stage.dataset.inspecting;
+}
+
+function picked(name) {
+  stage.dataset.inspecting = "";
+  show(name);
+}
+
+function show(name) {
+  const place = stage.querySelector(`.scene [data-of="${CSS.escape(name)}"]`);
+  if (!place) return;
+  stage.dataset.selected = name;
+  for (const other of stage.querySelectorAll(".scene [data-of]")) other.toggleAttribute("data-picked", other === place);
+  for (const sheet of stage.querySelectorAll(".inspector .sheet-of")) sheet.hidden = sheet.dataset.of !== name;
+  const words = place.querySelector("h3").textContent.trim();
+  if (title.textContent !== words) title.textContent = words;
+  stage.querySelector("#panel-code").dataset.part = name.startsWith("edge") ? "edge" : name;
+}
+
+const again = () => show(stage.dataset.selected);
+
+// A place is picked by its ground or its words; its own links and buttons do what they say.
+function pick({ target }) {
+  const place = target.closest?.(".scene [data-of]");
+  if (place && !target.closest("button, a, summary, input") && !getSelection().toString()) picked(place.dataset.of);
+}
+
+if (title) {
+  stage.addEventListener("click", pick);
+  stage.addEventListener("focusin", ({ target }) => {
+    if (target.matches(".scene [data-of]")) picked(target.dataset.of);
+  });
+  document.getElementById("inspector-shut").addEventListener("click", shut);
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && !document.querySelector("dialog:popover-open")) shut();
+  });
+  again();
+}
+
+// Lanes, or the same as a list. A box of the lanes opens its moment in the list.
+const journal = document.getElementById("panel-journal");
+
+function asList(on) {
+  stage.toggleAttribute("data-list", on);
+  const box = journal.querySelector("[data-as-list]");
+  if (box) box.checked = on;
+}
+
+function open(id) {
+  const details = document.querySelector(`#${CSS.escape(id)} > details`);
+  if (!details) return;
+  asList(true);
+  details.open = true;
+  details.scrollIntoView({ block: "nearest" });
+  details.querySelector("summary").focus({ preventScroll: true });
+}
+
+journal?.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-as-list]")) asList(target.checked);
+});
+document.addEventListener("click", (event) => {
+  const box = event.target.closest?.("a[href^='#moment-']");
+  if (!box) return;
+  event.preventDefault();
+  open((box.getAttribute("href")).slice(1));
+});
+
+// The lanes stay at their right end, unless the reader has moved them.
+let atEnd = true;
+const lanes = () => journal?.querySelector("[data-keep-right]");
+function toRight() {
+  const list = lanes();
+  if (list && atEnd) list.scrollLeft = list.scrollWidth;
+}
+journal?.addEventListener("scroll", ({ target }) => {
+  if (target === lanes()) atEnd = target.scrollWidth - target.scrollLeft - target.clientWidth < 24;
+}, { capture: true, passive: true });
+document.addEventListener("htmx:after:swap", () => {
+  if (journal && stage.hasAttribute("data-list")) asList(true);
+  requestAnimationFrame(toRight);
+});
+if (journal) new ResizeObserver(toRight).observe(journal);

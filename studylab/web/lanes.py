@@ -1,0 +1,120 @@
+"""The lanes of “What happened”: each moment as a box on its actor's lane, from left to right in order. Pure.
+
+A box starts after the one before it and does not cover another on its lane. So the order is always right and idle time
+takes no room. Positions are in pixels, as SVG attributes: the content security policy allows no inline style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from studylab.web.journal import LANES, lane, lanes, pauses
+from studylab.web.looks import moment_tone
+from vango.actors.told import fit
+from vango.core.modes import Mode
+from vango.journal.facts import Applied, Asked, Commit, EdgeAck, Got, Judged, Mark, ModeChange, Publish
+from vango.journal.moment import Moment
+
+LANE_PX = 19
+STEP_PX = 14
+SPACE_PX = 5
+CHAR_PX = 6.6
+PAD_PX = 12
+PAUSE_PX = 26
+LABEL_CHARS = 18
+_CLAIMS = {
+    Mode.CURRENT: "current", Mode.CATCHING_UP: "catching up", Mode.FAILED_CLOSED: "failed closed",
+    Mode.REBUILDING: "rebuilding", Mode.LOADING: "loading", Mode.DOWN: "down",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The lanes that are drawn, the size of the picture in pixels, and its boxes as SVG."""
+
+    names: tuple[str, ...]
+    width: int
+    height: int
+    boxes: Markup
+
+
+def picture(moments: Sequence[Moment]) -> Picture:
+    """Lay moments out on their lanes."""
+    names = lanes(moments) if moments else LANES
+    free = dict.fromkeys(names, 0.0)
+    drawn: list[str] = []
+    at = 0.0
+    for moment, idle in pauses(moments):
+        name = lane(moment.actor)
+        if idle:
+            at = max(free.values()) + PAUSE_PX
+            drawn.append(_pause(at - PAUSE_PX / 2, idle, len(names)))
+        at = max(at, free[name])
+        label = label_of(moment)
+        width = CHAR_PX * len(label) + PAD_PX
+        drawn.append(_box(moment, label, at, width, names.index(name)))
+        free[name] = at + width + SPACE_PX
+        at += STEP_PX
+    boxes = Markup("\n".join(drawn))  # noqa: S704 - labels and titles are escaped, the rest is numbers
+    return Picture(names, int(max(free.values(), default=0.0)) + 1, LANE_PX * len(names), boxes)
+
+
+def label_of(moment: Moment) -> str:
+    """Return what a moment's box says: its kind, and the numbers that it is about."""
+    make = _LABELS.get(moment.kind)
+    return fit(make(moment) if make else moment.kind)[:LABEL_CHARS]
+
+
+def _numbers(word: str, numbers: Sequence[int]) -> str:
+    if not numbers:
+        return word
+    return f"{word} {numbers[0]}" if len(numbers) == 1 else f"{word} {min(numbers)}–{max(numbers)}"
+
+
+def _mode(moment: Moment) -> str:
+    after = moment.read(ModeChange).after
+    return _CLAIMS[after] if after else "mode"
+
+
+def _verb(moment: Moment) -> str:
+    asked = moment.read(Asked)
+    return asked.verb.replace("_", " ") or moment.kind
+
+
+def _publish(moment: Moment) -> str:
+    told = moment.read(Publish)
+    return f"publish {told.count}" if told.count > 1 else f"publish {told.subject.rpartition('.')[2]}"
+
+
+_LABELS: Mapping[str, Callable[[Moment], str]] = {
+    "commit": lambda moment: f"commit {moment.read(Commit).sequence or ''}".strip(),
+    "publish": _publish,
+    "mark": lambda moment: f"mark {moment.read(Mark).count}",
+    "got": lambda moment: _numbers("got", moment.read(Got).stream_seqs),
+    "apply": lambda moment: _numbers("apply", moment.read(Applied).sequences),
+    "ack": lambda moment: _numbers("ack", moment.read(EdgeAck).stream_seqs),
+    "verdict": lambda moment: str(getattr(moment.read(Judged).verdict, "value", "verdict")),
+    "mode": _mode,
+    "verb": _verb,
+    "refused": _verb,
+}
+
+
+def _box(moment: Moment, label: str, x: float, width: float, row: int) -> str:
+    y = LANE_PX * row + 2
+    return (
+        f'<a class="box {moment_tone(moment)}" id="box-{moment.n}" href="#moment-{moment.n}" tabindex="-1">'
+        f"<title>{escape(fit(f'{moment.n}. {moment.actor}: {moment.text}'))}</title>"
+        f'<rect x="{x:.0f}" y="{y}" width="{width:.0f}" height="{LANE_PX - 4}" rx="4"/>'
+        f'<text x="{x + width / 2:.0f}" y="{y + 11}" text-anchor="middle">{escape(label)}</text></a>'
+    )
+
+
+def _pause(x: float, idle: str, rows: int) -> str:
+    return (
+        f'<g class="pause"><title>{escape(idle)}</title>'
+        f'<line x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{LANE_PX * rows}"/></g>'
+    )
