@@ -18,6 +18,7 @@ from studylab.lab.calls import Wait as Wait
 from studylab.lab.calls import call as call
 from studylab.lab.calls import refused as refused
 from studylab.lab.moments import Moments
+from studylab.lab.move import Move as Move
 from vango.observe.model import Observation
 
 Memory = Mapping[str, Any]
@@ -55,10 +56,14 @@ Result = Passed | NotYet
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must have become true. Once passed it stays passed for the attempt."""
+    """One thing that must have become true. Once passed it stays passed for the attempt.
+
+    Until then the page shows what the check is `about`, in words that give no outcome away, and only then the label.
+    """
 
     label: str
     test: Callable[[Evidence], Result]
+    about: str = ""
 
 
 Solution = Script | Callable[[Evidence], Script]
@@ -129,7 +134,11 @@ def nothing(_: Evidence) -> Memory:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """Reach a state, by any route. `keep` picks what later steps and the quiz need; `controls` replaces the lab's."""
+    """Reach a state, by any route. `keep` picks what later steps and the quiz need; `controls` replaces the lab's.
+
+    `moves` are the buttons of the guide, or make them from the evidence; left out, they are made of a static solution.
+    `in_real_time`: the broker's clocks decide here, so *Do it for me* is not slowed down.
+    """
 
     id: str
     title: str
@@ -140,6 +149,8 @@ class Do:
     wrong: tuple[Wrong, ...] = ()
     keep: Callable[[Evidence], Memory] = nothing
     controls: tuple[str, ...] | None = None
+    moves: tuple[Move, ...] | Callable[[Evidence], tuple[Move, ...]] = ()
+    in_real_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

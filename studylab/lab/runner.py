@@ -13,13 +13,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studylab.lab import attempt as moves
+from studylab.lab import attempt as attempts
 from studylab.lab import store
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
 from studylab.lab.keeping import Keeping
 from studylab.lab.model import Do, Evidence, Lab, Script, Wait
 from studylab.lab.moments import Moments
+from studylab.lab.moving import Moving
 from studylab.lab.playing import follow
 from studylab.lab.progress import Record
 from studylab.lab.seen import GuideSeen
@@ -44,28 +45,33 @@ log = logging.getLogger(__name__)
 class LabRun:
     """One lab on one bench. `attempt` is where the learner is, `keeping` writes down what is worth keeping of all.
 
-    Every change of either is on disk before it is returned. `clock` tells Unix time in seconds.
+    Every change of either is on disk before it is returned. `clock` tells Unix time in seconds. With `stays` a step that
+    has passed is shown until the learner goes on; scripts, and programs that say so, go on at once.
     """
 
-    def __init__(self, lab: Lab, bench: Bench, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, lab: Lab, bench: Bench, clock: Callable[[], float] = time.time, *, stays: bool = False) -> None:
         self.lab = lab
         self.bench = bench
+        self.stays = stays
         self.attempt: Attempt = store.load(bench.folder, lab.slug)
         self._since, self._times_back = Moments(bench.journal, self.attempt.began_at), bench.journal.times_back
         self.keeping = Keeping(lab, bench.folder, clock)
         self.keeping.take_up(self.attempt)
+        self.moving = Moving()
         self.busy = ""
         self.on_change: Callable[[], None] | None = None
         bench.history.keep_beside(store.FOLDER, self._come_back)
 
-    def look(self, seen: Observation) -> bool:
-        """Let the checks look at an observation. Returns whether the guide changed."""
+    def look(self, seen: Observation, *, goes_on: bool = False) -> bool:
+        """Let the checks look at an observation. Returns whether the attempt changed. `goes_on`: no step stays."""
         if not self.attempt.begun:
             return False
         moments = self._moments()
         moments.read_up()
-        here = moves.current(self.lab, self.attempt)
-        changed = self._become(moves.look(self.lab, self.attempt, seen, moments))
+        here = attempts.current(self.lab, self.attempt)
+        stays = self.stays and not goes_on
+        changed = self._become(attempts.look(self.lab, self.attempt, seen, moments, stays=stays))
+        self.moving.look(self.lab, self.attempt, Evidence(seen, self._moments(), self.attempt.memory))
         if here is not None and self.attempt.begun:
             self.keeping.met(here, seen.audit.findings)
         return changed
@@ -74,7 +80,7 @@ class LabRun:
         """Read what has happened since the last look, in short turns of the loop: the look then need not."""
         if self.attempt.begun and not self._moments().is_asked:
             # After a restart much may be there already. What the checks ask of nothing says which of it to read.
-            moves.look(self.lab, self.attempt, seen, self._moments())
+            attempts.look(self.lab, self.attempt, seen, self._moments())
         while self.attempt.begun and not self._moments().read_up(READ_AT_ONCE):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
 
@@ -89,7 +95,7 @@ class LabRun:
 
     def guide(self) -> GuideSeen:
         """Return what the guide panel draws."""
-        return draw(self.lab, self.attempt, busy=self.busy)
+        return draw(self.lab, self.attempt, busy=self.busy, moves=self.moving.of(self.lab, self.attempt))
 
     async def start(self) -> None:
         """Put the bench into the lab's opening state and begin at the first step. Also the way back to the start."""
@@ -102,34 +108,34 @@ class LabRun:
         """Commit to a prediction."""
         self._not_busy()
         self.acted()
-        self._become(moves.choose(self.lab, self.attempt, step_id, option, confidence, await self._evidence()))
+        self._become(attempts.choose(self.lab, self.attempt, step_id, option, confidence, await self._evidence()))
 
     async def proceed(self, step_id: str) -> None:
-        """Go on from an explain step."""
+        """Go on from an explain step, or from one that has passed."""
         self._not_busy()
         self.acted()
-        self._become(moves.proceed(self.lab, self.attempt, step_id, await self._evidence()))
+        self._become(attempts.proceed(self.lab, self.attempt, step_id, await self._evidence()))
 
     async def answer(self, step_id: str, question_id: str, option: str) -> None:
         """Answer a quiz question."""
         self._not_busy()
         self.acted()
         evidence = await self._evidence()
-        self._become(moves.answer(self.lab, self.attempt, step_id, question_id, option, evidence))
+        self._become(attempts.answer(self.lab, self.attempt, step_id, question_id, option, evidence))
 
     async def hint(self, step_id: str) -> None:
         """Reveal the next rung of the hint ladder."""
         self.acted()
-        self._become(moves.reveal(self.lab, self.attempt, step_id))
+        self._become(attempts.reveal(self.lab, self.attempt, step_id))
 
     async def do_it(self, step_id: str) -> None:
         """Play the current do step's solution for the learner, and mark the step so."""
-        step = moves.current(self.lab, self.attempt)
+        step = attempts.current(self.lab, self.attempt)
         if not isinstance(step, Do) or step.id != step_id:
             raise Refused("Only the current step can be done for you, and only if it has something to do.")
         async with self._playing(f"“{step.title}” is being done for you."):
             self.acted()
-            self._become(moves.mark(self.attempt, step.id))
+            self._become(attempts.mark(self.attempt, step.id))
             await self.bench.perform("pace", {"tempo": Tempo.LIVE.value})
             try:
                 await self._solve(step)
@@ -159,7 +165,7 @@ class LabRun:
         for left in reversed(range(tries)):
             try:
                 await self._begin()
-                self._become(moves.remember(self.lab, self.attempt, before, target))
+                self._become(attempts.remember(self.lab, self.attempt, before, target))
                 while self.attempt.step < target:
                     await self._pass_step()
                 return
@@ -179,14 +185,14 @@ class LabRun:
         self._become(replace(self.attempt, begun=False))
         await self.bench.perform("reset", {})
         await self.play(self.lab.setup)
-        self._become(moves.begin(self.attempt, at=self.bench.journal.last))
+        self._become(attempts.begin(self.attempt, at=self.bench.journal.last))
 
     async def _pass_step(self) -> None:
         step = self.lab.steps[self.attempt.step]
         if isinstance(step, Do):
             await self._solve(step)
         else:
-            self._become(moves.skip(self.lab, self.attempt, await self._evidence()))
+            self._become(attempts.skip(self.lab, self.attempt, await self._evidence()))
 
     async def _solve(self, step: Do) -> None:
         here = self.attempt.step
@@ -198,7 +204,7 @@ class LabRun:
             raise Unavailable(f"{error} The checks say: {' '.join(differs)}") from error
 
     def _is_past(self, index: int, seen: Observation) -> bool:
-        self.look(seen)
+        self.look(seen, goes_on=True)
         return self.attempt.step > index
 
     async def _evidence(self) -> Evidence:
