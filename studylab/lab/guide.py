@@ -92,12 +92,11 @@ def _step(lab: Lab, attempt: Attempt, index: int, moves: tuple[MoveSeen, ...]) -
 
 
 def _saw(lab: Lab, step: Do, attempt: Attempt) -> SawSeen:
-    """Return the outcome beside what was said: the measurement, why it is so, and the words of the checks as records."""
+    """Return the outcome beside what was said: the measurement, and why it is so."""
     before = attempts.predicted_by(lab, lab.index(step.id))
     made = attempt.predictions.get(before.id) if before else None
     happened = next((o for o in before.options if made and o.key == made.measured), None) if before else None
-    records = tuple(said.text for said in attempt.said.get(step.id, {}).values())
-    return SawSeen(made.sentence if made else "", line(happened.explanation) if happened else _NO_HTML, records)
+    return SawSeen(made.sentence if made else "", line(happened.explanation) if happened else _NO_HTML)
 
 
 def _prediction(lab: Lab, attempt: Attempt, index: int) -> PredictionSeen | None:

@@ -67,11 +67,10 @@ class MoveSeen:
 
 @dataclass(frozen=True, slots=True)
 class SawSeen:
-    """What a passed step has shown: what was measured, one sentence why, and the records that prove it."""
+    """What a passed step has shown: what was measured, and one sentence why. Its checks hold the records that prove it."""
 
     measured: str
     why: Markup
-    records: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

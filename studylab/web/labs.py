@@ -37,7 +37,7 @@ def predict(slug: str) -> AnyResponse:
 
 @labs.post("/labs/<slug>/proceed")
 def proceed(slug: str) -> AnyResponse:
-    """Continue from an explain step."""
+    """Go on: from an explain step, or from one that has passed and stays."""
     step = _field("step")
     return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.")
 
@@ -73,18 +73,19 @@ def quiz(slug: str) -> AnyResponse:
 def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False) -> AnyResponse:
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
-    guide = call(_act(acting(new=new), slug, act))
+    guide = call(_act(acting(new=new), slug, act, goes_on=wants_json()))
     if wants_json():
         step = guide.current.id if guide.current else None
         return jsonify(ok=True, sentence=sentence, step=step, done=guide.done, finished=guide.finished)
     return say(sentence) if htmx else back()
 
 
-async def _act(found: Hub, slug: str, act: Act) -> GuideSeen:
+async def _act(found: Hub, slug: str, act: Act, *, goes_on: bool) -> GuideSeen:
+    """Act, and look. Only a person is shown what a passed step was about: for a program it goes on by itself."""
     run = found.run(slug)
     # A request that takes too long is given up; a lab that is half-way to a step must not be.
     await to_its_end(act(run), f"lab {slug}")
-    run.look(await run.bench.observe())
+    run.look(await run.bench.observe(), goes_on=goes_on)
     return run.guide()
 
 
