@@ -81,7 +81,7 @@ def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False) -> AnyR
 
 
 async def _act(found: Hub, slug: str, act: Act, *, goes_on: bool) -> GuideSeen:
-    """Act, and look. Only a person is shown what a passed step was about: for a program it goes on by itself."""
+    """Act, and look. Only a person is shown what a passed step was about: a program goes on at once."""
     run = found.run(slug)
     # A request that takes too long is given up; a lab that is half-way to a step must not be.
     await to_its_end(act(run), f"lab {slug}")
