@@ -67,7 +67,7 @@ class MoveSeen:
 
 @dataclass(frozen=True, slots=True)
 class SawSeen:
-    """What a passed step has shown: what was measured, and one sentence why. Its checks hold the records that prove it."""
+    """What a passed step has shown: what was measured, and one sentence why. Its checks hold the proof."""
 
     measured: str
     why: Markup
@@ -75,7 +75,7 @@ class SawSeen:
 
 @dataclass(frozen=True, slots=True)
 class CheckSeen:
-    """One check with its tick; `text` says why it passed or what still differs; `broken` that the check itself failed.
+    """One check with its tick; `text` says why it passed or what still differs; `broken`: the check itself failed.
 
     While it is open, `label` says only what it is about.
     """
@@ -96,7 +96,7 @@ class RungSeen:
 
 @dataclass(frozen=True, slots=True)
 class HintsSeen:
-    """The ladder: what is revealed, the name of the next rung (empty when only 'Do it for me' is left), and its length."""
+    """The ladder: what is revealed, the next rung's name (empty when only 'Do it for me' is left), and its length."""
 
     revealed: tuple[RungSeen, ...]
     next: str
