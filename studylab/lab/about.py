@@ -19,7 +19,7 @@ ANYTHING = "what the bench shows"
 
 
 def about(check: Check, *, is_predicted: bool) -> str:
-    """Return the words of an open check: its own, or its label where nothing was predicted, or the place it names first."""
+    """Return the words of an open check: its own, its label where nothing was predicted, or the place it names."""
     if check.about or not is_predicted:
         return check.about or check.label
     named = ((re.search(pattern, check.label), words) for pattern, words in _PLACES)

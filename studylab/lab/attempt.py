@@ -6,8 +6,8 @@ own function that raises is reported in a sentence and never stops the attempt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from studylab.lab import reading
@@ -28,54 +28,17 @@ from studylab.lab.model import (
     Step,
 )
 from studylab.lab.moments import Moments
+from studylab.lab.standing import Attempt as Attempt
+from studylab.lab.standing import Prediction as Prediction
+from studylab.lab.standing import Said as Said
 from vango.actors.errors import BadInput, NotThere, Refused
 from vango.observe.model import Observation
 
-DONE_FOR_YOU = "done for you"
+START, AGAIN, CATCH_UP, DO_IT = "start of the lab", "start again", "catch me up", "do it for me"
+"""What a learner does that begins with a reset, in the words in which it can be undone."""
 CAUGHT_UP = "caught up"
+DONE_FOR_YOU = "done for you"
 RUNGS = ("Nudge", "Where to look", "The principle", "The exact verb")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a check last said: that it passed and why, or what still differs, or that it broke."""
-
-    passed: bool
-    text: str
-    broken: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What was chosen and how surely, and what was measured afterwards (both empty until then)."""
-
-    option: str
-    confidence: str
-    measured: str = ""
-    sentence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """Where a learner is in a lab. `step` is an index, the number of steps when finished; `began_at` a moment's number.
-
-    All mappings are by step id, `answers` by question id. `marks` says which steps were not done by the learner.
-    `passed` is the id of the current step once all its checks have passed: it stays until the learner goes on.
-    """
-
-    begun: bool = False
-    step: int = 0
-    passed: str = ""
-    began_at: int = 0
-    said: Mapping[str, Mapping[str, Said]] = field(default_factory=dict)
-    predictions: Mapping[str, Prediction] = field(default_factory=dict)
-    hints: Mapping[str, int] = field(default_factory=dict)
-    marks: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, Shown] = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
-    memory: Memory = field(default_factory=dict)
-    finishes: int = 0
-    trouble: str = ""
 
 
 def begin(before: Attempt, *, at: int) -> Attempt:

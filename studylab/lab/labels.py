@@ -13,10 +13,10 @@ from vango.verbs.registry import REGISTRY
 Arguments = Mapping[str, Any]
 
 DIALOGS = frozenset((
-    "promote", "burst", "add_route", "add_allocation", "relay_rules", "crash_relay", "crash_edge", "edge_rules", "replay",
-    "stream_limits", "stream_subjects", "delete_consumer", "purge", "delete_message", "recreate_stream", "republish",
-    "republish_often", "republish_altered", "publish_poison", "take_away", "give_back", "storm", "try_without", "telemetry",
-    "fork",
+    "promote", "burst", "add_route", "add_allocation", "relay_rules", "crash_relay", "crash_edge", "edge_rules",
+    "replay", "stream_limits", "stream_subjects", "delete_consumer", "purge", "delete_message", "recreate_stream",
+    "republish", "republish_often", "republish_altered", "publish_poison", "take_away", "give_back", "storm",
+    "try_without", "telemetry", "fork",
 ))  # fmt: skip
 """The verbs that have a dialog on the page."""
 
@@ -24,16 +24,19 @@ _PLAIN = {
     "write_order": "Write order: {order}", "disarm_control": "Disarm the crash",
     "destroy_database": "Destroy the database", "rebuild_database": "Ask the stream to rebuild it",
     "restore_database": "Put the kept copy back", "kill_relay": "Kill the relay", "start_relay": "Start the relay",
-    "restart_relay": "Restart the relay", "crash_relay": "Crash the relay {at}", "disarm_relay": "Disarm the relay",
+    "restart_relay": "Restart the relay", "crash_relay": "Arm the relay: crash {at}",
+    "disarm_relay": "Disarm the relay",
     "kill_edge": "Kill {edge}", "start_edge": "Start {edge}", "restart_edge": "Restart {edge}",
-    "kill_edges": "Stop all edges", "start_edges": "Start all edges", "crash_edge": "Crash {edge} {at}",
+    "kill_edges": "Stop all edges", "start_edges": "Start all edges", "crash_edge": "Arm {edge}: crash {at}",
     "disarm_edge": "Disarm {edge}", "stumble_edge": "Let {edge} fail at one", "wipe_view": "Wipe the view of {edge}",
     "replay": "Replay {edge} from {from_seq}", "delete_message": "Delete stream seq {seq}",
     "recreate_stream": "Recreate {stream}", "destroy_bus": "Destroy the bus", "restore_bus": "Create the bus again",
     "republish": "Republish event {sequence}", "delete_consumer": "Delete the consumer {consumer}",
     "republish_often": "Republish event {sequence}, {times} times",
-    "republish_altered": "Publish event {sequence} altered, with {owner}", "publish_poison": "Publish poison for {route}",
-    "stream_subjects": "{stream} stores {subjects}", "kill_broker": "Kill the broker", "start_broker": "Start the broker",
+    "republish_altered": "Publish event {sequence} altered, with {owner}",
+    "publish_poison": "Publish poison for {route}",
+    "stream_subjects": "{stream} stores {subjects}", "kill_broker": "Kill the broker",
+    "start_broker": "Start the broker",
     "restart_broker": "Restart the broker", "freeze_broker": "Freeze the broker", "thaw_broker": "Thaw the broker",
     "keep_store": "Keep a copy of the store", "rollback_store": "Roll the store back",
     "take_snapshot": "Take a snapshot", "corrupt_snapshot": "Corrupt the snapshot",
@@ -110,7 +113,7 @@ def _purge(given: Mapping[str, str]) -> str:
 
 
 def _crash_control(given: Mapping[str, str]) -> str:
-    return "Crash before the commit" if given["at"] == "before commit" else "Crash after the commit"
+    return f"Arm a crash {'before' if given['at'] == 'before commit' else 'after'} the commit"
 
 
 def _settings(who: str, words: Mapping[str, str]) -> Callable[[Mapping[str, str]], str]:

@@ -94,7 +94,6 @@ class Do:
     """Reach a state, by any route. `keep` picks what later steps and the quiz need; `controls` replaces the lab's.
 
     `moves` are the buttons of the guide, or make them from the evidence; left out, they are made of a static solution.
-    `in_real_time`: the broker's clocks decide here, so *Do it for me* is not slowed down.
     """
 
     id: str
@@ -107,7 +106,6 @@ class Do:
     keep: Callable[[Evidence], Memory] = nothing
     controls: tuple[str, ...] | None = None
     moves: tuple[Move, ...] | Callable[[Evidence], tuple[Move, ...]] = ()
-    in_real_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +190,8 @@ class Debrief:
 class Lab:
     """One lab. `controls` are the verbs that are unlocked; `locked` says why others are not, by verb.
 
-    `locked_otherwise` is said of every other locked verb.
+    `locked_otherwise` is said of every other locked verb. `in_real_time`: the broker's clocks decide what happens, or
+    very much happens at once, so that *Do it for me* does not slow the actors down.
     """
 
     id: str
@@ -210,6 +209,7 @@ class Lab:
     steps: tuple[Step, ...]
     debrief: Debrief
     locked_otherwise: str = "Not needed in this step. The sandbox has every control."
+    in_real_time: bool = False
 
     def index(self, step_id: str) -> int:
         """Return the place of a step. Raises KeyError when the lab has no such step."""

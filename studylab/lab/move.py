@@ -1,4 +1,4 @@
-"""Moves: what a step asks for, one after another, as real buttons. A move is a plain value; `ticks` says which are done."""
+"""Moves: what a step asks for, one after another, as buttons. A move is a plain value; `ticks` says which are done."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def see(step: Do, evidence: Evidence, *, is_predicted: bool = False) -> tuple[Mo
         MoveSeen(
             words=move.words,
             state=state,
-            buttons=() if move.asks else tuple(_button(call, move, d) for call, d in zip(move.calls, each, strict=True)),
+            buttons=() if move.asks else tuple(_button(c, move, d) for c, d in zip(move.calls, each, strict=True)),
             dialog=_dialog(move),
             at=move.at or (panel(move.calls[0].verb, move.calls[0].arguments) if move.calls else ""),
             wait=_wait(move, evidence, is_predicted=is_predicted) if state == "now" else "",
@@ -75,9 +75,14 @@ def _states(moves: Sequence[Move], done: Sequence[bool]) -> Iterator[str]:
 
 
 def _button(call: Call, move: Move, is_ticked: bool) -> ButtonSeen:
-    words = label(call.verb, call.arguments)
-    several = len(move.calls) > 1 and not move.one
-    return ButtonSeen(words, str(call.arguments.get("edge", "")) if several else "", call.verb, _given(call), is_ticked)
+    return ButtonSeen(label(call.verb, call.arguments), _short(call, move), call.verb, _given(call), is_ticked)
+
+
+def _short(call: Call, move: Move) -> str:
+    """Return what tells a button from its like: the one argument in which calls of the same verb differ."""
+    alike = [other for other in move.calls if other.verb == call.verb]
+    differing = [name for name, value in call.arguments.items() if any(o.arguments.get(name) != value for o in alike)]
+    return plain(call.arguments[differing[0]]) if len(differing) == 1 else ""
 
 
 def _dialog(move: Move) -> ButtonSeen | None:

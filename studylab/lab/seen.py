@@ -185,8 +185,8 @@ class GuideSeen:
     `begun` is False while the bench is not set up for this lab: the page then offers to start it. `current` is None
     when not begun or finished. `look_at` is the id of the panel to outline, or empty. `trouble` is a sentence when a
     check broke or a script did not get through. `busy` is a sentence while a script is being played. `locked` gives
-    for each locked verb its reason. `done_for_you` counts the steps that were played for the learner. `half_way` is True
-    at the step of a long lab where it is good to stop.
+    for each locked verb its reason. `done_for_you` counts the steps that were played for the learner. `half_way` is
+    True at the step of a long lab where it is good to stop.
     """
 
     slug: str

@@ -31,7 +31,10 @@ class Issued:
 
 
 class Acts:
-    """What the learner issued, oldest first: the latest `HELD`, up to twice as many. A refusal belongs to the last of its verb."""
+    """What the learner issued, oldest first: the latest `HELD`, up to twice as many.
+
+    A refusal belongs to the last of its verb.
+    """
 
     def __init__(self) -> None:
         self.held: list[Issued] = []
@@ -49,7 +52,7 @@ class Acts:
 
 
 def moves_now(step: Do, evidence: Evidence) -> tuple[Move, ...]:
-    """Return the moves of a step: its own, from the evidence where they depend on it, else those of its static script."""
+    """Return the moves of a step: its own, made from the evidence if need be, else those of its static script."""
     if callable(step.moves):
         return step.moves(evidence)
     return step.moves or (moves_of(step.solution) if isinstance(step.solution, tuple) else ())

@@ -1,4 +1,4 @@
-"""Moves: a pure function of the step's moments says which are done; and a step that has passed stays until one goes on."""
+"""Moves: the step's moments say which are done; and a step that has passed stays until the learner goes on."""
 
 from __future__ import annotations
 

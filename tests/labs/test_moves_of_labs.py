@@ -1,4 +1,4 @@
-"""The moves, the words and the open checks of every lab's steps, without a bench; and lab 1 played by its moves alone."""
+"""The moves, the words and the open checks of every lab's steps; and lab 1 played by its moves alone."""
 
 from __future__ import annotations
 
