@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from labs import LABS
 from studylab.lab.attempt import Attempt, begin, has_passed, look, proceed
 from studylab.lab.calls import Wait, call, refused
 from studylab.lab.guide import draw
@@ -13,9 +14,12 @@ from studylab.lab.moments import listed
 from studylab.lab.move import ask, choose, does, move, moves_of, watch
 from studylab.lab.moving import see
 from studylab.lab.ticks import is_done, ticks
+from tests.labs.conftest import Learner
 from tests.labs.small import LAB, MOMENT, SEEN
+from vango.actors.crash_points import Tempo
 from vango.journal.moment import Moment
 
+LAB_1 = LABS[0]
 NEVER = Wait("the sky to fall", lambda _: False)
 
 
@@ -122,3 +126,35 @@ def test_the_evidence_of_the_next_step_begins_where_the_learner_goes_on() -> Non
     on = proceed(LAB, attempt, "do", Evidence(replace(SEEN, moment=11), listed(), {}))
     assert (on.step, on.began_at, on.passed) == (2, 11, "")
     assert "explain" in on.shown
+
+
+def test_what_is_done_for_someone_who_watches_has_a_caption_for_each_act_and_the_pace_comes_back(
+    learner: Learner,
+) -> None:
+    run = learner.opens(LAB_1)
+    learner.does(run.start())
+    captions: list[str] = []
+    tempos: set[Tempo] = set()
+
+    def note() -> None:
+        captions.append(run.busy)
+        tempos.add(run.bench.pace.tempo)
+
+    run.on_change = note
+    learner.does(run.bench.perform("pace", {"tempo": "step"}))
+    learner.does(run.do_it("watch", slowly=True))
+    assert any(caption.startswith("Promote blog → alloc-c: ") for caption in captions)
+    assert Tempo.SLOW in tempos
+    assert run.bench.pace.tempo is Tempo.STEP
+    assert learner.here() == LAB_1.steps[1].id
+
+
+def test_for_a_page_a_step_stays_and_for_a_script_it_does_not(learner: Learner) -> None:
+    run = learner.opens(LAB_1)
+    run.stays = True
+    learner.does(run.start())
+    learner.does(run.bench.perform("promote", {"route": "blog", "to": "alloc-c"}))
+    learner.does(run.bench.wait_until(lambda seen: run.look(seen) and has_passed(LAB_1, run.attempt)))
+    assert learner.here() == "watch"
+    run.look(learner.sees(), goes_on=True)
+    assert learner.here() == LAB_1.steps[1].id
