@@ -36,7 +36,7 @@ async def at_pace(bench: Bench, tempo: Tempo) -> AsyncIterator[None]:
 
 
 async def show(bench: Bench, item: Call | Wait, say: Callable[[str], None]) -> None:
-    """Issue a verb or wait, as `follow` does, and say what is done and what the journal tells of it."""
+    """Issue a verb or wait, as `follow` does, and say what is done, then what the journal says."""
     if isinstance(item, Wait):
         say(f"Waiting for {item.what}.")
         await follow(bench, replace(item, timeout_s=item.timeout_s * PATIENCE))

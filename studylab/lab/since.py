@@ -1,4 +1,4 @@
-"""Since: the moments of one attempt, read anew after a new start or an undo."""
+"""Since: the moments of one attempt, read again after a new start or an undo."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Since:
-    """Holds the moments since a step began, and makes them anew when that or the past has changed."""
+    """Holds the moments since a step began, and makes them again when that or the past has changed."""
 
     def __init__(self, journal: Journal, began_at: int) -> None:
         self._journal = journal

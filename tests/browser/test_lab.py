@@ -71,7 +71,7 @@ def test_a_step_stays_with_what_was_seen_beside_the_prediction(by_mouse: Learner
     assert isinstance(phantom, Do)
     label = phantom.checks[2].label
     expect(page.locator(".checks")).not_to_contain_text(label)
-    by_mouse.hands.press(page.locator(".move.is-now button").first)
+    by_mouse.hands.press(page.locator(".move.is-next button").first)
     expect(page.locator(".saw .said")).to_contain_text("Nothing: the change was refused.")
     expect(page.locator(".saw .measured")).to_contain_text("serve shop → alloc-d")
     expect(page.locator("li.is-now .checks")).to_contain_text(label)
@@ -100,8 +100,8 @@ def test_a_move_is_ticked_when_it_was_made_with_the_control_of_the_stage(by_mous
         data={"edge": "iad", "at": "after ack, before apply"},
         headers={"Accept": "application/json", "Sec-Fetch-Site": "same-origin"},
     )
-    expect(page.locator(".move.is-done")).to_contain_text("Arm iad")
-    expect(page.locator(".move.is-now")).to_contain_text("Promote shop")
+    expect(page.locator(".move.is-made")).to_contain_text("Arm iad")
+    expect(page.locator(".move.is-next")).to_contain_text("Promote shop")
 
 
 def begins(learner: Learner) -> None:
