@@ -135,4 +135,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*too_early.STEPS, *in_time.STEPS, *poison.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

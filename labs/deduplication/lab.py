@@ -130,4 +130,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*request.STEPS, *publish.STEPS, *message.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

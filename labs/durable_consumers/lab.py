@@ -128,4 +128,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*cursor.STEPS, *name.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

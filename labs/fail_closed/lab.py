@@ -130,4 +130,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*missing.STEPS, *numbers.STEPS, *cure.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

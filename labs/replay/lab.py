@@ -123,4 +123,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*past.STEPS, *fence.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

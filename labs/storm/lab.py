@@ -110,4 +110,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*storm.STEPS, *few.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

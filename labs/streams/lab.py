@@ -125,4 +125,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*outage.STEPS, *limits.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

@@ -134,4 +134,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*flood.STEPS, *filters.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

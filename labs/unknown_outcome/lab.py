@@ -117,4 +117,5 @@ LAB = Lab(
     setup=SETUP,
     steps=(*no_answer.STEPS, *same_id.STEPS, QUIZ),
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

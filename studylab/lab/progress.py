@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from studylab.lab.attempt import Attempt, Prediction
+from studylab.lab.attempt import done as done_steps
 from studylab.lab.model import Do, Explain, Lab, Memory, Predict, Quiz, Step
 from vango.core.findings import Finding
 
@@ -143,7 +144,7 @@ def keep(record: Record, lab: Lab, attempt: Attempt, mark: str, at: float) -> Re
             predictions[step.id] = _first_measured(predictions.get(step.id), made)
         if step.id in attempt.hints:
             hints[step.id] = max(hints.get(step.id, 0), attempt.hints[step.id])
-        if attempt.begun and place < attempt.step:
+        if place < done_steps(lab, attempt):
             how = attempt.marks.get(step.id, "")
             before = done.get(step.id)
             if before is None or (before.how and not how):

@@ -188,13 +188,15 @@ class Learner:
                 self.answers(question, question.right(self.witness.memory(lab.slug)))
         else:
             self.solves(lab, step)
+            expect(self.page.locator(f"#step-{step.id}.is-passed")).to_be_attached(timeout=60_000)
+            self.goes_on()
         expect(self.page.locator(f"#step-{step.id}")).to_have_class("is-done", timeout=60_000)
 
     def solves(self, lab: Lab, step: Do) -> None:
         """Play a step's solution until the step has passed: what it would do after that, no learner is asked for."""
         solution = step.solution
         script: Script = solution if isinstance(solution, tuple) else solution(self.witness.evidence(lab.slug))
-        here = self.page.locator(f"#step-{step.id}.is-now")
+        here = self.page.locator(f"#step-{step.id}.is-now:not(.is-passed)")
         for item in script:
             if not here.count():
                 return
@@ -240,8 +242,8 @@ class Learner:
         self.hands.press(form.get_by_role("button"))
 
     def goes_on(self) -> None:
-        """Leave an explanation."""
-        self.hands.press(self.page.locator("#panel-guide li.is-now").get_by_role("button", name="Continue"))
+        """Leave an explanation, or a step that has passed and shows what was seen."""
+        self.hands.press(self.page.locator("#panel-guide li.is-now .go-on button"))
 
     def answers(self, question: Question, key: str) -> None:
         """Answer a question of the quiz, and read what is said to it."""

@@ -30,6 +30,7 @@ def begins(learner: Learner) -> None:
 
 def catches_up(learner: Learner, step: str) -> None:
     begins(learner)
+    learner.hands.press(learner.page.locator("#all-steps > summary"))
     learner.hands.press(learner.page.locator(f"#step-{step}").get_by_role("button", name="catch me up"))
     expect(learner.page.locator("#panel-guide li.is-now")).to_have_attribute("id", f"step-{step}")
 
@@ -52,11 +53,14 @@ def test_when_the_focused_button_is_drawn_away_its_panel_has_the_focus(by_keys: 
     assert by_keys.page.evaluate("document.activeElement.closest('#inspector') !== null")
 
 
-def test_when_a_step_passes_and_locks_the_control_its_panel_has_the_focus(by_keys: Learner) -> None:
+def test_after_the_start_and_after_going_on_the_heading_of_the_step_has_the_focus(by_keys: Learner) -> None:
     begins(by_keys)
+    expect(by_keys.page.get_by_role("heading", name=LAB.steps[0].title)).to_be_focused()
     by_keys.promotes("blog", "alloc-c")
+    expect(by_keys.page.get_by_role("heading", name="What you saw")).to_be_visible()
+    by_keys.goes_on()
     by_keys.is_at(LAB.steps[1])
-    expect(by_keys.page.locator("#inspector")).to_be_focused()
+    expect(by_keys.page.get_by_role("heading", name=LAB.steps[1].title)).to_be_focused()
 
 
 def test_a_prediction_leads_to_the_heading_of_the_next_step(by_keys: Learner) -> None:
