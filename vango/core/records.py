@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vango.core.accused import Part
 from vango.core.judge import Position, Row
 from vango.core.modes import Mode
 
@@ -49,13 +50,17 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class StuckRow:
-    """The outbox row at the head of its feed that the broker refuses. `reason` says why, `cure` what helps."""
+    """The outbox row at the head of its feed that the broker refuses. `reason` says why, `cure` what helps.
+
+    `part` is what has to change: the stream, or the row in the database.
+    """
 
     event_id: str
     feed: str
     position: int
     reason: str
     cure: str
+    part: Part = Part.DATABASE
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from vango.actors.progress import Progress
 from vango.broker import streams
 from vango.broker.broker import Broker
 from vango.broker.connection import Wire
+from vango.core.ages import Item
 from vango.core.audit import audit
 from vango.core.judge import Position, Row
 from vango.core.modes import Mode
@@ -24,6 +25,7 @@ from vango.core.rules import EdgeRules, in_words
 from vango.edge.edge import Edge
 from vango.guests.guests import Guests
 from vango.journal.journal import Journal
+from vango.observe.accusing import accusing
 from vango.observe.broker import BrokerObserver
 from vango.observe.edges import ProbeLog, rows_seen
 from vango.observe.guests import GuestObserver
@@ -95,6 +97,7 @@ class Observer:
         self._guests = GuestObserver(parts.guests, self._truth)
         self._probes = {name: ProbeLog() for name in parts.edges}
         self._rules: dict[str, EdgeRules] = {}
+        self._met: dict[Item, int] = {}
 
     def patience_s(self) -> float:
         """Return for how many seconds a look is good when no change is known since.
@@ -128,7 +131,7 @@ class Observer:
         for edge, claim in zip(edges, claims, strict=True):
             self._count(edge, claim, record, probes[edge.name])
         report = audit(record, claims)
-        return Observation(
+        seen = Observation(
             at=time.time(),
             moment=self._parts.journal.last,
             truth=truth,
@@ -149,6 +152,8 @@ class Observer:
             work=self._parts.progress.see(),
             undo=self._parts.undo(),
         )
+        seen, self._met = accusing(seen, self._met)
+        return seen
 
     def _sees_routes(self) -> bool:
         return any(stream.name == "ROUTES" and stream.available for stream in self.broker.streams)
