@@ -77,7 +77,7 @@ def lead_and_rest(text: str) -> Iterator[str]:
 
 
 def runs_on(seen: Observation) -> str:
-    """Say that the broker's time goes on while an edge that was handed a message waits in Step; empty when none does."""
+    """Say that the broker's time goes on while an edge with a message in hand waits; empty when none does."""
     waiting = {held.actor for held in seen.pace.waiting}
     held_up = [c for c in seen.consumers if c.name in waiting and c.num_ack_pending and c.ack_wait_s]
     if not held_up:
