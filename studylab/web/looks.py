@@ -61,6 +61,7 @@ _TONES = {
     "apply": "is-ok",
     "commit": "is-truth",
     "publish": "is-relay",
+    "send": "is-relay",
     "store": "is-stream",
 }
 _BECAME = {Mode.FAILED_CLOSED: "is-bad", Mode.CURRENT: "is-ok", Mode.REBUILDING: "is-warn"}

@@ -35,6 +35,7 @@ class Differs(StrEnum):
     SKIPPED = "skipped by a gap"
     UNACKED = "delivered, unacked"
     NOT_DELIVERED = "not delivered"
+    GONE = "no longer in the stream"
     NEVER_APPLIED = "never applied"
 
 
@@ -110,6 +111,16 @@ def why_row_differs(truth: TruthRecord, claim: Claim, route: str) -> Differs:
         return Differs.NOT_PUBLISHED
     if fact.sequence <= claim.position.sequence:
         return Differs.SKIPPED
+    return _on_its_way(truth, claim, fact)
+
+
+def _on_its_way(truth: TruthRecord, claim: Claim, fact: Fact) -> Differs:
+    """Say where the message of a published event is. What the tape does not show is judged by the consumer's numbers."""
+    seq = truth.stored.get(fact.event_id)
+    if seq is None and truth.tape_is_whole:
+        return Differs.GONE
+    if seq is not None and claim.delivered is not None and seq > claim.delivered:
+        return Differs.NOT_DELIVERED
     if claim.outstanding:
         return Differs.UNACKED
     return Differs.NOT_DELIVERED if claim.pending or claim.pending is None else Differs.NEVER_APPLIED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vango.core.accused import Part
@@ -36,7 +36,7 @@ class Claim:
     """The claim of one edge, and the broker's numbers for its consumer (None: there is none, or no answer).
 
     `pending` are messages not yet delivered, `outstanding` are messages delivered and not acked. `stuck` names the
-    message at which the edge keeps failing, empty when none.
+    message at which the edge keeps failing, empty when none. `delivered` is the stream seq of the last message delivered.
     """
 
     edge: str
@@ -46,6 +46,7 @@ class Claim:
     pending: int | None
     outstanding: int | None
     stuck: str = ""
+    delivered: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class TruthRecord:
 
     `known_ids` holds those event ids out of the views' rows that the history has; `untold` the facts that have no
     outbox row and were never seen in the stream; `stuck` the outbox rows that cannot go. `feed` and `value` are what
-    the sentences of findings call a row and what it says.
+    the sentences of findings call a row and what it says. `stored` gives the stream seqs of the events that the stream is
+    seen to hold; `tape_is_whole` says that it holds no others.
     """
 
     latest: int
@@ -81,3 +83,5 @@ class TruthRecord:
     stuck: tuple[StuckRow, ...] = ()
     feed: str = "route"
     value: str = "an owner"
+    stored: Mapping[str, int] = field(default_factory=dict)
+    tape_is_whole: bool = False

@@ -126,7 +126,7 @@ class Observer:
         if not self._sees_routes():
             # While the broker cannot be observed, its content is not known to be untold.
             record = replace(record, untold=())
-        record = replace(record, stuck=self._stuck(record))
+        record = replace(self._on_tape(record), stuck=self._stuck(record))
         claims = [self._claim(edge) for edge in edges]
         for edge, claim in zip(edges, claims, strict=True):
             self._count(edge, claim, record, probes[edge.name])
@@ -157,6 +157,14 @@ class Observer:
 
     def _sees_routes(self) -> bool:
         return any(stream.name == "ROUTES" and stream.available for stream in self.broker.streams)
+
+    def _on_tape(self, record: TruthRecord) -> TruthRecord:
+        """Add which events the stream of the routes holds, if it answers."""
+        for stream in self.broker.streams:
+            if stream.name == "ROUTES" and stream.available:
+                stored = {cell.event_id: cell.seq for cell in reversed(stream.cells)}
+                return replace(record, stored=stored, tape_is_whole=stream.messages == len(stream.cells))
+        return record
 
     def _stuck(self, record: TruthRecord) -> tuple[StuckRow, ...]:
         """Add the rows that the broker refuses. If their stream is missing, the panel of the broker says so."""
@@ -217,7 +225,8 @@ class Observer:
         rows, position = edge.committed()
         pending = consumer.num_pending if consumer else None
         outstanding = consumer.num_ack_pending if consumer else None
-        return Claim(edge.name, edge.mode, position, rows, pending, outstanding, edge.stuck)
+        delivered = consumer.last_delivered if consumer else None
+        return Claim(edge.name, edge.mode, position, rows, pending, outstanding, edge.stuck, delivered)
 
     def _edge(self, edge: Edge[Row], claim: Claim, record: TruthRecord) -> EdgeSeen:
         position = claim.position
