@@ -118,6 +118,7 @@ observe     one frozen picture of truth, broker and edges
     model           the picture: `truth`, `broker`, `edges` and `bench`, as frozen values
     observer        one pass over all parts, in the order that keeps a correct bench from looking wrong
     accusing        every part gets the findings that accuse it, and the newest leads
+    why             two sentences about something wrong, and the moment that made it
     rest            when another look would show the same
     truth           looks at the database and at the outbox
     broker          looks at streams, consumers and snapshots, in the server's words

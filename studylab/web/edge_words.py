@@ -14,7 +14,9 @@ from studylab.web.quantities import plural, size
 from vango.core.audit import Differs, present
 from vango.core.findings import Finding
 from vango.core.modes import ANSWERS
+from vango.journal.moment import Moment
 from vango.observe.model import EdgeSeen, GuestSeen, TruthSeen
+from vango.observe.why import Why, why_asked, why_row
 
 QUIET_S = 6.0
 _ASKED = {"right": "right", "refused": "refused", "wrong": "misrouted"}
@@ -97,3 +99,12 @@ def _accused(findings: Sequence[Finding]) -> dict[str, str]:
     """Return the accused routes, each with the kind of its first finding."""
     routes = [(route, f.kind.value) for f in findings for accused in f.accused for route in accused.routes]
     return dict(reversed(routes))
+
+
+def whys_of(edge: EdgeSeen | GuestSeen, moments: Sequence[Moment]) -> Iterator[tuple[str, str, Why]]:
+    """Yield what there is to explain of an edge: a key, the question, and the answer. Nothing when all is right."""
+    for row in edge.rows:
+        if row.cause and (found := why_row(edge, row, moments)):
+            yield f"{edge.name}-{row.route}", f"Why is {row.route} {row.cause}?", found
+    if any(probe.outcome != "right" for probe in edge.probes) and (found := why_asked(edge, moments)):
+        yield f"{edge.name}-requests", "Why these requests?", found

@@ -26,6 +26,7 @@ from studylab.web import (
 )
 from vango.actors.crash_points import Tempo
 from vango.actors.told import fit
+from vango.observe import why
 from vango.verbs.registry import REGISTRY
 
 TEMPI = (
@@ -65,6 +66,8 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     edge_words.heard_words,
     edge_words.counter_words,
     edge_words.view_lines,
+    edge_words.whys_of,
+    why.why_found,
     journal.details,
     journal.pauses,
     journal.lane,

@@ -1,4 +1,4 @@
-"""The accused: whoever the audit accuses is drawn as wrong, wherever it is drawn, and a scar makes nobody red."""
+"""The accused: what the audit accuses is drawn as wrong everywhere, and a scar makes nobody red."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The accused: which part of the system a finding is about, as a value. Whoever draws that part draws it as wrong."""
+"""The accused: which part of the system a finding is about, as a value. It is drawn as wrong everywhere."""
 
 from __future__ import annotations
 
