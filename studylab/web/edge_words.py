@@ -103,8 +103,10 @@ def _accused(findings: Sequence[Finding]) -> dict[str, str]:
 
 def whys_of(edge: EdgeSeen | GuestSeen, moments: Sequence[Moment]) -> Iterator[tuple[str, str, Why]]:
     """Yield what there is to explain of an edge: a key, the question, and the answer. Nothing when all is right."""
+    wrong = _accused(present(edge.findings))
     for row in edge.rows:
-        if row.cause and (found := why_row(edge, row, moments)):
+        is_past = row.cause is Differs.APPLIED_TWICE and row.route not in wrong
+        if row.cause and not is_past and (found := why_row(edge, row, moments)):
             yield f"{edge.name}-{row.route}", f"Why is {row.route} {row.cause}?", found
     if any(probe.outcome != "right" for probe in edge.probes) and (found := why_asked(edge, moments)):
         yield f"{edge.name}-requests", "Why these requests?", found

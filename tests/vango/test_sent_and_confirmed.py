@@ -1,4 +1,4 @@
-"""Sent and confirmed are two moments: no edge's apply stands above what caused it. A promotion that changes nothing says so."""
+"""Sent and confirmed are two moments: no edge's apply stands above what caused it. A promotion to the same owner says so."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ def test_what_somebody_else_publishes_is_told_when_it_is_sent(hands: Hands) -> N
     assert kinds.index("send") < kinds.index("publish")
 
 
-def test_a_promotion_to_the_present_owner_changes_nothing_and_says_so(hands: Hands) -> None:
-    before = hands.settle().truth
-    said = hands.do("promote", route="shop", to=before.routes[0].owner)
-    assert "Nothing was changed" in str(said)
-    assert hands.settle().truth == before
+def test_a_promotion_to_the_present_owner_says_that_the_owner_is_the_same(hands: Hands) -> None:
+    owner = hands.settle().truth.routes[0].owner
+    assert f"shop belonged to {owner} already" in hands.do("promote", route="shop", to=owner)
+    assert "already" not in hands.do("promote", route="shop", to="alloc-c")

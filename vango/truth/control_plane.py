@@ -102,14 +102,16 @@ class ControlPlane:
         return await self._carry_out(self._promote(route, to, operation))
 
     async def _promote(self, route: str, to: str, operation: str) -> str:
-        if not operation and self.truth.owners().get(route) == to:
-            self._journal.write("database", "unchanged", f"{route} → {to}: it is the owner already", route=route)
-            return f"{route} belongs to {to} already. Nothing was changed; choose another owner."
+        was_its_owner = self.truth.owners().get(route) == to
         committed = await self._do(Promotion(route, to, operation=operation))
         if committed is None:
             return "The control plane crashed, and was started again."
         if committed.event is None:
             return f"Operation {operation} was done before, at revision {committed.revision}. Nothing was changed."
+        if was_its_owner:
+            return (
+                f"{route} belonged to {to} already. Epoch {committed.event.epoch} began all the same: event and drain."
+            )
         return f"{route} belongs to {to} under epoch {committed.event.epoch}, revision {committed.revision}."
 
     async def add_route(self, route: str, owner: str) -> str:
