@@ -23,6 +23,19 @@ function showNow(dialog, button) {
   }
 }
 
+// Propose a real change: a ready allocation that does not own the route now.
+function proposeOwner(dialog) {
+  const route = dialog.querySelector("[name='route']")?.value;
+  const owner = document.getElementById(`truth-${route}`)?.dataset.mark?.split(" ")[0];
+  const ready = [...document.querySelectorAll("#panel-truth .is-ready[data-allocation]")].map((item) => item.dataset.allocation);
+  const to = dialog.querySelector("[name='to']");
+  if (to?.value === owner) to.value = ready.find((name) => name !== owner) ?? to.value;
+}
+
+document.getElementById("dialog-promote")?.addEventListener("change", (event) => {
+  if (event.target.name === "route") proposeOwner(event.currentTarget);
+});
+
 // Reset the fields for each use. Only after a refusal the typed values stay, to be corrected.
 function prepare(dialog, button) {
   if (!("refused" in dialog.dataset)) dialog.querySelector("form")?.reset();
@@ -32,6 +45,7 @@ function prepare(dialog, button) {
     const field = dialog.querySelector(`[name="${key.slice(3).toLowerCase()}"]`);
     if (field) field.value = value;
   }
+  if (dialog.id === "dialog-promote" && !("refused" in dialog.dataset) && !("setTo" in button.dataset)) proposeOwner(dialog);
   showNow(dialog, button);
   const complaint = dialog.querySelector(".complaint");
   if (complaint) complaint.textContent = "";

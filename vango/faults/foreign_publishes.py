@@ -76,6 +76,7 @@ def _event(bench: Target, sequence: int) -> tuple[str, str, bytes]:
 async def _publish(bench: Target, how: How, what: str, subject: str, body: bytes, event_id: str) -> str:
     """Publish and journal the PubAck. Returns the answer in words."""
     wire = bench.wire()
+    bench.journal.write("learner", "send", f"send {event_id} on {subject}", event_id=event_id, subject=subject)
     ack = await wire.store(subject, body, message_id=event_id)
     answer = "duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
     bench.journal.write(

@@ -20,7 +20,7 @@ PREDICT_NOISE = Predict(
                "The stream is called ROUTES, but subjects and filters decide what is delivered, not names."),
         Option("half", "About half: samples that no consumer waits for are dropped.",
                "A stream keeps what is published on its subjects, whether or not a consumer waits."),
-        Option("few", "Less than one in a hundred.",
+        Option("few", "Less than one in twenty.",
                "Each sample is a delivery, an ack and bytes, exactly as if it were needed.", happens=True),
     ),
     measure=saw.share_that_mattered,
