@@ -19,7 +19,7 @@ function toGuide() {
 const typed = "input:not([type='radio'], [type='checkbox']), select, textarea, [contenteditable]";
 
 const keys = {
-  "?": () => document.getElementById("keys").showPopover(),
+  "?": () => document.getElementById("keys").showModal(),
   t: toggleTheme,
   p: toggleProjector,
   g: toGuide,
@@ -45,7 +45,7 @@ const waiting = () => document.querySelector("#panel-verdict form[action='/bench
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.closest(typed) || document.querySelector("dialog:popover-open")) return;
+  if (event.target.closest(typed) || document.querySelector("dialog:modal")) return;
   // The space bar keeps its own meaning on controls that use it.
   if (event.key === " " && event.target.closest("button, a, summary, input")) return;
   if (/^[1-9]$/.test(event.key)) edge(event.key);
