@@ -41,7 +41,8 @@ function keep(closing = false) {
   // Keep the focus if an element has it. Otherwise ask what is drawn, which forces a layout of the page.
   if (!last || (here === last.element && !here.disabled && here.isConnected)) return;
   if (document.querySelector("dialog:modal") || (usable(last.element) && !closing)) return;
-  if (here && here !== document.body && here !== last.element) return;
+  // In a dialog that has just closed, a button keeps the focus for a moment more.
+  if (here !== last.element && here !== document.body && usable(here)) return;
   for (const place of [last.element, ...places()]) {
     if (!usable(place)) continue;
     place.focus({ preventScroll: place.tagName !== "H2" });
