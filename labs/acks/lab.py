@@ -134,5 +134,6 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*too_early.STEPS, *in_time.STEPS, *poison.STEPS, QUIZ),
+    story="23:50. Every event is acknowledged. One edge still sends visitors to the old owner.",
     debrief=DEBRIEF,
 )  # fmt: skip

@@ -129,5 +129,6 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*missing.STEPS, *numbers.STEPS, *cure.STEPS, QUIZ),
+    story="03:45. Nothing is pending, every light is green, and one answer is wrong.",
     debrief=DEBRIEF,
 )  # fmt: skip

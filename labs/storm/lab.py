@@ -109,5 +109,6 @@ LAB = Lab(
     locked_otherwise="In this lab the storm does these. The sandbox has every control.",
     setup=SETUP,
     steps=(*storm.STEPS, *few.STEPS, QUIZ),
+    story="06:20. The day shift asks which of the night’s protections it needs. Prove it.",
     debrief=DEBRIEF,
 )  # fmt: skip

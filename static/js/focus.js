@@ -35,9 +35,27 @@ function* places() {
   yield document.getElementById("main");
 }
 
+// After the start of a lab the focus is on the heading of its first step: the button that started it is drawn elsewhere,
+// or not at all. Setting up the bench takes a while. A focus that is moved elsewhere meanwhile stays there.
+const STARTED_MS = 30_000;
+let startedUntil = 0;
+
+function begin(here) {
+  const heading = document.querySelector(`#${GUIDE} li.is-now > h2`);
+  const free = here === document.body || here?.id === GUIDE || here?.closest("form[action$='/start']");
+  if (!heading || !free || Date.now() > startedUntil) return false;
+  heading.focus();
+  return document.activeElement === heading;
+}
+
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches(`#${GUIDE} form[action$='/start']`)) startedUntil = Date.now() + STARTED_MS;
+}, true);
+
 // Only the guide may scroll, to the next step. The stage keeps its scroll position.
 function keep(closing = false) {
   const here = document.activeElement;
+  if (startedUntil && begin(here)) return;
   // Keep the focus if an element has it. Otherwise ask what is drawn, which forces a layout of the page.
   if (!last || (here === last.element && !here.disabled && here.isConnected)) return;
   if (document.querySelector("dialog:modal") || (usable(last.element) && !closing)) return;
@@ -50,7 +68,10 @@ function keep(closing = false) {
   }
 }
 
-document.addEventListener("focusin", (event) => remember(event.target));
+document.addEventListener("focusin", ({ target }) => {
+  remember(target);
+  if (!target.closest(`#${GUIDE}`)) startedUntil = 0;
+});
 // A click on the background gives up the focus.
 document.addEventListener("click", () => {
   if (document.activeElement === document.body && usable(last?.element)) last = null;

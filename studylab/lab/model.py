@@ -224,7 +224,7 @@ class Debrief:
 class Lab:
     """One lab. `controls` are the verbs that are unlocked; `locked` says why others are not, by verb.
 
-    `locked_otherwise` is said of every other locked verb.
+    `locked_otherwise` is said of every other locked verb. `story` is what happens in the night that the course tells.
     """
 
     id: str
@@ -242,6 +242,7 @@ class Lab:
     steps: tuple[Step, ...]
     debrief: Debrief
     locked_otherwise: str = "Not needed in this step. The sandbox has every control."
+    story: str = ""
 
     def index(self, step_id: str) -> int:
         """Return the place of a step. Raises KeyError when the lab has no such step."""

@@ -1,16 +1,11 @@
-"""The pages: the course, the sandbox, a lab."""
+"""The pages with a stage: the sandbox and a lab; and the visitor's matrix."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, render_template, session
 
-from studylab.lab import records
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
-from studylab.lab.model import Lab
-from studylab.lab.progress import Record
 from studylab.web.state import call, hub, state
 from vango.actors.errors import NotThere
 from vango.bench import trials
@@ -20,15 +15,6 @@ from vango.storm.protections import PROTECTIONS
 from vango.verbs.registry import REGISTRY
 
 pages = Blueprint("pages", __name__)
-
-
-@pages.get("/")
-def course() -> str:
-    """The course: what this is, the labs with progress, and the link to the sandbox. Wakes no bench."""
-    found = records.load_all(state().benches.folder(session["bench"]))[0] if "bench" in session else {}
-    return render_template(
-        "course.html", labs=[_card(lab, found) for lab in state().benches.labs.values()], faults=state().faults
-    )
 
 
 @pages.get("/sandbox")
@@ -61,13 +47,3 @@ def matrix() -> str:
     ]
     tried = sum(bool(cell) for _, cells in rows for cell in cells)
     return render_template("matrix.html", rows=rows, faults=FAULTS, tried=tried, storms=found.storms[::-1])
-
-
-def _card(lab: Lab, found: dict[str, Record]) -> dict[str, Any]:
-    card = {"slug": lab.slug, "number": lab.number, "title": lab.title, "question": lab.question,
-            "minutes": lab.minutes, "steps": len(lab.steps), "done": 0, "finished": False, "active_s": 0.0}  # fmt: skip
-    record = found.get(lab.slug)
-    if record is not None:
-        done = sum(step.id in record.done for step in lab.steps)
-        card |= {"done": done, "finished": bool(record.finishes), "active_s": record.active_s}
-    return card
