@@ -53,9 +53,9 @@ CYCLES = (20_000, 10, 10)
 
 
 def create_app(
-    *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (), park_after_s: float = 900.0,
-    max_benches: int = 200, keep_place_s: float = KEEP_PLACE_S, max_streams: int = MAX_STREAMS, labs_from: Path | None = None,
-    public_url: str = "",
+    *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (),
+    park_after_s: float = 900.0, max_benches: int = 200, keep_place_s: float = KEEP_PLACE_S,
+    max_streams: int = MAX_STREAMS, labs_from: Path | None = None, public_url: str = "",
 ) -> Flask:  # fmt: skip
     """Make an app with its loop, its keeper and its benches. End it with `close_app`.
 
@@ -123,8 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app = create_app(
             data=options.data, nats_server=options.nats_server, hosts=[options.host, *options.allow_host],
-            public_url=options.public_url,
-            park_after_s=options.park_after, max_benches=benches, keep_place_s=options.keep_place, labs_from=options.labs,
+            public_url=options.public_url, labs_from=options.labs,
+            park_after_s=options.park_after, max_benches=benches, keep_place_s=options.keep_place,
         )  # fmt: skip
         for fault in app.extensions["studylab"].faults:
             print(fault, file=sys.stderr)

@@ -14,7 +14,7 @@ CONNECTIONS = 480
 
 
 def make_room_for(benches: int) -> tuple[int, str]:
-    """Raise the limit on open files as far as this many benches need. Returns how many fit, and a sentence if not all do."""
+    """Raise the limit on open files as far as this many benches need. Returns how many fit, and says if not all do."""
     if sys.platform == "win32":
         return benches, ""
     resource: Any = importlib.import_module("resource")

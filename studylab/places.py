@@ -56,7 +56,7 @@ def is_untouched(folder: Path) -> bool:
 
 
 def _used_lately(stored: Path, keep_s: float) -> dict[str, float]:
-    """Return when the benches in a folder were left, on the clock of this process: an app that starts again keeps places too."""
+    """Return when the benches in a folder were left, on this process's clock: places outlast a start of the app."""
     now, clock = time.time(), time.monotonic()
     folders = stored.iterdir() if stored.is_dir() else ()
     ages = {folder.name: max(0.0, now - _written(folder)) for folder in folders if not is_untouched(folder)}

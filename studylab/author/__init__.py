@@ -1,1 +1,1 @@
-"""For those who write labs: finding and loading lab files, naming every fault with its line, playing a lab, the guide."""
+"""For those who write labs: finding and loading lab files, naming faults with their lines, playing a lab, the guide."""

@@ -180,5 +180,11 @@ async def _stands(run: LabRun) -> Observation:
 
 def _state(seen: Observation) -> object:
     """Return what must be the same each time that a lab begins."""
-    return (seen.truth.routes, seen.truth.sequence, seen.truth.write_order, seen.relay.rules,
-            [(edge.name, edge.rules) for edge in seen.edges], [(s.name, s.rules, s.last_seq) for s in seen.streams])  # fmt: skip
+    return (
+        seen.truth.routes,
+        seen.truth.sequence,
+        seen.truth.write_order,
+        seen.relay.rules,
+        [(edge.name, edge.rules) for edge in seen.edges],
+        [(stream.name, stream.rules, stream.last_seq) for stream in seen.streams],
+    )

@@ -50,10 +50,10 @@ def at_rest() -> Observation:
         outbox=_blank(OutboxSeen, published=LAST),
         relay=_blank(RelaySeen, state="up", published=LAST),
         streams=tuple(_stream(name) for name in STREAMS),
-        consumers=tuple(_blank(ConsumerSeen, stream="ROUTES", name=name, durable=True, last_delivered=LAST, ack_floor=LAST) for name in EDGES),
+        consumers=tuple(_consumer(name) for name in EDGES),
         edges=tuple(_edge(name) for name in EDGES),
         broker=_blank(BrokerSeen, state="up"),
-    )  # fmt: skip
+    )
 
 
 def _truth() -> TruthSeen:
@@ -87,8 +87,20 @@ def _stream(name: str) -> StreamSeen:
         )
         for n, (route, owner) in enumerate(OWNERS.items(), 1)
     )
-    return _blank(StreamSeen, name=name, available=True, messages=last, bytes=last * EVENT_BYTES, first_seq=min(last, 1),
-                  last_seq=last, cells=cells[:last])  # fmt: skip
+    return _blank(
+        StreamSeen,
+        name=name,
+        available=True,
+        messages=last,
+        bytes=last * EVENT_BYTES,
+        first_seq=min(last, 1),
+        last_seq=last,
+        cells=cells[:last],
+    )
+
+
+def _consumer(name: str) -> ConsumerSeen:
+    return _blank(ConsumerSeen, stream="ROUTES", name=name, durable=True, last_delivered=LAST, ack_floor=LAST)
 
 
 def _edge(name: str) -> EdgeSeen:

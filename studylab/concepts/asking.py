@@ -186,7 +186,7 @@ def event(number: int) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def delivered(message: Msg) -> dict[str, Any]:
-    """Return a delivered message with the numbers of its ack subject, `$JS.ACK.stream.consumer.deliveries.seq.seq.…`."""
+    """Return a delivered message with the numbers of its ack subject, `$JS.ACK.stream.consumer.deliveries.seq.…`."""
     words = message.reply.split(".")
     return {
         "body": json.loads(message.data), "headers": dict(message.headers or {}), "deliveries": int(words[4]),

@@ -24,7 +24,7 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One page. `sections` holds the text under each heading but the last; `lessons` what each recorded answer means."""
+    """One page. `sections` holds the text under each heading but the last; `lessons` what each answer means."""
 
     slug: str
     title: str

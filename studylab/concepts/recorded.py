@@ -130,7 +130,8 @@ def differences(kept: Answered, now: Answered) -> Iterator[str]:
         ):  # fmt: skip
             yield f"{where}: what is sent, or what decides, is not what was recorded"
         if shape(before.reply) != shape(after.reply):
-            yield f"{where}: recorded {json.dumps(before.reply)[:MOST_QUOTED]}, now {json.dumps(after.reply)[:MOST_QUOTED]}"
+            recorded, answered = (json.dumps(exchange.reply)[:MOST_QUOTED] for exchange in (before, after))
+            yield f"{where}: recorded {recorded}, now {answered}"
             continue
         for path in before.decisive:
             was, is_ = value_at(before.reply, path), value_at(after.reply, path)

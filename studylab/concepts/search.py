@@ -96,7 +96,7 @@ def words_of(typed: str) -> list[str]:
 
 
 def _queries(words: list[str]) -> Iterator[str]:
-    """Yield queries from the strictest to the most lenient. Each word stands in quotes and means its beginning; a phrase counts more."""
+    """Yield queries, the strictest first. Each word stands in quotes and means its beginning; a phrase counts more."""
     *others, last = (f'"{word}" *' for word in words)
     phrase = " ".join(words)
     yield f'"{phrase}" OR ({" AND ".join([*others, last])})'

@@ -30,4 +30,5 @@ def show(code: Code) -> CodeSeen:
 
 def highlighted(source: str) -> Markup:
     """Return Python source as markup, escaped, each span ended at the end of its line."""
-    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))  # noqa: S704 - Pygments escapes the source
+    escaped = highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))
+    return Markup(escaped)  # noqa: S704 - Pygments escapes the source

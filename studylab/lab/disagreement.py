@@ -1,4 +1,4 @@
-"""Where an edge serves something else than the database has: the first such row, as a value that says itself in words. Pure."""
+"""Where an edge serves something else than the database has: the first such row, as a value with its words. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vango.observe.model import Observation
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What an edge holds of a route and what the database has. `route` is empty where the edge lacks rows, or has too many."""
+    """An edge's row of a route, and the database's. `route` is empty where the edge lacks rows, or has too many."""
 
     edge: str
     route: str = ""

@@ -1,4 +1,4 @@
-"""Keeping: the record of one lab on one bench, on disk after every change. A disk that does not take it stops no lab."""
+"""Keeping: the record of one lab on one bench, on disk after every change. A disk that refuses it stops no lab."""
 
 from __future__ import annotations
 

@@ -66,7 +66,8 @@ class Advisories(Latest):
 class ByName:
     """Moments by what one field of their detail names: a number, an id, or several of either.
 
-    Of `HELD_NUMBERS` names, up to twice as many, those that were named last; of each the first eight moments and the last eight.
+    It holds the names that were named last: `HELD_NUMBERS` or up to twice as many. Of each it holds the first eight
+    moments and the last eight.
     """
 
     def __init__(self, named: str) -> None:
@@ -91,7 +92,7 @@ def _names(value: Any) -> Iterable[Any]:
 
 
 class Commits:
-    """Moment and event id of the route commits: the latest `HELD_NUMBERS`, up to twice as many; `gone` counts the rest."""
+    """Moment and event id of the latest route commits, up to twice `HELD_NUMBERS`; `gone` counts the rest."""
 
     def __init__(self) -> None:
         self.held: list[tuple[int, str]] = []
@@ -142,7 +143,7 @@ class Handed:
 
 @dataclass(slots=True)
 class Sleep:
-    """A time in which an edge was down: the numbers of its last and first moment (None: it still is), and what it missed.
+    """A time in which an edge was down: its last and first moment by number (None: it still is), and what it missed.
 
     `missed` counts the route commits in between. The rest is what happened from its start to the next commit: how many
     messages it was `handed`, the first and the last stream seq of those that it took up and how many they were, the

@@ -1,8 +1,7 @@
 """What a lab is made of: frozen values that a module under `labs/` writes down, prose beside its step.
 
 A lab decides nothing about how it is run or drawn: `runner` plays it, `guide` turns it into the `GuideSeen` of
-`seen`, which the page draws. Checks are pure functions of `Evidence`, and each returns what it saw or what still
-differs.
+`seen`, which the page draws. What steps look at, and how they answer, is in `checks`; what they call, in `calls`.
 """
 
 from __future__ import annotations
@@ -10,56 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from studylab.lab.calls import Call as Call
 from studylab.lab.calls import Script as Script
 from studylab.lab.calls import Wait as Wait
 from studylab.lab.calls import call as call
 from studylab.lab.calls import refused as refused
-from studylab.lab.moments import Moments
-from vango.observe.model import Observation
-
-Memory = Mapping[str, Any]
-"""Plain JSON values that earlier steps of the same attempt kept, by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that a check may look at: the bench now, what happened since the step began, what earlier steps kept.
-
-    `moments` is asked through `studylab.lab.reading`.
-    """
-
-    now: Observation
-    moments: Moments
-    memory: Memory
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """The check is met. `why` names what was seen."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotYet:
-    """The check is not met. `differs` says what still differs, so that the learner can choose the next move."""
-
-    differs: str
-
-
-Result = Passed | NotYet
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that must have become true. Once passed it stays passed for the attempt."""
-
-    label: str
-    test: Callable[[Evidence], Result]
-
+from studylab.lab.checks import Check as Check
+from studylab.lab.checks import Evidence as Evidence
+from studylab.lab.checks import Memory as Memory
+from studylab.lab.checks import NotYet as NotYet
+from studylab.lab.checks import Passed as Passed
+from studylab.lab.checks import Result as Result
 
 Solution = Script | Callable[[Evidence], Script]
 """A solution is a script, or makes one from what the learner has done so far."""
@@ -75,7 +36,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One possible answer. `explanation` says what is right in it, or which misconception it holds; shown afterwards."""
+    """One possible answer. `explanation`, shown afterwards, says what is right in it, or which misconception it is."""
 
     key: str
     text: str
@@ -93,7 +54,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Predict:
-    """The learner must choose before anything happens. The next `Do` that completes is what `measure` is asked about."""
+    """The learner must choose before anything happens. `measure` is asked about the next `Do` that completes."""
 
     id: str
     title: str
@@ -189,7 +150,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Quiz:
-    """Questions after the cure. Done when each has been answered rightly; a wrong answer says why and may be changed."""
+    """Questions after the cure. Done when each answer is right; a wrong one says why and may be changed."""
 
     id: str
     title: str

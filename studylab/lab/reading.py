@@ -81,7 +81,7 @@ def moments(evidence: Evidence, actor: str, kind: str) -> Sequence[Moment]:
 
 
 def about(evidence: Evidence, actor: str, kind: str, field: str, name: object) -> Sequence[Moment]:
-    """Return the moments of one kind since the step began in whose detail a field names a number or an id, oldest first.
+    """Return the moments of one kind since the step began whose detail names a number or an id, oldest first.
 
     Of very many the first and the latest.
     """
@@ -140,7 +140,7 @@ def verbs(evidence: Evidence, name: str) -> list[Moment]:
 
 
 def refusals(evidence: Evidence, verb: str) -> list[tuple[Moment, Asked]]:
-    """Return the learner's calls of one verb that were refused since the step began, with what was asked, oldest first."""
+    """Return the learner's calls of one verb refused since the step began, with what they asked for, oldest first."""
     told = [(moment, moment.read(Asked)) for moment in moments(evidence, "learner", "refused")]
     return [(moment, asked) for moment, asked in told if asked.verb == verb]
 

@@ -58,8 +58,8 @@ def unseal(content: bytes) -> tuple[Record, ...]:
     version = document.get("version")
     if isinstance(version, bool) or version != VERSION:
         raise BadInput(
-            f"This file is progress in version {str(version)[:20]}; this Study Lab reads version {VERSION}. Nothing was "
-            "changed. Export it again from a Study Lab of the same release."
+            f"This file is progress in version {str(version)[:20]}; this Study Lab reads version {VERSION}. "
+            "Nothing was changed. Export it again from a Study Lab of the same release."
         )
     if not _is_whole(document):
         raise BadInput(

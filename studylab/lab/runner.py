@@ -36,7 +36,7 @@ READ_AT_ONCE = 1_000
 START, AGAIN, CATCH_UP, DO_IT = "start of the lab", "start again", "catch me up", "do it for me"
 """What a learner does that begins with a reset, in the words in which it can be undone."""
 TRIES = 3
-"""How often a solution is played: the broker's clocks (ack_wait, duplicate window) do not stop when the machine does."""
+"""How often a solution is played: the broker's clocks (ack_wait, duplicate window) run on when the machine stops."""
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ class LabRun:
                 await self._reach(target, self.attempt)
 
     async def play(self, script: Script) -> None:
-        """Issue a script's verbs, waiting where it says so. Raises `Unavailable` when what it waits for does not come."""
+        """Issue a script's verbs, and wait where it says so. Raises `Unavailable` if that does not come."""
         for item in script:
             await follow(self.bench, item)
             self.look(await self.bench.observe())
@@ -241,7 +241,7 @@ class LabRun:
         return True
 
     def _come_back(self) -> None:
-        """The bench was put back as it was, with the file of the attempt. What was reached meanwhile stays on record."""
+        """The bench was put back as it was, with the attempt's file. What was reached meanwhile stays on record."""
         self.attempt = store.load(self.bench.folder, self.lab.slug)
         self._tell()
 

@@ -41,7 +41,7 @@ class PredictionSeen:
 
 @dataclass(frozen=True, slots=True)
 class CheckSeen:
-    """One check with its tick; `text` says why it passed or what still differs; `broken` that the check itself failed."""
+    """One check with its tick; `text` says why it passed or what still differs; `broken`: the check itself failed."""
 
     label: str
     passed: bool
@@ -59,7 +59,7 @@ class RungSeen:
 
 @dataclass(frozen=True, slots=True)
 class HintsSeen:
-    """The ladder: what is revealed, the name of the next rung (empty when only 'Do it for me' is left), and its length."""
+    """The ladder: what is revealed, the next rung's name (empty when only 'Do it for me' is left), and its length."""
 
     revealed: tuple[RungSeen, ...]
     next: str

@@ -1,4 +1,4 @@
-"""Attempts on disk: one JSON file for each lab in the bench's folder, replaced in one step so that a kill leaves one whole.
+"""Attempts on disk: one JSON file for each lab in the bench's folder, replaced in one step: a kill leaves one whole.
 
 A file that cannot be read counts as no attempt: the learner starts the lab again, and the file is kept beside.
 """

@@ -31,7 +31,7 @@ _ABSENT = {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One place on the tape. `kind` is stored, unknown (an event that no history has), foreign, hole, evicted or earlier."""
+    """One place on the tape. `kind` is stored, unknown (in no history), foreign, hole, evicted or earlier."""
 
     seq: int
     last: int
@@ -82,7 +82,7 @@ def tape(stream: StreamSeen, consumers: Sequence[ConsumerSeen]) -> Tape:
 
 
 def cells(slots: Sequence[Slot]) -> Markup:
-    """Return the cells of a tape as SVG, and after them all their labels: one may be wider than its cell, and is not drawn over.
+    """Return the cells of a tape as SVG, and all labels after them: a wide label is not drawn over.
 
     Not in a template: each new message moves all cells, so they are redrawn with every change.
     """
@@ -189,8 +189,9 @@ def _slot(run: _Run, x: float, share: float, every: int, newest: int, absent: Ma
         label = str(first)
     else:
         label = str(first) if first == newest or _is_labelled(first, every, newest) else ""
-    return Slot(first, last, kind, label, _title(first, last, cell, absent.get(kind, "")), cell is not None and first == newest,
-                _percent(x + share * 0.05), _percent(x + share / 2), _percent(share * 0.9))  # fmt: skip
+    title = _title(first, last, cell, absent.get(kind, ""))
+    left, middle, width = (_percent(at) for at in (x + share * 0.05, x + share / 2, share * 0.9))
+    return Slot(first, last, kind, label, title, cell is not None and first == newest, left, middle, width)
 
 
 def _is_labelled(seq: int, every: int, newest: int) -> bool:

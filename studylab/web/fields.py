@@ -23,8 +23,9 @@ _KEYS = {
 }
 _WORDS = {
     "to": "new owner", "n": "how many", "at": "crash", "operation": "operation id (asking twice is doing once)",
-    "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)", "max_age_s": "max_age, seconds (0: no limit)",
-    "duplicate_window_s": "duplicate window, seconds", "up_to": "below this stream seq", "keep": "keep the last",
+    "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)",
+    "max_age_s": "max_age, seconds (0: no limit)", "duplicate_window_s": "duplicate window, seconds",
+    "up_to": "below this stream seq", "keep": "keep the last",
     "seq": "stream seq", "from_seq": "from stream seq", "sequence": "sequence of the event in the history",
     "subject": "only this subject", "subjects": "subjects, separated by spaces", "shape": "format of a sample",
     "times": "how many times", "every_s": "pause between two, seconds",
@@ -56,9 +57,12 @@ def name_source(verb: str, parameter: str) -> str:
 def names_of(seen: Observation, source: str) -> tuple[str, ...]:
     """Return the names that a select offers."""
     things: dict[str, tuple[Any, ...]] = {
-        "edges": seen.edges, "routes": seen.truth.routes, "allocations": seen.truth.allocations, "streams": seen.streams,
+        "edges": seen.edges,
+        "routes": seen.truth.routes,
+        "allocations": seen.truth.allocations,
+        "streams": seen.streams,
         "consumers": tuple(consumer for consumer in seen.consumers if consumer.stream == "ROUTES"),
-    }  # fmt: skip
+    }
     return tuple(thing.name for thing in things[source])
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from studylab.web.present import Look, edge_look, plural
+from studylab.web.looks import Look, edge_look
+from studylab.web.quantities import plural
 from vango.core.audit import Soundness, say
 from vango.core.modes import ANSWERS
 from vango.observe.model import AuditSeen, GuestSeen, Observation

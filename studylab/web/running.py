@@ -68,8 +68,10 @@ def _every_edge(seen: Observation) -> tuple[str, ...]:
 
 
 _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
-    ("outbox", "Commit with an outbox row", "vango.truth.control_plane", "ControlPlane.outbox", _writes(WriteOrder.OUTBOX)),
-    ("first", "Publish first", "vango.truth.control_plane", "ControlPlane.publish_first", _writes(WriteOrder.PUBLISH_FIRST)),
+    ("outbox", "Commit with an outbox row", "vango.truth.control_plane", "ControlPlane.outbox",
+     _writes(WriteOrder.OUTBOX)),
+    ("first", "Publish first", "vango.truth.control_plane", "ControlPlane.publish_first",
+     _writes(WriteOrder.PUBLISH_FIRST)),
     ("then", "Commit, then publish", "vango.truth.control_plane", "ControlPlane.commit_then_publish",
      _writes(WriteOrder.COMMIT_THEN_PUBLISH)),
     ("relay", "Publish, then mark", "vango.relay.sending", "Sending.publish_then_mark", lambda _: ("the relay",)),
@@ -86,7 +88,8 @@ _CODE: tuple[tuple[str, str, str, str, _Runs], ...] = (
     ("everything", "Read everything", "vango.core.intake", "read_everything", _reads(Foreign.READ)),
     ("after", "Apply, then ack", "vango.edge.consume", "apply_then_ack", _acks(AckOrder.AFTER_APPLY)),
     ("before", "Ack, then apply", "vango.edge.consume", "ack_then_apply", _acks(AckOrder.BEFORE_APPLY)),
-    ("queued", "Queue the ack, then apply", "vango.edge.consume", "queue_ack_then_apply", _acks(AckOrder.QUEUED_BEFORE_APPLY)),
+    ("queued", "Queue the ack, then apply", "vango.edge.consume", "queue_ack_then_apply",
+     _acks(AckOrder.QUEUED_BEFORE_APPLY)),
     ("never", "Apply, and never ack", "vango.edge.consume", "apply_only", _acks(AckOrder.NEVER)),
     ("judge", "Judge one event", "vango.core.judge", "judge", _every_edge),
     ("fence", "Refuse former owners", "vango.core.judge", "fence",

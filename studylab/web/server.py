@@ -1,6 +1,6 @@
-"""The web server: a reception that reads whole requests, and threads that have the app answer them, one for each stream.
+"""The web server: a reception that reads whole requests, and threads in which the app answers, one for each stream.
 
-No thread waits for a client that is slow to ask or to take an answer, however many there are; a stream has one to itself.
+No thread waits for a client that is slow to ask or to take an answer. A stream has a thread to itself.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def acting(*, new: bool = False) -> Hub:
 
 
 def promise_bench() -> None:
-    """Give a visitor who has no bench a key to one: it is made when there is a place. Only for a person's act, never a GET."""
+    """Give a visitor without a bench a key to one, made when there is a place. For a person's act, never a GET."""
     if "bench" not in session:
         session["bench"] = Benches.new_key()
         session.permanent = True

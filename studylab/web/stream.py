@@ -55,5 +55,5 @@ def _messages(found: Hub, page: str, view: View, boot: str, prefix: str) -> Iter
 
 
 def _id(boot: str, number: int) -> str:
-    """Name a message by the start of the app, its number and this app's clock in ms, so that a page can tell its age."""
+    """Name a message by the app's start, its number and this app's clock in ms, so that a page can tell its age."""
     return f"{boot}-{number}-{time.time_ns() // 1_000_000}"

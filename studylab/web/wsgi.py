@@ -24,7 +24,7 @@ class Left(ConnectionError):
 
 
 def serve(app: WSGIApplication, connection: Connection, served_at: tuple[str, int]) -> None:
-    """Have the app answer a connection's request. A stream is sent as it comes; any other answer waits in the connection.
+    """Have the app answer a connection's request. A stream is sent as it comes; other answers wait in the connection.
 
     Raises `Left`, and whatever the app or HTTP has against its answer.
     """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from studylab.web.drawing import depth, outcomes, strip, tape
-from studylab.web.present import consumer_words
+from studylab.web.stream_words import consumer_words
 from vango.core.rules import ROUTE_EVENTS, StreamRules
 from vango.observe.model import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 

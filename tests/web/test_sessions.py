@@ -143,7 +143,7 @@ def test_twenty_opened_and_closed_benches_leave_nothing_behind(tmp_path: Path) -
         assert Learner(app).client.post("/bench", headers=JSON).status_code == 200
     assert len(brokers_under(tmp_path)) == 20
     close_app(app)
-    # The thread in which asyncio waits for the keeper tells of its end, and ends itself a moment later.
+    # The thread in which asyncio waits for the keeper ends a moment after the keeper has.
     until(lambda: left()[0] <= before[0], "no new thread: those of another test may end meanwhile")
     assert left()[1] <= before[1]
     assert not brokers_under(tmp_path)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 import vango.verbs  # noqa: F401 - registers the verbs
 from vango.verbs.registry import REGISTRY
@@ -39,6 +40,11 @@ def test_no_template_needs_a_weaker_policy(path: Path) -> None:
 def test_htmx_attributes_stand_in_one_file(path: Path) -> None:
     if path.name != "htmx.html":
         assert not re.search(r"(?<![\w/])hx-[a-z]", path.read_text(encoding="utf-8"))
+
+
+def test_the_indentation_of_a_template_does_not_travel(shared: Flask) -> None:
+    template = shared.jinja_env.from_string("<p>\n      {{ word }},\n      word\n</p>")
+    assert template.render(word="a") == "<p>\n a,\n word\n</p>"
 
 
 @pytest.mark.parametrize("path", [*SHEETS, *SCRIPTS], ids=lambda path: path.name)

@@ -143,7 +143,8 @@ def remembered(evidence: Evidence) -> Result:
     doubled = reading.findings(evidence.now, "double effect", FLEETING)
     if doubled:
         return NotYet(
-            f"{doubled[0].sentence} It received events that it had applied before. Load a snapshot into it to correct that."
+            f"{doubled[0].sentence} It received events that it had applied before. "
+            "Load a snapshot into it to correct that."
         )
     sleep = reading.last_sleep(evidence, FLEETING, CHANGES)
     if sleep is None:

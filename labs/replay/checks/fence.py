@@ -42,7 +42,8 @@ def replay_was_harmless(evidence: Evidence) -> Result:
     old = [old for old in from_the_past(evidence, since) if old.sequence not in true_now]
     if old:
         return NotYet(
-            f"iad went back in time again: {'; '.join(map(str, old))}. At any speed it passes through the former owners."
+            f"iad went back in time again: {'; '.join(map(str, old))}. "
+            "At any speed it passes through the former owners."
         )
     if not is_read_through(evidence.now) or not read_again(evidence):
         return NotYet("iad is still reading.")

@@ -119,7 +119,8 @@ def flipped_and_believed(evidence: Evidence) -> Result:
     if found is None:
         return NotYet(f"syd is {newcomer(evidence).claim}.")
     return Passed(
-        f"It says {latest.sha256[:12]}…, its bytes give {latest.computed[:12]}…, and syd believed them. {found.sentence}"
+        f"It says {latest.sha256[:12]}…, its bytes give {latest.computed[:12]}…, and syd believed them. "
+        f"{found.sentence}"
     )
 
 

@@ -110,7 +110,7 @@ def window_refused(evidence: Evidence) -> Result:
 
 
 def _is_too_wide(asked: Asked, rules: StreamRules) -> bool:
-    """Return whether a window was asked for that is longer than max_age; what was not named stays as the rules have it."""
+    """Return whether a window longer than max_age was asked for; what was not named stays as the rules have it."""
     age_s, window_s = asked.arguments.get("max_age_s"), asked.arguments.get("duplicate_window_s")
     age_s = rules.max_age_s if age_s is None else age_s
     return 0 < age_s < (rules.duplicate_window_s if window_s is None else window_s)

@@ -66,7 +66,8 @@ async def told(server: Server) -> None:
     await heard.get()
     await server.events(*range(1, 13))
     server.did(
-        "Somebody listens to $JS.EVENT.ADVISORY.STREAM.>, has heard that a stream was created, and twelve events go into it. It keeps 5."
+        "Somebody listens to $JS.EVENT.ADVISORY.STREAM.>, has heard that a stream was created, "
+        "and twelve events go into it. It keeps 5."
     )
     body = {"name": "ROUTES", "subjects": ["route.>"], "storage": "file", "num_replicas": 1, "max_msgs": 3}
     await server.api("STREAM.UPDATE.ROUTES", body)
