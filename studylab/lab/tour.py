@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studylab.lab.calls import Call, Wait, call
+from studylab.lab.calls import Script, Wait, call
 from studylab.lab.playing import follow
 from vango.actors.crash_points import Tempo
 from vango.core.modes import Mode
@@ -33,17 +33,18 @@ class Caption:
     title: str
     text: Callable[[Observation], str]
     place: str
-    act: Callable[[Observation], Call | Wait] | None = None
+    act: Callable[[Observation], Script] = lambda _: ()
 
 
 def _owner(seen: Observation) -> str:
     return next((route.owner for route in seen.truth.routes if route.name == ROUTE), "nobody")
 
 
-def _promotion(seen: Observation) -> Call:
-    """Give the route to another ready allocation."""
+def _promotion(seen: Observation) -> Script:
+    """Give the route to another ready allocation. At the slow pace a promotion is answered before its commit."""
     ready = [allocation.name for allocation in seen.truth.allocations if allocation.state == "ready"]
-    return call("promote", route=ROUTE, to=next(name for name in reversed(ready) if name != _owner(seen)))
+    to = next(name for name in reversed(ready) if name != _owner(seen))
+    return call("promote", route=ROUTE, to=to), Wait("the commit", lambda now: _owner(now) == to, WITHIN_S)
 
 
 def _is_stored(seen: Observation) -> bool:
@@ -87,7 +88,7 @@ CAPTIONS = (
             "to each edge. The event announces the new owner. It decides nothing."
         ),
         "panel-stream",
-        lambda _: Wait("the event to be stored", _is_stored, WITHIN_S),
+        lambda _: (Wait("the event to be stored", _is_stored, WITHIN_S),),
     ),
     Caption(
         "Every edge is current",
@@ -96,7 +97,7 @@ CAPTIONS = (
             f"send {ROUTE} to {_owner(seen)}. The labs show how each part of this can fail."
         ),
         "panel-edge-iad",
-        lambda _: Wait("every edge to be current", _is_everywhere, WITHIN_S),
+        lambda _: (Wait("every edge to be current", _is_everywhere, WITHIN_S),),
     ),
 )
 
@@ -112,9 +113,8 @@ async def begin(bench: Bench) -> str:
 
 async def come_to(bench: Bench, at: int, pace: str) -> Observation:
     """Do what comes before a caption, from 1. At the last one the pace is put back. Raises `Unavailable`."""
-    act = CAPTIONS[at - 1].act
-    if act is not None:
-        await follow(bench, act(await bench.observe()))
+    for item in CAPTIONS[at - 1].act(await bench.observe()):
+        await follow(bench, item)
     if at == len(CAPTIONS):
         await bench.perform("pace", {"tempo": pace})
     return await bench.observe()

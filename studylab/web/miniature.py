@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from studylab.web.present import edge_look, soundness_look
+from studylab.web.looks import edge_look, soundness_look
 from vango.observe.model import Observation
 
 RECORDED = Path(__file__).resolve().parents[2] / "concepts" / "recorded" / "a-bench.json"
