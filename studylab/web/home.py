@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from studylab.lab import records, store
 from studylab.lab.model import Lab
-from studylab.lab.progress import Record
+from studylab.lab.progress import Record, first_open
 from studylab.web.miniature import Miniature, of, recorded
 from studylab.web.state import call, state
 
@@ -105,12 +105,7 @@ def _card(lab: Lab, found: dict[str, Record]) -> dict[str, Any]:
     if record is not None:
         done = sum(step.id in record.done for step in lab.steps)
         attempt = store.load(state().benches.folder(session["bench"]), lab.slug)
-        at = attempt.step if attempt.begun else _first_open(lab, record)
+        at = attempt.step if attempt.begun else first_open(lab, record)
         card |= {"done": done, "at": at, "begun": attempt.begun or bool(done), "finished": bool(record.finishes),
                  "active_s": record.active_s}  # fmt: skip
     return card
-
-
-def _first_open(lab: Lab, record: Record) -> int:
-    """Return the place of the first step that was not done yet; the number of steps when all were."""
-    return next((place for place, step in enumerate(lab.steps) if step.id not in record.done), len(lab.steps))

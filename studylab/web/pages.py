@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, session
+from flask import Blueprint, redirect, render_template, request, session
+from werkzeug.wrappers import Response
 
+from studylab.lab import records, store
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
+from studylab.lab.model import Lab
+from studylab.lab.progress import first_open
 from studylab.web.state import call, hub, state
 from vango.actors.errors import NotThere
 from vango.bench import trials
@@ -27,15 +31,31 @@ def sandbox() -> str:
 
 
 @pages.get("/labs/<slug>")
-def lab(slug: str) -> str:
-    """A lab: its guide and the stage. A visitor without a bench reads what the lab is about, and starts it."""
+def lab(slug: str) -> str | Response:
+    """A lab: its guide and the stage. A visitor without a bench reads what the lab is about, and starts it.
+
+    Progress that was made elsewhere leads to the first step that is not done: the address asks to be brought there.
+    """
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
     if "bench" not in session:
         lab = state().benches.labs[slug]
         return render_template("start.html", lab=lab, guide=draw(lab, Attempt()))
+    if "step" not in request.args and (at := _brought_to(state().benches.labs[slug])):
+        return redirect(f"/labs/{slug}?step={at + 1}", 303)
     context = call(hub().context(slug))
     return render_template("lab.html", REGISTRY=REGISTRY, events_url=f"/events?page={slug}", **context)
+
+
+def _brought_to(lab: Lab) -> int:
+    """Return the place of the first step ahead, for a lab that was done in part on another bench; else 0."""
+    folder = state().benches.folder(session["bench"])
+    record = records.load(folder, lab.slug)
+    if record is None or store.load(folder, lab.slug).begun or record.finishes:
+        return 0
+    mine = record.spent.get(records.mark_of(folder))
+    ahead = first_open(lab, record)
+    return ahead if ahead < len(lab.steps) and not (mine and mine.rounds) else 0
 
 
 @pages.get("/matrix")
