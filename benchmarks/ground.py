@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import nats
 from nats.aio.client import Client
@@ -14,7 +15,7 @@ from benchmarks.rounds import Clock
 from vango.actors.errors import Unavailable
 from vango.broker import streams
 from vango.broker.broker import Broker
-from vango.broker.connection import Address, Wire
+from vango.broker.connection import Address, Connection
 from vango.broker.keeper import Keeper
 from vango.core.rules import StreamRules
 from vango.relay.publisher import Outgoing, Publisher
@@ -51,7 +52,7 @@ def fill(path: Path, n: int) -> list[Waiting]:
 class Ground:
     """A broker and empty streams without limits, in a folder that goes with them. `wire` is there to look."""
 
-    def __init__(self, folder: Path, broker: Broker, wire: Wire) -> None:
+    def __init__(self, folder: Path, broker: Broker, wire: Connection) -> None:
         self.folder, self.wire = folder, wire
         self._broker = broker
 
@@ -63,7 +64,7 @@ class Ground:
             broker = Broker(Path(name) / "broker", keeper, name="ground", on_exit=_silent)
             await broker.start()
             try:
-                wire = await Wire.open(Address(broker.url, broker.user, broker.password), "looking")
+                wire = await Connection.open(Address(broker.url, broker.user, broker.password), "looking")
                 for stream in ("ROUTES", "ALLOCATIONS"):
                     await streams.ensure(wire, stream, NO_LIMITS, streams.SUBJECTS[stream])
                 await snapshots.create_bucket(wire)
@@ -72,19 +73,19 @@ class Ground:
             finally:
                 await broker.close()
 
-    def connecting(self, clock: Clock) -> Callable[[str], Awaitable[Wire]]:
+    def connecting(self, clock: Clock) -> Callable[[str], Awaitable[Connection]]:
         """Return what an actor connects with; the clock starts when the first connection stands."""
 
-        async def connect(name: str) -> Wire:
-            wire = await Wire.open(Address(self._broker.url, self._broker.user, self._broker.password), name)
+        async def connect(name: str) -> Connection:
+            wire = await Connection.open(Address(self._broker.url, self._broker.user, self._broker.password), name)
             clock.start()
             return wire
 
         return connect
 
-    async def bare_client(self) -> Client:
+    async def bare_client(self, **options: Any) -> Client:
         """Connect as a program would that knows nothing of Vango."""
-        return await nats.connect(self._broker.url, user=self._broker.user, password=self._broker.password)
+        return await nats.connect(self._broker.url, user=self._broker.user, password=self._broker.password, **options)
 
     async def store(self, rows: Sequence[Waiting]) -> None:
         """Put events into the streams before anything is measured. Raises `Unavailable` when one is not stored."""

@@ -33,15 +33,15 @@ QUICK = Scale(rounds=1, clicks=3, changes=20, events=2_000, outside=2, crowd=0)
 Side = Callable[[], Awaitable[float]]
 
 
-async def in_turn(rounds: int, ours: Side, peer: Side) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Measure both sides in every round, ours first in one and the peer first in the next; return both sides' values."""
-    sides: tuple[tuple[Side, list[float]], ...] = ((ours, []), (peer, []))
+async def in_turn(rounds: int, *sides: Side) -> tuple[tuple[float, ...], ...]:
+    """Measure all sides in every round, the first of them first in one and last in the next; return each side's values."""
+    measured: list[tuple[Side, list[float]]] = [(side, []) for side in sides]
     for number in range(rounds):
-        for side, values in sides if number % 2 == 0 else sides[::-1]:
+        for side, values in measured if number % 2 == 0 else measured[::-1]:
             # What one side left behind is not the other's to clear away.
             gc.collect()
             values.append(await side())
-    return tuple(sides[0][1]), tuple(sides[1][1])
+    return tuple(tuple(values) for _, values in measured)
 
 
 @asynccontextmanager

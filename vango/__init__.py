@@ -53,6 +53,7 @@ edge        replays carefully and fails closed: a durable view of the routes
     claiming        claim by the mark, or by silence
     recovery        fail closed, and come back from a verified snapshot
     consumers       where an edge's reading begins
+    routes          a route's events read fast, and nothing decided
     pull            asks for messages before they are needed
     orders          what it is to do between two batches
     foreign         messages of other domains, told as one moment

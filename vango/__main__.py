@@ -14,13 +14,13 @@ from pathlib import Path
 from vango.actors.errors import VangoError
 from vango.bench import limits
 from vango.bench.bench import Bench
-from vango.broker.connection import Address, Wire
+from vango.broker.connection import Address, Connection
 from vango.broker.keeper import Keeper
 from vango.core.audit import Soundness
 from vango.core.names import EDGES
-from vango.core.routes import ROUTE_FACTS
 from vango.core.rules import NAIVE_EDGE, EdgeRules
 from vango.edge.edge import Edge
+from vango.edge.routes import ROUTE_FACTS
 from vango.edge.view import RouteTable
 from vango.journal.journal import Journal
 from vango.journal.moment import Moment
@@ -126,7 +126,7 @@ def _verdict(seen: Observation) -> str:
 async def _edge(options: argparse.Namespace) -> None:
     options.data.mkdir(parents=True, exist_ok=True)
     address = Address(options.server, options.user, options.password)
-    await (await Wire.open(address, options.name)).close()
+    await (await Connection.open(address, options.name)).close()
     told = 0
 
     def tell() -> None:
@@ -139,7 +139,7 @@ async def _edge(options: argparse.Namespace) -> None:
     told = journal.last
     journal.on_write = tell
     rules = NAIVE_EDGE if options.rules == "naive" else EdgeRules()
-    connect = partial(Wire.open, address)
+    connect = partial(Connection.open, address)
     edge = Edge(options.name, options.data, ROUTE_FACTS, RouteTable(), journal, connect, rules)
     try:
         await edge.start()

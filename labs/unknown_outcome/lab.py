@@ -82,9 +82,9 @@ DEBRIEF = Debrief(
     """,
     happened=happened,
     code=(
-        Code("trap", "Give up", "vango.relay.unanswered", "NoAnswer.give_up"),
-        Code("trap", "Retry under a new id", "vango.relay.unanswered", "NoAnswer.retry_under_a_new_id"),
-        Code("cure", "Retry under the same id", "vango.relay.unanswered", "NoAnswer.retry_under_the_same_id"),
+        Code("trap", "Give up", "vango.relay.unanswered", "Unanswered.give_up"),
+        Code("trap", "Retry under a new id", "vango.relay.unanswered", "Unanswered.retry_under_a_new_id"),
+        Code("cure", "Retry under the same id", "vango.relay.unanswered", "Unanswered.retry_under_the_same_id"),
         Code("cure", "Publish, then mark", "vango.relay.sending", "Sending.publish_then_mark"),
         Code("cure", "What an answer proves", "vango.relay.proof", "prove"),
     ),

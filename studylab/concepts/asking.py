@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 from studylab.concepts.recorded import Act, Answered, Exchange, Recording, value_at
 from vango.actors.errors import Unavailable, VangoError
 from vango.broker.broker import Broker
-from vango.broker.connection import Address, Wire
+from vango.broker.connection import Address, Connection
 from vango.broker.keeper import Keeper
 
 ANSWER_WITHIN_S = 3.0
@@ -35,10 +35,10 @@ class Server:
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.exchanges: list[Exchange] = []
-        self._wire: Wire | None = None
+        self._wire: Connection | None = None
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> Connection:
         """The open connection. Raises `Unavailable` before `connect`."""
         if self._wire is None:
             raise Unavailable("The server is not connected: call connect() first.")
@@ -47,7 +47,9 @@ class Server:
     async def connect(self) -> None:
         """Open a connection; an earlier one is closed."""
         await self.disconnect()
-        self._wire = await Wire.open(Address(self.broker.url, self.broker.user, self.broker.password), "questions")
+        self._wire = await Connection.open(
+            Address(self.broker.url, self.broker.user, self.broker.password), "questions"
+        )
 
     async def disconnect(self) -> None:
         """Close the connection, if there is one."""

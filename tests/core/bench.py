@@ -19,7 +19,7 @@ from vango.core.events import Event, encode
 from vango.core.intake import read_own, take_in
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
-from vango.core.recent_ids import Recall
+from vango.core.recent_ids import RecentIds
 from vango.core.records import Claim, Told, TruthRecord
 from vango.core.routes import ROUTE_FACTS, read_row
 from vango.core.rules import AckOrder, EdgeRules
@@ -37,7 +37,7 @@ class Edge:
         self.snapshot_must_chain = snapshot_must_chain
         self.rows: dict[str, Row] = {}
         self.position = Position()
-        self.recall = Recall()
+        self.recent_ids = RecentIds()
         self.mode = Mode.DOWN
         self.just_loaded = False
 
@@ -52,7 +52,7 @@ class Edge:
         self.mode = after(self.mode, signal)
 
     def start(self) -> None:
-        self.recall = Recall(self.rules.remember_ids)
+        self.recent_ids = RecentIds(self.rules.remember_ids)
         self.hear(Signal.START)
         self.hear(Signal.RESUMED)
 
@@ -65,9 +65,9 @@ class Edge:
                 ack(message.stream_seq)
             if crash is Point.AFTER_ACK:
                 return self.hear(Signal.STOP)
-        intake = take_in(ROUTE_FACTS, self.rows, self.position, messages, self._rules_now(), self.recall)
+        intake = take_in(ROUTE_FACTS, self.rows, self.position, messages, self._rules_now(), self.recent_ids)
         self.rows |= intake.rows
-        self.position, self.recall = intake.position, intake.recall
+        self.position, self.recent_ids = intake.position, intake.recent_ids
         self.just_loaded = self.just_loaded and not intake.applied
         if crash is Point.AFTER_APPLY:
             return self.hear(Signal.STOP)

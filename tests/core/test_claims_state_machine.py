@@ -16,7 +16,7 @@ from vango.core.events import Event, encode
 from vango.core.intake import take_in
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode, Signal, after
-from vango.core.recent_ids import Recall
+from vango.core.recent_ids import RecentIds
 from vango.core.routes import ROUTE_FACTS
 from vango.core.rules import EdgeRules
 from vango.edge.pull import Delivery
@@ -51,7 +51,7 @@ class Claimant:
         if self.mode not in ANSWERS:
             return
         deliveries = [Delivery(encode(event), "", event.sequence, 1, 0) for event in events]
-        intake = take_in(ROUTE_FACTS, self.rows, self.position, deliveries, EdgeRules(), Recall())
+        intake = take_in(ROUTE_FACTS, self.rows, self.position, deliveries, EdgeRules(), RecentIds())
         self.rows |= intake.rows
         if self.position != intake.position:
             self.move(intake.position, mark_follows=True)

@@ -7,7 +7,7 @@ from tests.core.model import Delivered, Truth
 from vango.core.events import Event, encode
 from vango.core.intake import Intake, take_in
 from vango.core.judge import Position, Row
-from vango.core.recent_ids import Recall
+from vango.core.recent_ids import RecentIds
 from vango.core.routes import ROUTE_FACTS
 from vango.core.rules import EdgeRules, OnGap, Poison
 
@@ -24,7 +24,7 @@ def messages(*payloads: bytes | Event) -> list[Delivered]:
 
 
 def taken(batch: list[Delivered], rules: EdgeRules = CORRECT) -> Intake[Delivered, Event, Row]:
-    return take_in(ROUTE_FACTS, {}, Position(), batch, rules, Recall())
+    return take_in(ROUTE_FACTS, {}, Position(), batch, rules, RecentIds())
 
 
 def test_each_message_is_judged_against_the_rows_that_those_before_it_made() -> None:
@@ -61,7 +61,7 @@ def test_another_domains_message_is_done_and_moves_nothing() -> None:
 
 
 def test_what_was_passed_in_stays_as_it_was() -> None:
-    rows, recall = {"shop": Row("shop", "alloc-1", 1, "e1", 0, 1)}, Recall(5)
-    intake = take_in(ROUTE_FACTS, rows, Position(1, "e1", 1), messages(history("shop", "shop")[1]), CORRECT, recall)
+    rows, recent_ids = {"shop": Row("shop", "alloc-1", 1, "e1", 0, 1)}, RecentIds(5)
+    intake = take_in(ROUTE_FACTS, rows, Position(1, "e1", 1), messages(history("shop", "shop")[1]), CORRECT, recent_ids)
     assert rows == {"shop": Row("shop", "alloc-1", 1, "e1", 0, 1)}
-    assert ("e2" in recall, "e2" in intake.recall) == (False, True)
+    assert ("e2" in recent_ids, "e2" in intake.recent_ids) == (False, True)

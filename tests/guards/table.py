@@ -69,7 +69,7 @@ GUARDS: dict[str, Guard] = {
         "vango.core.intake",
         "if verdict.outcome is Outcome.GAP and rules.on_gap is not OnGap.CARRY_ON:",
         "if False:",
-        "tests/core/test_edge_state_machine.py::test_an_edge_with_correct_rules_keeps_every_promise_whatever_happens",
+        "tests/core/test_intake.py::test_a_gap_ends_the_batch_and_leaves_the_message_that_showed_it_unacked",
     ),
     "modes: surprise fails closed": Guard(
         "a claim after something that nobody foresaw",

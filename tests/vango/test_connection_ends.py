@@ -12,7 +12,7 @@ import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands, stop_from_outside
 from vango.actors.errors import Unavailable
-from vango.broker.connection import Address, Wire
+from vango.broker.connection import Address, Connection
 
 ROUNDS = 8
 PENDING = 1_000_000  # bytes, more than the client sends in one go
@@ -44,7 +44,7 @@ async def ignore(_: Any) -> None:
     pass
 
 
-async def flood(wire: Wire) -> None:
+async def flood(wire: Connection) -> None:
     while not wire.broken.is_set():
         await wire.publish("elsewhere", bytes(60_000))
         await asyncio.sleep(0)
@@ -65,7 +65,7 @@ def all_are_current(seen: Any) -> bool:
 
 def test_a_port_where_nobody_listens_is_refused_in_the_words_of_the_system(run: Any) -> None:
     with pytest.raises(Unavailable, match="Connect call failed"):
-        run(Wire.open(Address(f"nats://127.0.0.1:{free_port()}", "", ""), "test"))
+        run(Connection.open(Address(f"nats://127.0.0.1:{free_port()}", "", ""), "test"))
 
 
 def free_port() -> int:
@@ -89,7 +89,7 @@ def test_a_connection_that_nobody_waits_for_any_more_closes_its_socket(run: Any)
         accepted = asyncio.Event()
         server = await asyncio.start_server(accept, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        connecting = asyncio.create_task(Wire.open(Address(f"nats://127.0.0.1:{port}", "", ""), "test"))
+        connecting = asyncio.create_task(Connection.open(Address(f"nats://127.0.0.1:{port}", "", ""), "test"))
         await accepted.wait()
         connecting.cancel()
         await asyncio.wait([connecting])

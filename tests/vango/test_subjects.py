@@ -8,7 +8,7 @@ import pytest
 
 from tests.vango.conftest import Hands
 from vango.actors.errors import BadInput, NotThere, Refused
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 
 EVERYTHING = "route.> telemetry.>"
 
@@ -44,15 +44,15 @@ def test_no_subject_and_too_many_are_refused_with_a_sentence(hands: Hands, subje
 def test_a_stream_whose_old_files_are_in_the_way_is_created_at_the_next_try(
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api, refused = Wire.api, list[str]()
+    api, refused = Connection.api, list[str]()
 
-    async def refuse_once(self: Wire, subject: str, body: Any = None, **how: Any) -> Any:
+    async def refuse_once(self: Connection, subject: str, body: Any = None, **how: Any) -> Any:
         if subject == "STREAM.CREATE.ROUTES" and not refused:
             refused.append(subject)
             raise Refused("The broker says 10049: directory not empty.", err_code=10049)
         return await api(self, subject, body, **how)
 
-    monkeypatch.setattr(Wire, "api", refuse_once)
+    monkeypatch.setattr(Connection, "api", refuse_once)
     hands.do("recreate_stream", stream="ROUTES")
     assert (refused, hands.settle().stream("ROUTES").messages) == (["STREAM.CREATE.ROUTES"], 0)
 

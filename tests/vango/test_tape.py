@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from vango.bench.bench import Bench
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.broker.keeper import Keeper
 from vango.observe.model import StreamSeen
 from vango.observe.tape import WINDOW
@@ -55,9 +55,9 @@ _looking = ContextVar("looking", default=False)
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
     """Count what looking asks of the broker and the bytes that it answers; what others ask meanwhile is not counted."""
     seen = {"requests": 0, "messages": 0, "bytes": 0}
-    api = Wire.api
+    api = Connection.api
 
-    async def count_api(self: Wire, subject: str, *arguments: Any, **named: Any) -> dict[str, Any]:
+    async def count_api(self: Connection, subject: str, *arguments: Any, **named: Any) -> dict[str, Any]:
         reply = await api(self, subject, *arguments, **named)
         if _looking.get():
             seen["requests"] += 1
@@ -65,12 +65,12 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
         return reply
 
     with monkeypatch.context() as patched:
-        patched.setattr(Wire, "api", count_api)
+        patched.setattr(Connection, "api", count_api)
         from vango.observe import tape
 
         batch = tape._batch
 
-        async def count_batch(wire: Wire, stream: str, seq: int) -> Any:
+        async def count_batch(wire: Connection, stream: str, seq: int) -> Any:
             found = await batch(wire, stream, seq)
             seen["requests"] += 1
             seen["messages"] += len(found)

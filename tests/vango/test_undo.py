@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -12,14 +13,18 @@ import pytest
 
 from tests.vango.conftest import Hands, Run, settled
 from tests.vango.test_full_disk import full
+from vango.actors.crash_points import RELAY_POINTS, Point
 from vango.actors.errors import Refused, Unavailable
 from vango.bench import plan
 from vango.bench.bench import Bench
+from vango.bench.bench_connection import BenchConnection
 from vango.broker.keeper import Keeper
 from vango.journal import journal
 from vango.journal.verb_log import Row
 
 pytestmark = pytest.mark.long
+
+SHOP = {"route": "shop", "to": "alloc-c"}
 
 
 def state(hands: Hands) -> Any:
@@ -167,6 +172,31 @@ def test_a_row_that_the_relay_finds_by_itself_is_waited_for(hands: Hands) -> Non
     hands.do("promote", route="api", to="alloc-c")
     hands.do("undo")
     assert state(hands)[:4] == before[:4]
+
+
+def crashed(hands: Hands) -> tuple[int, int, Point | None]:
+    seen = hands.until(lambda seen: seen.relay.state == "down" and seen.relay.reason.startswith("crashed"))
+    return seen.stream("ROUTES").last_seq, seen.outbox.waiting, hands.bench.relay.path.armed
+
+
+@pytest.mark.parametrize("is_awaited", [True, False])
+@pytest.mark.parametrize("at", RELAY_POINTS)
+def test_a_relay_that_crashes_as_soon_as_it_is_started_is_waited_for(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch, at: Point, is_awaited: bool
+) -> None:
+    connect = BenchConnection.connect
+
+    async def connect_slowly(link: BenchConnection, name: str) -> Any:
+        await asyncio.sleep(0.1 if name == "relay" else 0)
+        return await connect(link, name)
+
+    monkeypatch.setattr(BenchConnection, "connect", connect_slowly)
+    for verb, arguments in (("crash_relay", {"at": at}), ("kill_relay", {}), ("promote", SHOP), ("start_relay", {})):
+        hands.do(verb, **arguments)
+    before = crashed(hands) if is_awaited else (3 + (at is Point.BEFORE_MARK), 1, None)
+    hands.do("promote", route="blog", to="alloc-b")
+    assert hands.do("undo").startswith("promote was undone: 4 verbs")
+    assert crashed(hands) == before
 
 
 def test_a_stream_that_comes_to_another_end_is_noticed(hands: Hands) -> None:

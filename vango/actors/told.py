@@ -21,7 +21,7 @@ _UNFIT = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 _MAY_BE_UNFIT = re.compile(rb"[^\t\n\r\x20-\x7e]|\\[bf]|\\u(?!00(?:[2-6][0-9A-Fa-f]|7[0-9A-Ea-e]))")
-"""Finds JSON whose texts may be unfit: anything that is not plain ASCII, and the escapes of such. nats-server writes > as \\u003e."""
+"""Finds JSON whose texts may be unfit: what is not ASCII, and its escapes. nats-server writes > as \\u003e."""
 _read_json = msgspec.json.Decoder().decode
 
 
@@ -70,7 +70,7 @@ def read(payload: bytes | str) -> Any:
 
 
 def _is_plain(payload: bytes) -> bool:
-    """Return whether `plain` would change nothing in this JSON. That is so for most, and `plain` looks at every value."""
+    """Return whether `plain` would change nothing in this JSON. Mostly so, and `plain` looks at every value."""
     return payload.count(b"{") + payload.count(b"[") <= MAX_DEPTH and _MAY_BE_UNFIT.search(payload) is None
 
 

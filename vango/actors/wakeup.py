@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 
 class Wakeup:
-    """An event that one actor waits for. `rests` is true while it waits and no call has come; `on_rest` is called when
-    that begins.
+    """An event that one actor waits for. `is_idle` is true while it waits and no call has come; `on_rest` is called
+    when that begins.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Wakeup:
             self._is_idle = False
 
     async def listen(self, at_most_s: float | None = None) -> None:
-        """Wait as `wait` does, while something is still pending: this does not count as rest."""
+        """Wait as `rest` does, while something is still pending: this does not count as rest."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
                 await self._called.wait()

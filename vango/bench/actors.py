@@ -11,10 +11,10 @@ from vango.actors.pace import Pace
 from vango.actors.progress import Progress
 from vango.bench.changes import Changes
 from vango.bench.settings import Settings
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.modes import ANSWERS, Mode
-from vango.core.routes import ROUTE_FACTS
 from vango.edge.edge import Edge
+from vango.edge.routes import ROUTE_FACTS
 from vango.edge.view import RouteTable
 from vango.journal.journal import Journal
 from vango.relay.relay import Relay
@@ -33,8 +33,8 @@ class Actors:
         settings: Settings,
         journal: Journal,
         *,
-        connect: Callable[[str], Awaitable[Wire]],
-        wire: Callable[[], Wire],
+        connect: Callable[[str], Awaitable[Connection]],
+        wire: Callable[[], Connection],
         pace: Pace,
         progress: Progress,
         on_rest: Callable[[], None],
@@ -48,8 +48,8 @@ class Actors:
             name: Edge(name, folder, ROUTE_FACTS, RouteTable(), journal, connect, rules, pace)
             for name, rules in settings.edges.items()
         }
-        for awake in (self.relay.awake, *(edge.awake for edge in self.edges.values())):
-            awake.on_rest = on_rest
+        for wakeup in (self.relay.wakeup, *(edge.wakeup for edge in self.edges.values())):
+            wakeup.on_rest = on_rest
 
     async def start(self, settings: Settings) -> None:
         """Start the actors that ran when the settings were saved."""
@@ -87,9 +87,9 @@ class Actors:
     @property
     def have_news(self) -> bool:
         """Whether something is on its way from the truth to an edge, as far as the actors know without asking."""
-        relay_works = self.relay.state == "up" and not self.relay.awake.is_idle
+        relay_works = self.relay.state == "up" and not self.relay.wakeup.is_idle
         return relay_works or any(
             edge.mode in ANSWERS
-            and (not edge.awake.is_idle or edge.taken_seq < self.relay.stored_seq or edge.word.is_coming)
+            and (not edge.wakeup.is_idle or edge.taken_seq < self.relay.stored_seq or edge.word.is_coming)
             for edge in self.edges.values()
         )

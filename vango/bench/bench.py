@@ -31,7 +31,7 @@ from vango.bench.rule_changes import RuleChanges
 from vango.bench.settings import Settings, SettingsFile
 from vango.bench.trials import Trials
 from vango.broker.broker import Broker
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.broker.keeper import Keeper
 from vango.core.judge import Row
 from vango.core.names import ROUTES
@@ -136,7 +136,7 @@ class Bench:
             raise NotThere(f"There is no edge {name}. The edges are {', '.join(self.edges)}.")
         return self.edges[name]
 
-    def wire(self) -> Wire:
+    def wire(self) -> Connection:
         """Return the bench's own connection. Raises `Unavailable` while the broker is down."""
         return self.link.wire()
 

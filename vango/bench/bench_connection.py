@@ -17,7 +17,7 @@ from vango.actors import tasks
 from vango.actors.errors import Unavailable, VangoError
 from vango.bench.whole import Whole
 from vango.broker import advisories, ears, streams
-from vango.broker.connection import Address, Wire
+from vango.broker.connection import Address, Connection
 from vango.broker.ears import Ears
 from vango.broker.rate_limit import Allowance, RateLimit
 from vango.core.names import ROUTES
@@ -39,19 +39,19 @@ class BenchConnection:
 
     def __init__(self, bench: Whole) -> None:
         self._bench = bench
-        self._wire: Wire | None = None
+        self._wire: Connection | None = None
         self._there = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
         self._stirred = asyncio.Event()
         self._unheard: set[str] = set()
         self._turning_to = ""
 
-    async def connect(self, name: str) -> Wire:
+    async def connect(self, name: str) -> Connection:
         """Open a connection to the broker for an actor. Raises `Unavailable`."""
         broker = self._bench.broker
         if broker.state == "down":
             raise Unavailable(f"The broker is down: {broker.reason}.")
-        return await Wire.open(Address(broker.url, broker.user, broker.password), name)
+        return await Connection.open(Address(broker.url, broker.user, broker.password), name)
 
     @property
     def is_open(self) -> bool:
@@ -63,7 +63,7 @@ class BenchConnection:
         """Whether a stream was made, changed or flooded, and is not yet listened to again."""
         return bool(self._unheard or self._turning_to)
 
-    def wire(self) -> Wire:
+    def wire(self) -> Connection:
         """Return the open connection. Raises `Unavailable` while the broker is down."""
         if self._wire is None:
             broker = self._bench.broker
@@ -102,7 +102,7 @@ class BenchConnection:
                 self._bench.observer.broker.tape.forget()
                 self._bench.changes.note(early=True)
 
-    async def _use(self, wire: Wire) -> None:
+    async def _use(self, wire: Connection) -> None:
         """Be the bench's connection until it breaks."""
         try:
             heard = await self._prepare(wire)
@@ -117,7 +117,7 @@ class BenchConnection:
     def _tell(self, sentence: str) -> None:
         self._bench.journal.write("broker", "trouble", sentence)
 
-    async def _listen_on(self, wire: Wire, heard: Ears) -> None:
+    async def _listen_on(self, wire: Connection, heard: Ears) -> None:
         """Until the connection breaks, listen again to every stream that was made, changed, or flooded."""
         wire.wakes(self._stirred)
         with contextlib.suppress(Unavailable):
@@ -131,7 +131,7 @@ class BenchConnection:
                 if not wire.broken.is_set():
                     await self._stirred.wait()
 
-    async def _prepare(self, wire: Wire) -> Ears:
+    async def _prepare(self, wire: Connection) -> Ears:
         for stream, rules in self._bench.settings.streams.items():
             await streams.ensure(wire, stream, rules, self._bench.settings.subjects[stream])
         await snapshots.create_bucket(wire)

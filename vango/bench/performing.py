@@ -12,6 +12,7 @@ from typing import Any
 from vango.actors import tasks
 from vango.actors.errors import Refused, Unavailable, VangoError
 from vango.actors.sqlite import trouble
+from vango.bench import standing
 from vango.bench.history import History
 from vango.bench.whole import Whole
 from vango.verbs.registry import Verb, find
@@ -61,6 +62,7 @@ class Performing:
         """
         verb = find(verb_name)
         checked = verb.arguments(arguments)
+        await standing.until_crashed(self._bench)
         said = ", ".join(f"{name}={value}" for name, value in checked.items())
         self._bench.journal.write("learner", "verb", f"{verb_name}({said})", verb=verb_name, arguments=checked)
         row = await self._history.begin(verb_name, checked, cause)

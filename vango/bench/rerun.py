@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from vango.actors.errors import Refused, VangoError
 from vango.actors.progress import Stopped
+from vango.bench import standing
 from vango.bench.whole import Whole
 from vango.core.modes import Mode
 from vango.journal.verb_log import DONE, UNKNOWN, Row, same
@@ -30,6 +31,8 @@ PUT_BACK = "So the bench was restored to its former state; nothing was changed."
 
 async def follow(bench: Whole, verbs: Sequence[Row], leave: Leave) -> None:
     """Play verbs; `leave` notes the result of each. Raises `Stopped`, or `Refused` at the first different result."""
+    # The first events of a fresh bench are stored before the first verb, as they were then.
+    await _while(bench, lambda: standing.is_about_to_send(bench), STORED_WITHIN_S)
     with bench.progress.counting(len(verbs), VERBS):
         for done, then in enumerate(verbs):
             if await bench.progress.step(done, VERBS):
@@ -54,9 +57,7 @@ async def _again(bench: Whole, then: Row) -> Row:
 
 async def _until_stored(bench: Whole, number: int, then: Row, now: Row, leave: Leave) -> None:
     """Wait until the stream is as far as it was then. Raises `Refused` when it comes to rest elsewhere."""
-    await _while(
-        bench, lambda: bench.relay.state == "up" and count_waiting(bench.truth) > then.waiting, STORED_WITHIN_S
-    )
+    await _while(bench, lambda: standing.has_more_to_send(bench), STORED_WITHIN_S)
     await leave(now)
     if now.stored is not None and (now.stored, now.waiting) != (then.stored, then.waiting):
         raise Refused(

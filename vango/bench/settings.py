@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
+from vango.actors import told
 from vango.actors.files import write_whole
 from vango.broker.streams import SUBJECTS
 from vango.core.names import EDGES
 from vango.core.rules import EdgeRules, RelayRules, StreamRules, WriteOrder
-
-_T = TypeVar("_T")
+from vango.journal import codec
 
 
 @dataclass(slots=True)
@@ -49,7 +46,7 @@ class SettingsFile:
         if settings == self._saved:
             return ""
         try:
-            write_whole(self._path, json.dumps(asdict(settings)))
+            write_whole(self._path, codec.write(settings))
         except OSError as error:
             return f"the settings could not be kept: {error.strerror}"
         self._saved = _copy(settings)
@@ -58,21 +55,17 @@ class SettingsFile:
 
 def load(path: Path) -> Settings:
     """Read the settings; the defaults when there are none, or when the file is damaged."""
-    settings = Settings()
     try:
-        found = json.loads(path.read_text())
-        settings.write_order = WriteOrder(found["write_order"])
-        settings.relay = _rules(settings.relay, found["relay"])
-        settings.relay_runs = bool(found["relay_runs"])
-        for name in EDGES:
-            settings.edges[name] = _rules(settings.edges[name], found["edges"][name])
-            settings.edges_run[name] = bool(found["edges_run"][name])
-        for name in SUBJECTS:
-            settings.streams[name] = _rules(settings.streams[name], found["streams"][name])
-            settings.subjects[name] = tuple(map(str, found["subjects"][name]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found = codec.read(Settings, told.read_object(path.read_bytes()))
+        return replace(
+            found,
+            edges={name: found.edges[name] for name in EDGES},
+            edges_run={name: found.edges_run[name] for name in EDGES},
+            streams={name: found.streams[name] for name in SUBJECTS},
+            subjects={name: found.subjects[name] for name in SUBJECTS},
+        )
+    except (OSError, told.Unreadable, codec.Misfit, KeyError):
         return Settings()
-    return settings
 
 
 def _copy(settings: Settings) -> Settings:
@@ -81,11 +74,3 @@ def _copy(settings: Settings) -> Settings:
         settings, edges=dict(settings.edges), edges_run=dict(settings.edges_run),
         streams=dict(settings.streams), subjects=dict(settings.subjects),
     )  # fmt: skip
-
-
-def _rules(default: _T, found: dict[str, Any]) -> _T:
-    changes = {}
-    for name, value in found.items():
-        was = getattr(default, name)
-        changes[name] = type(was)(value) if isinstance(was, Enum) else value
-    return replace(default, **changes)  # type: ignore[type-var]

@@ -21,6 +21,7 @@ from vango.observe.model import Constraint, RefusedRow
 from vango.truth.outbox import count_waiting
 
 ANSWERS_WITHIN_S = 0.3
+CRASHES_WITHIN_S = 2.0
 
 
 def read(bench: Whole, beside: Mapping[str, str]) -> dict[str, Any]:
@@ -84,10 +85,32 @@ def revision(bench: Whole) -> int | None:
         return None
 
 
+def has_more_to_send(bench: Whole) -> bool:
+    """Return whether the relay runs and rows wait. A relay that was started counts before it is connected."""
+    return bench.relay.is_running and count_waiting(bench.truth) > 0
+
+
+def is_about_to_send(bench: Whole) -> bool:
+    """Return whether the relay sends what waits as soon as it is connected. A row that cannot go stops it."""
+    relay = bench.relay
+    is_stopped = bench.broker.state != "up" or not bench.pace.is_live or (relay.state == "up" and bool(relay.reason))
+    return has_more_to_send(bench) and not is_stopped
+
+
+async def until_crashed(bench: Whole) -> None:
+    """Let an armed relay send what waits, and crash.
+
+    A verb that comes just before or just after the crash leads to another stream. So the next verb comes after it.
+    """
+    # With a truth that cannot be read, no row is sent.
+    with contextlib.suppress(sqlite3.Error):
+        if bench.relay.path.armed is not None and is_about_to_send(bench):
+            await bench.relay.until_it_ends(CRASHES_WITHIN_S)
+
+
 async def stored(bench: Whole) -> int | None:
     """Return the last stream seq of ROUTES; None when it moves, or when there is no answer at once."""
-    moves = bench.relay.state == "up" and count_waiting(bench.truth) > 0
-    if moves or bench.broker.state != "up" or not bench.link.is_open or not bench.pace.is_live:
+    if has_more_to_send(bench) or bench.broker.state != "up" or not bench.link.is_open or not bench.pace.is_live:
         return None
     try:
         told = await bench.wire().api("STREAM.INFO.ROUTES", timeout_s=ANSWERS_WITHIN_S)

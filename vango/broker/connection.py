@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +45,7 @@ class Address:
         return re.sub(r"//[^/@]*@", "//", self.url)
 
 
-class Wire:
+class Connection:
     """One connection. `broken` is set when it ends, for any reason; `last` is the last request that was answered.
 
     It holds subject, headers, request and reply as they were on the wire, JSON as JSON. Read it before anything else
@@ -65,7 +65,7 @@ class Wire:
             self._ended.set_result(None)
 
     @classmethod
-    async def open(cls, address: Address, name: str) -> Wire:
+    async def open(cls, address: Address, name: str) -> Connection:
         """Connect once, without retries. Raises `Unavailable` when the broker does not answer in time."""
         client = Client()
         refused: list[Exception] = []
@@ -123,6 +123,16 @@ class Wire:
             await self.client.publish(subject, payload, reply=reply, headers=headers)
         except (NatsError, OSError) as error:
             raise Unavailable(f"The message on {subject} could not be sent: {error}.", definite=False) from error
+
+    async def publish_each(self, subjects: Sequence[str], payload: bytes) -> None:
+        """Send the same message to many subjects, in order. Raises `Unavailable` as `publish` does."""
+        send = self.client.publish
+        try:
+            for subject in subjects:
+                await send(subject, payload)
+        except (NatsError, OSError) as error:
+            words = f"Not all of {len(subjects)} messages could be sent: {error}."
+            raise Unavailable(words, definite=False) from error
 
     async def subscribe(self, subject: str, hear: Callable[[Msg], Awaitable[None]]) -> Subscription:
         """Call `hear` for every message on a subject, one at a time. Raises `Unavailable` on a broken connection."""

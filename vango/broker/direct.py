@@ -9,13 +9,13 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from vango.actors.errors import NotThere, Unavailable
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 
 PATIENCE_S = 1.0
 BATCH = 256
 
 
-async def batch(wire: Wire, stream: str, request: dict[str, Any]) -> list[Msg]:
+async def batch(wire: Connection, stream: str, request: dict[str, Any]) -> list[Msg]:
     """Return the answers to one batched direct get: many messages, then a status that ends them.
 
     Raises `NotThere` when no stream of that name listens, `Unavailable` when no end comes.
@@ -44,7 +44,7 @@ async def batch(wire: Wire, stream: str, request: dict[str, Any]) -> list[Msg]:
     return messages
 
 
-async def everything(wire: Wire, stream: str, subject: str) -> list[Msg]:
+async def everything(wire: Connection, stream: str, subject: str) -> list[Msg]:
     """Return every message of a stream on a subject, oldest first. Raises as `batch` does."""
     found: list[Msg] = []
     seq = 1

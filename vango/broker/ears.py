@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from nats.aio.msg import Msg
 
 from vango.actors.errors import NotThere, Refused
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.broker.rate_limit import Allowance, RateLimit
 
 PREFIX = "bench-ear-"
@@ -33,7 +33,11 @@ class Ears:
     """
 
     def __init__(
-        self, wire: Wire, hear: Callable[[Msg], Awaitable[None]], allowance: Allowance, missed: Callable[[str], None]
+        self,
+        wire: Connection,
+        hear: Callable[[Msg], Awaitable[None]],
+        allowance: Allowance,
+        missed: Callable[[str], None],
     ) -> None:
         self._wire, self._hear, self._allowance, self._missed = wire, hear, allowance, missed
         self._name = f"{PREFIX}{secrets.token_hex(4)}"

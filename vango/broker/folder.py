@@ -78,8 +78,10 @@ class BrokerFolder:
             "store": str(self.store),
         }
         quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items()}
-        of_accounts = {"bench": permissions.BENCH, "outside": permissions.EDGES_OUTSIDE, "edge_rights": permissions.of_an_edge(),
-                       "exports": permissions.exports(), "imports": permissions.imports()}  # fmt: skip
+        of_accounts = {
+            "bench": permissions.BENCH, "outside": permissions.EDGES_OUTSIDE, "edge_rights": permissions.of_an_edge(),
+            "exports": permissions.exports(), "imports": permissions.imports(),
+        }  # fmt: skip
         write_whole(self.config, CONFIG.format(port=port, **of_accounts, **quoted))
         self._name_account()
 

@@ -17,7 +17,7 @@ from nats.aio.subscription import Subscription
 from vango.actors import tasks
 from vango.actors.errors import Unavailable
 from vango.broker import nats_client
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class RateLimit:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: Connection,
         subject: str,
         hear: Callable[[Msg], Awaitable[None]],
         allowance: Allowance,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vango.actors.errors import NotThere, Refused
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.names import ROUTES
 from vango.core.rules import StreamRules
 
@@ -66,7 +66,7 @@ def rules_of(found: dict[str, Any]) -> StreamRules:
     return StreamRules(found["max_msgs"], found["max_bytes"], found["max_age"] / 1e9, found["duplicate_window"] / 1e9)
 
 
-async def listed(wire: Wire) -> dict[str, dict[str, Any]]:
+async def listed(wire: Connection) -> dict[str, dict[str, Any]]:
     """Return what the server says of every stream, by name: one request for all of them, if they are few."""
     found: dict[str, dict[str, Any]] = {}
     while True:
@@ -76,7 +76,7 @@ async def listed(wire: Wire) -> dict[str, dict[str, Any]]:
             return found
 
 
-async def ensure(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
+async def ensure(wire: Connection, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
     """Create a stream unless it exists. An existing one keeps its limits."""
     try:
         await wire.api(f"STREAM.INFO.{stream}")
@@ -84,7 +84,7 @@ async def ensure(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence
         await wire.api(f"STREAM.CREATE.{stream}", config(stream, rules, subjects))
 
 
-async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> tuple[int, int]:
+async def set_rules(wire: Connection, stream: str, rules: StreamRules, subjects: Sequence[str]) -> tuple[int, int]:
     """Change a stream's limits and subjects. A smaller limit evicts at once: returns the messages before and after.
 
     Raises `Refused` with the server's message: for a subject that another stream has, it is 10065.
@@ -94,7 +94,7 @@ async def set_rules(wire: Wire, stream: str, rules: StreamRules, subjects: Seque
     return before, after
 
 
-async def recreate(wire: Wire, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
+async def recreate(wire: Connection, stream: str, rules: StreamRules, subjects: Sequence[str]) -> None:
     """Delete and create a stream. The server may fail at it, or bring old messages back: then again
     (docs/nats-facts.md#recreated-stream). Raises `Refused` in the server's words, or when that has not helped.
     """

@@ -108,7 +108,7 @@ def stand(position: Position, word: Word) -> Standing:
 
 
 def is_stale(mark: Mark, position: Position, word: Word) -> bool:
-    """Whether a mark may be older than the position. It is not if it answers a question put since the position moved."""
+    """Whether a mark may be older than the position. Not if it answers a question put since the position moved."""
     return mark.sequence < position.sequence and not word.answers
 
 

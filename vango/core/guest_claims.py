@@ -94,8 +94,9 @@ def read(payload: bytes) -> GuestClaim:
     if not isinstance(document, dict):
         raise InvalidClaim(f"the claim is {_seen(document)}; expected a JSON object")
     claim = GuestClaim(
-        _instance(document), _mode(document), _count(document, "sequence", 0), _text(document, "event_id", MAX_EVENT_ID),
-        _routes(document), _text({"reason": "", **document}, "reason", MAX_TEXT),
+        _instance(document), _mode(document), _count(document, "sequence", 0),
+        _text(document, "event_id", MAX_EVENT_ID), _routes(document),
+        _text({"reason": "", **document}, "reason", MAX_TEXT),
     )  # fmt: skip
     if bool(claim.sequence) != bool(claim.event_id):
         raise InvalidClaim("sequence 0 goes with an empty event_id, and every other sequence with the id of its event")
@@ -169,7 +170,7 @@ def raised(highest: Mapping[str, int], claim: GuestClaim) -> dict[str, int]:
 
 
 def rows_of(claim: GuestClaim, event_ids: Mapping[Route, str], highest: Mapping[str, int]) -> tuple[Row, ...]:
-    """Return a claim's routes as rows. `event_ids` has the event of the history that made each; none made the others."""
+    """Return a claim's routes as rows. `event_ids` has the event of the history that made each; others have none."""
     return tuple(
         Row(r.name, r.owner, r.epoch, event_ids.get(r, ""), 0, highest.get(r.name, r.epoch)) for r in claim.routes
     )
@@ -205,7 +206,7 @@ def _of_position(truth: TruthRecord, claim: Claim, history: History) -> Iterator
             Kind.FALSE_CONFIDENCE if history.knows_claimed else Kind.PHANTOM,
             name,
             f"{name} says that its view ends in event {position.event_id or 'none'}; "
-            + (f"event {position.sequence} is another." if history.knows_claimed else "the history knows no such event."),
+            + (f"event {position.sequence} is another." if history.knows_claimed else "the history has no such event."),
             "A position that is not in the chain proves nothing about the events before it.",
             (f"{name}: {_position(position)}", f"history: event {position.sequence} is {history.event_id or 'none'}"),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Each message is decided in four steps, and each step is a function:
 
-    read         what is it: an event, another domain's, or unreadable (`vango.core.facts`; `read_own`, `read_everything`)
+    read         is it an event, another domain's, or unreadable (`vango.core.facts`; `read_own`, `read_everything`)
     judge        was it handled before (`remembered`), and may it be applied (`vango.core.judge`)
     note         what it changes: the route's row, the position, the ids that are remembered
     take_one     what happens to the message, and whether the next one may be taken in
@@ -20,8 +20,8 @@ from typing import Generic, Protocol, TypeVar
 from vango.core import telemetry
 from vango.core.events import Event, InvalidEvent, domain_of, from_document, parse
 from vango.core.facts import E, Facts, Notice, R
-from vango.core.judge import Outcome, Position, Verdict, advance, judge
-from vango.core.recent_ids import Recall
+from vango.core.judge import APPLY, Outcome, Position, Verdict, advance, judge
+from vango.core.recent_ids import RecentIds
 from vango.core.rules import EdgeRules, OnGap, Poison
 
 
@@ -49,7 +49,7 @@ class Intake(Generic[M, E, R]):
     """
 
     position: Position
-    recall: Recall
+    recent_ids: RecentIds
     rows: dict[str, R] = field(default_factory=dict)
     applied: list[E] = field(default_factory=list)
     done: list[M] = field(default_factory=list)
@@ -75,16 +75,19 @@ def take_in(
     position: Position,
     messages: Sequence[M],
     rules: EdgeRules,
-    recall: Recall,
+    recent_ids: RecentIds,
 ) -> Intake[M, E, R]:
-    """Decide messages in order, against a view and the ids that the edge remembers. Nothing that is passed in changes."""
-    intake: Intake[M, E, R] = Intake(position, recall.copy())
-    for message in messages:
-        intake.counts["received"] += 1
-        intake.counts["bytes"] += len(message.payload)
-        intake.counts["redelivered"] += message.deliveries > 1
+    """Decide messages in order, against a view and the ids that the edge remembers. Nothing passed in changes."""
+    intake: Intake[M, E, R] = Intake(position, recent_ids.copy())
+    received: Sequence[M] = messages
+    for index, message in enumerate(messages):
         if not take_one(facts, intake, rows, message, rules):
+            received = messages[: index + 1]
             break
+    intake.counts["received"] = len(received)
+    intake.counts["bytes"] = sum([len(message.payload) for message in received])
+    intake.counts["redelivered"] = sum([message.deliveries > 1 for message in received])
+    intake.counts["applied"] = len(intake.applied)
     return intake
 
 
@@ -102,8 +105,8 @@ def take_one(facts: Facts[E, R], intake: Intake[M, E, R], rows: Mapping[str, R],
         intake.done.append(message)
         return True
     row = intake.rows.get(event.key) or rows.get(event.key)
-    verdict = remembered(event, rules, intake.recall) or judge(intake.position, row, event, rules)
-    if verdict.outcome is not Outcome.APPLY:
+    verdict = remembered(event, rules, intake.recent_ids) or judge(intake.position, row, event, rules)
+    if verdict is not APPLY:
         intake.counts[_COUNTED[verdict.outcome]] += 1
         intake.verdicts.append((message, verdict))
     if verdict.outcome is Outcome.GAP and rules.on_gap is not OnGap.CARRY_ON:
@@ -131,10 +134,12 @@ def read_everything(payload: bytes) -> Event | None:
     return from_document(document)
 
 
-def remembered(event: Notice, rules: EdgeRules, recall: Recall) -> Verdict | None:
+def remembered(event: Notice, rules: EdgeRules, recent_ids: RecentIds) -> Verdict | None:
     """Say that an event was seen before, as far as the edge remembers."""
-    if rules.deduplicate and event.id in recall:
-        return Verdict(Outcome.DUPLICATE, f"event {event.id} is one of the last {len(recall)} ids that are remembered")
+    if rules.deduplicate and event.id in recent_ids:
+        return Verdict(
+            Outcome.DUPLICATE, f"event {event.id} is one of the last {len(recent_ids)} ids that are remembered"
+        )
     return None
 
 
@@ -146,5 +151,4 @@ def note(
         intake.rows[event.key] = facts.apply(row, event)
         intake.position = advance(intake.position, event, stream_seq)
         intake.applied.append(event)
-        intake.counts["applied"] += 1
-    intake.recall.keep(event.id)
+    intake.recent_ids.keep(event.id)

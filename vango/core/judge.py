@@ -68,7 +68,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judge's answer. `reason` is a sentence for a person, with its cause where it is a gap; empty when it is applied."""
+    """The judge's answer. `reason` is a sentence for a person, of a gap with its cause; empty when it is applied."""
 
     outcome: Outcome
     reason: str = ""
@@ -120,7 +120,7 @@ def broken_link(position: Position, row: Held | None, event: Notice) -> str:
 
 
 def advance(position: Position, event: Notice, stream_seq: int) -> Position:
-    """Return the position after applying an event. It never goes back: an old event applied by a naive edge leaves it."""
+    """Return the position after applying an event. It never goes back: an old event that is applied leaves it."""
     if event.sequence < position.sequence:
         return position
     return Position(event.sequence, event.id, stream_seq)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 
-class Recall:
+class RecentIds:
     """At most `limit` event ids, the oldest forgotten first. A limit of 0 remembers nothing."""
 
     def __init__(self, limit: int = 0) -> None:
@@ -22,9 +22,9 @@ class Recall:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def copy(self) -> Recall:
+    def copy(self) -> RecentIds:
         """Return a memory of its own with the same ids."""
-        other = Recall(self.limit)
+        other = RecentIds(self.limit)
         other._ids = self._ids.copy()
         return other
 

@@ -79,7 +79,7 @@ class FollowFrom(StrEnum):
 
 
 class Answers(StrEnum):
-    """When an edge answers requests: also while it catches up, with what it has, or only when it claims to be current."""
+    """When an edge answers requests: also while it catches up, with what it has, or only when it is current."""
 
     CATCHING_UP_TOO = "while catching up too"
     CURRENT_ONLY = "only when current"
@@ -95,7 +95,7 @@ class OnNoAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RelayRules:
-    """How the relay publishes. See `vango.relay.relay`. `ack_timeout_s` is how long it waits for the PubAcks of a batch."""
+    """How the relay publishes: see `vango.relay.relay`. It waits `ack_timeout_s` for the PubAcks of a batch."""
 
     message_ids: bool = rule(True, Rule("message ids", protects=Protects("message-ids", "message ids", off=False)))
     expect_predecessor: bool = rule(False, Rule("expect the predecessor"))

@@ -1,4 +1,4 @@
-"""Words for people: which fields of a record are sentences, which may be reworded at any time. Nobody decides by them."""
+"""Words for people: which fields of a record are sentences, free to be reworded. Nobody decides by them."""
 
 from __future__ import annotations
 

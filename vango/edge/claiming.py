@@ -13,7 +13,7 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from vango.actors.errors import Unavailable
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.claims import Mark, Step, Word, stand
 from vango.core.modes import Mode, Signal
 from vango.edge import consumers
@@ -30,7 +30,7 @@ MARK_COMES_S = 0.1
 class Claiming:
     """The claims of one edge over one connection."""
 
-    def __init__(self, edge: EdgeState, wire: Wire, view: View[Any]) -> None:
+    def __init__(self, edge: EdgeState, wire: Connection, view: View[Any]) -> None:
         self._edge = edge
         self._wire = wire
         self._domain = edge.facts.domain
@@ -77,7 +77,7 @@ class Claiming:
 
     def _look_after_waiting(self) -> None:
         self._edge.word = self._edge.word.waited()
-        self._edge.awake.set()
+        self._edge.wakeup.set()
 
     def stop_waiting(self) -> None:
         if self._until_mark is not None:
@@ -97,7 +97,7 @@ class Claiming:
             self._edge.rebuilds_in_a_row = 0
         if self._edge.mode is Mode.CATCHING_UP:
             # The acks just sent may not be counted yet, and no mark will come to look again.
-            asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._edge.awake.set)
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._edge.wakeup.set)
 
     async def ask_mark(self) -> None:
         """Ask for the mark. A relay that is down does not answer; its first heartbeat will do instead."""
@@ -114,7 +114,7 @@ class Claiming:
         # One who is current by the mark, and hears the same again, has nothing to do.
         is_news = self._edge.mark != known or not self._edge.rules.ask_high_water_mark
         if is_news or self._edge.mode is not Mode.CURRENT:
-            self._edge.awake.set()
+            self._edge.wakeup.set()
 
     def _note_mark(self, payload: bytes, note: Callable[[Word, Mark], Word], otherwise: Callable[[Word], Word]) -> None:
         edge = self._edge

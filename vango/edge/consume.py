@@ -88,14 +88,14 @@ async def apply_only(session: Session, deliveries: Sequence[Delivery]) -> None:
 async def apply(session: Session, deliveries: Sequence[Delivery]) -> Applied:
     """Judge a batch and write what follows from it: rows and position in one transaction."""
     view, was = session.view, session.view.position
-    intake = take_in(session.edge.facts, view.rows, view.position, deliveries, session.rules, session.edge.recall)
+    intake = take_in(session.edge.facts, view.rows, view.position, deliveries, session.rules, session.edge.recent_ids)
     sql = await session.keep(view.apply, intake.rows.values(), intake.position) if intake.rows else []
-    session.edge.recall = intake.recall
+    session.edge.recent_ids = intake.recent_ids
     if view.position != was:
         session.claiming.note_move(mark_follows=True)
     session.edge.counters.update(intake.counts)
-    if session.noise.is_all(deliveries):
-        session.noise.pass_over(intake.done)
+    if session.foreign.is_all(deliveries):
+        session.foreign.pass_over(intake.done)
     applied = Applied(intake, was.sequence, sql)
     tell_applied(session, applied)
     return applied
@@ -103,8 +103,7 @@ async def apply(session: Session, deliveries: Sequence[Delivery]) -> Applied:
 
 async def ack(session: Session, deliveries: Sequence[Delivery]) -> Acked:
     """Ack each message. An ack that gets lost costs a redelivery, no more."""
-    for delivery in deliveries:
-        await session.wire.publish(delivery.reply, b"+ACK")
+    await session.wire.publish_each([delivery.reply for delivery in deliveries], b"+ACK")
     acked = Acked(deliveries, confirmed=False)
     tell_acked(session, acked)
     return acked

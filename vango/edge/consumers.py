@@ -12,7 +12,7 @@ import secrets
 from typing import Any
 
 from vango.actors.errors import NotThere
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.judge import Position
 from vango.core.rules import AckOrder, Begin, EdgeRules, Poison
 
@@ -20,7 +20,9 @@ MAX_ACK_PENDING = 4000
 EPHEMERAL_INACTIVE_S = 2.0
 
 
-async def ensure(wire: Wire, stream: str, edge: str, rules: EdgeRules, position: Position, *, from_new: bool) -> str:
+async def ensure(
+    wire: Connection, stream: str, edge: str, rules: EdgeRules, position: Position, *, from_new: bool
+) -> str:
     """Find or create an edge's consumer and return its name. Raises `NotThere` without a stream, `Refused`."""
     if rules.durable:
         try:
@@ -40,7 +42,9 @@ async def ensure(wire: Wire, stream: str, edge: str, rules: EdgeRules, position:
     return name
 
 
-async def _start(wire: Wire, stream: str, rules: EdgeRules, position: Position, *, from_new: bool) -> dict[str, Any]:
+async def _start(
+    wire: Connection, stream: str, rules: EdgeRules, position: Position, *, from_new: bool
+) -> dict[str, Any]:
     """Say where a consumer begins that the server does not know."""
     if rules.begin is Begin.ALL:
         return {"deliver_policy": "all"}
@@ -54,7 +58,7 @@ def begin_with_new() -> dict[str, Any]:
     return {"deliver_policy": "new"}
 
 
-async def begin_after(wire: Wire, stream: str, stream_seq: int) -> dict[str, Any]:
+async def begin_after(wire: Connection, stream: str, stream_seq: int) -> dict[str, Any]:
     """Begin after a stream seq: an edge's own position, which knows what the edge has applied (0: with the first)."""
     last_seq = (await wire.api(f"STREAM.INFO.{stream}"))["state"]["last_seq"]
     if 0 < stream_seq <= last_seq:
@@ -62,26 +66,26 @@ async def begin_after(wire: Wire, stream: str, stream_seq: int) -> dict[str, Any
     return {"deliver_policy": "all"}
 
 
-async def move(wire: Wire, stream: str, name: str, rules: EdgeRules, *, after: int) -> None:
+async def move(wire: Connection, stream: str, name: str, rules: EdgeRules, *, after: int) -> None:
     """Delete a consumer and create it again so that it continues behind a stream seq (0: from the first message)."""
     with contextlib.suppress(NotThere):
         await wire.api(f"CONSUMER.DELETE.{stream}.{name}")
     await _create(wire, stream, name, rules, await begin_after(wire, stream, after))
 
 
-async def delete(wire: Wire, stream: str, name: str) -> None:
+async def delete(wire: Connection, stream: str, name: str) -> None:
     """Delete a consumer: its cursor and what it has outstanding go with it. Raises `NotThere`."""
     await wire.api(f"CONSUMER.DELETE.{stream}.{name}")
 
 
-async def move_to_new(wire: Wire, stream: str, name: str, rules: EdgeRules) -> None:
+async def move_to_new(wire: Connection, stream: str, name: str, rules: EdgeRules) -> None:
     """Delete a consumer and create it again so that it begins with what is stored from now on."""
     with contextlib.suppress(NotThere):
         await wire.api(f"CONSUMER.DELETE.{stream}.{name}")
     await _create(wire, stream, name, rules, begin_with_new())
 
 
-async def has_nothing_left(wire: Wire, stream: str, name: str) -> bool:
+async def has_nothing_left(wire: Connection, stream: str, name: str) -> bool:
     """Return whether the server has nothing pending and nothing outstanding for a consumer. Raises `NotThere`."""
     found = await wire.api(f"CONSUMER.INFO.{stream}.{name}")
     return not found["num_pending"] and not found["num_ack_pending"]
@@ -92,7 +96,7 @@ def ack_policy(rules: EdgeRules) -> str:
     return "none" if rules.ack is AckOrder.NEVER else "explicit"
 
 
-async def _create(wire: Wire, stream: str, name: str, rules: EdgeRules, start: dict[str, Any]) -> None:
+async def _create(wire: Connection, stream: str, name: str, rules: EdgeRules, start: dict[str, Any]) -> None:
     config: dict[str, Any] = {
         "name": name,
         "ack_policy": ack_policy(rules),

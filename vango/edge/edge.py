@@ -1,7 +1,8 @@
 """An edge: a consumer that keeps a durable view and answers requests from it.
 
 The actor that lives through every connection: its view, its starts and deaths. What it does over one connection is in
-`follow`; how it handles messages is in `consume`, how it comes back in `recovery`. It trusts its own position and the chain inside the events, never the broker's cursor. Any surprise ends in failed closed.
+`follow`; how it handles messages is in `consume`, how it comes back in `recovery`. It trusts its own position and the
+chain inside the events, never the broker's cursor. Any surprise ends in failed closed.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from vango.actors import tasks
 from vango.actors.crash_points import EDGE_POINTS, Crashed, Pace, Point
 from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable, VangoError
 from vango.actors.sqlite import is_full
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.causes import Cause, Reason
 from vango.core.claims import Word
 from vango.core.facts import Facts, R
 from vango.core.judge import Position
 from vango.core.modes import ANSWERS, Mode, Signal
-from vango.core.recent_ids import Recall
+from vango.core.recent_ids import RecentIds
 from vango.core.rules import Answers, EdgeRules
 from vango.edge import recovery
 from vango.edge.follow import Following
@@ -49,7 +50,7 @@ class Edge(EdgeState, Generic[R]):
         facts: Facts[Any, R],
         table: Table[R],
         journal: Log,
-        connect: Callable[[str], Awaitable[Wire]],
+        connect: Callable[[str], Awaitable[Connection]],
         rules: EdgeRules,
         pace: Pace | None = None,
     ) -> None:
@@ -59,7 +60,7 @@ class Edge(EdgeState, Generic[R]):
         self.orders: deque[Order] = deque()
         self._file = folder / f"{name}.db"
         self._connect = connect
-        self._wire: Wire | None = None
+        self._wire: Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._left: tuple[tuple[R, ...], Position] | None = None
 
@@ -122,7 +123,7 @@ class Edge(EdgeState, Generic[R]):
         return f"{self.name} reads again from stream seq {from_seq}."
 
     async def rebuild_when_told(self) -> str:
-        """Load the latest stored snapshot. A snapshot that is refused leaves the edge failed closed, with the reason."""
+        """Load the latest stored snapshot. A refused one leaves the edge failed closed, with the reason."""
 
         async def load(session: Session) -> None:
             await recovery.rebuild(session, fresh=False)
@@ -131,12 +132,12 @@ class Edge(EdgeState, Generic[R]):
         return f"{self.name} refused it: {refusal}." if refusal else f"{self.name} loaded the latest snapshot."
 
     async def _between_batches(self, work: Work) -> str:
-        """Have the edge's own task do something; returns why a snapshot was refused, or nothing. Raises `Unavailable`."""
+        """Let the edge's own task do something. Returns why a snapshot was refused, if so. Raises `Unavailable`."""
         if self._task is None or self._wire is None:
             raise Unavailable(f"{self.name} is {self.mode} and not connected; start it, and the broker, first.")
         order = Order(work)
         self.orders.append(order)
-        self.awake.set()
+        self.wakeup.set()
         return await order.outcome_of(self.name)
 
     def answer(self, key: str) -> R:
@@ -154,7 +155,7 @@ class Edge(EdgeState, Generic[R]):
         return row
 
     def committed(self) -> tuple[tuple[R, ...], Position]:
-        """Return the rows and the position as committed, also of an edge that is down; nothing where none can be read."""
+        """Return rows and position as committed, also of an edge that is down; nothing where none can be read."""
         if self.view is not None:
             return tuple(self.view.rows.values()), self.view.position
         if self._left is None:
@@ -199,7 +200,7 @@ class Edge(EdgeState, Generic[R]):
         """Own the edge's life: sessions with the broker one after another, and every way they end."""
         try:
             view = self.view = View(self._file, self._table)
-            self.recall = Recall(self.rules.remember_ids)
+            self.recent_ids = RecentIds(self.rules.remember_ids)
             while True:
                 try:
                     self._wire = await self._connect(f"edge {self.name}")

@@ -12,7 +12,7 @@ from typing import Any
 from vango.edge.pull import Delivery
 
 
-class Noise:
+class ForeignMessages:
     """What one session has passed over and not told yet.
 
     `own` is what the subjects of its own domain begin with; `tell` writes a moment of the edge into the journal.

@@ -4,8 +4,9 @@
 with a callback takes three times as many. What is delivered waits here until the edge takes it, and the broker has a
 whole batch more to deliver while the edge is at work.
 
-Each request has a reply subject of its own, so that a status tells which request it ends. What comes in answer bears its
-own subject and not the request's, so messages are counted over all of them; a status says how many its request still had.
+Each request has a reply subject of its own, so that a status tells which request it ends. What comes in answer bears
+its own subject and not the request's, so messages are counted over all of them; a status says how many its request
+still had.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from vango.actors.errors import Unavailable
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 
 BATCH = 500
 AHEAD = 2
@@ -38,8 +39,7 @@ class ConsumerGone(Exception):
     """The server has no such consumer any more: deleted, expired, or its stream was."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One delivered message. `deliveries` counts from 1; `pending` is how many are still to be delivered."""
 
     payload: bytes
@@ -59,7 +59,7 @@ class Pull:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: Connection,
         stream: str,
         consumer: str,
         wake: Callable[[], None],
@@ -164,11 +164,12 @@ class Pull:
         )  # fmt: skip
         self._asked = max(0, self._asked - 1)
         # A request must have left before the edge handles what came: it hears and sends nothing meanwhile.
-        await self._ask()
+        if self._asked + self._batch <= self._at_most:
+            await self._ask()
         self._wake()
 
     async def _hear_status(self, token: str, headers: Mapping[str, str]) -> None:
-        """Close the request that a status ends, and ask again. A status ends no other request, unless the consumer is gone."""
+        """Close the request that a status ends, and ask again. It ends no other, unless the consumer is gone."""
         status, words = headers.get("Status", ""), headers.get("Description", "")
         if status == "100" or token not in self._open:
             return

@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 
 from vango.actors.sqlite import Held, P, T, patiently
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.names import Domain
 from vango.core.rules import EdgeRules, Poison
 from vango.edge import consumers
 from vango.edge.claiming import Claiming
-from vango.edge.foreign import Noise
+from vango.edge.foreign import ForeignMessages
 from vango.edge.pull import BATCH, Pull
 from vango.edge.state import EdgeState
 from vango.edge.view import View
@@ -29,12 +29,12 @@ class Session:
     last one was an earlier one from the bucket, because the control plane did not answer.
     """
 
-    def __init__(self, edge: EdgeState, wire: Wire, view: View[Any]) -> None:
+    def __init__(self, edge: EdgeState, wire: Connection, view: View[Any]) -> None:
         self.edge = edge
         self.wire = wire
         self.view = view
         self.tell = edge.tell
-        self.noise = Noise(edge.facts.domain.prefix, edge.tell)
+        self.foreign = ForeignMessages(edge.facts.domain.prefix, edge.tell)
         self.claiming = Claiming(edge, wire, view)
         self.pull: Pull | None = None
         self.wants_snapshot = False
@@ -77,7 +77,7 @@ class Session:
     async def open_pull(self) -> None:
         """Ask the consumer for messages."""
         batch = 1 if self.rules.poison is Poison.RETRY else BATCH
-        wire, wake, tell = self.wire, self.edge.awake.set, partial(self.tell, "refused")
+        wire, wake, tell = self.wire, self.edge.wakeup.set, partial(self.tell, "refused")
         self.pull = Pull(wire, self.domain.stream, self.consumer, wake, batch=batch, tell=tell)
         await self.pull.open()
 

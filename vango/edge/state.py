@@ -15,7 +15,7 @@ from vango.core.causes import Cause, cause_of
 from vango.core.claims import Mark, Word
 from vango.core.facts import Facts
 from vango.core.modes import Mode, Signal, after
-from vango.core.recent_ids import Recall
+from vango.core.recent_ids import RecentIds
 from vango.core.rules import EdgeRules
 from vango.journal.log import Log
 
@@ -29,8 +29,8 @@ class Gap(Exception):
 
 
 class EdgeState:
-    """The state of one edge. `facts` are what it follows; `reason` says why it failed closed or is down, `cause` the former
-    in a word.
+    """The state of one edge. `facts` are what it follows; `reason` says why it failed closed or is down, `cause`
+    says the former in a word.
 
     `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
     message that it took.
@@ -50,10 +50,10 @@ class EdgeState:
         self.consumer = name
         self.path = Path(name, pace)
         self.stumbles = False
-        self.recall = Recall()
+        self.recent_ids = RecentIds()
         self.heard_at = time.monotonic()
         self.rebuilds_in_a_row = 0
-        self.awake = Wakeup()
+        self.wakeup = Wakeup()
         self.taken_seq = 0
         self.journal = journal
 

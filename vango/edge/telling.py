@@ -21,7 +21,7 @@ SEQS_TOLD = 50
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A batch was written into the view. `before` is the sequence it was at, `sql` are the first statements that ran."""
+    """A batch was written into the view. `before` is the sequence it was at, `sql` the first statements that ran."""
 
     intake: Intake[Delivery, Any, Any]
     before: int
@@ -55,16 +55,16 @@ class Loaded:
 
 def tell_got(session: Session, deliveries: Sequence[Delivery]) -> None:
     """Tell which messages came."""
-    if session.noise.is_all(deliveries):
+    if session.foreign.is_all(deliveries):
         return
-    session.noise.flush()
+    session.foreign.flush()
     session.tell(
         "got",
         f"got {_span(deliveries)}",
         stream_seqs=_seqs(deliveries),
         deliveries=[delivery.deliveries for delivery in deliveries[:SEQS_TOLD]],
         count=len(deliveries),
-        foreign=session.noise.count(deliveries),
+        foreign=session.foreign.count(deliveries),
         bytes=sum(len(delivery.payload) for delivery in deliveries),
         headers=sorted({name for delivery in deliveries[:SEQS_TOLD] for name in delivery.headers or ()}),
         api=session.asked,
@@ -93,7 +93,7 @@ def tell_applied(session: Session, applied: Applied) -> None:
 
 def tell_acked(session: Session, acked: Acked) -> None:
     """Tell which messages were acked."""
-    if not acked.deliveries or session.noise.is_all(acked.deliveries):
+    if not acked.deliveries or session.foreign.is_all(acked.deliveries):
         return
     text = f"ack {_span(acked.deliveries)}{', confirmed' if acked.confirmed else ''}"
     session.tell("ack", text, stream_seqs=_seqs(acked.deliveries), confirmed=acked.confirmed)
@@ -101,7 +101,7 @@ def tell_acked(session: Session, acked: Acked) -> None:
 
 def tell_refused(session: Session, refused: Refused) -> None:
     """Report a message that cannot be read, and what happens to it."""
-    session.noise.flush()
+    session.foreign.flush()
     delivery = refused.delivery
     retried = f"invalid: {delivery.stream_seq}, delivery {delivery.deliveries}; to be retried"
     text = retried if refused.retried else f"invalid: {delivery.stream_seq} is terminated"

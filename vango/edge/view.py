@@ -85,7 +85,7 @@ class View(Generic[R]):
         return self.position == Position() and not self.rows
 
     def apply(self, rows: Iterable[R], position: Position) -> list[str]:
-        """Write changed rows and move the position, in one transaction. Returns the first statements, as SQLite ran them."""
+        """Write changed rows and move the position in one transaction. Returns the first statements that ran."""
         changed, heard = list(rows), list[str]()
         with transaction(self._db, heard) as connection:
             self._table.write(connection, changed)

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from sqlite_utils import Database
 
 from vango.actors.sqlite import transaction
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, InvalidEvent, decode, encode
 from vango.observe.model import Constraint, RefusedRow, TableSeen
 from vango.observe.tape import read_bodies
@@ -42,7 +42,7 @@ TABLES = {
 """What is compared: the columns that must agree, each with its word. Clock times of the outbox need not."""
 
 
-async def stored_bodies(wire: Wire) -> AsyncIterator[list[tuple[int, bytes]]]:
+async def stored_bodies(wire: Connection) -> AsyncIterator[list[tuple[int, bytes]]]:
     """Read everything that the streams of facts hold, in batches: stream seq and body."""
     for stream in STREAMS:
         async for bodies in read_bodies(wire, stream):
@@ -107,8 +107,10 @@ def _rows(seq: int, event: Event, command: str | None) -> Iterator[tuple[str, st
         event.feed, event.sequence, event.id, event.subject, encode(event), event.route, event.owner, event.epoch,
         event.revision]  # fmt: skip
     # A message in a stream was published, so its outbox row is a published one.
-    yield "outbox", "INSERT INTO outbox (event_id, feed, sequence, stream_seq, published_at, queued_at) VALUES (?, ?, ?, ?, 0, 0)", [
-        event.id, event.feed, event.sequence, seq]  # fmt: skip
+    insert = (
+        "INSERT INTO outbox (event_id, feed, sequence, stream_seq, published_at, queued_at) VALUES (?, ?, ?, ?, 0, 0)"
+    )
+    yield "outbox", insert, [event.id, event.feed, event.sequence, seq]
 
 
 def _command(event: Event) -> str:

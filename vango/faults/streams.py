@@ -95,8 +95,8 @@ async def republish(bench: Target, sequence: int, *, after_window: bool = False)
     asked = wire.last
     outcome = "the broker says duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
     bench.journal.write(
-        "learner", "publish", f"republish {event_id}: {outcome}", event_id=event_id, how=How.REPUBLISHED, subject=subject,
-        ack=ack, api=asked,
+        "learner", "publish", f"republish {event_id}: {outcome}",
+        event_id=event_id, how=How.REPUBLISHED, subject=subject, ack=ack, api=asked,
     )  # fmt: skip
     return f"Event {sequence} was published again: {outcome}."
 

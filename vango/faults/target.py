@@ -8,7 +8,7 @@ from typing import Protocol
 
 from vango.actors.progress import Progress
 from vango.broker.broker import Broker
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.judge import Row
 from vango.core.rules import StreamRules
 from vango.core.snapshot import Snapshot
@@ -45,7 +45,7 @@ class Target(Protocol):
     def looking(self) -> asyncio.Lock:
         """Held during each look, and by a fault that replaces the truth."""
 
-    def wire(self) -> Wire:
+    def wire(self) -> Connection:
         """Return the bench's own connection. Raises `Unavailable` while the broker is down."""
 
     async def take_snapshot(self) -> tuple[str, Snapshot[Row]]:

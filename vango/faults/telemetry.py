@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from vango.actors.errors import Refused, Unavailable
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.telemetry import Shape
 from vango.core.telemetry import encode as encode_sample
 from vango.faults.target import Target
@@ -43,7 +43,7 @@ def _sample(number: int, shape: Shape) -> tuple[str, bytes]:
     return f"telemetry.sampled.{host}", sample
 
 
-async def _store(wire: Wire, subject: str, sample: bytes) -> tuple[str, dict[str, Any]]:
+async def _store(wire: Connection, subject: str, sample: bytes) -> tuple[str, dict[str, Any]]:
     """Store the last sample. Returns where, in words, and the request with its answer; empty when none came."""
     try:
         ack = await wire.store(subject, sample)

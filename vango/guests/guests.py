@@ -17,7 +17,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from vango.actors.errors import NotThere, Refused
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.broker.rate_limit import Allowance, RateLimit
 from vango.core.guest_claims import GuestClaim, InvalidClaim, check_name, raised, read
 from vango.core.names import EDGES
@@ -57,9 +57,9 @@ class Guests:
         self._removed: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._budget = Budget()
         self._left: list[Guest] = []
-        self._wire: Wire | None = None
+        self._wire: Connection | None = None
 
-    async def listen(self, wire: Wire) -> None:
+    async def listen(self, wire: Connection) -> None:
         """Listen to claims on a connection: of everyone, and of each known guest separately. Raises `Unavailable`."""
         self._wire = wire
         await RateLimit(wire, CLAIMS, self._hear_anybody, _ANYBODY).open()
@@ -104,7 +104,7 @@ class Guests:
 
     # Hearing.
 
-    async def _listen_to(self, guest: Guest, wire: Wire) -> None:
+    async def _listen_to(self, guest: Guest, wire: Connection) -> None:
         async def hear(message: Msg) -> None:
             await self._answer(message, self.take(guest.name, message.data))
 
@@ -233,4 +233,5 @@ class Guests:
         if guest.budget.take(time.monotonic()):
             self._journal.write(guest.name, kind, text, **detail)
         elif guest.budget.spent == MOMENTS_A_MINUTE + 1:
-            self._journal.write(guest.name, "limits", f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is dropped")  # fmt: skip
+            dropped = f"more than {MOMENTS_A_MINUTE} moments of {guest.name} in a minute: the rest is dropped"
+            self._journal.write(guest.name, "limits", dropped)

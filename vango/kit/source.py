@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 from vango.actors.errors import BadInput, Unavailable, VangoError
 from vango.actors.sqlite import patiently
 from vango.broker import streams
-from vango.broker.connection import Address, Wire
+from vango.broker.connection import Address, Connection
 from vango.core.rules import StreamRules
 from vango.core.snapshot import Snapshot
 from vango.kit.facts import Feed, Row
@@ -24,13 +24,13 @@ from vango.relay.relay import Relay
 from vango.truth import snapshots
 from vango.truth.outbox import high_water_mark, release_lease
 
-Connect: TypeAlias = Callable[[str], Awaitable[Wire]]
+Connect: TypeAlias = Callable[[str], Awaitable[Connection]]
 """Opens one connection under a name. Raises `Unavailable`."""
 
 
 def connecting(url: str, **options: Any) -> Connect:
     """Return what opens connections to a server. `options` are those of `nats.connect`, such as `token` or `tls`."""
-    return partial(Wire.open, Address(url, options.pop("user", ""), options.pop("password", ""), options))
+    return partial(Connection.open, Address(url, options.pop("user", ""), options.pop("password", ""), options))
 
 
 class Source:
@@ -91,7 +91,7 @@ class Source:
             lambda: f"the relay is {self.relay.state}: {self.relay.reason or 'it still publishes'}",
         )
 
-    async def _prepared(self, name: str) -> Wire:
+    async def _prepared(self, name: str) -> Connection:
         """Open the relay's connection. Streams and buckets are made to be there, and edges may ask over it."""
         try:
             wire = await self._connect(name)
@@ -110,14 +110,14 @@ class Source:
         self._trouble = ""
         return wire
 
-    async def _prepare(self, wire: Wire, feed: Feed) -> None:
+    async def _prepare(self, wire: Connection, feed: Feed) -> None:
         domain = feed.domain
         await streams.ensure(wire, domain.stream, self._limits, [f"{domain.prefix}>"])
         await snapshots.create_bucket(wire, domain.bucket)
         await wire.subscribe(domain.control.snapshot, partial(self._answer, wire, feed))
 
-    async def _answer(self, wire: Wire, feed: Feed, request: Msg) -> None:
+    async def _answer(self, wire: Connection, feed: Feed, request: Msg) -> None:
         await snapshots.answer(request, self._snapshot(wire, feed))
 
-    async def _snapshot(self, wire: Wire, feed: Feed) -> tuple[str, Snapshot[Row]]:
+    async def _snapshot(self, wire: Connection, feed: Feed) -> tuple[str, Snapshot[Row]]:
         return await snapshots.take(wire, self.outbox, feed.domain, rows_of(feed, self.tables[feed]))

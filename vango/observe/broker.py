@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 from vango.actors.errors import NotThere, Unavailable, VangoError
 from vango.broker import streams
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.routes import read_row
 from vango.core.rules import StreamRules
 from vango.core.snapshot import BadSnapshot, canonical, checksum, unseal
@@ -51,7 +51,7 @@ class BrokerObserver:
         self._sealed.clear()
         self._before.clear()
 
-    async def look(self, connection: Callable[[], Wire]) -> None:
+    async def look(self, connection: Callable[[], Connection]) -> None:
         """Look at everything over a connection. Never raises: a part that does not answer says why."""
         try:
             wire = connection()
@@ -78,7 +78,7 @@ class BrokerObserver:
             await self._look_at_bucket(wire, listed.get(streams.BUCKET_STREAM))
 
     async def _stream(
-        self, wire: Wire, name: str, info: dict[str, Any] | None
+        self, wire: Connection, name: str, info: dict[str, Any] | None
     ) -> tuple[StreamSeen, list[ConsumerSeen]]:
         if info is None:
             return _unseen(name, "the server has no such stream"), []
@@ -104,7 +104,7 @@ class BrokerObserver:
         """A stream whose server does not answer: its last answer is kept separately, with its time."""
         return replace(_unseen(name, trouble), before=self._before.get(name))
 
-    async def _look_at_bucket(self, wire: Wire, info: dict[str, Any] | None) -> None:
+    async def _look_at_bucket(self, wire: Connection, info: dict[str, Any] | None) -> None:
         holds = (info["state"]["last_seq"], info["state"]["messages"]) if info is not None else None
         if holds is not None and holds == self._bucket:
             return
@@ -115,7 +115,7 @@ class BrokerObserver:
         except VangoError:
             self.snapshots, self._bucket = (), None
 
-    async def _snapshots(self, wire: Wire) -> Sequence[SnapshotSeen]:
+    async def _snapshots(self, wire: Connection) -> Sequence[SnapshotSeen]:
         """Read only new snapshots: the bytes of a nuid never change. Deleted ones are left out."""
         sealed: dict[str, SnapshotSeen] = {}
         for one in await snapshots.stored(wire):
@@ -148,7 +148,7 @@ async def _both(one: Awaitable[S], other: Awaitable[T]) -> tuple[S, T]:
     return cast("tuple[S, T]", tuple(answers))
 
 
-async def _consumers(wire: Wire, stream: str, count: int) -> list[ConsumerSeen]:
+async def _consumers(wire: Connection, stream: str, count: int) -> list[ConsumerSeen]:
     if not count:
         return []
     found = (await wire.api(f"CONSUMER.LIST.{stream}"))["consumers"] or []
@@ -165,7 +165,7 @@ def _consumer(info: dict[str, Any]) -> ConsumerSeen:
     )  # fmt: skip
 
 
-async def _snapshot(wire: Wire, one: snapshots.Stored) -> SnapshotSeen:
+async def _snapshot(wire: Connection, one: snapshots.Stored) -> SnapshotSeen:
     stored, name = await snapshots.read(wire, one), one.name
     try:
         loose = unseal(stored, read_row, verify=False)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from vango.actors.errors import VangoError
 from vango.actors.told import fit, json_or_text
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.journal.moment import Moment
 from vango.truth.store import Truth
 
@@ -17,7 +17,7 @@ class Holder(Protocol):
 
     truth: Truth
 
-    def wire(self) -> Wire: ...
+    def wire(self) -> Connection: ...
 
 
 async def find(bench: Holder, moment: Moment) -> dict[str, Any]:

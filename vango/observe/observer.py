@@ -15,7 +15,7 @@ from vango.actors.pace import Pace
 from vango.actors.progress import Progress
 from vango.broker import streams
 from vango.broker.broker import Broker
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.audit import audit
 from vango.core.judge import Position, Row
 from vango.core.modes import Mode
@@ -78,7 +78,7 @@ class Parts:
     journal: Journal
     pace: Pace
     progress: Progress
-    wire: Callable[[], Wire]
+    wire: Callable[[], Connection]
     lost: Callable[[], Awaitable[LossSeen | None]]
     last_storm: Callable[[], StormSeen | None]
     missing: Callable[[], tuple[str, ...]]
@@ -176,7 +176,7 @@ class Observer:
             broker.reason, broker.edge_user, broker.edge_password,
         )  # fmt: skip
 
-    def _connection(self) -> Wire:
+    def _connection(self) -> Connection:
         state = self._parts.broker.state
         if state != "up":
             raise Unavailable(f"the broker is {state}")
@@ -220,7 +220,7 @@ class Observer:
             edge.name, edge.mode, _say_claim(edge, position), edge.reason, position.sequence, position.event_id,
             position.stream_seq, edge.mark.sequence if edge.mark else 0, rows_seen(claim, record), tuple(self._probes[edge.name].last),
             {name: edge.counters[name] for name in COUNTERS}, edge.rules, in_words(edge.rules),
-            edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recall),
+            edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recent_ids),
             self._probes[edge.name].asked, int(time.monotonic() - edge.heard_at), edge.cause,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 
 from vango.actors.told import fit
 from vango.broker import direct
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.events import InvalidEvent, decode
 from vango.observe.model import CellSeen
 
@@ -36,7 +36,7 @@ class Tape:
         self._cells.clear()
 
     async def read(
-        self, wire: Wire, stream: str, info: dict[str, Any], known: Known
+        self, wire: Connection, stream: str, info: dict[str, Any], known: Known
     ) -> tuple[tuple[CellSeen, ...], tuple[int, ...]]:
         """Return the last cells of a stream and the missing seqs between them. `info` is its STREAM.INFO.
 
@@ -57,7 +57,7 @@ class Tape:
         return tuple(cells[seq] for seq in sorted(cells)), tuple(n for n in range(start, last + 1) if n not in cells)
 
     async def _read_on(
-        self, wire: Wire, stream: str, cells: dict[int, CellSeen], *, start: int, state: dict[str, Any]
+        self, wire: Connection, stream: str, cells: dict[int, CellSeen], *, start: int, state: dict[str, Any]
     ) -> None:
         had = max(cells, default=0)
         if state["messages"] and state["last_seq"] > had:
@@ -87,7 +87,7 @@ def mark_known(cells: dict[int, CellSeen], known: Known) -> None:
             cells[seq] = replace(cell, known=not cell.known)
 
 
-async def read_bodies(wire: Wire, stream: str) -> AsyncIterator[list[tuple[int, bytes]]]:
+async def read_bodies(wire: Connection, stream: str) -> AsyncIterator[list[tuple[int, bytes]]]:
     """Yield stream seq and body of every message that a stream holds, in batches. Raises `NotThere`, `Unavailable`."""
     state = (await wire.api(f"STREAM.INFO.{stream}"))["state"]
     seq = state["first_seq"]
@@ -97,7 +97,7 @@ async def read_bodies(wire: Wire, stream: str) -> AsyncIterator[list[tuple[int, 
         seq = found[-1][0] + 1
 
 
-async def _batch(wire: Wire, stream: str, seq: int) -> list[Msg]:
+async def _batch(wire: Connection, stream: str, seq: int) -> list[Msg]:
     return await direct.batch(wire, stream, {"seq": seq, "batch": WINDOW})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from vango.relay.publisher import Outgoing
 from vango.relay.state import RelayState
-from vango.relay.unanswered import NoAnswer
+from vango.relay.unanswered import Unanswered
 from vango.truth.outbox import Waiting, predecessor
 
 CHAINED_FEED = "route"
@@ -18,10 +18,10 @@ CHAINED_FEED = "route"
 class Envelopes:
     """The envelopes of one relay. With `begins_chain` the next row of the chained feed names no predecessor."""
 
-    def __init__(self, relay: RelayState, no_answer: NoAnswer) -> None:
+    def __init__(self, relay: RelayState, unanswered: Unanswered) -> None:
         self.begins_chain = False
         self._relay = relay
-        self._no_answer = no_answer
+        self._unanswered = unanswered
 
     def outgoing(self, row: Waiting) -> Outgoing:
         """Return a row as a message to publish."""
@@ -34,4 +34,4 @@ class Envelopes:
 
     def headers(self, row: Waiting) -> dict[str, str]:
         """Return the headers that every attempt has: the message id, unless the rules leave it out."""
-        return {"Nats-Msg-Id": self._no_answer.message_id(row)} if self._relay.rules.message_ids else {}
+        return {"Nats-Msg-Id": self._unanswered.message_id(row)} if self._relay.rules.message_ids else {}

@@ -8,7 +8,7 @@ import time
 from nats.aio.msg import Msg
 
 from vango.actors.sqlite import patiently
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.relay import high_water
 from vango.relay.state import RelayState
 from vango.truth.outbox import LEASE_S, renew_lease
@@ -21,7 +21,7 @@ IDLE_AFTER_BEATS = 10
 class Heartbeat:
     """The beats of one relay over one connection. `quiet_beats` counts those since the last commit."""
 
-    def __init__(self, relay: RelayState, wire: Wire, leased_at: float) -> None:
+    def __init__(self, relay: RelayState, wire: Connection, leased_at: float) -> None:
         self.quiet_beats = 0
         self._relay = relay
         self._wire = wire

@@ -23,7 +23,7 @@ from vango.relay.state import RelayState
 from vango.relay.telling import tell_publish
 from vango.truth.outbox import Waiting, waiting
 
-BATCH = 400
+BATCH = 600
 UNDER_WAY = 2
 """Batches under way at most. The second keeps the broker busy while the first is marked; a crash sends both again."""
 
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
 
 
 class Pipeline:
-    """An iterator over the proofs of one feed's batches, in the order of sending. It ends when nothing more can be sent.
+    """An iterator over the proofs of one feed's batches, in the order of sending. It ends when nothing more can go.
 
     `unsendable` is then the row at the head of the feed that no broker can store, with the reason; None without one.
     """

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
+import msgspec
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 
 ACK_S = 2.0
 NO_STREAM = 503
-# An answer is one JSON value with nothing round it: `json.loads` would look for its encoding and for spaces as well.
-_DECODE = json.JSONDecoder().raw_decode
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message to publish. `headers` may be empty."""
 
     subject: str
@@ -32,14 +29,28 @@ class Outgoing:
     headers: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class PubAck:
+class PubAck(NamedTuple):
     """The broker's answer: stored under `seq`, or `error` in its words with the server's `code`."""
 
     seq: int
     duplicate: bool = False
     error: str = ""
     code: int = 0
+
+
+class _Error(msgspec.Struct, gc=False):
+    code: int = 0
+    err_code: int | None = None
+    description: str = ""
+
+
+class _Answer(msgspec.Struct, gc=False):
+    seq: int | None = None
+    duplicate: bool = False
+    error: _Error | None = None
+
+
+_decode = msgspec.json.Decoder(_Answer).decode
 
 
 class Sent:
@@ -52,9 +63,9 @@ class Sent:
 
 
 class Publisher:
-    """Publishes batches over one connection. Several may be under way; the broker takes them in the order of sending."""
+    """Publishes batches over one connection. Several may be under way; the broker takes them in order of sending."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Connection) -> None:
         self._wire = wire
         self._inbox = wire.client.new_inbox()
         self._prefix = len(self._inbox) + 1
@@ -88,7 +99,7 @@ class Publisher:
         send, replies = self._wire.client.publish, f"{self._inbox}.{self._batches}-"
         with contextlib.suppress(OSError, NatsError):
             for index, message in enumerate(messages):
-                await send(message.subject, message.body, reply=f"{replies}{index}", headers=message.headers or None)
+                await send(message.subject, message.body, f"{replies}{index}", message.headers or None)
         return sent
 
     async def answers(self, sent: Sent, *, timeout_s: float = ACK_S) -> list[PubAck | None]:
@@ -124,9 +135,9 @@ def _read(message: Msg) -> PubAck | None:
         is_the_servers = (message.headers or {}).get("Status") == str(NO_STREAM)
         return PubAck(0, error="no stream listens", code=NO_STREAM) if is_the_servers else None
     try:
-        reply, _ = _DECODE(message.data.decode())
-        if error := reply.get("error"):
-            return PubAck(0, error=error.get("description", ""), code=error.get("err_code", error.get("code", 0)))
-        return PubAck(int(reply["seq"]), bool(reply.get("duplicate")))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        answer = _decode(message.data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    if error := answer.error:
+        return PubAck(0, error=error.description, code=error.code if error.err_code is None else error.err_code)
+    return None if answer.seq is None else PubAck(answer.seq, answer.duplicate)

@@ -15,7 +15,7 @@ from typing import Any
 
 from vango.actors.errors import VangoError
 from vango.broker import streams
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.records import StuckRow
 from vango.truth.outbox import Waiting
 
@@ -26,6 +26,7 @@ MAX_SUBJECT = 2048
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 """Stands where a row's bytes are no UTF-8."""
+_UNFIT_FOR_HEADER = re.compile(rf"[\x00-\x1f\x7f{_NO_TEXT}]").search
 HEADERS_ALLOWED = 512
 """The bytes that the headers of a message take at most, when its size is held against a stream's limit."""
 _HEADER_BYTES = len(b"NATS/1.0\r\n\r\n")
@@ -35,8 +36,9 @@ def why_never(subject: str, body: bytes, headers: Mapping[str, str], max_payload
     """Return why a message can never be stored, whatever the broker holds; empty when it can."""
     if reason := _subject_fault(subject):
         return reason
-    if any(_NO_TEXT in value or _is_odd(value) for value in headers.values()):
-        return "its id is no text that a header can hold"
+    for value in headers.values():
+        if _UNFIT_FOR_HEADER(value):
+            return "its id is no text that a header can hold"
     size = len(body) + _headers_size(headers)
     if size > max_payload:
         extra = f" and {size - len(body):,} of headers" if headers else ""
@@ -91,7 +93,7 @@ def _is_odd(text: str) -> bool:
 def _headers_size(headers: Mapping[str, str]) -> int:
     if not headers:
         return 0
-    return _HEADER_BYTES + sum(len(f"{name}: {value}\r\n".encode()) for name, value in headers.items())
+    return _HEADER_BYTES + sum([len(f"{name}: {value}\r\n".encode()) for name, value in headers.items()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,14 @@ class Intake:
 
 
 class Reception:
-    """What the streams were set to take when they were last asked. While that is unknown, nothing is expected to be taken."""
+    """What the streams were set to take when last asked. While that is unknown, nothing is expected to be taken."""
 
     def __init__(self) -> None:
         self._intakes: tuple[Intake, ...] | None = None
         self._may_ask = True
         self._known: dict[str, int] = {}
 
-    async def ask(self, wire: Wire) -> None:
+    async def ask(self, wire: Connection) -> None:
         """Ask the server, if the answer is unknown and may be another than last time. No answer leaves it unknown."""
         if self._intakes is not None or not self._may_ask:
             return

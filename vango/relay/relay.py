@@ -17,7 +17,7 @@ from vango.actors import tasks
 from vango.actors.crash_points import RELAY_POINTS, Crashed, Pace, Point
 from vango.actors.errors import Refused, Unavailable
 from vango.actors.sqlite import patiently
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.names import ROUTES, Control
 from vango.core.records import StuckRow
 from vango.journal.log import Log
@@ -43,7 +43,7 @@ class Relay(RelayState):
         self,
         truth: Outbox,
         journal: Log,
-        connect: Callable[[str], Awaitable[Wire]],
+        connect: Callable[[str], Awaitable[Connection]],
         name: str = "relay",
         pace: Pace | None = None,
         control: Control = ROUTES.control,
@@ -51,7 +51,7 @@ class Relay(RelayState):
         super().__init__(truth, journal, name, pace, control)
         self._connect = connect
         self._task: asyncio.Task[None] | None = None
-        self._wire: Wire | None = None
+        self._wire: Connection | None = None
         self._lanes: tuple[Lane, ...] = ()
         self._sending = Sending(self)
         self._heartbeat: Heartbeat | None = None
@@ -93,14 +93,14 @@ class Relay(RelayState):
         """Tell the relay that something was committed."""
         if self._heartbeat is not None:
             self._heartbeat.quiet_beats = 0
-        self.awake.set()
+        self.wakeup.set()
 
     def retry(self) -> None:
         """Tell the relay that the broker may take what it did not take before: a stream was made or changed."""
         self._sending.forget_reception()
         for lane in self._lanes:
             lane.retry()
-        self.awake.set()
+        self.wakeup.set()
 
     async def stop(self, reason: str) -> None:
         """Crash and record why."""
@@ -110,6 +110,11 @@ class Relay(RelayState):
         await tasks.end(task)
         await self._drop_wire()
         self.state, self.reason = "down", reason
+
+    async def until_it_ends(self, at_most_s: float) -> None:
+        """Wait until it has crashed or was stopped, or until the time is over."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=at_most_s)
 
     async def _drop_wire(self) -> None:
         wire, self._wire = self._wire, None
@@ -150,7 +155,7 @@ class Relay(RelayState):
             raise LeaseLost
         self.token = token
         heartbeat = self._heartbeat = Heartbeat(self, wire, time.monotonic())
-        wire.wakes(self.awake)
+        wire.wakes(self.wakeup)
         publisher = Publisher(wire)
         await publisher.open()
         await wire.subscribe(self.control.mark, heartbeat.answer_mark)
@@ -160,7 +165,7 @@ class Relay(RelayState):
         timer = self._begin_task(heartbeat.keep_time(), "relay timer")
         try:
             while not wire.broken.is_set():
-                self.awake.clear()
+                self.wakeup.clear()
                 await self._turn(wire, publisher, heartbeat)
                 if timer.done():
                     timer.result()
@@ -177,9 +182,9 @@ class Relay(RelayState):
 
     def _hear_end(self, task: asyncio.Task[None]) -> None:
         tasks.look_at(task)
-        self.awake.set()
+        self.wakeup.set()
 
-    async def _turn(self, wire: Wire, publisher: Publisher, heartbeat: Heartbeat) -> None:
+    async def _turn(self, wire: Connection, publisher: Publisher, heartbeat: Heartbeat) -> None:
         """Look how the lanes stand, begin those that have something to send, and wait until somebody calls."""
         for lane in self._lanes:
             if lane.task is not None and lane.task.done():
@@ -191,12 +196,12 @@ class Relay(RelayState):
         self._begin_lanes(publisher)
         self.reason = next((lane.trouble for lane in self._lanes if lane.trouble), "")
         if any(lane.task for lane in self._lanes):
-            await self.awake.listen(pause_s)
+            await self.wakeup.listen(pause_s)
         else:
             await heartbeat.beat()
             heartbeat.quiet_beats += 1
             # A crash after a commit woke nobody: look from time to time in any case.
-            await self.awake.rest(min(pause_s or IDLE_BEAT_S, heartbeat.beat_s))
+            await self.wakeup.rest(min(pause_s or IDLE_BEAT_S, heartbeat.beat_s))
 
     def _begin_lanes(self, publisher: Publisher) -> None:
         """Begin the lanes that may go; while somebody watches the relay's points, only the one whose turn it is."""

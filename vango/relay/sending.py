@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from vango.actors.crash_points import Point
 from vango.actors.sqlite import patiently
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.records import StuckRow
 from vango.core.rules import OnNoAnswer
 from vango.relay.envelope import CHAINED_FEED, Envelopes
@@ -24,7 +24,7 @@ from vango.relay.publisher import NO_STREAM, PubAck, Publisher
 from vango.relay.reception import Reception, stuck_for_ever, stuck_until_changed
 from vango.relay.state import RelayState
 from vango.relay.telling import Marked, tell_mark, tell_refusal, tell_silence, tell_unsendable
-from vango.relay.unanswered import NoAnswer
+from vango.relay.unanswered import Unanswered
 from vango.truth.outbox import Waiting, mark_published
 
 
@@ -34,14 +34,14 @@ class Sending:
     def __init__(self, relay: RelayState) -> None:
         self._relay = relay
         self._reception = Reception()
-        self._no_answer = NoAnswer(relay.truth)
-        self._envelopes = Envelopes(relay, self._no_answer)
+        self._unanswered = Unanswered(relay.truth)
+        self._envelopes = Envelopes(relay, self._unanswered)
 
     def forget_reception(self) -> None:
         """Another connection, or a stream that was made or changed: ask again what the broker takes."""
         self._reception.forget()
 
-    async def ask_reception(self, wire: Wire) -> None:
+    async def ask_reception(self, wire: Connection) -> None:
         """Ask what the broker's streams take, if that is unknown and something has happened since it was asked."""
         await self._reception.ask(wire)
 
@@ -69,7 +69,7 @@ class Sending:
             return None
         acks = [(row.position, ack.seq) for row, ack in stored]
         sql = await patiently(mark_published, self._relay.truth, acks, token=self._relay.token)
-        self._no_answer.settled([row for row, _ in stored])
+        self._unanswered.settled([row for row, _ in stored])
         lane.went()
         self._reception.may_have_changed()
         relay, duplicates = self._relay, sum(ack.duplicate for _, ack in stored)
@@ -82,10 +82,10 @@ class Sending:
         return marked
 
     def retry(self, unknown: list[Waiting], lane: Lane) -> None:
-        """Stored or not is unknown: do as `on_no_answer` says. The correct way is to publish again under the same id."""
+        """Stored or not is unknown: do as `on_no_answer` says. Correct is to publish again under the same id."""
         if not unknown:
             return
-        what = self._no_answer.deal_with(unknown, self._relay.rules.on_no_answer, token=self._relay.token)
+        what = self._unanswered.deal_with(unknown, self._relay.rules.on_no_answer, token=self._relay.token)
         self._relay.unanswered += len(unknown)
         self._relay.last_unanswered = unknown[-1].event_id
         self._relay.gave_up = self._relay.rules.on_no_answer is OnNoAnswer.GIVE_UP

@@ -1,4 +1,4 @@
-"""What the relay knows of itself: its rules, its state and why, its counters and its lease. It outlives every connection."""
+"""What the relay knows of itself: its rules, its state and why, counters and lease. It outlives every connection."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class RelayState:
     """The state of one relay. `state` is up, down or waiting (for the broker or for the lease); `reason` says why.
 
     `control` has the subjects on which it tells marks. `stored_seq` is where the stream of the routes has the last
-    event that it published there; `token` is that of the lease, without which nothing is marked. `last_unanswered` is the
-    id of the last event whose publish was not answered, `gave_up` whether it was given up.
+    event that it published there; `token` is that of the lease, without which nothing is marked. `last_unanswered` is
+    the id of the last event whose publish was not answered, `gave_up` whether it was given up.
     """
 
     def __init__(self, truth: Outbox, journal: Log, name: str, pace: Pace | None, control: Control) -> None:
@@ -31,7 +31,7 @@ class RelayState:
         self.stored_seq = 0
         self.token = 0
         self.last_unanswered, self.gave_up = "", False
-        self.awake = Wakeup()
+        self.wakeup = Wakeup()
         self.journal = journal
 
     def tell(self, kind: str, text: str, **detail: Any) -> None:

@@ -14,7 +14,7 @@ from vango.core.rules import OnNoAnswer
 from vango.truth.outbox import Outbox, Waiting, drop
 
 
-class NoAnswer:
+class Unanswered:
     """The three ways, and the message ids that the second of them has handed out. Memory: a crash forgets them."""
 
     def __init__(self, truth: Outbox) -> None:
@@ -52,5 +52,6 @@ class NoAnswer:
 
     def settled(self, rows: Sequence[Waiting]) -> None:
         """Forget what was handed out for rows that are answered."""
-        for row in rows:
-            self._new_ids.pop(row.event_id, None)
+        if self._new_ids:
+            for row in rows:
+                self._new_ids.pop(row.event_id, None)

@@ -1,4 +1,4 @@
-"""The shell commands `storm` and `matrix`: a seeded storm with its verdict and minimal script, and the protection matrix."""
+"""The commands `storm` and `matrix`: a seeded storm with its verdict and minimal script, and the protection matrix."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ async def fill(
     nats_server: Path | None = None,
     on_cell: Callable[[Cell], None] = lambda _: None,
 ) -> Cells:
-    """Fill the cells of some rows and columns, a few side by side, each on a fresh bench. Returns them by their keys."""
+    """Fill the cells of some rows and columns, a few side by side, each on a fresh bench. Returns them by key."""
     wanted = list(product(protections, faults))[::-1]
     found: Cells = {}
 

@@ -16,7 +16,7 @@ from vango.actors.crash_points import CONTROL_POINTS, Crashed, Pace, Path, Point
 from vango.actors.errors import Refused, Unavailable
 from vango.actors.progress import Progress
 from vango.actors.sqlite import patiently
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.core.events import Event, encode
 from vango.core.rules import WriteOrder
 from vango.journal.journal import Journal
@@ -35,7 +35,7 @@ class ControlPlane:
         self,
         truth: Truth,
         journal: Journal,
-        wire: Callable[[], Wire],
+        wire: Callable[[], Connection],
         wake_relay: Callable[[], None],
         pace: Pace | None = None,
         progress: Progress | None = None,

@@ -10,9 +10,8 @@ import heapq
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlite_utils import Database
 
@@ -31,8 +30,7 @@ class Outbox(Protocol):
     def feeds(self) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """One event that waits to be published, ready to send. `position` is its place in the order of publishing."""
 
     position: int
@@ -45,7 +43,7 @@ class Waiting:
 
 
 def waiting(outbox: Outbox, *, limit: int, after: int = 0, feed: str = "") -> list[Waiting]:
-    """Return the first rows that are not marked as published, in order, from behind a position; of one feed or of all."""
+    """Return the first rows that are not marked as published, in order, after a position; of one feed or of all."""
     if feed:
         return _waiting(outbox.db.conn, feed, limit, after)
     found = (_waiting(outbox.db.conn, one, limit, after) for one in outbox.feeds)
@@ -55,8 +53,8 @@ def waiting(outbox: Outbox, *, limit: int, after: int = 0, feed: str = "") -> li
 def _waiting(db: sqlite3.Connection, feed: str, limit: int, after: int) -> list[Waiting]:
     # A row's content is read as bytes: it is sent unchanged, or reported, and stops no other feed.
     rows = db.execute(
-        "SELECT o.position, CAST(o.event_id AS BLOB), o.feed, o.sequence, CAST(e.subject AS BLOB), CAST(e.body AS BLOB),"
-        " json_valid(CAST(e.body AS TEXT))"
+        "SELECT o.position, CAST(o.event_id AS BLOB), o.feed, o.sequence, CAST(e.subject AS BLOB),"
+        " CAST(e.body AS BLOB), json_valid(CAST(e.body AS TEXT))"
         " FROM outbox AS o JOIN event AS e ON e.feed = o.feed AND e.sequence = o.sequence"
         " WHERE o.published_at IS NULL AND o.feed = ? AND o.position > ? ORDER BY o.position LIMIT ?",
         [feed, after, limit],

@@ -113,7 +113,8 @@ SCHEMA = STATE + OUTBOX
 REMEMBER_PUBLISHED = """
 INSERT INTO published (feed, sequence)
 SELECT o.feed, max(o.sequence) FROM outbox AS o
-LEFT JOIN (SELECT feed, min(sequence) AS sequence FROM outbox WHERE published_at IS NULL GROUP BY feed) AS w USING (feed)
+LEFT JOIN (SELECT feed, min(sequence) AS sequence FROM outbox WHERE published_at IS NULL GROUP BY feed) AS w
+USING (feed)
 WHERE o.published_at IS NOT NULL AND (w.sequence IS NULL OR o.sequence < w.sequence) GROUP BY o.feed
 ON CONFLICT (feed) DO UPDATE SET sequence = max(sequence, excluded.sequence);
 """

@@ -27,7 +27,7 @@ from vango.actors import tasks, told
 from vango.actors.errors import NotThere, Refused, Unavailable, VangoError
 from vango.actors.sqlite import reading
 from vango.broker import direct
-from vango.broker.connection import Wire
+from vango.broker.connection import Connection
 from vango.broker.streams import BUCKET, stream_of
 from vango.core.facts import R
 from vango.core.judge import Row
@@ -75,12 +75,12 @@ def routes(connection: sqlite3.Connection) -> Iterator[Row]:
     return (Row(name, owner, epoch, made_by, epoch - 1, epoch) for name, owner, epoch, made_by in found)
 
 
-async def create_bucket(wire: Wire, bucket: str = BUCKET) -> None:
+async def create_bucket(wire: Connection, bucket: str = BUCKET) -> None:
     """Create the bucket, or find it."""
     await _patiently(wire.client.jetstream().create_object_store(bucket, description="baselines of truth"))
 
 
-async def take(wire: Wire, outbox: Outbox, domain: Domain, rows: Rows[R]) -> tuple[str, Snapshot[R]]:
+async def take(wire: Connection, outbox: Outbox, domain: Domain, rows: Rows[R]) -> tuple[str, Snapshot[R]]:
     """Build a snapshot, store it, and return its name with it. Raises `Unavailable` when the bucket does not answer."""
     last_seq: int = (await wire.api(f"STREAM.INFO.{domain.stream}"))["state"]["last_seq"]
     snapshot = build(outbox, domain.feed, rows, last_seq)
@@ -101,7 +101,7 @@ async def answer(request: Msg, taken: Awaitable[tuple[str, Snapshot[R]]]) -> Non
     await request.respond(json.dumps(said).encode())
 
 
-async def fetch(wire: Wire, name: str, bucket: str = BUCKET) -> bytes:
+async def fetch(wire: Connection, name: str, bucket: str = BUCKET) -> bytes:
     """Return a stored snapshot's bytes, unverified. Raises `NotThere`, `Unavailable`."""
     for one in await stored(wire, bucket):
         if one.name == name:
@@ -109,7 +109,7 @@ async def fetch(wire: Wire, name: str, bucket: str = BUCKET) -> bytes:
     raise NotThere("The bucket has no such snapshot.")
 
 
-async def read(wire: Wire, one: Stored, bucket: str = BUCKET) -> bytes:
+async def read(wire: Connection, one: Stored, bucket: str = BUCKET) -> bytes:
     """Return the bytes of one that was found stored. Raises `NotThere` when it has gone since, `Unavailable`."""
     chunks = await direct.everything(wire, stream_of(bucket), _chunks(bucket, one.nuid))
     found = b"".join(chunk.data for chunk in chunks)
@@ -118,7 +118,7 @@ async def read(wire: Wire, one: Stored, bucket: str = BUCKET) -> bytes:
     return found
 
 
-async def stored(wire: Wire, bucket: str = BUCKET) -> list[Stored]:
+async def stored(wire: Connection, bucket: str = BUCKET) -> list[Stored]:
     """Return the stored snapshots, oldest first. Raises `NotThere` without a bucket, `Unavailable`."""
     found = await direct.everything(wire, stream_of(bucket), f"$O.{bucket}.M.>")
     return [one for meta in found if (one := _read_meta(meta.data)) is not None]
@@ -136,7 +136,7 @@ def _read_meta(payload: bytes) -> Stored | None:
     return Stored(name, nuid, size)
 
 
-async def names(wire: Wire, bucket: str = BUCKET) -> list[str]:
+async def names(wire: Connection, bucket: str = BUCKET) -> list[str]:
     """Return the names of the stored snapshots, oldest first; the last stored one is the latest."""
     return [one.name for one in await stored(wire, bucket)]
 
@@ -149,7 +149,7 @@ def claimed_sum(stored: bytes) -> str:
         return ""
 
 
-async def corrupt_latest(wire: Wire) -> str:
+async def corrupt_latest(wire: Connection) -> str:
     """Flip one bit of an owner in the latest snapshot and leave its checksum alone. Returns its name.
 
     Raises `NotThere` when there is none to corrupt, `Refused` when that was done before.
@@ -179,14 +179,14 @@ def flip_one_bit(owner: str) -> str:
     return owner[:-1] + next((char for char in flips if char.isalnum()), chr(last ^ 1))
 
 
-async def _put(wire: Wire, bucket: str, name: str, sealed: bytes) -> None:
+async def _put(wire: Connection, bucket: str, name: str, sealed: bytes) -> None:
     store = await _patiently(wire.client.jetstream(timeout=PATIENCE_S).object_store(bucket))
     meta = ObjectMeta(name=name, options=ObjectMetaOptions(max_chunk_size=CHUNK_BYTES))
     await _patiently(store.put(name, sealed, meta=meta))
 
 
-async def _forget_old(wire: Wire, bucket: str) -> None:
-    """Remove the oldest for good. Another take may run beside this one and be quicker: there is nothing left to remove then."""
+async def _forget_old(wire: Connection, bucket: str) -> None:
+    """Remove the oldest for good. Another take may run beside this one and be quicker: then nothing is left."""
     for one in (await stored(wire, bucket))[:-KEEP]:
         meta = base64.urlsafe_b64encode(one.name.encode()).decode()
         for subject in (f"$O.{bucket}.M.{meta}", _chunks(bucket, one.nuid)):

@@ -81,7 +81,8 @@ class Truth:
 
     def _is_of_an_older_version(self) -> bool:
         """Whether rows were published and no record says how far. Only reads: another program may hold the database."""
-        says = "SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM published)"
+        some = "EXISTS (SELECT 1 FROM outbox WHERE published_at IS NOT NULL)"
+        says = f"SELECT {some} AND NOT EXISTS (SELECT 1 FROM published)"
         return bool(self.db.conn.execute(says).fetchone()[0])
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ async def go_on(bench: Bench, *, actor: Name) -> str:
 
 @verb("bench")
 async def undo(bench: Bench) -> str:
-    """Undo the last verb: a fresh bench on a new server plays all the others. After a reset, restore the state before."""
+    """Undo the last verb: a fresh bench on a new server plays all others. After a reset, restore the state before."""
     return await bench.history.undo()
 
 

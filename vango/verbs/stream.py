@@ -29,7 +29,7 @@ async def stream_limits(
 
 @verb("stream")
 async def stream_subjects(bench: Bench, *, stream: str = "ROUTES", subjects: str) -> str:
-    """Set which subjects a stream stores, separated by spaces. Subjects that overlap with another stream's are refused."""
+    """Set which subjects a stream stores, separated by spaces. Those that overlap with another stream's are refused."""
     return await bench.rule_changes.subjects(stream, subjects.replace(",", " ").split())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vango.core.events import ROUTE_OWNER_UPDATED, Event, encode
 from vango.core.intake import take_in
 from vango.core.judge import Outcome, Position, Row
-from vango.core.recent_ids import Recall
+from vango.core.recent_ids import RecentIds
 from vango.core.routes import ROUTE_FACTS
 from vango.core.rules import EdgeRules
 from vango.edge.pull import Delivery
@@ -15,22 +15,22 @@ NOW = {"shop": Row("shop", "alloc-c", 3, "e3", 2, 3)}
 TRUSTING = EdgeRules(check_epochs=False, prove_continuity=False)
 
 
-def taken_in(rules: EdgeRules, recall: Recall) -> list[Outcome]:
+def taken_in(rules: EdgeRules, recent_ids: RecentIds) -> list[Outcome]:
     delivery = Delivery(encode(OLD), "", 9, 1, 0)
-    intake = take_in(ROUTE_FACTS, NOW, Position(3, "e3", 3), [delivery], rules, recall)
+    intake = take_in(ROUTE_FACTS, NOW, Position(3, "e3", 3), [delivery], rules, recent_ids)
     return [verdict.outcome for _, verdict in intake.verdicts]
 
 
-def remembering(*ids: str, limit: int) -> Recall:
-    recall = Recall(limit)
+def remembering(*ids: str, limit: int) -> RecentIds:
+    recent_ids = RecentIds(limit)
     for event_id in ids:
-        recall.keep(event_id)
-    return recall
+        recent_ids.keep(event_id)
+    return recent_ids
 
 
 def test_it_holds_as_many_ids_as_it_may_and_forgets_the_oldest() -> None:
-    recall = remembering("a", "b", "a", "c", limit=2)
-    assert ("a" in recall, "b" in recall, "c" in recall, len(recall)) == (True, False, True, 2)
+    recent_ids = remembering("a", "b", "a", "c", limit=2)
+    assert ("a" in recent_ids, "b" in recent_ids, "c" in recent_ids, len(recent_ids)) == (True, False, True, 2)
 
 
 def test_with_no_room_it_remembers_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Awake: an actor reports that it has nothing more to do, and never while it has something."""
+"""Wakeup: an actor reports that it has nothing more to do, and never while it has something."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ def test_that_it_rests_is_told_when_it_begins_to_and_not_when_somebody_has_calle
     told: list[bool] = []
 
     async def actor() -> None:
-        awake = Wakeup()
-        awake.on_rest = lambda: told.append(awake.is_idle)
-        awake.set()
-        await awake.rest()
+        wakeup = Wakeup()
+        wakeup.on_rest = lambda: told.append(wakeup.is_idle)
+        wakeup.set()
+        await wakeup.rest()
         assert told == []
-        awake.clear()
-        waiting = asyncio.create_task(awake.rest(10))
+        wakeup.clear()
+        waiting = asyncio.create_task(wakeup.rest(10))
         await asyncio.sleep(0)
         assert told == [True]
-        awake.set()
+        wakeup.set()
         await waiting
-        assert not awake.is_idle
+        assert not wakeup.is_idle
 
     asyncio.run(actor())
