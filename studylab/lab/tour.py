@@ -47,6 +47,10 @@ def _promotion(seen: Observation) -> Script:
     return call("promote", route=ROUTE, to=to), Wait("the commit", lambda now: _owner(now) == to, WITHIN_S)
 
 
+def _last_seq(seen: Observation) -> int:
+    return seen.routes.last_seq if seen.routes else 0
+
+
 def _is_stored(seen: Observation) -> bool:
     return any(cell.sequence == seen.truth.sequence for cell in (seen.routes.cells if seen.routes else ()))
 
@@ -84,8 +88,7 @@ CAPTIONS = (
     Caption(
         "The event in the stream",
         lambda seen: (
-            f"The broker stored the event as stream seq {seen.routes.last_seq if seen.routes else '?'}, and delivers it "
-            "to each edge. The event announces the new owner. It decides nothing."
+            f"The broker stored the event as stream seq {_last_seq(seen)}, and delivers it to each edge. The event announces the new owner. It decides nothing."
         ),
         "panel-stream",
         lambda _: (Wait("the event to be stored", _is_stored, WITHIN_S),),

@@ -100,7 +100,8 @@ def _next(cards: list[dict[str, Any]], found: dict[str, Record]) -> dict[str, An
 def _card(lab: Lab, found: dict[str, Record]) -> dict[str, Any]:
     card = {"slug": lab.slug, "number": lab.number, "title": lab.title, "question": lab.question, "story": lab.story,
             "trap": lab.failure_trap, "icon": lab.slug if lab.slug in DRAWN_TRAPS else "", "minutes": lab.minutes,
-            "steps": len(lab.steps), "done": 0, "at": 0, "begun": False, "finished": False, "active_s": 0.0}  # fmt: skip
+            "steps": len(lab.steps), "done": 0, "at": 0, "begun": False, "finished": False,
+            "active_s": 0.0}  # fmt: skip
     record = found.get(lab.slug)
     if record is not None:
         done = sum(step.id in record.done for step in lab.steps)

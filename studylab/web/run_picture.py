@@ -13,9 +13,9 @@ RIGHT, WRONG, PLAIN = "right", "wrong", "plain"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One step in the picture. `outcome` is right or wrong for a measured prediction, else plain; `x` a share of the width.
+    """One step in the picture, at `x`, a share of its width.
 
-    `how` is empty when the learner did it; `hints` is how many were shown.
+    `outcome` is right or wrong for a measured prediction, else plain. `how` is empty when the learner did it; `hints` is how many were shown.
     """
 
     number: int
