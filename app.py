@@ -28,6 +28,8 @@ from studylab.web import compress, cookie, errors, guard, guests, present, publi
 from studylab.web.admission import Limits
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
+from studylab.web.debrief import debrief
+from studylab.web.home import home
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.moments import moments
@@ -38,6 +40,7 @@ from studylab.web.recording import recording
 from studylab.web.server import Server
 from studylab.web.state import State, release
 from studylab.web.stream import stream
+from studylab.web.tour import tour
 from vango.actors.errors import VangoError
 from vango.broker.keeper import Keeper
 
@@ -89,7 +92,7 @@ def create_app(
     guests.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
-    for blueprint in (pages, bench, moments, stream, labs, concepts, recording, progress):
+    for blueprint in (home, pages, bench, moments, stream, labs, concepts, recording, progress, tour, debrief):
         app.register_blueprint(blueprint)
     benches.draw = partial(draw, app)
     return app

@@ -42,7 +42,7 @@ if (title) {
   });
   document.getElementById("inspector-shut").addEventListener("click", shut);
   document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && !document.querySelector("dialog:popover-open")) shut();
+    if (key === "Escape" && !document.querySelector("dialog:modal")) shut();
   });
   again();
 }

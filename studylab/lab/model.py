@@ -192,6 +192,7 @@ class Lab:
 
     `locked_otherwise` is said of every other locked verb. `in_real_time`: the broker's clocks decide what happens, or
     very much happens at once, so that *Do it for me* does not slow the actors down.
+    `story` is what happens in the night that the course tells.
     """
 
     id: str
@@ -210,6 +211,7 @@ class Lab:
     debrief: Debrief
     locked_otherwise: str = "Not needed in this step. The sandbox has every control."
     in_real_time: bool = False
+    story: str = ""
 
     def index(self, step_id: str) -> int:
         """Return the place of a step. Raises KeyError when the lab has no such step."""

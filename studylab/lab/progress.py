@@ -117,6 +117,11 @@ def new(lab: Lab) -> Record:
     return Record(lab.slug, lab.title, lab.number, len(lab.steps))
 
 
+def first_open(lab: Lab, record: Record) -> int:
+    """Return the place of the first step that was not done yet; the number of steps when all were."""
+    return next((place for place, step in enumerate(lab.steps) if step.id not in record.done), len(lab.steps))
+
+
 def act(record: Record, mark: str, at: float, *, begins: bool = False) -> Record:
     """The learner did something, at a time. The time since their last act counts, unless it was a long pause."""
     spent = record.spent.get(mark, Spent())

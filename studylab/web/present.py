@@ -74,6 +74,7 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     fields.name_source,
     fields.names_of,
     fields.field_options,
+    fields.option_words,
     fields.number_limits,
     fields.parameter_words,
     drawing.tape,

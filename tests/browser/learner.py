@@ -27,7 +27,7 @@ OPPOSITES = (
     ("disarm_", "crash_"),
 )
 FLIPPED = {"on": "off", "off": "on"}
-SUBMIT = ".choose-foot button:not([popovertarget])"
+SUBMIT = ".choose-foot button:not([commandfor])"
 
 
 def has_bench(page: Page) -> None:
@@ -59,7 +59,7 @@ class Learner:
         arguments = {name: plain(value) for name, value in item.arguments.items()}
         control = self._control(item.verb, arguments)
         self._unfolds(control)
-        if control.get_attribute("popovertarget"):
+        if control.get_attribute("commandfor"):
             answer = self._fills_in(item.verb, arguments, control)
         else:
             answer = self._sends(item.verb, control)
@@ -74,7 +74,7 @@ class Learner:
         expect(all_of_them.first, f"a control for {verb}").to_be_enabled()
         control = all_of_them.first
         self._unfolds(control)
-        if not control.get_attribute("popovertarget"):
+        if not control.get_attribute("commandfor"):
             return self._sends(verb, control)
         self.hands.press(control)
         dialog = self.page.locator(f"#dialog-{verb}")
@@ -282,4 +282,4 @@ def _form(verb: str, arguments: Words) -> str:
 def opener(verb: str, arguments: Words) -> str:
     """Return the selector of the button that opens a verb's dialog for these arguments."""
     fits = "".join(f":is(:not([data-set-{name}]), [data-set-{name}='{value}'])" for name, value in arguments.items())
-    return f"button[popovertarget='dialog-{verb}'][popovertargetaction='show']{fits}"
+    return f"button[commandfor='dialog-{verb}'][command='show-modal']{fits}"

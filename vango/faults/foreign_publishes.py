@@ -30,7 +30,8 @@ async def republish_often(bench: Target, sequence: int, *, times: int, every_s: 
         if number:
             await asyncio.sleep(every_s)
         answers.append(await _publish(bench, How.REPUBLISHED, f"republish {event_id}", subject, body, event_id))
-    return f"Event {sequence} was published {times} times; the broker's answers: {', '.join(answers)}."
+    often = "once" if times == 1 else f"{times} times"
+    return f"Event {sequence} was published {often}; the broker's answers: {', '.join(answers)}."
 
 
 async def republish_altered(bench: Target, sequence: int, owner: str) -> str:
