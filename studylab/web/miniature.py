@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from studylab.web.looks import edge_look, soundness_look
+from studylab.web.looks import edge_look, verdict_look
 from vango.observe.model import Observation
 
 RECORDED = Path(__file__).resolve().parents[2] / "concepts" / "recorded" / "a-bench.json"
@@ -46,7 +46,7 @@ def of(seen: Observation) -> Miniature:
     """Return what an observation shows."""
     routes = tuple((route.name, route.owner) for route in seen.truth.routes[:MOST_ROUTES])
     cells = tuple(cell.seq for cell in seen.routes.cells[-MOST_CELLS:]) if seen.routes else ()
-    look = soundness_look(seen.audit.soundness)
+    look = verdict_look(seen, seen.audit.soundness)
     return Miniature(
         routes, seen.outbox.waiting, cells, tuple(_edge(edge, routes) for edge in seen.edges), look.words, look.icon,
         look.tone,

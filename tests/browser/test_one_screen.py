@@ -35,7 +35,9 @@ HEIGHT_OF_TEXT = """element => {
   return range.getBoundingClientRect().height;
 }"""
 BEGUN = pytest.mark.parametrize(
-    "lab", [None, *(lab for lab in LABS if lab.number in (1, 5, 10, 12))], ids=lambda lab: lab.slug if lab else "sandbox"
+    "lab",
+    [None, *(lab for lab in LABS if lab.number in (1, 5, 10, 12))],
+    ids=lambda lab: lab.slug if lab else "sandbox",
 )
 
 
