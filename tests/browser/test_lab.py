@@ -51,6 +51,7 @@ def test_on_a_phone_the_stage_says_which_step_is_due_and_leads_to_it(by_mouse: L
     page.set_viewport_size({"width": 390, "height": 844})
     by_mouse.opens(f"/labs/{LAB_1.slug}")
     by_mouse.hands.press(page.locator("#panel-guide .begin button"))
+    by_mouse.is_at(LAB_1.steps[0])
     by_mouse.passes(LAB_1, LAB_1.steps[0])
     by_mouse.is_at(LAB_1.steps[1])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
