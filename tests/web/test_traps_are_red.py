@@ -28,13 +28,15 @@ TRAPS = [
 
 
 @pytest.fixture
-def visitor(run: Any, keeper: Keeper, tmp_path: Path) -> Iterator[Learner]:
+def visitor(run: Any, tmp_path: Path) -> Iterator[Learner]:
     """Somebody who plays labs on a bench without a page."""
+    keeper = run(Keeper.start())
     visitor = Learner(run, keeper, tmp_path / "bench")
     try:
         yield visitor
     finally:
         visitor.leaves()
+        run(keeper.close())
 
 
 def drawn(seen: Observation, accused: Accused) -> Look:
