@@ -27,7 +27,7 @@ def test_in_step_space_lets_go_though_a_button_has_the_focus(by_keys: Learner) -
     by_keys.does(call("pace", tempo="step"))
     by_keys.promotes("blog", "alloc-c")
     expect(page.locator("#status")).to_contain_text("Database truth: Waits before commit.")
-    expect(page.get_by_role("button", name="Promote")).to_be_focused()
+    expect(page.locator("#open-promote")).to_be_focused()
     page.keyboard.press("Space")
     expect(page.locator("#status")).to_contain_text("Relay: Waits before publish.")
     expect(page.locator("dialog:modal")).to_have_count(0)
