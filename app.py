@@ -20,13 +20,14 @@ from flask import Flask
 
 from studylab import limits
 from studylab.author import course
+from studylab.data_folder import lock_data, secret_key
 from studylab.loop import LoopThread
-from studylab.sessions import Benches, lock_data, secret_key
+from studylab.sessions import Benches
 from studylab.views import MAX_STREAMS
 from studylab.web import compress, cookie, errors, guard, guests, present, public
+from studylab.web.admission import Limits
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
-from studylab.web.connection import Limits
 from studylab.web.debrief import debrief
 from studylab.web.home import home
 from studylab.web.htmx import htmx

@@ -1,4 +1,4 @@
-"""The hub of one bench: changes mark it dirty, one observation is drawn once, and every page gets what changed.
+"""The hub of one bench: it keeps what its pages show, and gives each page what changed. `studylab.frames` says when.
 
 State, not deltas: a page asks for every panel that is newer than its last one. So a slow browser skips frames and is
 never wrong, and a new or returning one gets everything.
@@ -7,7 +7,6 @@ never wrong, and a new or returning one gets everything.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,21 +14,19 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from studylab.frames import Frames
 from studylab.lab import records
 from studylab.lab.locks import locked
 from studylab.lab.runner import LabRun
 from studylab.views import View
-from vango.actors.errors import Unavailable, VangoError
+from vango.actors.errors import Unavailable
 
 if TYPE_CHECKING:
     from studylab.lab.model import Lab
     from studylab.lab.progress import Record
     from vango.bench.bench import Bench
+    from vango.observe.model import Observation
 
-FRAME_S = 0.05
-QUIET_S = 0.005
-QUIET_AT_MOST_S = 0.025
-LOOK_S = 0.01
 BEAT_S = 5.0
 MOMENTS = 60
 AT_ONCE = 12
@@ -46,8 +43,6 @@ class Drawn(Protocol):
 
 Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn]]]
 """Draws a page's panels, by id and part by part, from their context and from their last drawing."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -77,11 +72,8 @@ class Hub:
         self._runs: dict[str, LabRun] = {}
         self._news = threading.Condition()
         self._loop = asyncio.get_running_loop()
-        self._framing: asyncio.Task[None] | None = None
-        self._dirty = False
-        self._marked_at = self._took_s = 0.0
         self._ended = False
-        bench.changes.on_change = self.mark
+        self._frames = Frames(bench, self._draw_pages, lambda: self._viewers > 0 and not self._ended)
 
     @property
     def viewers(self) -> int:
@@ -121,13 +113,13 @@ class Hub:
             self._news.notify_all()
 
     def end(self, *, unless_used_s: float | None = None) -> bool:
-        """Let every waiting page go: the bench is being parked or the app stops. False when it was used in that time."""
+        """Let every waiting page go: the bench is parked, or the app stops. False when it was used in that time."""
         with self._news:
             if unless_used_s is not None and self.is_in_use(unless_used_s):
                 return False
             self._ended = True
             self._news.notify_all()
-        self.bench.changes.on_change = None
+        self._frames.end()
         return True
 
     # On the loop.
@@ -136,7 +128,7 @@ class Hub:
         """Return the play of a lab on this bench."""
         if slug not in self._runs:
             self._runs[slug] = LabRun(self._labs[slug], self.bench)
-            self._runs[slug].on_change = self.mark
+            self._runs[slug].on_change = self._frames.mark
         return self._runs[slug]
 
     def locked(self, slug: str) -> dict[str, str]:
@@ -148,7 +140,9 @@ class Hub:
 
     async def context(self, page: str) -> dict[str, Any]:
         """Observe, let the checks of the page's lab look, and return what its panels are drawn from."""
-        seen = await self.bench.observe()
+        return await self._context(page, await self.bench.observe())
+
+    async def _context(self, page: str, seen: Observation) -> dict[str, Any]:
         moments = self.bench.journal.tail(MOMENTS)
         context: dict[str, Any] = {"seen": seen, "moments": moments, "locked": {}, "guide": None}
         if page:
@@ -165,58 +159,12 @@ class Hub:
             run.keeping.take_up(run.attempt)
         return changed
 
-    def mark(self) -> None:
-        """Something changed."""
-        self._dirty = True
-        self._marked_at = self._loop.time()
-        if self._framing is None and not self._ended and self.viewers:
-            self._framing = asyncio.ensure_future(self._frames())
-
-    async def _frames(self) -> None:
-        """Draw until nothing is dirty, at most 20 times a second. Owned by `mark`, which starts another when needed."""
-        try:
-            while self._dirty and self.viewers:
-                began = self._loop.time()
-                try:
-                    await self._until_told()
-                    self._dirty = False
-                    began = self._loop.time()
-                    await self._frame()
-                except VangoError as error:
-                    log.warning("a frame could not be drawn: %s", error)
-                except Exception:
-                    self._dirty = False
-                    log.exception("a frame could not be drawn")
-                self._took_s = self._loop.time() - began
-                await asyncio.sleep(FRAME_S)
-        finally:
-            self._framing = None
-        if self._dirty and self.viewers:
-            self.mark()
-
-    async def _until_told(self) -> None:
-        """Debounce: wait until in-flight work settles, at most as long as a frame takes.
-
-        The bench's own actors announce the end of their work. For other changes, silence for a while counts as the
-        end.
-        """
-        at_most = self._loop.time() + max(QUIET_AT_MOST_S, self._took_s)
-        was_under_way, rested = False, self.bench.changes.rested
-        while (now := self._loop.time()) < at_most:
-            rested.clear()
-            if self.bench.is_under_way:
-                was_under_way = True
-                await rested.rest(min(LOOK_S, at_most - now))
-            elif was_under_way or now >= self._marked_at + QUIET_S:
-                return
-            else:
-                await asyncio.sleep(self._marked_at + QUIET_S - now)
-
-    async def _frame(self) -> None:
+    async def _draw_pages(self, seen: Observation) -> None:
+        """Draw every open page from one observation."""
         for slug, page in list(self._pages.items()):
             if page.viewers:
                 begun = page.begun
-                context = await self.context(slug)
+                context = await self._context(slug, seen)
                 await self._loop.run_in_executor(self._executor, self._draw_page, page, context, begun)
 
     # In the thread that draws.
@@ -258,7 +206,7 @@ class Hub:
                 page.begun += 1
             had = 0 if page.panels else page.version
             self._look(page, 1)
-        self._loop.call_soon_threadsafe(self.mark)
+        self._loop.call_soon_threadsafe(self._frames.mark)
         try:
             while not (self._ended or view.over):
                 with self._news:

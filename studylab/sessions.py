@@ -8,23 +8,17 @@ import re
 import secrets
 import shutil
 import sqlite3
-import sys
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from studylab import places
+from studylab.doors import Doors
 from studylab.hub import Draw, Hub
 from studylab.views import MAX_STREAMS, Views
 from vango.actors import tasks
 from vango.actors.errors import BadInput, Unavailable
-from vango.actors.files import own_folder, write_whole
-from vango.actors.told import fit
+from vango.actors.files import own_folder
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
 
@@ -36,8 +30,6 @@ LOOK_EVERY_S = 5.0
 MAX_STORED = 2000
 MIN_FREE = 512 << 20
 """Bytes that the disk must have free for a new bench: so much may a busy one come to need in a day."""
-KEY_BYTES = 32
-
 UNTOUCHED_S = 30.0
 """How long an unused bench may stay unseen before its place goes to a newcomer."""
 
@@ -48,14 +40,6 @@ class Full(Unavailable):
     """All places are taken. The page opens when one is free."""
 
     retry_s = 5
-
-
-@dataclass(slots=True)
-class _Door:
-    """What only one at a time goes through, and how many hold it or wait for it."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    users: int = 0
 
 
 class Benches:
@@ -81,7 +65,7 @@ class Benches:
         self._places = places.Places(data / "benches", most, keep_s)
         self._live: dict[str, Hub] = {}
         self._coming: set[str] = set()
-        self._doors: dict[str, _Door] = {}
+        self._doors = Doors()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="drawing")
         self._parking = asyncio.create_task(tasks.keep_going(self._park_idle, log.error, "parking"), name="parking")
 
@@ -112,8 +96,11 @@ class Benches:
         return hub if hub is not None and hub.hold() else None
 
     async def hub(self, key: str) -> Hub:
-        """Return a bench's hub, waking the bench if it is parked, and hold it awake until `release`. Raises `Unavailable` when there is no room."""
-        async with self._alone(key):
+        """Return a bench's hub, waking the bench if it is parked, and hold it awake until `release`.
+
+        Raises `Unavailable` when there is no room.
+        """
+        async with self._doors.alone(key):
             if key not in self._live:
                 await self._make_room(key)
                 try:
@@ -162,7 +149,7 @@ class Benches:
         for key, hub in list(self._live.items()):
             # A bench that is being opened or parked is not waited for: two that wait for each other would wait for
             # ever.
-            if key in self._doors or not places.is_untouched(hub.bench.folder):
+            if key in self._doors.busy or not places.is_untouched(hub.bench.folder):
                 continue
             await self.park(key, idle_s=UNTOUCHED_S)
             if key not in self._live:
@@ -183,7 +170,7 @@ class Benches:
         found = list(stored.iterdir())
         if len(found) < MAX_STORED:
             return
-        awake = self._live.keys() | self._coming | self._doors.keys()
+        awake = self._live.keys() | self._coming | self._doors.busy
         unused = [kept for kept in found if kept.name not in awake and places.is_untouched(kept)]
         if not unused:
             raise Unavailable(
@@ -194,31 +181,18 @@ class Benches:
 
     async def _remove(self, folder: Path) -> None:
         """Remove a bench's files. Its key leads to a new bench from then on."""
-        async with self._alone(folder.name):
+        async with self._doors.alone(folder.name):
             if folder.name not in self._live and places.is_untouched(folder):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def park(self, key: str, *, idle_s: float | None = None) -> None:
         """Stop a bench's processes and keep its files, unless it was used within `idle_s` meanwhile."""
-        async with self._alone(key):
+        async with self._doors.alone(key):
             hub = self._live.get(key)
             if hub is not None and hub.end(unless_used_s=idle_s):
                 del self._live[key]
                 self._places.leave(key, hub.bench.folder)
                 await hub.bench.close()
-
-    @asynccontextmanager
-    async def _alone(self, key: str) -> AsyncIterator[None]:
-        """Open and park one bench one after another. The lock lives while it is held or waited for."""
-        door = self._doors.setdefault(key, _Door())
-        door.users += 1
-        try:
-            async with door.lock:
-                yield
-        finally:
-            door.users -= 1
-            if not door.users:
-                del self._doors[key]
 
     async def _park_idle(self) -> None:
         while True:
@@ -245,43 +219,3 @@ class Benches:
             if isinstance(ended, Exception):
                 log.error("a bench could not be parked", exc_info=ended)
         self._executor.shutdown(wait=False)
-
-
-def lock_data(data: Path) -> FileLock:
-    """Take the data folder for this app. Raises `Unavailable` when it cannot be written or another app has it."""
-    if fit(str(data)) != str(data):
-        # SQLite and the broker's configuration take names in UTF-8 only.
-        raise Unavailable(
-            f"The data folder cannot be {fit(str(data))}: expected a name in {sys.getfilesystemencoding()}, without control "
-            "characters. Choose another with --data, or start Python in UTF-8 mode: PYTHONUTF8=1."
-        )
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(data / "lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise Unavailable(
-            f"Another Study Lab uses the data folder {data}. Stop it, or choose another with --data."
-        ) from error
-    except OSError as error:
-        reason = error.strerror or error
-        raise Unavailable(f"The data folder {data} cannot be written: {reason}. Choose another with --data.") from error
-    return lock
-
-
-def secret_key(data: Path) -> bytes:
-    """Return the key that signs cookies; made once, readable by its owner only. A truncated one is made again."""
-    path = data / "secret.key"
-    found = path.read_bytes() if path.exists() else b""
-    if len(found) >= KEY_BYTES:
-        return found
-    if path.exists():
-        log.warning(
-            "%s held %d of %d bytes; a new key was made, and every visitor gets a new bench",
-            path,
-            len(found),
-            KEY_BYTES,
-        )
-    made = secrets.token_bytes(KEY_BYTES)
-    write_whole(path, made)
-    return made

@@ -1,50 +1,27 @@
 """One client's connection: its socket, what HTTP/1.1 makes of its bytes, and how long it may take over what is next.
 
-h11 knows HTTP; here is what it leaves to a server: sizes, deadlines, and a sentence for each refusal.
+h11 knows HTTP; here is what it leaves to a server: deadlines, and bytes that come and go in parts. What a request may
+be is judged in `studylab.web.admission`.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
 
 import h11
 
-from studylab.limits import CONNECTIONS
-from studylab.web.guard import MAX_BODY
+from studylab.web.admission import FRAMING, Limits, Refused, judge, long_head, too_large, whose
 
 AT_A_TIME = 16 * 1024
-FRAMING = 8  # a chunked body may take this many bytes on the wire for each of its own
 NONE_YET = h11.Request(method="GET", target="/", headers=[("Host", "none")])
 TELL_HEADERS = (
     "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one client may cost: seconds in all for each phase, bytes, and how many connections may keep the server waiting."""
-
-    head_s: float = 10.0
-    body_s: float = 20.0
-    answer_s: float = 20.0
-    bytes_a_s: int = 50_000
-    idle_s: float = 30.0
-    linger_s: float = 1.0
-    slow_after_s: float = 1.0
-    head_bytes: int = 16 * 1024
-    body_bytes: int = MAX_BODY
-    larger: Mapping[bytes, int] = field(default_factory=dict)  # what some addresses take, such as those for files
-    large_at_once: int = 8
-    slow_an_address: int = 64
-    waiting: int = CONNECTIONS
-    queued: int = 256
 
 
 class Phase(Enum):
@@ -57,14 +34,6 @@ class Phase(Enum):
     LINGER = auto()
 
 
-class Refused(Exception):
-    """A request that is answered with a sentence before the app sees it; the connection ends with it."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-
-
 class Connection:
     """A connection between two turns: the reception reads and writes it, or one thread has it answered, never both."""
 
@@ -73,7 +42,7 @@ class Connection:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = sock
         self.peer = str(peer[0]), str(peer[1])
-        self.address = _whose(self.peer[0])
+        self.address = whose(self.peer[0])
         self.request = NONE_YET
         self.body = bytearray()
         self.phase = Phase.HEAD
@@ -109,7 +78,10 @@ class Connection:
     # Towards a whole request.
 
     def read(self) -> bool:
-        """Take in what has come. True once a request is whole; raises `Refused`, or ConnectionError when the client has left."""
+        """Take in what has come. True once a request is whole.
+
+        Raises `Refused`, or ConnectionError when the client has left.
+        """
         data = self.socket.recv(AT_A_TIME)
         if not data:
             raise ConnectionResetError("the client has left")
@@ -120,7 +92,7 @@ class Connection:
             self._turn_to(Phase.HEAD, self._limits.head_s)
         self._came += len(data)
         if self._came > self._limits.head_bytes + FRAMING * self._most:
-            raise self._too_large()
+            raise too_large(self._most)
         self.http.receive_data(data)
         return self._is_whole()
 
@@ -133,61 +105,34 @@ class Connection:
                 elif isinstance(event, h11.Data):
                     self.body += event.data
                     if len(self.body) > self._most:
-                        raise self._too_large()
+                        raise too_large(self._most)
                 else:
                     return isinstance(event, h11.EndOfMessage)
         except h11.RemoteProtocolError as error:
             if error.error_status_hint == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-                raise self._long_head() from error
+                raise long_head(self._limits) from error
             raise Refused(400, f"This is not an HTTP/1.1 request: {_shown(error)}.") from error
 
     def _begin(self, request: h11.Request) -> None:
         """Judge a request by its header, before anything of its body is kept."""
-        size = (
-            len(request.method)
-            + len(request.target)
-            + sum(len(name) + len(value) + 4 for name, value in request.headers)
-        )
-        if size > self._limits.head_bytes:
-            raise self._long_head()
-        if request.http_version not in (b"1.0", b"1.1"):
-            raise Refused(400, "This server speaks HTTP/1.1 and HTTP/1.0 only.")
-        if not request.target.startswith(b"/"):
-            raise Refused(400, "The address in the request must begin with a slash.")
-        fields = dict(request.headers)
-        if b"transfer-encoding" in fields and (b"content-length" in fields or request.http_version == b"1.0"):
-            raise Refused(
-                400,
-                (
-                    "A body has a Content-Length, or in HTTP/1.1 a Transfer-Encoding. This request does not make "
-                    "clear which."
-                ),
-            )
-        length = int(fields.get(b"content-length", 0))
-        self._most = self._limits.larger.get(request.target.partition(b"?")[0], self._limits.body_bytes)
-        if length > self._most:
-            raise self._too_large()
+        self._most = self._limits.most_of(request.target)
+        length = judge(request, self._limits)
         self.request, self._length = request, length
         self._turn_to(Phase.BODY, self._limits.body_s + length / self._limits.bytes_a_s)
         if self.http.they_are_waiting_for_100_continue:
             self.socket.send(self.http.send(h11.InformationalResponse(status_code=100, headers=[])))
-
-    def _too_large(self) -> Refused:
-        return Refused(413, f"The body of the request is larger than {_size(self._most)}. Nothing was done.")
-
-    def _long_head(self) -> Refused:
-        return Refused(431, f"The header of the request is larger than {_size(self._limits.head_bytes)}.")
 
     # Towards an answer that was taken.
 
     def refuse(self, status: int, sentence: str) -> None:
         """Have a sentence as the answer, and end the connection with it."""
         body = f"{sentence}\n".encode()
-        head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{TELL_HEADERS}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+        head = f"{first}{TELL_HEADERS}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         self.answer(head.encode() + (b"" if self.request.method == b"HEAD" else body), ends=True)
 
     def fail(self, sentence: str) -> None:
-        """Have a sentence as the answer that the app did not give, unless a part of another one is on its way: then end here."""
+        """Have a sentence as the answer that the app did not give. If a part of another is on its way, end here."""
         if self._has_streamed:
             self.cut_off()
         else:
@@ -210,7 +155,10 @@ class Connection:
             return
 
     def send_now(self, data: bytes) -> None:
-        """Send a part of a stream, and wait until the client has taken it. Raises OSError when it has left or takes too long."""
+        """Send a part of a stream, and wait until the client has taken it.
+
+        Raises OSError when it has left or takes too long.
+        """
         self._has_streamed = True
         self.socket.settimeout(self._limits.answer_s)
         self.socket.sendall(data)
@@ -239,18 +187,6 @@ class Connection:
 
     def _turn_to(self, phase: Phase, within_s: float) -> None:
         self.phase, self.deadline = phase, time.monotonic() + within_s
-
-
-def _whose(address: str) -> str:
-    """Return whom to hold an address against: of IPv6 one client has a whole network."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
-    return address
-
-
-def _size(number: int) -> str:
-    return f"{number // 1024} KB" if number < 1024 * 1024 else f"{number // 1024 // 1024} MB"
 
 
 def _shown(error: Exception) -> str:

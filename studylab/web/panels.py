@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask
+from jinja2 import Template
 
 from vango.verbs.registry import REGISTRY
 
@@ -85,12 +86,17 @@ def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) ->
     They come in parts, so that a browser has a few short tasks instead of a long one. The edges come first, because a
     learner waits for them, and they are sent while the rest is drawn.
     """
+    everywhere: dict[str, Any] = {"REGISTRY": REGISTRY, "in_parts": True}
+    with app.app_context():
+        app.update_template_context(everywhere)
     for panels in (_edges(context), _to_the_relay(context), _stream(context), _beside(context)):
         drawn = {}
         with app.app_context():
             for panel, template, own in panels:
                 known = before.get(panel)
-                drawn[panel] = known if known and known.is_as_of(own) else _draw(template, own)
+                if known is None or not known.is_as_of(own):
+                    known = _draw(app.jinja_env.get_template(template), everywhere, own)
+                drawn[panel] = known
         yield drawn
 
 
@@ -128,10 +134,10 @@ def _with_controls(template: str, name: str, context: Mapping[str, Any]) -> Iter
     yield f"controls-{name}", f"controls/{template}.html", context
 
 
-def _draw(template: str, context: Mapping[str, Any]) -> Drawn:
+def _draw(template: Template, everywhere: Mapping[str, Any], context: Mapping[str, Any]) -> Drawn:
     reads: Reads = {}
     noted = {name: _noted(name, value, reads) for name, value in context.items()}
-    return Drawn(render_template(template, REGISTRY=REGISTRY, in_parts=True, **noted), reads)
+    return Drawn(template.render({**everywhere, **noted}), reads)
 
 
 def _noted(name: str, value: Any, reads: Reads) -> Any:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask
-from markupsafe import Markup
 
 from studylab.web import (
     drawing,
@@ -24,7 +23,6 @@ from studylab.web import (
     stream_words,
 )
 from vango.actors.crash_points import Tempo
-from vango.actors.told import fit
 from vango.verbs.registry import REGISTRY
 
 TEMPI = (
@@ -97,15 +95,5 @@ def register(app: Flask) -> None:
         CODE_TABS=evidence.CODE_TABS,
         icon_file=f"{app.static_url_path}/icons/icons.svg",
     )
-    app.jinja_env.finalize = _shown
+    app.jinja_env.finalize = pieces.shown
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-
-
-def _shown(value: Any) -> Any:
-    """Return what a template shows of a value: text whose characters a page can show. Markup is made of such text.
-
-    It is called for each of some hundred values of a frame, so what is most common is asked first.
-    """
-    if type(value) is str:
-        return value if value.isascii() and value.isprintable() else fit(value)
-    return fit(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from studylab.web.connection import Connection, Limits, Phase, Refused
+from studylab.web.admission import Limits, Refused
+from studylab.web.connection import Connection, Phase
 
 LOOK_S = 0.25
 ACCEPT_AT_ONCE = 64

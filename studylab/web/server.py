@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from studylab.loop import NO_THREADS
 from studylab.web import wsgi
-from studylab.web.connection import Connection, Limits
+from studylab.web.admission import Limits
+from studylab.web.connection import Connection
 from studylab.web.errors import UNFORESEEN
 from studylab.web.reception import Reception
 from vango.actors.errors import Unavailable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -17,9 +16,6 @@ from studylab.web.state import hub, state
 from vango.actors.errors import NotThere
 
 stream = Blueprint("stream", __name__)
-
-# All that ends a line of a stream. A bare one inside a payload would begin another field, or another message.
-LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @stream.get("/events")
@@ -46,14 +42,19 @@ def _messages(found: Hub, page: str, view: View, boot: str, prefix: str) -> Iter
                 yield f"id: {_id(boot, number)}\nevent: beat\ndata: {number}\n\n".encode()
             else:
                 html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
-                lines = "".join(f"data: {line}\n" for line in LINE_END.split(linked(html, prefix)))
-                yield f"id: {_id(boot, number)}\n{lines}\n".encode()
+                lines = _one_line_end(linked(html, prefix)).replace("\n", "\ndata: ")
+                yield f"id: {_id(boot, number)}\ndata: {lines}\n\n".encode()
         if view.over:
             yield f"id: {_id(boot, next(numbers))}\nevent: over\ndata: {view.over}\n\n".encode()
     finally:
         frames.close()  # type: ignore[attr-defined]
 
 
+def _one_line_end(text: str) -> str:
+    """Write all that ends a line of a stream as one. A bare one inside a payload would begin another field."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _id(boot: str, number: int) -> str:
-    """Name a message by the app's start, its number and this app's clock in ms, so that a page can tell its age."""
+    """Name a message by the start of the app, its number and this app's clock in ms: a page can then tell its age."""
     return f"{boot}-{number}-{time.time_ns() // 1_000_000}"

@@ -165,7 +165,13 @@ WITHOUT = {
 }
 
 
-@pytest.mark.parametrize("guard", WITHOUT)
+# Stories so rare that the search for them takes longer than all the others together.
+RARE = ("verify_checksum", "the first event chains on to the snapshot")
+
+
+@pytest.mark.parametrize(
+    "guard", [pytest.param(guard, marks=[pytest.mark.long] if guard in RARE else []) for guard in WITHOUT]
+)
 def test_the_same_machine_breaks_an_edge_that_lacks_one_guard(guard: str) -> None:
     class Unguarded(Deliveries):
         rules_of_the_edge = WITHOUT[guard]

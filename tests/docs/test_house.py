@@ -11,11 +11,10 @@ import vango
 ROOT = Path(vango.__file__).parent
 PACKAGES = sorted(path.parent for path in ROOT.glob("*/__init__.py"))
 HOUSE = ROOT.parent
-LONG = {HOUSE / "studylab" / "hub.py", HOUSE / "studylab" / "sessions.py", HOUSE / "studylab" / "web" / "connection.py"}
 """Files that are still too long, and have too long lines. None may be added."""
 BUILT_ON = [
     HOUSE / "app.py",
-    *(path for name in ("studylab", "labs", "tools") for path in (HOUSE / name).rglob("*.py") if path not in LONG),
+    *(path for name in ("studylab", "labs", "tools") for path in (HOUSE / name).rglob("*.py")),
 ]
 MAX_LINES = 250
 MAX_COLUMNS = 120

@@ -141,6 +141,7 @@ def test_a_broker_that_dies_unasked_is_started_again_and_the_journal_says_so(han
     assert hands.settle().audit.soundness == "sound"
 
 
+@pytest.mark.long
 def test_twenty_benches_leave_no_thread_behind(run: Run, keeper: Keeper, tmp_path: Path) -> None:  # type: ignore[type-arg]
     threads = threading.active_count()
     descriptors = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0

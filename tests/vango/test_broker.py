@@ -382,6 +382,7 @@ def test_a_start_that_is_cancelled_leaves_no_process(run: Run, tmp_path: Path) -
 
 
 @LINUX
+@pytest.mark.long
 def test_twenty_brokers_opened_and_closed_leave_nothing_behind(run: Run, tmp_path: Path) -> None:
     async def round_of(count: int) -> list[int]:
         keeper = await Keeper.start()

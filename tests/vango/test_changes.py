@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import pytest
+
 from tests.conftest import Run
 from tests.vango.conftest import Hands
 from vango.bench.changes import LOOK_AGAIN_S, Changes
+from vango.observe.model import Observation
 
 LONG_S = 4 * LOOK_AGAIN_S
 
@@ -71,3 +74,23 @@ def test_what_the_relay_publishes_needs_no_second_look_and_what_anybody_else_doe
     heard.clear()
     hands._run(hands.bench.wire().store("telemetry.sampled.host", b"{}", message_id="somebody's"))
     hands.until(lambda seen: seen.stream("TELEMETRY").messages == 1 and any(heard))
+
+
+@pytest.mark.parametrize(("is_a_moment", "is_seen"), [(False, True), (True, False)])
+def test_a_look_at_rest_has_seen_what_was_noted_meanwhile_unless_it_is_a_moment(
+    hands: Hands, is_a_moment: bool, is_seen: bool
+) -> None:
+    hands.settle()
+    bench = hands.bench
+    observe = bench.observer.observe
+
+    async def look_while_something_happens() -> Observation:
+        if is_a_moment:
+            bench.journal.write("learner", "note", "something happened")
+        else:
+            bench.changes.note()
+        return await observe()
+
+    bench.observer.observe = look_while_something_happens  # type: ignore[method-assign]
+    hands._run(bench.observe())
+    assert (bench.changes.looked_as_of == bench.changes.noted) is is_seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from vango.core.causes import Cause
 from vango.core.judge import Outcome
 from vango.core.modes import Mode
 from vango.journal import codec
-from vango.journal.facts import FACTS, Ack, Applied, Asked, Judged, ModeChange, Publish
+from vango.journal.facts import FACTS, Ack, Applied, Asked, EdgeAck, Judged, ModeChange, Publish
 from vango.journal.kinds import Advisory, How
-from vango.journal.moment import Moment, moment_of, written_detail
+from vango.journal.moment import Moment, moment_of, stored_detail, written_detail
 
 
 def moment(kind: str, **detail: Any) -> Moment:
@@ -75,3 +76,12 @@ def test_a_refusal_of_the_broker_has_its_number(hands: Hands) -> None:
     (asked,) = [each.read(Asked) for each in hands.bench.journal.tail(50) if each.kind == "refused"]
     assert (asked.verb, asked.err_code) == ("stream_subjects", 10065)
     assert asked.arguments["stream"] == "TELEMETRY"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["plain", "é", "\u202e", "\x7f", None, float("nan"), 2**80, (1, 2), {"a": {1: "b"}}, Mode.CURRENT, EdgeAck()],
+)
+def test_a_detail_is_the_same_before_and_after_it_is_on_the_disk(value: object) -> None:
+    written, as_read = stored_detail({"value": value})
+    assert json.loads(written) == as_read == json.loads(written_detail({"value": value}))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from vango.actors.errors import Unavailable
 from vango.bench.bench import Bench
 from vango.broker.connection import Connection
 from vango.broker.keeper import Keeper
@@ -130,5 +131,21 @@ def test_a_message_deleted_since_the_last_look_is_a_hole(tmp_path: Path, seq: in
             window = range(41, 101)
             assert [cell.seq for cell in seen.cells] == [n for n in window if n != seq]
             assert seen.holes == tuple(n for n in window if n == seq)
+
+    asyncio.run(look())
+
+
+def test_one_new_message_is_read_without_a_subscription(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: Any) -> None:
+        raise Unavailable("no subscription is needed")
+
+    async def look() -> None:
+        async with opened(tmp_path) as bench:
+            await fill(bench, 2)
+            await bench.observe()
+            monkeypatch.setattr(Connection, "subscribe", refuse)
+            await bench.wire().store(FOREIGN, b"the third")
+            await bench.observe()
+            assert [cell.seq for cell in telemetry(bench).cells] == [1, 2, 3]
 
     asyncio.run(look())

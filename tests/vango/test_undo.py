@@ -453,6 +453,18 @@ def test_what_a_full_disk_did_not_take_of_the_list_is_written_later(again: Any, 
     assert [row.verb for row in rows(later)] == ["add_route"] * 150 + ["promote"]
 
 
+def test_a_verb_is_on_the_list_in_one_transaction_before_it_acts_and_in_one_after(hands: Hands) -> None:
+    hands.do("promote", route="shop", to="alloc-c")
+    hands.settle()
+    ran: list[str] = []
+    hands.bench.journal._db.conn.set_trace_callback(ran.append)
+    hands.do("promote", route="shop", to="alloc-b")
+    hands.settle()
+    hands.bench.journal._db.conn.set_trace_callback(None)
+    lists = [each for each in "\n".join(ran).split("COMMIT") if "INTO verb" in each]
+    assert [each.count("INTO verb") for each in lists] == [2, 1]
+
+
 def test_what_another_program_held_up_is_not_done_again(hands: Hands) -> None:
     with closing(sqlite3.connect(hands.bench.folder / "truth.db")) as other:
         other.execute("BEGIN IMMEDIATE")

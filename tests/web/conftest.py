@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
-from studylab.web.connection import Limits
+from studylab.web.admission import Limits
 from tests.web.learner import Learner, Running
 from tests.web.raw import Served
 

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studylab.web.connection import Limits
+from studylab.web.admission import Limits
 from studylab.web.server import Server
 from tests.web.learner import WITHIN_S
 

@@ -133,6 +133,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.mark.parametrize("count", [2_000, pytest.param(50_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 def test_no_request_brings_a_fault_of_the_app(app: Flask, tmp_path: Path, count: int) -> None:
+    print(f"STUDYLAB_SEED={SEED}")  # also where the test ends by a time-out
     chance = random.Random(SEED)
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
     learner = Learner(app)
@@ -153,6 +154,7 @@ def test_no_request_brings_a_fault_of_the_app(app: Flask, tmp_path: Path, count:
 
 
 def test_no_message_brings_a_fault_of_the_app(app: Flask) -> None:
+    print(f"STUDYLAB_SEED={SEED}")  # also where the test ends by a time-out
     chance = random.Random(SEED)
     learner = Learner(app)
     learner.enter()

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
-from studylab import hub
+from studylab import frames, hub
 from studylab.views import EACH
 from tests.web.learner import Learner, until
 
@@ -87,8 +87,8 @@ def test_many_pages_cost_one_drawing_a_change(app: Flask, counted: Counted) -> N
 
 
 def test_a_change_is_drawn_when_its_story_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "QUIET_AT_MOST_S", 10.0)
-    monkeypatch.setattr(hub, "QUIET_S", 0.0)
+    monkeypatch.setattr(frames, "QUIET_AT_MOST_S", 10.0)
+    monkeypatch.setattr(frames, "QUIET_S", 0.0)
     learner = Learner(app)
     learner.enter()
     learner.do("edge_rules", edge="iad", handling_s=0.3)

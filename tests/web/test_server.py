@@ -22,7 +22,7 @@ import pytest
 from flask import Flask
 
 from studylab.lab import records
-from studylab.web.connection import Limits
+from studylab.web.admission import Limits
 from studylab.web.server import Server
 from tests.web.learner import WITHIN_S, Running, until
 from tests.web.raw import ASK, PATIENT, POST, Served, all_of, told

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
-from studylab import sessions
+from studylab import data_folder
 from studylab.lab.runner import LabRun
 from tests.web.learner import JSON, Learner, brokers_under, until
 from vango.actors.errors import Unavailable
@@ -184,7 +184,7 @@ def test_a_key_that_was_cut_short_is_made_anew(tmp_path: Path, left: bytes) -> N
         assert len(key := (tmp_path / "data" / "secret.key").read_bytes()) == 32
     finally:
         close_app(app)
-    assert sessions.secret_key(tmp_path / "data") == key
+    assert data_folder.secret_key(tmp_path / "data") == key
 
 
 def test_nobody_else_may_list_the_benches(shared: Flask, learner: Learner) -> None:
@@ -198,7 +198,7 @@ def test_visitors_who_are_turned_away_leave_nothing_behind(small: Flask) -> None
     hub = benches.at_hand(next(iter(benches._live)))
     assert [Learner(small).enter().status_code for _ in range(20)] == [503] * 20
     hub.release()
-    assert benches._doors == {}
+    assert not benches._doors.busy
 
 
 def test_who_comes_while_a_bench_is_parked_gets_it_when_that_is_done(

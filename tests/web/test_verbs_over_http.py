@@ -112,6 +112,27 @@ def test_a_wrong_address_is_a_4xx_with_a_sentence(learner: Learner, path: str) -
     assert '<p class="lede">' in answer.text
 
 
+@pytest.mark.parametrize("number", ["9223372036854775807", "9223372036854775808", "9" * 400])
+def test_a_moment_with_a_number_beyond_any_database_is_not_there(learner: Learner, number: str) -> None:
+    answer = learner.client.get(f"/bench/moments/{number}", headers=JSON)
+    assert (answer.status_code, answer.get_json()["ok"]) == (404, False)
+
+
+@pytest.mark.parametrize("data", ["[" * 1_000, '{"a":' * 1_000 + "1" + "}" * 1_000, "[" * 60_000])
+def test_json_of_any_depth_is_refused_in_words(learner: Learner, data: str) -> None:
+    answer = learner.client.post("/bench/verbs/promote", data=data, headers=JSON, content_type="application/json")
+    assert (answer.status_code in (400, 413, 422), answer.get_json()["ok"]) == (True, False)
+
+
+@pytest.mark.parametrize("referer", ["http://[::1", "http://[", "//"])
+def test_a_referer_that_is_no_address_is_as_none(learner: Learner, referer: str) -> None:
+    data = {"route": "shop", "to": "alloc-b"}
+    answer = learner.client.post("/bench/verbs/promote", json=data, headers={**JSON, "Referer": referer})
+    assert (answer.status_code, learner.owner("shop")) == (200, "alloc-b")
+    form = {**OWN, "Accept": "text/html", "Referer": referer}
+    assert learner.client.post("/bench/verbs/promote", data={**data, "to": "alloc-c"}, headers=form).status_code == 303
+
+
 def test_the_journal_is_read_on_from_a_number(learner: Learner) -> None:
     learner.do("promote", route="shop", to="alloc-b")
     whole = learner.client.get("/bench/journal.json").get_json()

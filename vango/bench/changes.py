@@ -20,14 +20,15 @@ TICK_S = 1.0
 class Changes:
     """The changes of one bench. `on_change` is called for each; `watched` says that someone has a page open.
 
-    `rested` is called when an actor becomes idle, or a verb is finished.
+    `noted` counts how often a look was asked for; the last look saw all of it up to `looked_as_of`. `rested` is called
+    when an actor becomes idle, or a verb is finished.
     """
 
     def __init__(self) -> None:
         self.on_change: Callable[[], None] | None = None
         self.watched = False
         self.rested = Wakeup()
-        self.noted = 0
+        self.noted = self.looked_as_of = 0
         self._happened = asyncio.Event()
         self._look_again: asyncio.TimerHandle | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -58,7 +59,6 @@ class Changes:
         """
         if self._ended:
             return
-        self.noted += 1
         self._happened.set()
         self._still_s = 0.0
         self._tell()
@@ -87,6 +87,7 @@ class Changes:
         return True
 
     def _tell(self) -> None:
+        self.noted += 1
         if self.on_change is not None:
             self.on_change()
 

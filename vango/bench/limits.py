@@ -43,7 +43,10 @@ def table() -> Iterator[str]:
     change = bytes_a_change()
     yield "| what | at most | what happens then |"
     yield "|---|---|---|"
-    yield f"| changes in the database of truth | {MAX_CHANGES:,}, about {MAX_CHANGES * change // MB} MB ({change} bytes each) | refused, with the sentence to reset the bench |"
+    yield (
+        f"| changes in the database of truth | {MAX_CHANGES:,}, about {MAX_CHANGES * change // MB} MB "
+        f"({change} bytes each) | refused, with the sentence to reset the bench |"
+    )
     yield f"| verbs that an undo or a fork plays again | {MAX_VERBS:,} | refused, and nothing is changed |"
     yield (
         f"| copies of the bench after storms and trials | {MAX_COPIES:,} | the oldest are deleted; undo says so "

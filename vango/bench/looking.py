@@ -24,13 +24,17 @@ class Looking:
     async def observe(self) -> Observation:
         """Take one observation, and record it."""
         async with self.lock:
-            noted, moment = self._bench.changes.noted, self._bench.journal.last
+            changes, moment = self._bench.changes, self._bench.journal.last
+            noted = changes.noted
             observation = await self._bench.observer.observe()
-            if observation.moment == moment:
-                # What was noted meanwhile is in no message and no table: it was read at the end, after the broker's answers.
-                noted = self._bench.changes.noted
-        if is_at_rest(observation):
-            self._bench.changes.found_at_rest(noted)
+            is_rest = is_at_rest(observation)
+            if is_rest and observation.moment == moment:
+                # What was noted meanwhile is in no message and no table: it was read at the end, after the broker's
+                # answers.
+                noted = changes.noted
+        changes.looked_as_of = noted
+        if is_rest:
+            changes.found_at_rest(noted)
         self._recording.take(observation)
         return observation
 
@@ -69,5 +73,6 @@ def _summary(seen: Observation | None) -> str:
     if seen is None:
         return "nothing."
     edges = "; ".join(f"{edge.name} {edge.claim} {edge.reason}" for edge in seen.edges)
-    return (f"truth at {seen.truth.sequence}, {seen.outbox.waiting} waiting, relay {seen.relay.state} {seen.relay.reason}; "
+    return (f"truth at {seen.truth.sequence}, {seen.outbox.waiting} waiting, "
+            f"relay {seen.relay.state} {seen.relay.reason}; "
             f"{edges}; audit {seen.audit.soundness} {seen.audit.sentence}")  # fmt: skip

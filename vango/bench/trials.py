@@ -98,7 +98,7 @@ class Trials:
         return f"Storm {seed}: {verdict.soundness}. {verdict.sentence}".rstrip()
 
     async def shrink(self) -> str:
-        """Look for the smallest part of the last storm that fails in the same way. Raises `Refused` without a failure."""
+        """Look for the smallest part of the last storm that fails in the same way. Raises `Refused` if none failed."""
         last = self.last_storm
         if last is None or not last.kinds:
             raise Refused(
@@ -148,7 +148,8 @@ class Trials:
         text = f"without {without.words}: {done.words}: {said}"
         self._bench.journal.write(
             "learner", "cell", text, protection=without.key, fault=done.key, found=said, soundness=verdict.soundness,
-            happened=verdict.happened, kinds=list(verdict.kinds), closed=list(verdict.closed), records=list(verdict.records[:3]),
+            happened=verdict.happened, kinds=list(verdict.kinds), closed=list(verdict.closed),
+            records=list(verdict.records[:3]),
         )  # fmt: skip
         self._save()
         return f"Without {without.words}, {done.words}: {'sound' if said == '·' else said}."

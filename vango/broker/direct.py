@@ -7,12 +7,14 @@ import json
 from typing import Any
 
 from nats.aio.msg import Msg
+from nats.errors import NoRespondersError
 
 from vango.actors.errors import NotThere, Unavailable
 from vango.broker.connection import Connection
 
 PATIENCE_S = 1.0
 BATCH = 256
+NOBODY = "The server has no stream {0} with direct access to its messages."
 
 
 async def batch(wire: Connection, stream: str, request: dict[str, Any]) -> list[Msg]:
@@ -40,8 +42,23 @@ async def batch(wire: Connection, stream: str, request: dict[str, Any]) -> list[
     finally:
         await wire.unsubscribe(subscription)
     if status == "503":
-        raise NotThere(f"The server has no stream {stream} with direct access to its messages.")
+        raise NotThere(NOBODY.format(stream))
     return messages
+
+
+async def one(wire: Connection, stream: str, seq: int) -> list[Msg]:
+    """Return the message at a stream seq, or nothing when there is none: one request, without a subscription.
+
+    Raises as `batch` does.
+    """
+    try:
+        asked = json.dumps({"seq": seq}).encode()
+        message = await wire.request(f"$JS.API.DIRECT.GET.{stream}", asked, timeout_s=PATIENCE_S)
+    except Unavailable as error:
+        if isinstance(error.__cause__, NoRespondersError):
+            raise NotThere(NOBODY.format(stream)) from error
+        raise
+    return [message] if "Nats-Sequence" in (message.headers or {}) else []
 
 
 async def everything(wire: Connection, stream: str, subject: str) -> list[Msg]:

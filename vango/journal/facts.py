@@ -1,7 +1,7 @@
 """What moments tell, as values: one frozen record for each kind of moment that somebody decides by.
 
-A moment's detail is plain JSON and may hold more. `Moment.read` makes the record of it; a field that the detail lacks, as
-in the journal of an earlier version, has its default, which stands for “not known”.
+A moment's detail is plain JSON and may hold more. `Moment.read` makes the record of it; a field that the detail lacks,
+as in the journal of an earlier version, has its default, which stands for “not known”.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """“mark” and “duplicate” of the relay. `stored` gives the stream seq of each event, the first 50; `feed` is theirs."""
+    """“mark” and “duplicate” of the relay. `stored` gives the stream seq of the first 50 events; `feed` is theirs."""
 
     count: int = 0
     duplicates: int = 0
@@ -172,7 +172,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """“purge”, “deleted” and “recreated” of a stream. `ack_floors` is where a purge has moved each consumer's cursor."""
+    """“purge”, “deleted” and “recreated” of a stream. `ack_floors` is where a purge moved each consumer's cursor."""
 
     stream: str = ""
     purged: int = 0
@@ -181,7 +181,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """“verb” and “refused” of the learner. `err_code` is the broker's own number for its refusal, 0 for anybody else's."""
+    """“verb” and “refused” of the learner. `err_code` is the broker's number for its refusal, 0 for anybody else's."""
 
     verb: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)

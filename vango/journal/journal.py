@@ -13,13 +13,13 @@ import sqlite3
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from vango.actors.sqlite import connect, is_damaged
 from vango.actors.told import fit, read_object
-from vango.journal.moment import Moment, moment_of, written_detail
+from vango.journal.moment import Moment, moment_of, stored_detail
 from vango.journal.seen_stored import SeenStored
 from vango.journal.source import source
 from vango.journal.verb_log import Lives
@@ -61,6 +61,8 @@ class Journal:
 
     def __init__(self, path: Path, on_write: Callable[[], None], *, of_a_new_bench: bool = True) -> None:
         self.on_write = on_write
+        self.trouble = ""
+        self._due: asyncio.Handle | None = None
         try:
             self._take_up(path, "" if path.exists() or of_a_new_bench else GONE)
         except sqlite3.DatabaseError as error:
@@ -70,10 +72,8 @@ class Journal:
             for file in path.parent.glob(f"{path.name}*"):
                 file.replace(file.with_name(f"damaged-{file.name}"))
             self._take_up(path, DAMAGED)
-        self.trouble = ""
         self._trimmed = self.last
         self._looked_through = 0
-        self._due: asyncio.Handle | None = None
 
     def _take_up(self, path: Path, lost: str) -> None:
         """Open the file and read what is needed of it. `lost` says why a list of verbs is not in it."""
@@ -87,7 +87,7 @@ class Journal:
             raise
 
     def _read(self, lost: str) -> None:
-        self.lives = Lives(self._db, lost)
+        self.lives = Lives(self._db, lost, self._write_soon, self._write_down)
         self.seen_stored = SeenStored(self._db)
         row = self._db.conn.execute("SELECT seq FROM sqlite_sequence WHERE name = 'moment'").fetchone()
         self.last: int = row[0] if row else 0
@@ -103,9 +103,8 @@ class Journal:
         Its detail gets `source`: the line of the program that wrote it, as file and line number.
         """
         self.last += 1
-        # Read back from what is written, so that a moment is the same before and after it is on disk.
-        written = written_detail({**detail, "source": source()})
-        self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), json.loads(written)), written)
+        written, as_read = stored_detail({**detail, "source": source()})
+        self._add(Moment(self.last, time.time(), fit(actor), fit(kind), fit(text), as_read), written)
         if kind == BACK:
             self._gone.append((detail["since"] + 1, self.last))
         if kind == "stopped":
@@ -157,12 +156,12 @@ class Journal:
         """The first moment with an observation; 0 when there is none."""
         return int(self._db.conn.execute("SELECT coalesce(min(n), 0) FROM frame").fetchone()[0])
 
-    def keep_frame(self, n: int, observation: str) -> None:
-        """Keep the observation taken at a moment, as JSON. If the disk refuses it, it is left out of the recording."""
-        packed = zlib.compress(observation.encode(), 1)
+    def keep_frames(self, taken: Iterable[tuple[int, str]]) -> None:
+        """Keep observations as JSON, each with its moment. If the disk refuses them, the recording lacks them."""
+        packed = [(n, zlib.compress(observation.encode(), 1)) for n, observation in taken]
         try:
             with self._db.conn as connection:
-                connection.execute("INSERT OR REPLACE INTO frame VALUES (?, ?)", [n, packed])
+                connection.executemany("INSERT OR REPLACE INTO frame VALUES (?, ?)", packed)
         except sqlite3.Error as error:
             self._say_trouble(error)
 
@@ -184,7 +183,7 @@ class Journal:
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        if not self._unwritten and not self.seen_stored.is_owing:
+        if not (self._unwritten or self.seen_stored.is_owing or self.lives.is_owing):
             return
         try:
             self._insert()
@@ -199,6 +198,7 @@ class Journal:
         with self._db.conn as connection:
             connection.executemany("INSERT INTO moment VALUES (?, ?, ?, ?, ?, ?)", rows)
             self.seen_stored.write(connection)
+            self.lives.write(connection)
             if self.last >= self._trimmed + _TRIM_EVERY:
                 self._trim(connection, self.last - MAX_MOMENTS)
                 connection.execute(
@@ -208,6 +208,7 @@ class Journal:
         self._unwritten.clear()
         self._details.clear()
         self.seen_stored.written()
+        self.lives.written()
 
     def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
         """Delete the moments up to a number, except the last `MAX_OF_A_KIND` of each actor and kind for `OLDEST`
@@ -238,7 +239,6 @@ class Journal:
     def close(self) -> None:
         """Close the journal; it is found again at the next opening."""
         self._write_down()
-        self.lives.write()
         self._db.close()
 
 

@@ -21,8 +21,8 @@ _MAY_BE_UNFIT = re.compile(r"\\u|\x7f|NaN|Infinity")
 class Moment:
     """One thing that happened. `n` counts from 1; `at` is Unix time in seconds; `detail` is plain JSON values.
 
-    `text` is for people; what a program goes by is `read` of the detail. It can be a key: its hash leaves the detail out,
-    its equality does not.
+    `text` is for people; what a program goes by is `read` of the detail. It can be a key: its hash leaves the detail
+    out, its equality does not.
     """
 
     n: int
@@ -44,6 +44,21 @@ def written_detail(detail: dict[str, Any]) -> str:
     except (TypeError, ValueError, RecursionError):
         return json.dumps(plain(detail))
     return json.dumps(plain(json.loads(written))) if _MAY_BE_UNFIT.search(written) else written
+
+
+def stored_detail(detail: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a moment's detail as JSON, and as it is read back: it is the same before and after it is on the disk.
+
+    Nearly every detail is plain ASCII. A null may be a number that JSON does not have, and is left to the slow way.
+    """
+    try:
+        written = codec.write_fast(detail)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        written = ""
+    if written and written.isascii() and "null" not in written and not _MAY_BE_UNFIT.search(written):
+        return written, codec.read_fast(written)
+    written = written_detail(detail)
+    return written, json.loads(written)
 
 
 def moment_of(row: tuple[Any, ...]) -> Moment:

@@ -1,6 +1,7 @@
 """The recording: the observations that differed from the one before, each with the moment at which it was taken.
 
-Storing one takes longer than taking it, so it is done a little later, when the page has what it waits for.
+Storing one takes longer than taking it, so it is done a little later, several in one transaction. A kill of the app loses
+those of the last second; the moments themselves are kept.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from vango.journal.journal import Journal
 
-LATER_S = 0.05
+LATER_S = 1.0
 
 
 class Frame(Protocol):
@@ -65,5 +66,5 @@ class Recording(Generic[F]):
             self._due.cancel()
             self._due = None
         waiting, self._waiting = self._waiting, []
-        for observation in waiting:
-            self._journal.keep_frame(observation.moment, self._as_text(observation))
+        if waiting:
+            self._journal.keep_frames((observation.moment, self._as_text(observation)) for observation in waiting)

@@ -1,14 +1,15 @@
 """The lives of a bench, and every verb of each: the list that undo and fork follow. It is in the journal's database.
 
 A life begins with the bench, with each reset and with each rebuild. Its list grows by one with each verb and is never
-trimmed while undo may return to the life. A row that the disk refuses waits in memory for the next write.
+trimmed while undo may return to the life. The journal writes the list together with its moments: a verb that begins at
+once, before it acts, and the rest at the end of the turn. What the disk refuses waits in memory for the next write.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,11 +22,13 @@ NEEDS_NO_ROW = frozenset({"undo", "fork", "reset", "pace", "go_on", "remove_gues
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS life (
-    number INTEGER PRIMARY KEY, began INTEGER NOT NULL, cause TEXT NOT NULL, before INTEGER NOT NULL, lacks TEXT NOT NULL
+    number INTEGER PRIMARY KEY, began INTEGER NOT NULL, cause TEXT NOT NULL, before INTEGER NOT NULL,
+    lacks TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS verb (
-    life INTEGER NOT NULL, position INTEGER NOT NULL, verb TEXT NOT NULL, arguments TEXT NOT NULL, outcome TEXT NOT NULL,
-    revision INTEGER, moment INTEGER NOT NULL, cause TEXT NOT NULL, copy TEXT NOT NULL, stored INTEGER,
+    life INTEGER NOT NULL, position INTEGER NOT NULL, verb TEXT NOT NULL, arguments TEXT NOT NULL,
+    outcome TEXT NOT NULL, revision INTEGER, moment INTEGER NOT NULL, cause TEXT NOT NULL, copy TEXT NOT NULL,
+    stored INTEGER,
     waiting INTEGER NOT NULL, PRIMARY KEY (life, position)
 ) STRICT;
 """
@@ -68,10 +71,16 @@ class Life:
 
 
 class Lives:
-    """The lives in one database. `lost` says why the list of an older bench is missing; empty for a new bench."""
+    """The lives in one database. `lost` says why the list of an older bench is missing; empty for a new bench.
 
-    def __init__(self, database: Database, lost: str) -> None:
+    `write_soon` and `write_now` have the journal call `write`.
+    """
+
+    def __init__(
+        self, database: Database, lost: str, write_soon: Callable[[], None], write_now: Callable[[], None]
+    ) -> None:
         self._db = database
+        self._write_soon, self._write_now = write_soon, write_now
         self._owed: dict[tuple[int, int], tuple[Life, int]] = {}
         database.conn.executescript(_SCHEMA)
         newest = self._last("1")
@@ -79,7 +88,9 @@ class Lives:
             for life in _from_moments(database, lost):
                 newest = life
                 self._owe(life, range(len(life.rows)))
-            self.write()
+            with database.conn as connection:
+                self.write(connection)
+            self.written()
         assert newest is not None
         self.current: Life = newest
 
@@ -87,12 +98,13 @@ class Lives:
         """Begin a life at a moment, with the verbs that led to its first state."""
         self.current = Life(self.current.number + 1, at, cause, before, lacks, [replace(row) for row in rows])
         self._owe(self.current, range(len(self.current.rows)))
-        self.write()
+        self._write_now()
 
     def add(self, row: Row) -> None:
-        """Add a verb that begins."""
+        """Add a verb that begins. It is on the disk before the verb acts."""
         self.current.rows.append(row)
-        self.note(row)
+        self._owe(self.current, [len(self.current.rows) - 1])
+        self._write_now()
 
     def note(self, row: Row) -> None:
         """New information about a verb of this life. Verbs of an earlier life are not written any more."""
@@ -100,12 +112,12 @@ class Lives:
         place = next((place for place in reversed(range(len(rows))) if rows[place] is row), None)
         if place is not None:
             self._owe(self.current, [place])
-            self.write()
+            self._write_soon()
 
     def note_all(self) -> None:
         """New information about this life, or about all of its verbs."""
         self._owe(self.current, range(len(self.current.rows)))
-        self.write()
+        self._write_now()
 
     def stopped(self, verb: str, arguments: dict[str, Any]) -> None:
         """The running verb was stopped: it did no more than these arguments say."""
@@ -135,19 +147,25 @@ class Lives:
         except sqlite3.Error:
             return  # The disk is full: it is tried again when the next life begins.
 
-    def write(self) -> None:
-        """Write what waits. What the disk refuses continues to wait; the journal says that the disk is full."""
+    @property
+    def is_owing(self) -> bool:
+        """Whether something is not written yet."""
+        return bool(self._owed)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write what is new, within a transaction of the caller's."""
+        if not self._owed:
+            return
         lives = {life.number: life for life, _ in self._owed.values()}
         rows = [_as_row(life, place) for life, place in self._owed.values() if place >= 0]
-        try:
-            with self._db.conn as connection:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO life VALUES (?, ?, ?, ?, ?)",
-                    [(life.number, life.began, life.cause, life.before, life.lacks) for life in lives.values()],
-                )
-                connection.executemany("INSERT OR REPLACE INTO verb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        except sqlite3.Error:
-            return
+        connection.executemany(
+            "INSERT OR REPLACE INTO life VALUES (?, ?, ?, ?, ?)",
+            [(life.number, life.began, life.cause, life.before, life.lacks) for life in lives.values()],
+        )
+        connection.executemany("INSERT OR REPLACE INTO verb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def written(self) -> None:
+        """The caller's transaction is committed."""
         self._owed.clear()
 
     def _owe(self, life: Life, places: Iterable[int]) -> None:
@@ -186,7 +204,8 @@ def _from_moments(database: Database, lost: str) -> Iterable[Life]:
     """Yield the lives in a journal without this table: each reset begins one."""
     life = Life(1, began=1, lacks=lost)
     told = database.conn.execute(
-        "SELECT n, kind, detail FROM moment WHERE kind IN ('verb', 'stopped', 'refused') AND actor = 'learner' ORDER BY n"
+        "SELECT n, kind, detail FROM moment WHERE kind IN ('verb', 'stopped', 'refused') AND actor = 'learner'"
+        " ORDER BY n"
     )
     for n, kind, written in told.fetchall():
         detail = json.loads(written)

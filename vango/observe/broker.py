@@ -83,15 +83,16 @@ class BrokerObserver:
         if info is None:
             return _unseen(name, "the server has no such stream"), []
         try:
-            (cells, holes), consumers = await _both(
-                self.tape.read(wire, name, info, self.known), _consumers(wire, name, info["state"]["consumer_count"])
-            )
+            tape = self.tape.read(wire, name, info, self.known)
+            has_consumers = info["state"]["consumer_count"] > 0
+            told = await _both(tape, _consumers(wire, name)) if has_consumers else (await tape, [])
         except NotThere:
             return _unseen(name, "the server has no such stream"), []
         except Unavailable:
             raise
         except VangoError as error:
             return _unseen(name, str(error)), []
+        (cells, holes), consumers = told
         state, config = info["state"], info["config"]
         self._before[name] = BeforeSeen(time.time(), state["messages"], state["first_seq"], state["last_seq"])
         return StreamSeen(
@@ -148,9 +149,7 @@ async def _both(one: Awaitable[S], other: Awaitable[T]) -> tuple[S, T]:
     return cast("tuple[S, T]", tuple(answers))
 
 
-async def _consumers(wire: Connection, stream: str, count: int) -> list[ConsumerSeen]:
-    if not count:
-        return []
+async def _consumers(wire: Connection, stream: str) -> list[ConsumerSeen]:
     found = (await wire.api(f"CONSUMER.LIST.{stream}"))["consumers"] or []
     return sorted((_consumer(info) for info in found), key=lambda seen: seen.name)
 

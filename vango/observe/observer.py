@@ -218,7 +218,8 @@ class Observer:
         position = claim.position
         return EdgeSeen(
             edge.name, edge.mode, _say_claim(edge, position), edge.reason, position.sequence, position.event_id,
-            position.stream_seq, edge.mark.sequence if edge.mark else 0, rows_seen(claim, record), tuple(self._probes[edge.name].last),
+            position.stream_seq, edge.mark.sequence if edge.mark else 0, rows_seen(claim, record),
+            tuple(self._probes[edge.name].last),
             {name: edge.counters[name] for name in COUNTERS}, edge.rules, in_words(edge.rules),
             edge.path.armed or "", edge.stuck, edge.stumbles, len(edge.recent_ids),
             self._probes[edge.name].asked, int(time.monotonic() - edge.heard_at), edge.cause,

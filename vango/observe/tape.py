@@ -59,9 +59,11 @@ class Tape:
     async def _read_on(
         self, wire: Connection, stream: str, cells: dict[int, CellSeen], *, start: int, state: dict[str, Any]
     ) -> None:
-        had = max(cells, default=0)
-        if state["messages"] and state["last_seq"] > had:
-            for message in await _batch(wire, stream, max(had + 1, start)):
+        first, last = max(max(cells, default=0) + 1, start), state["last_seq"]
+        if state["messages"] and last >= first:
+            # Nearly always it is one, and a batch needs a subscription of its own.
+            new = await (direct.one(wire, stream, last) if first == last else _batch(wire, stream, first))
+            for message in new:
                 cell = _cell(message, message.headers or {})
                 cells[cell.seq] = cell
                 self._remember(cell.event_id)

@@ -72,7 +72,8 @@ class TruthObserver:
             known_ids=self.known(ids),
             untold=self._untold(stored_ids),
             waiting=truth.db.conn.execute(
-                "SELECT count(*) FROM outbox INDEXED BY outbox_waiting_feed WHERE published_at IS NULL AND feed = 'route'"
+                "SELECT count(*) FROM outbox INDEXED BY outbox_waiting_feed"
+                " WHERE published_at IS NULL AND feed = 'route'"
             ).fetchone()[0],
             stuck=self._stuck(),
         )
@@ -153,7 +154,8 @@ class TruthObserver:
             event_id=mark.event_id,
             routes=tuple(RouteSeen(*row) for row in db.execute(
                 "SELECT name, owner, epoch, sequence, revision FROM route ORDER BY rowid")),
-            allocations=tuple(AllocationSeen(*row) for row in db.execute("SELECT name, state FROM allocation ORDER BY name")),
+            allocations=tuple(AllocationSeen(*row) for row in db.execute(
+                "SELECT name, state FROM allocation ORDER BY name")),
             history=tuple(FactSeen(row[0], row[1], row[2], row[3], row[4], row[6], _told(row[5]), asked.get(row[6], ""))
                           for row in history),
             write_order=control.write_order,
@@ -179,7 +181,8 @@ class TruthObserver:
 _FACT = (
     "SELECT e.sequence, e.id, e.route, e.owner, e.epoch,"
     # Neither a row nor without one: its row was published, and then deleted.
-    " CASE WHEN bare.event_id IS NOT NULL THEN 0 WHEN o.event_id IS NOT NULL AND o.published_at IS NULL THEN 1 ELSE 2 END,"
+    " CASE WHEN bare.event_id IS NOT NULL THEN 0"
+    " WHEN o.event_id IS NOT NULL AND o.published_at IS NULL THEN 1 ELSE 2 END,"
     " e.revision FROM event AS e LEFT JOIN outbox AS o ON o.feed = e.feed AND o.sequence = e.sequence"
     " LEFT JOIN rowless AS bare ON bare.event_id = e.id"
 )
