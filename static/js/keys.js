@@ -63,6 +63,8 @@ const shown = () => document.querySelector("#panel-guide li.is-done > details[op
 
 function turnTo(item) {
   const details = item?.querySelector(":scope > details");
+  const folded = item?.closest("details");
+  if (folded) folded.open = true;
   for (const open of document.querySelectorAll("#panel-guide li.is-done > details[open]")) open.open = open === details;
   if (details) details.open = true;
   const heading = details?.querySelector("summary") ?? item?.querySelector("h2");

@@ -1,8 +1,10 @@
 // A word with an explanation says it in place: on hover, on focus and on tap. The link to its page stays for a new tab, and
-// for a browser without script. One card serves all words; each sentence is fetched when it is first asked for.
+// for a browser without script. One card serves all words; each sentence is fetched when it is first asked for. Tab passes
+// the card by, Enter goes into it, Esc and Tab come back.
 const OPEN_MS = 250;
 const CLOSE_MS = 350;
 const SHOWN_MS = 2000;
+const HUSH_MS = 80;
 const GAP = 6;
 const said = new Map();
 const card = document.createElement("div");
@@ -44,6 +46,7 @@ function place() {
 async function open(link) {
   clearTimeout(timer);
   if (word === link && card.matches(":popover-open")) return;
+  if (word !== link) close();
   word = link;
   const html = await fetched(addressOf(link));
   if (word !== link || !html || !link.isConnected) return;
@@ -51,14 +54,22 @@ async function open(link) {
   // Nothing to show where there is no stage.
   const show = card.querySelector("[data-show]");
   if (show && !document.getElementById(show.dataset.show)) show.remove();
-  card.showPopover({ source: link });
+  card.showPopover();
   link.setAttribute("aria-describedby", card.id);
   place();
+}
+
+// The focus that comes back to a word while its card closes is no wish to open it again.
+function hush(link) {
+  if (!link) return;
+  quiet = link;
+  setTimeout(() => (quiet = null), HUSH_MS);
 }
 
 function close() {
   clearTimeout(timer);
   word?.removeAttribute("aria-describedby");
+  hush(word);
   word = null;
   if (card.matches(":popover-open")) card.hidePopover();
 }
@@ -84,13 +95,25 @@ document.addEventListener("focusin", ({ target }) => {
   const link = termOf(target);
   if (link && link !== quiet && link.matches(":focus-visible")) open(link);
   else if (word && target !== word && !card.contains(target)) close();
-  quiet = null;
 });
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const link = termOf(event.target);
   if (!link || leads(event)) return;
   event.preventDefault();
-  open(link);
+  await open(link);
+  // Enter is a click without a pointer.
+  if (event.detail === 0) card.querySelector("a, button")?.focus();
+});
+card.addEventListener("keydown", (event) => {
+  if (event.key !== "Tab") return;
+  const stops = [...card.querySelectorAll("a, button")];
+  const to = stops[stops.indexOf(document.activeElement) + (event.shiftKey ? -1 : 1)];
+  event.preventDefault();
+  if (to) to.focus();
+  else comeBack();
+});
+card.addEventListener("beforetoggle", ({ newState }) => {
+  if (newState === "closed") hush(word);
 });
 card.addEventListener("toggle", ({ newState }) => {
   if (newState === "closed") close();
@@ -100,13 +123,15 @@ card.addEventListener("toggle", ({ newState }) => {
 card.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-show]");
   if (!button) return;
-  const panel = document.getElementById(button.dataset.show);
+  comeBack();
+  point(document.getElementById(button.dataset.show));
+});
+
+function comeBack() {
   const link = word;
   close();
-  quiet = link;
   link?.focus({ preventScroll: true });
-  point(panel);
-});
+}
 
 export function point(panel) {
   panel.scrollIntoView({ block: "nearest", behavior: "smooth" });

@@ -78,11 +78,13 @@ def test_by_keys_a_word_is_said_on_focus_and_escape_shuts_it(page: Page) -> None
             break
     card = page.locator("#term-card")
     expect(card).to_be_visible()
-    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(card.get_by_role("link")).to_be_focused()
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     expect(word).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#panel-guide') !== null")
 
 
 def test_a_tap_on_a_word_opens_its_sentence_and_a_tap_elsewhere_shuts_it(browser: Browser, address: str) -> None:

@@ -27,7 +27,7 @@ def test_in_step_space_lets_go_though_a_button_has_the_focus(by_keys: Learner) -
     by_keys.does(call("pace", tempo="step"))
     by_keys.promotes("blog", "alloc-c")
     expect(page.locator("#status")).to_contain_text("Database truth: Waits before commit.")
-    expect(page.get_by_role("button", name="Promote")).to_be_focused()
+    expect(page.locator("#open-promote")).to_be_focused()
     page.keyboard.press("Space")
     expect(page.locator("#status")).to_contain_text("Relay: Waits before publish.")
     expect(page.locator("dialog:modal")).to_have_count(0)
@@ -52,8 +52,8 @@ def test_page_up_opens_the_step_before_and_page_down_comes_back_and_goes_on(by_k
     step = next(step for step in LAB.steps if isinstance(step, Explain))
     before, after = LAB.steps[LAB.index(step.id) - 1], LAB.steps[LAB.index(step.id) + 1]
     page = by_keys.page
-    page.add_init_script("localStorage.setItem('view', 'projector')")
     catches_up(by_keys, step.id)
+    page.keyboard.press("p")
     page.keyboard.press("PageUp")
     expect(page.locator(f"#step-{before.id}")).to_be_visible()
     expect(page.locator(f"#step-{step.id}")).to_be_hidden()
