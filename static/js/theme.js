@@ -25,16 +25,23 @@ function showProjector() {
   document.querySelector("[data-projector-toggle]")?.setAttribute("aria-pressed", isProjected());
 }
 
+// When all is of another size, the step that is due stays in sight.
+function keepStep() {
+  document.querySelector("#panel-guide li.is-now > h2")?.scrollIntoView({ block: "nearest" });
+}
+
 export function toggleProjector() {
   root.dataset.view = isProjected() ? "desk" : "projector";
   keep("view", root.dataset.view);
   showProjector();
-  // All is of another size now: the step that is due stays in sight.
-  document.querySelector("#panel-guide li.is-now > h2")?.scrollIntoView({ block: "nearest" });
+  keepStep();
   say(isProjected() ? "Projector mode: larger text, the inspector when a place is picked, no finished steps." : "Projector mode is off.");
 }
 
 showProjector();
+addEventListener("resize", () => {
+  if (isProjected()) keepStep();
+});
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-toggle]")) toggleTheme();
   if (event.target.closest("[data-projector-toggle]")) toggleProjector();

@@ -18,7 +18,7 @@ from tests.web.learner import Learner, Running, Stream, until
 
 PATH = ("verdict", "truth", "relay", "stream", "edge-fra", "edge-iad", "edge-syd")
 EMPTY = '<div class="by-itself" id="controls-truth" hx-morph-skip></div>'
-PANELS = (*PATH, "journal", "code", "guests", "broker")
+PANELS = (*PATH, "journal", "code", "guests", "broker", "trials")
 
 
 @pytest.fixture(scope="module")
