@@ -88,7 +88,8 @@ CAPTIONS = (
     Caption(
         "The event in the stream",
         lambda seen: (
-            f"The broker stored the event as stream seq {_last_seq(seen)}, and delivers it to each edge. The event announces the new owner. It decides nothing."
+            f"The broker stored the event as stream seq {_last_seq(seen)}, and delivers it to each edge. The event "
+            "announces the new owner. It decides nothing."
         ),
         "panel-stream",
         lambda _: (Wait("the event to be stored", _is_stored, WITHIN_S),),
