@@ -15,8 +15,8 @@ RIGHT, WRONG, PLAIN = "right", "wrong", "plain"
 class Mark:
     """One step in the picture, at `x`, a share of its width.
 
-    `outcome` is right or wrong for a measured prediction, else plain. `how` is empty when the learner did it; `hints` is
-    how many were shown.
+    `outcome` is right or wrong for a measured prediction, else plain. `how` is empty when the learner did it;
+    `hints` is how many were shown.
     """
 
     number: int
