@@ -7,6 +7,8 @@ const carried = (form) => (form ? `${form.getAttribute("action")}?${new URLSearc
 const usable = (element) => element?.isConnected && !element.disabled && element.getClientRects().length > 0;
 
 function remember(element) {
+  // What has the focus in a dialog is no place to come back to: what opened the dialog stays remembered.
+  if (element.closest("dialog")) return;
   const form = element.closest("form.act");
   last = { element, id: element.id, act: carried(form), form: element.closest("form[id]")?.id, panel: element.closest("[id^='panel-']")?.id };
 }
@@ -35,7 +37,8 @@ function keep() {
   // Keep the focus if an element has it. Otherwise ask what is drawn, which forces a layout of the page.
   if (!last || (here === last.element && !here.disabled && here.isConnected)) return;
   if (usable(last.element) || document.querySelector("dialog:popover-open")) return;
-  if (here && here !== document.body && here !== last.element) return;
+  // In a dialog that has just closed, a button keeps the focus for a moment more.
+  if (here !== last.element && here !== document.body && usable(here)) return;
   for (const place of places()) {
     if (!usable(place)) continue;
     place.focus({ preventScroll: place.tagName !== "H2" });
