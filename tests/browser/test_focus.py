@@ -148,6 +148,16 @@ def test_cancel_gives_the_focus_to_the_twin_of_an_opener_that_is_drawn_again(by_
     expect(page.locator("#open-promote")).to_be_focused()
 
 
+def test_a_dialog_whose_opener_was_drawn_away_leaves_the_focus_at_its_panel(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    page = by_keys.page
+    by_keys.hands.press(page.locator("#panel-edge-iad").get_by_role("button", name="Crash at"))
+    page.evaluate("() => document.querySelector(\"#panel-edge-iad [popovertarget='dialog-crash_edge']\").remove()")
+    by_keys.hands.press(page.locator("#dialog-crash_edge").get_by_role("button", name="Cancel"))
+    expect(page.locator("#dialog-crash_edge")).to_be_hidden()
+    expect(page.locator("#panel-edge-iad")).to_be_focused()
+
+
 def test_help_outlines_the_panel_to_look_at(by_mouse: Learner) -> None:
     begins(by_mouse)
     page = by_mouse.page
