@@ -152,7 +152,7 @@ def test_a_dialog_whose_opener_was_drawn_away_leaves_the_focus_at_its_panel(by_k
     by_keys.opens("/sandbox")
     page = by_keys.page
     by_keys.hands.press(page.locator("#panel-edge-iad").get_by_role("button", name="Crash at"))
-    page.evaluate("() => document.querySelector(\"#panel-edge-iad [popovertarget='dialog-crash_edge']\").remove()")
+    page.evaluate("() => document.querySelector(\"#panel-edge-iad [commandfor='dialog-crash_edge']\").remove()")
     by_keys.hands.press(page.locator("#dialog-crash_edge").get_by_role("button", name="Cancel"))
     expect(page.locator("#dialog-crash_edge")).to_be_hidden()
     expect(page.locator("#panel-edge-iad")).to_be_focused()
