@@ -45,7 +45,9 @@ function begin(here) {
   const free = here === document.body || here?.id === GUIDE || here?.closest("form[action$='/start']");
   if (!heading || !free || Date.now() > startedUntil) return false;
   heading.focus();
-  return document.activeElement === heading;
+  if (document.activeElement !== heading) return false;
+  startedUntil = 0;
+  return true;
 }
 
 document.addEventListener("submit", ({ target }) => {

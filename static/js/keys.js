@@ -54,37 +54,37 @@ function edge(digit) {
 
 // In step mode the space bar releases the actor that has waited longest, wherever the focus is. Enter presses a button.
 // If none waits, it scrolls or presses as usual.
-const waiting = () => document.querySelector(".tempo form[action$='/bench/verbs/go_on'] button");
+const waiting = () => document.querySelector(".bench-controls form[action$='/bench/verbs/go_on'] button");
 const releases = (event) => event.key === " " && !event.target.closest(chosen) && waiting();
 
 // Projector mode: a presenter's two keys go through the guide. A step that is done is shown while it is open.
 const isProjected = () => document.documentElement.dataset.view === "projector";
-const shown = () => document.querySelector("#panel-guide li.is-done > details[open]")?.parentElement;
+const past = () => [...document.querySelectorAll("#all-steps li.is-done")];
+const shown = () => past().find((item) => item.closest("#all-steps").open && item.querySelector(":scope > details").open);
+const current = () => document.querySelector("#panel-guide li.is-now");
 
+// Without an item: back to the current step, or to the debrief.
 function turnTo(item) {
-  const details = item?.querySelector(":scope > details");
-  const folded = item?.closest("details");
-  if (folded) folded.open = true;
-  for (const open of document.querySelectorAll("#panel-guide li.is-done > details[open]")) open.open = open === details;
-  if (details) details.open = true;
-  const heading = details?.querySelector("summary") ?? item?.querySelector("h2");
-  heading?.focus();
+  for (const done of past()) done.querySelector(":scope > details").open = done === item;
+  document.getElementById("all-steps").open = Boolean(item);
+  (item?.querySelector("summary") ?? document.querySelector("#panel-guide li.is-now > h2, #debrief-title"))?.focus();
 }
 
 function back() {
-  const here = shown() ?? document.querySelector("#panel-guide li.is-now") ?? document.querySelector("#panel-guide .steps > li:last-child");
-  const before = shown() || here?.matches(".is-now") ? here.previousElementSibling : here;
-  if (before?.matches(".is-done")) turnTo(before);
+  const done = past();
+  const at = shown();
+  const before = at ? done[done.indexOf(at) - 1] : done.at(-1);
+  if (before) turnTo(before);
   else say("This is the first step.");
 }
 
 function on() {
-  const after = shown()?.nextElementSibling;
-  if (after) return turnTo(after);
-  const step = document.querySelector("#panel-guide li.is-now");
-  const button = step?.querySelector("[data-go-on] button, button[data-go-on], form[action$='/proceed'] button");
+  const done = past();
+  const at = shown();
+  if (at) return turnTo(done[done.indexOf(at) + 1]);
+  const button = current()?.querySelector("[data-go-on] button, button[data-go-on], form[action$='/proceed'] button");
   if (button) return button.click();
-  return say(step ? "This step is not done yet." : "There is no further step.");
+  return say(current() ? "This step is not done yet." : "There is no further step.");
 }
 
 function turns(event) {

@@ -151,11 +151,12 @@ def test_cancel_gives_the_focus_to_the_twin_of_an_opener_that_is_drawn_again(by_
 def test_a_dialog_whose_opener_was_drawn_away_leaves_the_focus_at_its_panel(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
     page = by_keys.page
-    by_keys.hands.press(page.locator("#panel-edge-iad").get_by_role("button", name="Crash at"))
-    page.evaluate("() => document.querySelector(\"#panel-edge-iad [commandfor='dialog-crash_edge']\").remove()")
+    inspector = by_keys.selects("edge-iad")
+    by_keys.hands.press(inspector.locator("#controls-edge-iad").get_by_role("button", name="Crash at"))
+    page.evaluate("() => document.querySelector(\"#controls-edge-iad [commandfor='dialog-crash_edge']\").remove()")
     by_keys.hands.press(page.locator("#dialog-crash_edge").get_by_role("button", name="Cancel"))
     expect(page.locator("#dialog-crash_edge")).to_be_hidden()
-    expect(page.locator("#panel-edge-iad")).to_be_focused()
+    expect(inspector).to_be_focused()
 
 
 def test_help_outlines_the_panel_to_look_at(by_mouse: Learner) -> None:
@@ -166,7 +167,7 @@ def test_help_outlines_the_panel_to_look_at(by_mouse: Learner) -> None:
         assert page.locator("#panel-truth").evaluate(outlined) == "none"
         page.locator(".hint-foot").get_by_role("button", name="Hint").click()
         page.wait_for_function("n => document.querySelectorAll('.hints li').length === n", arg=shown)
-    page.wait_for_function("getComputedStyle(document.querySelector('#panel-truth')).outlineStyle === 'solid'")
+    page.wait_for_function("() => getComputedStyle(document.querySelector('#panel-truth')).outlineStyle === 'solid'")
 
 
 def test_while_the_guide_explains_every_control_waits(by_mouse: Learner) -> None:

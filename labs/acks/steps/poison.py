@@ -82,7 +82,7 @@ POISON = Do(
                     lambda seen: reading.all_agree(seen) and seen.edge("iad").counters["invalid"] > 0,
                 ),
             ),
-            "it is set to terminate",
+            "so the broker never had to give up",
         ),
     ),
     keep=saw.keep_poison,
