@@ -101,12 +101,12 @@ def _accused(findings: Sequence[Finding]) -> dict[str, str]:
     return dict(reversed(routes))
 
 
-def whys_of(edge: EdgeSeen | GuestSeen, moments: Sequence[Moment]) -> Iterator[tuple[str, str, Why]]:
-    """Yield what there is to explain of an edge: a key, the question, and the answer. Nothing when all is right."""
+def whys_of(edge: EdgeSeen | GuestSeen, moments: Sequence[Moment]) -> Iterator[tuple[str, Why]]:
+    """Yield what there is to explain of an edge: the question, and the answer. Nothing when all is right."""
     wrong = _accused(present(edge.findings))
     for row in edge.rows:
         is_past = row.cause is Differs.APPLIED_TWICE and row.route not in wrong
         if row.cause and not is_past and (found := why_row(edge, row, moments)):
-            yield f"{edge.name}-{row.route}", f"Why is {row.route} {row.cause}?", found
+            yield f"Why is {row.route} {row.cause}?", found
     if any(probe.outcome != "right" for probe in edge.probes) and (found := why_asked(edge, moments)):
-        yield f"{edge.name}-requests", "Why these requests?", found
+        yield "Why these requests?", found

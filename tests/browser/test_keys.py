@@ -17,6 +17,7 @@ def test_after_start_by_enter_the_focus_is_on_the_first_step_s_heading(by_keys: 
 
 def test_after_starting_again_the_focus_is_on_the_first_step_s_heading(by_keys: Learner) -> None:
     begins(by_keys)
+    by_keys.hands.press(by_keys.page.locator("#all-steps > summary"))
     by_keys.hands.press(by_keys.page.get_by_role("button", name="Start again"))
     expect(by_keys.page.locator("#panel-guide li.is-now > h2")).to_be_focused()
 
