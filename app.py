@@ -28,7 +28,9 @@ from studylab.web import compress, cookie, errors, guard, guests, present, publi
 from studylab.web.admission import Limits
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
+from studylab.web.debrief import debrief
 from studylab.web.export import export
+from studylab.web.home import home
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
 from studylab.web.moments import moments
@@ -40,6 +42,7 @@ from studylab.web.scenes import scenes
 from studylab.web.server import Server
 from studylab.web.state import State, release
 from studylab.web.stream import stream
+from studylab.web.tour import tour
 from vango.actors.errors import VangoError
 from vango.broker.keeper import Keeper
 
@@ -91,7 +94,8 @@ def create_app(
     guests.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
-    for blueprint in (pages, bench, moments, stream, labs, concepts, recording, progress, scenes, export):
+    parts = (home, pages, bench, moments, stream, labs, concepts, recording, progress, tour, debrief, scenes, export)
+    for blueprint in parts:
         app.register_blueprint(blueprint)
     benches.draw = partial(draw, app)
     return app

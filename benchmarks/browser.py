@@ -30,7 +30,7 @@ OWNERS = ("alloc-b", "alloc-c")
 def click_ms(page: Page, to: str) -> float:
     """Promote shop by mouse and return the milliseconds from the click to the last edge's panel."""
     page.locator("#controls-truth").get_by_role("button", name="Promote").click()
-    dialog = page.locator("dialog:popover-open")
+    dialog = page.locator("dialog:modal")
     dialog.locator("select[name=route]").select_option("shop")
     dialog.locator("select[name=to]").select_option(to)
     page.evaluate("clicks.arm('shop')")

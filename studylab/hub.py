@@ -128,7 +128,7 @@ class Hub:
     def run(self, slug: str) -> LabRun:
         """Return the play of a lab on this bench."""
         if slug not in self._runs:
-            self._runs[slug] = LabRun(self._labs[slug], self.bench)
+            self._runs[slug] = LabRun(self._labs[slug], self.bench, stays=True)
             self._runs[slug].on_change = self._frames.mark
         return self._runs[slug]
 

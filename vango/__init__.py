@@ -16,8 +16,12 @@ core        PURE: the rules of propagation as functions over values, with no I/O
     snapshot        a baseline of truth, and the check before anybody believes it
     rule_record     all that is said of a rule anywhere, declared once
     rules           the switches that make a part correct or lead it into a trap
+    accused         which part of the system a finding is about
     records         what the audit compares: the truth's history and each claim
     findings        the named ways in which a claim is wrong, each with its proof
+    truth_findings  what the truth committed and nobody hears of
+    scars           which findings are past, and wrong no longer
+    ages            when each finding was first seen, so that the newest leads
     audit           the verdict: sound, violated or not yet known
     guest_claims    what an external edge may claim
     telemetry       samples of another team, which may change as that team likes
@@ -113,6 +117,8 @@ guests      edges that somebody else wrote
 observe     one frozen picture of truth, broker and edges
     model           the picture: `truth`, `broker`, `edges` and `bench`, as frozen values
     observer        one pass over all parts, in the order that keeps a correct bench from looking wrong
+    accusing        every part gets the findings that accuse it, and the newest leads
+    why             two sentences about something wrong, and the moment that made it
     rest            when another look would show the same
     truth           looks at the database and at the outbox
     broker          looks at streams, consumers and snapshots, in the server's words

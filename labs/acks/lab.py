@@ -134,5 +134,7 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*too_early.STEPS, *in_time.STEPS, *poison.STEPS, QUIZ),
+    story="23:50. Every event is acknowledged. One edge still sends visitors to the old owner.",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

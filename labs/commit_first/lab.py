@@ -116,5 +116,6 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*phantom.STEPS, *untold.STEPS, QUIZ),
+    story="20:40. Your night on call begins. One edge names an owner that the database refused.",
     debrief=DEBRIEF,
 )  # fmt: skip

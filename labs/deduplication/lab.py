@@ -129,5 +129,7 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*request.STEPS, *publish.STEPS, *message.STEPS, QUIZ),
+    story="02:10. A request is retried. Connections are drained twice.",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

@@ -127,5 +127,7 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*cursor.STEPS, *name.STEPS, QUIZ),
+    story="23:05. A reader restarts after a deploy. What happened meanwhile never reaches it.",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

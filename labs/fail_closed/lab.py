@@ -129,5 +129,7 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*missing.STEPS, *numbers.STEPS, *cure.STEPS, QUIZ),
+    story="03:45. Nothing is pending, every light is green, and one answer is wrong.",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

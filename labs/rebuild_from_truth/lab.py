@@ -127,5 +127,6 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*database.STEPS, *bus.STEPS, QUIZ),
+    story="04:50. A disk dies. What was on it: the bus, or the database?",
     debrief=DEBRIEF,
 )  # fmt: skip

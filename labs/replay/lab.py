@@ -122,5 +122,7 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*past.STEPS, *fence.STEPS, QUIZ),
+    story="00:40. A colleague replays the stream to help. A former owner is back.",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

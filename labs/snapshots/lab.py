@@ -123,5 +123,6 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*traps.STEPS, *cure.STEPS, QUIZ),
+    story="01:30. A new edge needs a snapshot. Nobody knows of which moment the last one is.",
     debrief=DEBRIEF,
 )  # fmt: skip

@@ -109,5 +109,7 @@ LAB = Lab(
     locked_otherwise="In this lab the storm does these. The sandbox has every control.",
     setup=SETUP,
     steps=(*storm.STEPS, *few.STEPS, QUIZ),
+    story="06:20. The day shift asks which of the night’s protections it needs. Prove it.",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

@@ -124,5 +124,7 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*outage.STEPS, *limits.STEPS, QUIZ),
+    story="22:15. An edge returns after an hour of maintenance. Its events are no longer stored.",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

@@ -133,5 +133,7 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*flood.STEPS, *filters.STEPS, QUIZ),
+    story="21:30. Another team switches on its telemetry. The edges receive every sample.",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

@@ -116,5 +116,7 @@ LAB = Lab(
     },
     setup=SETUP,
     steps=(*no_answer.STEPS, *same_id.STEPS, QUIZ),
+    story="03:00. A publish times out. The pager asks: did it happen?",
     debrief=DEBRIEF,
+    in_real_time=True,
 )  # fmt: skip

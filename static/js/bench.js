@@ -9,3 +9,4 @@ import "./focus.js";
 import "./tabs.js";
 import "./fetched.js";
 import "./inspector.js";
+import "./travel.js";

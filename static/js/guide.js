@@ -1,12 +1,16 @@
-// The guide: announces the checks that have just passed, and scrolls a new step into view.
+// The guide: announces what has just passed, keeps the address at the current step, and shows where a move acts.
 import { whisper } from "./status.js";
 
+const RING_MS = 2000;
 const guide = document.getElementById("panel-guide");
-const passed = () => [...guide.querySelectorAll(".checks .is-passed p:first-child")].map((label) => label.textContent);
+const passed = () => [...guide.querySelectorAll("li.is-now .checks .is-passed p:first-child")].map((label) => label.textContent);
 const current = () => guide.querySelector("li.is-now");
+const number = () => guide.querySelector("[data-step]")?.dataset.step;
 
 let known = new Set(guide ? passed() : []);
 let step = guide ? current()?.id : undefined;
+let stays = guide ? Boolean(current()?.classList.contains("is-passed")) : false;
+let ringing = 0;
 
 function bringIntoView(item) {
   const scrolls = guide.scrollHeight > guide.clientHeight && getComputedStyle(guide).overflowY === "auto";
@@ -30,32 +34,73 @@ function watch() {
 
 // The outline of a hinted panel is set on the stage. A style rule that looked for it in the guide (`:has`) would be
 // evaluated at every change of the page.
-function point() {
+function point(at = guide.querySelector("[data-look-at]")?.dataset.lookAt ?? "") {
   const { dataset } = document.querySelector(".stage");
-  const at = guide.querySelector("[data-look-at]")?.dataset.lookAt ?? "";
   if (dataset.lookAt !== at) dataset.lookAt = at;
 }
 
+function pointAt(event) {
+  if (ringing) return;
+  const move = event.target.closest?.(".move[data-at]");
+  if (move?.dataset.at) point(move.dataset.at);
+  else point();
+}
+
+function show(panel) {
+  document.getElementById(panel)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  point(panel);
+  clearTimeout(ringing);
+  ringing = setTimeout(() => {
+    ringing = 0;
+    point();
+  }, RING_MS);
+}
+
+// The address is that of the current step. An address that asks for another step stays until that step has come.
+function address() {
+  const asked = guide.querySelector("[data-asked]");
+  const at = number();
+  if (asked && asked.dataset.asked !== at) return;
+  asked?.remove();
+  const url = new URL(location.href);
+  if (at) url.searchParams.set("step", at);
+  else url.searchParams.delete("step");
+  if (url.href !== location.href) history.replaceState(history.state, "", url);
+}
+
 function look() {
-  point();
+  if (!ringing && !guide.matches(":hover")) point();
   const news = passed().filter((label) => !known.has(label));
   known = new Set(passed());
   const item = current();
   const words = news.map((label) => `Passed: ${label}.`);
+  const has = Boolean(item?.classList.contains("is-passed"));
   if (item?.id !== step) {
-    // Correct use and trap were read before the start. From now on the step needs the space.
-    if (!step && item) document.getElementById("guide-pair").open = false;
+    const before = step;
     step = item?.id;
     words.push(item ? `Now: ${item.querySelector("h2").textContent}.` : "The lab is finished.");
+    if (before) guide.querySelector("[data-asked]")?.remove();
     const shown = item ?? guide.querySelector(".debrief");
     if (shown) bringIntoView(shown);
     watch();
+  } else if (has && !stays) {
+    words.push("This step is done. Go on when you have read what you saw.");
+    guide.scrollTop = 0;
   }
+  stays = has;
+  address();
   if (words.length) whisper(words.join(" "));
 }
 
 if (guide) {
   document.addEventListener("htmx:after:swap", look);
+  for (const kind of ["pointerover", "focusin"]) guide.addEventListener(kind, pointAt);
+  guide.addEventListener("pointerleave", () => ringing || point());
+  guide.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-show]");
+    if (button) show(button.dataset.show);
+  });
   point();
   watch();
+  address();
 }

@@ -1,58 +1,56 @@
 // The inspector shows the place that is selected on the stage. A click or the focus on a place selects it. In projector
-// mode the inspector comes with the first pick, and goes with Escape or its own button.
-const stage = document.querySelector(".stage");
-const title = document.getElementById("inspector-title");
-
-const inspector = document.getElementById("inspector");
+// mode the inspector comes with the first pick, and goes with Escape or its own button. In a recording the stage is
+// replaced as a whole, so nothing of it is held here.
+const stage = () => document.querySelector(".stage");
+const inspector = () => document.getElementById("inspector");
 
 function shut() {
-  if (document.documentElement.dataset.view !== "projector" || !("inspecting" in stage.dataset)) return;
-  if (inspector.contains(document.activeElement)) stage.querySelector("[data-picked]").focus();
-  delete stage.dataset.inspecting;
+  if (document.documentElement.dataset.view !== "projector" || !("inspecting" in stage().dataset)) return;
+  if (inspector().contains(document.activeElement)) stage().querySelector("[data-picked]").focus();
+  delete stage().dataset.inspecting;
 }
 
 function picked(name) {
-  stage.dataset.inspecting = "";
+  stage().dataset.inspecting = "";
   show(name);
 }
 
+let selected = "";
+
 function show(name) {
-  const place = stage.querySelector(`.scene [data-of="${CSS.escape(name)}"]`);
+  const place = stage().querySelector(`.scene [data-of="${CSS.escape(name)}"]`);
   if (!place) return;
-  stage.dataset.selected = name;
-  for (const other of stage.querySelectorAll(".scene [data-of]")) other.toggleAttribute("data-picked", other === place);
-  for (const sheet of stage.querySelectorAll(".inspector .sheet-of")) sheet.hidden = sheet.dataset.of !== name;
+  selected = stage().dataset.selected = name;
+  for (const other of stage().querySelectorAll(".scene [data-of]")) other.toggleAttribute("data-picked", other === place);
+  for (const sheet of inspector().querySelectorAll(".sheet-of")) sheet.hidden = sheet.dataset.of !== name;
+  const title = document.getElementById("inspector-title");
   const words = place.querySelector("h3").textContent.trim();
   if (title.textContent !== words) title.textContent = words;
-  stage.querySelector("#panel-code").dataset.part = name.startsWith("edge") ? "edge" : name;
+  document.getElementById("panel-code").dataset.part = name.startsWith("edge") ? "edge" : name;
 }
-
-const again = () => show(stage.dataset.selected);
 
 // A place is picked by its ground or its words; its own links and buttons do what they say.
-function pick({ target }) {
+document.addEventListener("click", ({ target }) => {
+  if (target.closest?.("#inspector-shut")) shut();
   const place = target.closest?.(".scene [data-of]");
   if (place && !target.closest("button, a, summary, input") && !getSelection().toString()) picked(place.dataset.of);
-}
-
-if (title) {
-  stage.addEventListener("click", pick);
-  stage.addEventListener("focusin", ({ target }) => {
-    if (target.matches(".scene [data-of]")) picked(target.dataset.of);
-  });
-  document.getElementById("inspector-shut").addEventListener("click", shut);
-  document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && !document.querySelector("dialog:popover-open")) shut();
-  });
-  again();
-}
+});
+document.addEventListener("focusin", ({ target }) => {
+  if (target.matches(".scene [data-of]")) picked(target.dataset.of);
+});
+document.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape" && stage() && !document.querySelector("dialog:modal")) shut();
+});
+if (inspector()) show(stage().dataset.selected);
 
 // Lanes, or the same as a list. A box of the lanes opens its moment in the list.
-const journal = document.getElementById("panel-journal");
+const journal = () => document.getElementById("panel-journal");
+let isList = false;
 
 function asList(on) {
-  stage.toggleAttribute("data-list", on);
-  const box = journal.querySelector("[data-as-list]");
+  isList = on;
+  stage().toggleAttribute("data-list", on);
+  const box = journal().querySelector("[data-as-list]");
   if (box) box.checked = on;
 }
 
@@ -65,7 +63,7 @@ function open(id) {
   details.querySelector("summary").focus({ preventScroll: true });
 }
 
-journal?.addEventListener("change", ({ target }) => {
+document.addEventListener("change", ({ target }) => {
   if (target.matches("[data-as-list]")) asList(target.checked);
 });
 document.addEventListener("click", (event) => {
@@ -77,16 +75,18 @@ document.addEventListener("click", (event) => {
 
 // The lanes stay at their right end, unless the reader has moved them.
 let atEnd = true;
-const lanes = () => journal?.querySelector("[data-keep-right]");
+const lanes = () => journal()?.querySelector("[data-keep-right]");
 function toRight() {
   const list = lanes();
   if (list && atEnd) list.scrollLeft = list.scrollWidth;
 }
-journal?.addEventListener("scroll", ({ target }) => {
+document.addEventListener("scroll", ({ target }) => {
   if (target === lanes()) atEnd = target.scrollWidth - target.scrollLeft - target.clientWidth < 24;
 }, { capture: true, passive: true });
 document.addEventListener("htmx:after:swap", () => {
-  if (journal && stage.hasAttribute("data-list")) asList(true);
+  if (!journal()) return;
+  if (selected && !stage().querySelector("[data-picked]")) show(selected);
+  if (isList) asList(true);
   requestAnimationFrame(toRight);
 });
-if (journal) new ResizeObserver(toRight).observe(journal);
+if (journal()) new ResizeObserver(toRight).observe(journal());

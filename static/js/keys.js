@@ -1,4 +1,5 @@
-// Keys: ? lists them; digits go to an edge, letters to the other places; r resets, t and p change the look. None fires while something is being typed or a dialog is open.
+// Keys: ? lists them; digits go to an edge, letters to the other places; space lets go in step, u undoes, r resets, t and
+// p change the look. None fires while something is being typed or a dialog is open.
 import { say } from "./status.js";
 import { toggleProjector, toggleTheme } from "./theme.js";
 
@@ -17,17 +18,24 @@ function toGuide() {
 }
 
 const typed = "input:not([type='radio'], [type='checkbox']), select, textarea, [contenteditable]";
+const chosen = "input[type='radio'], input[type='checkbox']";
+
+// The button of a verb that has one button on the page, wherever it is drawn.
+const verb = (name) => document.querySelector(`.stage form.act[action$='/bench/verbs/${name}'] button:not(:disabled)`);
+
+function pressVerb(name, otherwise) {
+  const button = verb(name);
+  if (button) button.click();
+  else say(otherwise);
+}
 
 const keys = {
-  "?": () => document.getElementById("keys").showPopover(),
+  "?": () => document.getElementById("keys").showModal(),
   t: toggleTheme,
   p: toggleProjector,
   g: toGuide,
-  r: () => {
-    const button = document.querySelector("#panel-verdict form[action='/bench/verbs/reset'] button");
-    if (button) button.click();
-    else say(document.querySelector("#panel-verdict .is-locked")?.title ?? "There is nothing to reset here.");
-  },
+  r: () => pressVerb("reset", "There is nothing to reset here."),
+  u: () => pressVerb("undo", "There is nothing to undo here."),
   0: () => goTo("panel-truth"),
   y: () => goTo("panel-relay"),
   s: () => goTo("panel-stream"),
@@ -44,17 +52,64 @@ function edge(digit) {
   if (place) goTo(place.id);
 }
 
-// In step mode the space bar releases the actor that has waited longest. If none waits, it scrolls as usual.
-const waiting = () => document.querySelector("#panel-verdict form[action='/bench/verbs/go_on'] button");
+// In step mode the space bar releases the actor that has waited longest, wherever the focus is. Enter presses a button.
+// If none waits, it scrolls or presses as usual.
+const waiting = () => document.querySelector(".bench-controls form[action$='/bench/verbs/go_on'] button");
+const releases = (event) => event.key === " " && !event.target.closest(chosen) && waiting();
+
+// Projector mode: a presenter's two keys go through the guide. A step that is done is shown while it is open.
+const isProjected = () => document.documentElement.dataset.view === "projector";
+const past = () => [...document.querySelectorAll("#all-steps li.is-done")];
+const shown = () => past().find((item) => item.closest("#all-steps").open && item.querySelector(":scope > details").open);
+const current = () => document.querySelector("#panel-guide li.is-now");
+
+// Without an item: back to the current step, or to the debrief.
+function turnTo(item) {
+  for (const done of past()) done.querySelector(":scope > details").open = done === item;
+  document.getElementById("all-steps").open = Boolean(item);
+  (item?.querySelector("summary") ?? document.querySelector("#panel-guide li.is-now > h2, #debrief-title"))?.focus();
+}
+
+function back() {
+  const done = past();
+  const at = shown();
+  const before = at ? done[done.indexOf(at) - 1] : done.at(-1);
+  if (before) turnTo(before);
+  else say("This is the first step.");
+}
+
+function on() {
+  const done = past();
+  const at = shown();
+  if (at) return turnTo(done[done.indexOf(at) + 1]);
+  const button = current()?.querySelector("[data-go-on] button, button[data-go-on], form[action$='/proceed'] button");
+  if (button) return button.click();
+  return say(current() ? "This step is not done yet." : "There is no further step.");
+}
+
+function turns(event) {
+  if (!isProjected() || !document.getElementById("panel-guide")) return false;
+  if (event.key === "PageUp") back();
+  else if (event.key === "PageDown") on();
+  else return false;
+  return true;
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.closest(typed) || document.querySelector("dialog:popover-open")) return;
-  // The space bar keeps its own meaning on controls that use it.
-  if (event.key === " " && event.target.closest("button, a, summary, input")) return;
+  if (event.target.closest(typed) || document.querySelector("dialog:modal")) return;
   if (/^[1-9]$/.test(event.key)) edge(event.key);
-  else if (event.key === " " && waiting()) waiting().click();
+  else if (releases(event)) waiting().click();
+  else if (turns(event)) ;
   else if (Object.hasOwn(keys, event.key)) keys[event.key]();
   else return;
   event.preventDefault();
+});
+// A button is pressed when Space comes up again, unless that press has let somebody go.
+let released = false;
+document.addEventListener("keydown", (event) => {
+  if (event.key === " ") released = event.defaultPrevented;
+});
+document.addEventListener("keyup", (event) => {
+  if (event.key === " " && released) event.preventDefault();
 });

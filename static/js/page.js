@@ -4,3 +4,4 @@ import "./status.js";
 import "./copy.js";
 import "./dialogs.js";
 import "./keys.js";
+import "./terms.js";

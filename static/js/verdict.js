@@ -2,9 +2,12 @@
 import { whenCalm, whisper } from "./status.js";
 
 const panel = document.getElementById("panel-verdict");
-const settled = () => panel.querySelector(".verdict.is-ok, .verdict.is-lie");
-const words = () => panel.querySelector(".verdict-head p")?.textContent ?? "";
-const tone = (verdict) => (verdict.classList.contains("is-lie") ? "Not sound." : "Sound again.");
+const settled = () => panel.querySelector(".verdict.is-ok, .verdict.is-lie, .verdict.is-hollow");
+const words = () => (panel.querySelector(".verdict-head p")?.textContent ?? "").replace(/\s+/g, " ").trim();
+const tone = (verdict) => {
+  if (verdict.classList.contains("is-ok")) return "Sound again.";
+  return `${verdict.querySelector(".verdict-word").textContent.trim()}.`;
+};
 let told = settled() ? tone(settled()) + words() : "";
 
 function tell() {
@@ -14,7 +17,7 @@ function tell() {
   if (now === told) return;
   const first = told === "";
   told = now;
-  if (first && verdict.classList.contains("is-ok")) return;
+  if (first && !verdict.classList.contains("is-lie")) return;
   whisper(`${tone(verdict)} ${words()}`);
 }
 

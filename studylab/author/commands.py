@@ -11,6 +11,7 @@ from studylab.author import course
 from studylab.author.new import begin
 from studylab.author.play import play
 from studylab.author.source import Fault, Source
+from studylab.author.template import leftovers
 from studylab.lab.model import Do, Lab
 
 
@@ -51,9 +52,12 @@ def _finish(source: Source, lab: Lab, faults: Iterable[Fault], *, plays: bool, n
     played = _played(source, lab, nats_server) if plays else []
     for fault in played:
         print(fault)
+    left = [*leftovers(lab)]
+    for path, what in left:
+        print(Fault(*source.place_of(path), f"{what} is still the template’s"))
     if not played and all(fault.of != source.file for fault in faults):
         took = f", played with {_counted(lab)} in {time.monotonic() - began:.0f} s" if plays else ""
-        print(f"{where}: nothing wrong{took}")
+        print(f"{where}: nothing {'else ' if left else ''}wrong{took}")
     return played
 
 

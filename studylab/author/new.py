@@ -21,14 +21,14 @@ def begin(name: str, folder: Path) -> Path:
             "starting with a letter, such as ack_wait. It becomes the folder's name and, with hyphens, the lab's "
             "address."
         )
-    if not folder.is_dir():
-        raise BadInput(f"{folder} is no folder. Make it first, or give another with --into.")
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"{folder} is no folder. Give another with --into.")
     lab = folder / name
     for there in (lab, folder / f"{name}.py"):
         if there.exists():
             raise Refused(f"{there} exists already and was not changed. Choose another name.")
     try:
-        lab.mkdir()
+        lab.mkdir(parents=True)
     except OSError as error:
         raise Refused(f"{lab} cannot be made: {error.strerror or error}.") from error
     try:

@@ -44,12 +44,16 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One entry of the glossary. `linked` are the forms of the word that lead here from other texts."""
+    """One entry of the glossary. `linked` are the forms of the word that lead here from other texts.
+
+    `stage` is the id of the panel where the thing is to be seen, empty when there is none.
+    """
 
     word: str
     group: str
     linked: tuple[str, ...]
     text: str
+    stage: str = ""
 
     @property
     def anchor(self) -> str:
@@ -102,7 +106,8 @@ def _word(path: Path, group: str, word: str, body: str) -> Word:
     if not first.startswith("linked: ") or not text.strip():
         raise BadInput(f"{path.name}, {word}: expected a line “linked: …” and then the meaning of the word.")
     forms = _listed(first.removeprefix("linked: "))
-    return Word(word, group, () if forms == (NOTHING,) else forms, text.strip())
+    stage, meaning = re.match(r"(?:stage: (\S+)\n)?(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    return Word(word, group, () if forms == (NOTHING,) else forms, meaning.strip(), stage or "")
 
 
 def _front_matter(path: Path) -> tuple[dict[str, str], str]:

@@ -35,6 +35,7 @@ from studylab.lab.model import (
     call,
     refused,
 )
+from studylab.lab.move import Move, ask, choose, does, move, moves_of, watch
 from studylab.lab.parts import question, quiz, shown, unless
 from studylab.lab.scripts import (
     EDGES,
@@ -69,6 +70,7 @@ __all__ = [
     "Measured",
     "Memory",
     "Moment",
+    "Move",
     "NotYet",
     "Observation",
     "Option",
@@ -84,10 +86,15 @@ __all__ = [
     "Step",
     "Wait",
     "Wrong",
+    "ask",
     "call",
+    "choose",
     "claims",
+    "does",
     "ledgers",
     "load_fresh_snapshot",
+    "move",
+    "moves_of",
     "opening",
     "promote",
     "question",
@@ -99,4 +106,5 @@ __all__ = [
     "settled",
     "shown",
     "unless",
+    "watch",
 ]  # fmt: skip

@@ -6,8 +6,8 @@ own function that raises is reported in a sentence and never stops the attempt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from studylab.lab import reading
@@ -28,52 +28,17 @@ from studylab.lab.model import (
     Step,
 )
 from studylab.lab.moments import Moments
+from studylab.lab.standing import Attempt as Attempt
+from studylab.lab.standing import Prediction as Prediction
+from studylab.lab.standing import Said as Said
 from vango.actors.errors import BadInput, NotThere, Refused
 from vango.observe.model import Observation
 
-DONE_FOR_YOU = "done for you"
+START, AGAIN, CATCH_UP, DO_IT = "start of the lab", "start again", "catch me up", "do it for me"
+"""What a learner does that begins with a reset, in the words in which it can be undone."""
 CAUGHT_UP = "caught up"
+DONE_FOR_YOU = "done for you"
 RUNGS = ("Nudge", "Where to look", "The principle", "The exact verb")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a check last said: that it passed and why, or what still differs, or that it broke."""
-
-    passed: bool
-    text: str
-    broken: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What was chosen and how surely, and what was measured afterwards (both empty until then)."""
-
-    option: str
-    confidence: str
-    measured: str = ""
-    sentence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """Where a learner is in a lab. `step` is an index, the number of steps when finished; `began_at` a moment's number.
-
-    All mappings are by step id, `answers` by question id. `marks` says which steps were not done by the learner.
-    """
-
-    begun: bool = False
-    step: int = 0
-    began_at: int = 0
-    said: Mapping[str, Mapping[str, Said]] = field(default_factory=dict)
-    predictions: Mapping[str, Prediction] = field(default_factory=dict)
-    hints: Mapping[str, int] = field(default_factory=dict)
-    marks: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, Shown] = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
-    memory: Memory = field(default_factory=dict)
-    finishes: int = 0
-    trouble: str = ""
 
 
 def begin(before: Attempt, *, at: int) -> Attempt:
@@ -98,31 +63,46 @@ def current(lab: Lab, attempt: Attempt) -> Step | None:
     return lab.steps[attempt.step] if attempt.begun and attempt.step < len(lab.steps) else None
 
 
-def look(lab: Lab, attempt: Attempt, now: Observation, moments: Moments) -> Attempt:
-    """Let the current step's checks look at the bench; go on to the next step when all of them have passed."""
+def has_passed(lab: Lab, attempt: Attempt) -> bool:
+    """Return whether the current step has passed and waits for the learner to go on."""
+    step = current(lab, attempt)
+    return step is not None and step.id == attempt.passed
+
+
+def done(lab: Lab, attempt: Attempt) -> int:
+    """Return how many steps are behind the learner, counting one that has passed and stays."""
+    return attempt.step + has_passed(lab, attempt) if attempt.begun else 0
+
+
+def look(lab: Lab, attempt: Attempt, now: Observation, moments: Moments, *, stays: bool = False) -> Attempt:
+    """Let the current step's checks look at the bench. When all of them have passed, go on to the next step.
+
+    With `stays` the step has passed and is shown as it was, until `proceed`: only there the next one's evidence begins.
+    """
     evidence = Evidence(now, moments, attempt.memory)
     if attempt.begun and reading.moments(evidence, "learner", "reset"):
         return replace(attempt, begun=False, trouble="The bench was reset outside of this lab. Start the lab again.")
     step = current(lab, attempt)
     if not isinstance(step, Do):
         return attempt
+    if has_passed(lab, attempt):
+        return attempt if stays else _advance(lab, attempt, evidence)
     before = attempt.said.get(step.id, {})
     said = {check.label: _ask(check, before.get(check.label), evidence) for check in step.checks}
     if said != before:
         attempt = replace(attempt, said={**attempt.said, step.id: said})
     if all(answer.passed for answer in said.values()):
-        learned = _learn(lab, replace(attempt, trouble=""), step, evidence)
-        attempt = _advance(lab, learned, evidence, trouble=learned.trouble)
+        attempt = replace(_learn(lab, replace(attempt, trouble=""), step, evidence), passed=step.id)
+        return attempt if stays else _advance(lab, attempt, evidence, trouble=attempt.trouble)
     return attempt
 
 
 def choose(lab: Lab, attempt: Attempt, step_id: str, option: str, confidence: str, evidence: Evidence) -> Attempt:
     """Commit to a prediction and go on. Raises `BadInput` for an unknown option or confidence."""
     step = _at(lab, attempt, step_id, Predict)
-    if option not in {o.key for o in step.options}:
-        raise BadInput(
-            f"There is no option {option[:40]!r} here; choose one of {', '.join(o.key for o in step.options)}."
-        )
+    keys = [o.key for o in step.options]
+    if option not in keys:
+        raise BadInput(f"There is no option {option[:40]!r} here; choose one of {', '.join(keys)}.")
     if confidence not in set(Confidence):
         raise BadInput(f"How sure are you? Say one of {', '.join(Confidence)}.")
     predictions = {**attempt.predictions, step.id: Prediction(option, confidence)}
@@ -130,8 +110,9 @@ def choose(lab: Lab, attempt: Attempt, step_id: str, option: str, confidence: st
 
 
 def proceed(lab: Lab, attempt: Attempt, step_id: str, evidence: Evidence) -> Attempt:
-    """Go on from an explain step."""
-    _at(lab, attempt, step_id, Explain)
+    """Go on from an explain step, or from one that has passed."""
+    if not (has_passed(lab, attempt) and attempt.passed == step_id):
+        _at(lab, attempt, step_id, Explain)
     return _advance(lab, attempt, evidence)
 
 
@@ -157,7 +138,7 @@ def answer(lab: Lab, attempt: Attempt, step_id: str, question_id: str, option: s
 
 
 def skip(lab: Lab, attempt: Attempt, evidence: Evidence) -> Attempt:
-    """Go past a predict or explain step on the way to a later one."""
+    """Go past a step on the way to a later one."""
     return _advance(lab, attempt, evidence)
 
 
@@ -193,16 +174,20 @@ def _say(error: Exception) -> str:
 
 
 def _advance(lab: Lab, attempt: Attempt, evidence: Evidence, *, trouble: str = "") -> Attempt:
-    attempt = replace(attempt, step=attempt.step + 1, began_at=evidence.now.moment, trouble=trouble)
-    if attempt.step == len(lab.steps):
-        return replace(attempt, finishes=attempt.finishes + 1)
-    step = lab.steps[attempt.step]
-    if isinstance(step, Explain):
-        evidence = replace(evidence, memory=attempt.memory)
-        nothing_to_show = Shown((), Figure("", ()))
-        attempt, shown = _try(attempt, f"The records of “{step.title}”", lambda: step.show(evidence), nothing_to_show)
-        attempt = replace(attempt, shown={**attempt.shown, step.id: shown})
-    return attempt
+    attempt = _show(lab, replace(attempt, trouble=trouble), evidence)
+    attempt = replace(attempt, step=attempt.step + 1, passed="", began_at=evidence.now.moment)
+    return replace(attempt, finishes=attempt.finishes + 1) if attempt.step == len(lab.steps) else attempt
+
+
+def _show(lab: Lab, attempt: Attempt, evidence: Evidence) -> Attempt:
+    """Put the records of the next step before the learner if it explains: those of when the step before it passed."""
+    step = lab.steps[attempt.step + 1] if attempt.step + 1 < len(lab.steps) else None
+    if not isinstance(step, Explain) or (step.id in attempt.shown and attempt.passed):
+        return attempt
+    evidence = replace(evidence, memory=attempt.memory)
+    nothing_to_show = Shown((), Figure("", ()))
+    attempt, shown = _try(attempt, f"The records of “{step.title}”", lambda: step.show(evidence), nothing_to_show)
+    return replace(attempt, shown={**attempt.shown, step.id: shown})
 
 
 def _learn(lab: Lab, attempt: Attempt, step: Do, evidence: Evidence) -> Attempt:
@@ -211,11 +196,11 @@ def _learn(lab: Lab, attempt: Attempt, step: Do, evidence: Evidence) -> Attempt:
     attempt = replace(attempt, memory={**attempt.memory, **kept})
     before = predicted_by(lab, lab.index(step.id))
     if before is None or before.id not in attempt.predictions:
-        return attempt
+        return _show(lab, attempt, evidence)
     unknown = Measured("", "It could not be measured this time.")
     attempt, measured = _try(attempt, f"The outcome of “{before.title}”", lambda: before.measure(evidence), unknown)
     prediction = replace(attempt.predictions[before.id], measured=measured.option, sentence=measured.sentence)
-    return replace(attempt, predictions={**attempt.predictions, before.id: prediction})
+    return _show(lab, replace(attempt, predictions={**attempt.predictions, before.id: prediction}), evidence)
 
 
 def predicted_by(lab: Lab, index: int) -> Predict | None:

@@ -47,7 +47,11 @@ Result = Passed | NotYet
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must have become true. Once passed it stays passed for the attempt."""
+    """One thing that must have become true. Once passed it stays passed for the attempt.
+
+    Until then the page shows what the check is `about`, in words that give no outcome away, and only then the label.
+    """
 
     label: str
     test: Callable[[Evidence], Result]
+    about: str = ""

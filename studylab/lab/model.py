@@ -21,6 +21,7 @@ from studylab.lab.checks import Memory as Memory
 from studylab.lab.checks import NotYet as NotYet
 from studylab.lab.checks import Passed as Passed
 from studylab.lab.checks import Result as Result
+from studylab.lab.move import Move as Move
 
 Solution = Script | Callable[[Evidence], Script]
 """A solution is a script, or makes one from what the learner has done so far."""
@@ -90,7 +91,10 @@ def nothing(_: Evidence) -> Memory:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """Reach a state, by any route. `keep` picks what later steps and the quiz need; `controls` replaces the lab's."""
+    """Reach a state, by any route. `keep` picks what later steps and the quiz need; `controls` replaces the lab's.
+
+    `moves` are the buttons of the guide, or make them from the evidence; left out, they are made of a static solution.
+    """
 
     id: str
     title: str
@@ -101,6 +105,7 @@ class Do:
     wrong: tuple[Wrong, ...] = ()
     keep: Callable[[Evidence], Memory] = nothing
     controls: tuple[str, ...] | None = None
+    moves: tuple[Move, ...] | Callable[[Evidence], tuple[Move, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +190,9 @@ class Debrief:
 class Lab:
     """One lab. `controls` are the verbs that are unlocked; `locked` says why others are not, by verb.
 
-    `locked_otherwise` is said of every other locked verb.
+    `locked_otherwise` is said of every other locked verb. `in_real_time`: the broker's clocks decide what happens, or
+    very much happens at once, so that *Do it for me* does not slow the actors down.
+    `story` is what happens in the night that the course tells.
     """
 
     id: str
@@ -203,6 +210,8 @@ class Lab:
     steps: tuple[Step, ...]
     debrief: Debrief
     locked_otherwise: str = "Not needed in this step. The sandbox has every control."
+    in_real_time: bool = False
+    story: str = ""
 
     def index(self, step_id: str) -> int:
         """Return the place of a step. Raises KeyError when the lab has no such step."""

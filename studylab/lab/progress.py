@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from studylab.lab.attempt import Attempt, Prediction
+from studylab.lab.attempt import done as done_steps
 from studylab.lab.model import Do, Explain, Lab, Memory, Predict, Quiz, Step
 from vango.core.findings import Finding
 
@@ -116,6 +117,11 @@ def new(lab: Lab) -> Record:
     return Record(lab.slug, lab.title, lab.number, len(lab.steps))
 
 
+def first_open(lab: Lab, record: Record) -> int:
+    """Return the place of the first step that was not done yet; the number of steps when all were."""
+    return next((place for place, step in enumerate(lab.steps) if step.id not in record.done), len(lab.steps))
+
+
 def act(record: Record, mark: str, at: float, *, begins: bool = False) -> Record:
     """The learner did something, at a time. The time since their last act counts, unless it was a long pause."""
     spent = record.spent.get(mark, Spent())
@@ -143,7 +149,7 @@ def keep(record: Record, lab: Lab, attempt: Attempt, mark: str, at: float) -> Re
             predictions[step.id] = _first_measured(predictions.get(step.id), made)
         if step.id in attempt.hints:
             hints[step.id] = max(hints.get(step.id, 0), attempt.hints[step.id])
-        if attempt.begun and place < attempt.step:
+        if place < done_steps(lab, attempt):
             how = attempt.marks.get(step.id, "")
             before = done.get(step.id)
             if before is None or (before.how and not how):

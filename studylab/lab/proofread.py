@@ -44,7 +44,7 @@ def _lab_slips(lab: Lab, unfit: set[Path]) -> Iterator[Slip]:
             )
     for field in fields(Lab):
         value = getattr(lab, field.name)
-        if isinstance(value, str) and not value.strip():
+        if isinstance(value, str) and not value.strip() and value != field.default:
             yield Slip(f"the {field.name} of the lab is empty", (field.name,))
     if ("minutes",) not in unfit and lab.minutes < 1:
         yield Slip("a lab takes at least a minute", ("minutes",))

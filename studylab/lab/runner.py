@@ -13,16 +13,19 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from studylab.lab import attempt as moves
+from studylab.lab import attempt as attempts
 from studylab.lab import store
-from studylab.lab.attempt import Attempt
+from studylab.lab.attempt import AGAIN, CATCH_UP, DO_IT, START, Attempt
 from studylab.lab.guide import draw
 from studylab.lab.keeping import Keeping
 from studylab.lab.model import Do, Evidence, Lab, Script, Wait
 from studylab.lab.moments import Moments
+from studylab.lab.moving import Moving
 from studylab.lab.playing import follow
 from studylab.lab.progress import Record
 from studylab.lab.seen import GuideSeen
+from studylab.lab.showing import PATIENCE, at_pace, show
+from studylab.lab.since import Since
 from vango.actors.crash_points import Tempo
 from vango.actors.errors import NotThere, Refused, Unavailable, VangoError
 from vango.observe.model import Observation
@@ -33,8 +36,6 @@ if TYPE_CHECKING:
 STEP_TIMEOUT_S = 15.0
 READ_AT_ONCE = 1_000
 """How many moments are gone by in one turn of the loop: about 5 ms."""
-START, AGAIN, CATCH_UP, DO_IT = "start of the lab", "start again", "catch me up", "do it for me"
-"""What a learner does that begins with a reset, in the words in which it can be undone."""
 TRIES = 3
 """How often a solution is played: the broker's clocks (ack_wait, duplicate window) run on when the machine stops."""
 
@@ -44,28 +45,31 @@ log = logging.getLogger(__name__)
 class LabRun:
     """One lab on one bench. `attempt` is where the learner is, `keeping` writes down what is worth keeping of all.
 
-    Every change of either is on disk before it is returned. `clock` tells Unix time in seconds.
+    Every change of either is on disk before it is returned. `clock` tells Unix time in seconds. With `stays` a step
+    that has passed is shown until the learner goes on; scripts, and programs that say so, go on at once.
     """
 
-    def __init__(self, lab: Lab, bench: Bench, clock: Callable[[], float] = time.time) -> None:
-        self.lab = lab
-        self.bench = bench
+    def __init__(self, lab: Lab, bench: Bench, clock: Callable[[], float] = time.time, *, stays: bool = False) -> None:
+        self.lab, self.bench, self.stays = lab, bench, stays
         self.attempt: Attempt = store.load(bench.folder, lab.slug)
-        self._since, self._times_back = Moments(bench.journal, self.attempt.began_at), bench.journal.times_back
+        self._since = Since(bench.journal, self.attempt.began_at)
         self.keeping = Keeping(lab, bench.folder, clock)
         self.keeping.take_up(self.attempt)
+        self.moving = Moving()
         self.busy = ""
         self.on_change: Callable[[], None] | None = None
         bench.history.keep_beside(store.FOLDER, self._come_back)
 
-    def look(self, seen: Observation) -> bool:
-        """Let the checks look at an observation. Returns whether the guide changed."""
+    def look(self, seen: Observation, *, goes_on: bool = False) -> bool:
+        """Let the checks look at an observation. Returns whether the attempt changed. `goes_on`: no step stays."""
         if not self.attempt.begun:
             return False
         moments = self._moments()
         moments.read_up()
-        here = moves.current(self.lab, self.attempt)
-        changed = self._become(moves.look(self.lab, self.attempt, seen, moments))
+        here = attempts.current(self.lab, self.attempt)
+        stays = self.stays and not goes_on
+        changed = self._become(attempts.look(self.lab, self.attempt, seen, moments, stays=stays))
+        self.moving.look(self.lab, self.attempt, Evidence(seen, self._moments(), self.attempt.memory))
         if here is not None and self.attempt.begun:
             self.keeping.met(here, seen.audit.findings)
         return changed
@@ -74,7 +78,7 @@ class LabRun:
         """Read what has happened since the last look, in short turns of the loop: the look then need not."""
         if self.attempt.begun and not self._moments().is_asked:
             # After a restart much may be there already. What the checks ask of nothing says which of it to read.
-            moves.look(self.lab, self.attempt, seen, self._moments())
+            attempts.look(self.lab, self.attempt, seen, self._moments())
         while self.attempt.begun and not self._moments().read_up(READ_AT_ONCE):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
 
@@ -89,7 +93,7 @@ class LabRun:
 
     def guide(self) -> GuideSeen:
         """Return what the guide panel draws."""
-        return draw(self.lab, self.attempt, busy=self.busy)
+        return draw(self.lab, self.attempt, busy=self.busy, moves=self.moving.of(self.lab, self.attempt))
 
     async def start(self) -> None:
         """Put the bench into the lab's opening state and begin at the first step. Also the way back to the start."""
@@ -102,56 +106,55 @@ class LabRun:
         """Commit to a prediction."""
         self._not_busy()
         self.acted()
-        self._become(moves.choose(self.lab, self.attempt, step_id, option, confidence, await self._evidence()))
+        self._become(attempts.choose(self.lab, self.attempt, step_id, option, confidence, await self._evidence()))
 
     async def proceed(self, step_id: str) -> None:
-        """Go on from an explain step."""
+        """Go on from an explain step, or from one that has passed."""
         self._not_busy()
         self.acted()
-        self._become(moves.proceed(self.lab, self.attempt, step_id, await self._evidence()))
+        self._become(attempts.proceed(self.lab, self.attempt, step_id, await self._evidence()))
 
     async def answer(self, step_id: str, question_id: str, option: str) -> None:
         """Answer a quiz question."""
         self._not_busy()
         self.acted()
         evidence = await self._evidence()
-        self._become(moves.answer(self.lab, self.attempt, step_id, question_id, option, evidence))
+        self._become(attempts.answer(self.lab, self.attempt, step_id, question_id, option, evidence))
 
     async def hint(self, step_id: str) -> None:
         """Reveal the next rung of the hint ladder."""
         self.acted()
-        self._become(moves.reveal(self.lab, self.attempt, step_id))
+        self._become(attempts.reveal(self.lab, self.attempt, step_id))
 
-    async def do_it(self, step_id: str) -> None:
-        """Play the current do step's solution for the learner, and mark the step so."""
-        step = moves.current(self.lab, self.attempt)
+    async def do_it(self, step_id: str, *, slowly: bool = False) -> None:
+        """Play the current do step's solution for the learner, and mark the step so. `slowly`: for one who watches."""
+        step = attempts.current(self.lab, self.attempt)
         if not isinstance(step, Do) or step.id != step_id:
             raise Refused("Only the current step can be done for you, and only if it has something to do.")
         async with self._playing(f"“{step.title}” is being done for you."):
             self.acted()
-            self._become(moves.mark(self.attempt, step.id))
-            await self.bench.perform("pace", {"tempo": Tempo.LIVE.value})
-            try:
-                await self._solve(step)
-            except Unavailable as error:
-                with self.bench.history.as_one(DO_IT):
-                    await self._reach(self.attempt.step + 1, self._again(error), tries=TRIES - 1)
+            self._become(attempts.mark(self.attempt, step.id))
+            async with at_pace(self.bench, Tempo.SLOW if slowly and not self.lab.in_real_time else Tempo.LIVE):
+                try:
+                    await self._solve(step, slowly=slowly)
+                except Unavailable as error:
+                    with self.bench.history.as_one(DO_IT):
+                        await self._reach(self.attempt.step + 1, self._again(error), tries=TRIES - 1)
 
     async def catch_up(self, step_id: str) -> None:
         """Start again and play everything before a step, so that the bench is in the right state for it."""
-        try:
-            target = self.lab.index(step_id)
-        except KeyError:
-            raise NotThere(f"{self.lab.title} has no step {step_id[:40]!r}.") from None
+        if step_id not in {step.id for step in self.lab.steps}:
+            raise NotThere(f"{self.lab.title} has no step {step_id[:40]!r}.")
+        target = self.lab.index(step_id)
         async with self._playing(f"The bench is being brought to “{self.lab.steps[target].title}”."):
             self.acted(begins=True)
             with self.bench.history.as_one(CATCH_UP):
                 await self._reach(target, self.attempt)
 
-    async def play(self, script: Script) -> None:
+    async def play(self, script: Script, *, slowly: bool = False) -> None:
         """Issue a script's verbs, and wait where it says so. Raises `Unavailable` if that does not come."""
         for item in script:
-            await follow(self.bench, item)
+            await (show(self.bench, item, self._say) if slowly else follow(self.bench, item))
             self.look(await self.bench.observe())
 
     async def _reach(self, target: int, before: Attempt, tries: int = TRIES) -> None:
@@ -159,7 +162,7 @@ class LabRun:
         for left in reversed(range(tries)):
             try:
                 await self._begin()
-                self._become(moves.remember(self.lab, self.attempt, before, target))
+                self._become(attempts.remember(self.lab, self.attempt, before, target))
                 while self.attempt.step < target:
                     await self._pass_step()
                 return
@@ -170,48 +173,47 @@ class LabRun:
 
     def _again(self, error: Unavailable) -> Attempt:
         """Say that what was tried did not come about and is tried again. Returns the attempt as it stood."""
-        log.info("%s: %s Trying again from the start of the lab.", self.lab.slug, error)
-        self.busy = "The machine was too busy for the broker’s clock. The lab starts again from its beginning."
-        self._tell()
+        log.info("%s: %s Trying again from the start.", self.lab.slug, error)
+        self._say("The machine was too busy for the broker’s clock. The lab starts again from its beginning.")
         return self.attempt
+
+    def _say(self, caption: str) -> None:
+        self.busy = caption
+        self._tell()
 
     async def _begin(self) -> None:
         self._become(replace(self.attempt, begun=False))
         await self.bench.perform("reset", {})
         await self.play(self.lab.setup)
-        self._become(moves.begin(self.attempt, at=self.bench.journal.last))
+        self._become(attempts.begin(self.attempt, at=self.bench.journal.last))
 
     async def _pass_step(self) -> None:
         step = self.lab.steps[self.attempt.step]
         if isinstance(step, Do):
             await self._solve(step)
         else:
-            self._become(moves.skip(self.lab, self.attempt, await self._evidence()))
+            self._become(attempts.skip(self.lab, self.attempt, await self._evidence()))
 
-    async def _solve(self, step: Do) -> None:
-        here = self.attempt.step
-        await self.play(step.solution if isinstance(step.solution, tuple) else step.solution(await self._evidence()))
+    async def _solve(self, step: Do, *, slowly: bool = False) -> None:
+        here, limit_s = self.attempt.step, STEP_TIMEOUT_S * (PATIENCE if slowly else 1)
+        script = step.solution(await self._evidence()) if callable(step.solution) else step.solution
+        await self.play(script, slowly=slowly)
         try:
-            await follow(self.bench, Wait(f"“{step.title}”", lambda seen: self._is_past(here, seen), STEP_TIMEOUT_S))
+            await follow(self.bench, Wait(f"“{step.title}”", lambda seen: self._is_past(here, seen), limit_s))
         except Unavailable as error:
             differs = [said.text for said in self.attempt.said.get(step.id, {}).values() if not said.passed]
             raise Unavailable(f"{error} The checks say: {' '.join(differs)}") from error
 
     def _is_past(self, index: int, seen: Observation) -> bool:
-        self.look(seen)
+        self.look(seen, goes_on=True)
         return self.attempt.step > index
 
     async def _evidence(self) -> Evidence:
-        seen = await self.bench.observe()
-        await self.read_up(seen)
+        await self.read_up(seen := await self.bench.observe())
         return Evidence(seen, self._moments(), self.attempt.memory)
 
     def _moments(self) -> Moments:
-        """Return the moments of the attempt. They are read again after a new start, or an undo of some of them."""
-        times_back = self.bench.journal.times_back
-        if (self._since.began_at, self._times_back) != (self.attempt.began_at, times_back):
-            self._since, self._times_back = Moments(self.bench.journal, self.attempt.began_at), times_back
-        return self._since
+        return self._since.of(self.attempt.began_at)
 
     def _not_busy(self) -> None:
         if self.busy:
@@ -220,16 +222,14 @@ class LabRun:
     @asynccontextmanager
     async def _playing(self, what: str) -> AsyncIterator[None]:
         self._not_busy()
-        self.busy = what
-        self._tell()
+        self._say(what)
         try:
             yield
         except VangoError as error:
             self._become(replace(self.attempt, trouble=str(error)))
             raise
         finally:
-            self.busy = ""
-            self._tell()
+            self._say("")
 
     def _become(self, attempt: Attempt) -> bool:
         if attempt == self.attempt:

@@ -40,8 +40,45 @@ class PredictionSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonSeen:
+    """A button that issues a verb with these arguments, or opens its dialog. `short` is enough beside its like."""
+
+    label: str
+    short: str
+    verb: str
+    arguments: tuple[tuple[str, str], ...]
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MoveSeen:
+    """One move. `state` is done, now or later; `dialog` opens the verb's dialog; `at` is the panel that it acts on.
+
+    A move without buttons and dialog is something to look at. `wait` says what to wait for first, or is empty.
+    """
+
+    words: str
+    state: str
+    buttons: tuple[ButtonSeen, ...]
+    dialog: ButtonSeen | None
+    at: str
+    wait: str
+
+
+@dataclass(frozen=True, slots=True)
+class SawSeen:
+    """What a passed step has shown: what was measured, and one sentence why. Its checks hold the proof."""
+
+    measured: str
+    why: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class CheckSeen:
-    """One check with its tick; `text` says why it passed or what still differs; `broken`: the check itself failed."""
+    """One check with its tick; `text` says why it passed or what still differs; `broken`: the check itself failed.
+
+    While it is open, `label` says only what it is about.
+    """
 
     label: str
     passed: bool
@@ -100,8 +137,8 @@ class QuestionSeen:
 class StepSeen:
     """One step. `kind` is predict, do, explain or quiz; `state` done, now or todo; `mark` is empty or says who did it.
 
-    `prediction` is set on predict steps, and on the do step whose outcome it is about. Everything below `prose` is
-    empty or None while the step is still to come.
+    `prediction` is set on predict steps, and on the do step whose outcome it is about. `moves` are those of the current
+    step, `saw` is set once it has passed and stays. Everything below `prose` is empty or None while it is to come.
     """
 
     id: str
@@ -116,6 +153,8 @@ class StepSeen:
     hints: HintsSeen | None
     explain: ExplainSeen | None
     questions: tuple[QuestionSeen, ...]
+    moves: tuple[MoveSeen, ...] = ()
+    saw: SawSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +185,8 @@ class GuideSeen:
     `begun` is False while the bench is not set up for this lab: the page then offers to start it. `current` is None
     when not begun or finished. `look_at` is the id of the panel to outline, or empty. `trouble` is a sentence when a
     check broke or a script did not get through. `busy` is a sentence while a script is being played. `locked` gives
-    for each locked verb its reason. `done_for_you` counts the steps that were played for the learner.
+    for each locked verb its reason. `done_for_you` counts the steps that were played for the learner. `half_way` is
+    True at the step of a long lab where it is good to stop.
     """
 
     slug: str
@@ -168,3 +208,4 @@ class GuideSeen:
     busy: str
     locked: Mapping[str, str]
     debrief: DebriefSeen | None
+    half_way: bool = False

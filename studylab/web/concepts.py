@@ -19,12 +19,14 @@ from werkzeug.wrappers import Response
 from studylab.concepts import pages, recorded, search
 from studylab.concepts.pages import Concept
 from studylab.concepts.recorded import Act, Exchange
+from studylab.concepts.words import said_of
 from studylab.lab.prose import block
 from studylab.web.htmx import htmx
 from studylab.web.state import state
 from vango.actors.errors import NotThere
 
 concepts = Blueprint("concepts", __name__)
+WORD_KEPT_S = 3600
 
 ACTS = {Act.ASKED: "request", Act.PUBLISHED: "publish", Act.DELIVERED: "message", Act.HEARD: "advisory", Act.DONE: ""}
 
@@ -58,6 +60,17 @@ def glossary() -> str:
     groups = groupby(pages.glossary(), key=lambda word: word.group)
     drawn = [(group, [(word, block(word.text, home=word.address)) for word in words]) for group, words in groups]
     return render_template("concepts/glossary.html", groups=drawn)
+
+
+@concepts.get(f"/concepts/{pages.GLOSSARY}/<term>")
+def word(term: str) -> Response:
+    """What the pop-over of a word says. It never changes while the app runs, so a browser asks once."""
+    found = said_of(term)
+    if found is None:
+        raise NotThere(f"The glossary has no entry for {term[:40]!r}. All entries are at /concepts/{pages.GLOSSARY}.")
+    answer = make_response(render_template("concepts/word.html", said=found))
+    answer.cache_control.max_age = WORD_KEPT_S
+    return answer
 
 
 @concepts.get("/concepts/<slug>")

@@ -6,13 +6,17 @@ It words what the observation has counted and judged, for built-in and external 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from studylab.web import drawing
 from studylab.web.quantities import plural, size
+from vango.core.audit import Differs, present
+from vango.core.findings import Finding
 from vango.core.modes import ANSWERS
+from vango.journal.moment import Moment
 from vango.observe.model import EdgeSeen, GuestSeen, TruthSeen
+from vango.observe.why import Why, why_asked, why_row
 
 QUIET_S = 6.0
 _ASKED = {"right": "right", "refused": "refused", "wrong": "misrouted"}
@@ -77,11 +81,32 @@ class Line:
 def view_lines(edge: EdgeSeen | GuestSeen, truth: TruthSeen) -> Iterator[Line]:
     """Yield the view's rows in the truth's order, then those that the truth does not have."""
     rows = {row.route: row for row in edge.rows}
+    wrong, past = _accused(present(edge.findings)), _accused(edge.findings)
     owners = {route.name: f"{route.owner}, epoch {route.epoch}" for route in truth.routes}
     for name in [*owners, *(route for route in rows if route not in owners)]:
         row, should = rows.get(name), owners.get(name, "no such route")
         if row is None:
-            yield Line(name, "", 0, 0, "no row", "is-behind", should)
-        else:
-            tone = "is-lie" if row.lie else "is-behind" if row.cause else ""
-            yield Line(row.route, row.owner, row.epoch, row.drains, row.cause, tone, should)
+            yield Line(name, "", 0, 0, "no row", "is-lie" if name in wrong else "is-behind", should)
+            continue
+        cause: str = row.cause or wrong.get(name, "")
+        tone = "is-lie" if row.lie or name in wrong else "is-behind" if cause else ""
+        if row.cause is Differs.APPLIED_TWICE and tone != "is-lie" and name in past:
+            cause, tone = f"past: {row.cause}", "is-past"
+        yield Line(row.route, row.owner, row.epoch, row.drains, cause, tone, should)
+
+
+def _accused(findings: Sequence[Finding]) -> dict[str, str]:
+    """Return the accused routes, each with the kind of its first finding."""
+    routes = [(route, f.kind.value) for f in findings for accused in f.accused for route in accused.routes]
+    return dict(reversed(routes))
+
+
+def whys_of(edge: EdgeSeen | GuestSeen, moments: Sequence[Moment]) -> Iterator[tuple[str, Why]]:
+    """Yield what there is to explain of an edge: the question, and the answer. Nothing when all is right."""
+    wrong = _accused(present(edge.findings))
+    for row in edge.rows:
+        is_past = row.cause is Differs.APPLIED_TWICE and row.route not in wrong
+        if row.cause and not is_past and (found := why_row(edge, row, moments)):
+            yield f"Why is {row.route} {row.cause}?", found
+    if any(probe.outcome != "right" for probe in edge.probes) and (found := why_asked(edge, moments)):
+        yield "Why these requests?", found

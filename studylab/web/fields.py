@@ -21,6 +21,10 @@ _KEYS = {
     "protection": tuple(protection.key for protection in PROTECTIONS),
     "fault": tuple(fault.key for fault in FAULTS),
 }
+_MEANINGS = {
+    "protection": {protection.key: protection.words for protection in PROTECTIONS},
+    "fault": {fault.key: fault.words for fault in FAULTS},
+}
 _WORDS = {
     "to": "new owner", "n": "how many", "at": "crash", "operation": "operation id (asking twice is doing once)",
     "max_msgs": "max_msgs (-1: no limit)", "max_bytes": "max_bytes (-1: no limit)",
@@ -73,6 +77,12 @@ def field_options(verb: str, parameter: Parameter) -> tuple[str, ...]:
     if parameter.name == "at" and verb in _POINTS:
         return tuple(point.value for point in _POINTS[verb])
     return ("on", "off") if parameter.kind == "bool" else parameter.choices
+
+
+def option_words(parameter: str, option: object) -> str:
+    """Return an option as a select shows it: a protection or a fault with its meaning."""
+    meaning = _MEANINGS.get(parameter, {}).get(str(option), "")
+    return f"{option}: {meaning}" if meaning else str(option)
 
 
 def number_limits(parameter: Parameter) -> dict[str, str]:

@@ -6,8 +6,8 @@ from flask import Flask
 
 from studylab.web.looks import Look, edge_look
 from studylab.web.quantities import plural
-from vango.core.audit import Soundness, say
-from vango.core.modes import ANSWERS
+from vango.core.ages import in_order
+from vango.core.audit import Soundness, present, say
 from vango.observe.model import AuditSeen, GuestSeen, Observation
 
 FRESH_S = 2
@@ -19,10 +19,7 @@ def guest_look(guest: GuestSeen) -> Look:
     """
     if guest.silent:
         return Look("Silent", "stop", "is-closed")
-    look = edge_look(guest)
-    if guest.findings and look.tone != "is-lie" and guest.mode in ANSWERS:
-        return Look(f"Says {look.words[0].lower()}{look.words[1:]}, is not", "cross", "is-lie")
-    return look
+    return edge_look(guest)
 
 
 def claimed_words(guest: GuestSeen) -> str:
@@ -39,10 +36,12 @@ def ago(seconds: int) -> str:
 
 def verdict_of(seen: Observation) -> AuditSeen:
     """Return the audit's report with the findings on the guests, for the sentence above the stage."""
-    findings = (*seen.audit.findings, *(finding for guest in seen.guests for finding in guest.findings))
-    if len(findings) == len(seen.audit.findings):
+    of_guests = [finding for guest in seen.guests for finding in guest.findings]
+    if not of_guests:
         return seen.audit
-    return AuditSeen(Soundness.VIOLATED, say(findings), findings)
+    findings = in_order((*seen.audit.findings, *of_guests))
+    soundness = Soundness.VIOLATED if present(findings) else seen.audit.soundness
+    return AuditSeen(soundness, say(findings), findings)
 
 
 def register(app: Flask) -> None:

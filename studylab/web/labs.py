@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -20,6 +22,8 @@ from vango.actors.tasks import to_its_end
 labs = Blueprint("labs", __name__)
 
 Act = Callable[[LabRun], Coroutine[Any, Any, None]]
+WATCHED_S = 1.0
+"""How long the answer waits for what is done for a person who watches: what is refused, is refused by then."""
 
 
 @labs.post("/labs/<slug>/start")
@@ -37,7 +41,7 @@ def predict(slug: str) -> AnyResponse:
 
 @labs.post("/labs/<slug>/proceed")
 def proceed(slug: str) -> AnyResponse:
-    """Continue from an explain step."""
+    """Go on: from an explain step, or from one that has passed and stays."""
     step = _field("step")
     return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.")
 
@@ -51,9 +55,12 @@ def hint(slug: str) -> AnyResponse:
 
 @labs.post("/labs/<slug>/do-it")
 def do_it(slug: str) -> AnyResponse:
-    """Play the current step's solution for the learner."""
+    """Play the current step's solution for the learner: at once for a program, act by act for a person."""
     step = _field("step")
-    return _carry_out(slug, lambda run: run.do_it(step), "The step was done for you.")
+    if wants_json():
+        return _carry_out(slug, lambda run: run.do_it(step), "The step was done for you.")
+    watched = "The step is being done for you. The guide says each act."
+    return _carry_out(slug, lambda run: run.do_it(step, slowly=True), watched, within_s=WATCHED_S)
 
 
 @labs.post("/labs/<slug>/catch-up")
@@ -70,21 +77,24 @@ def quiz(slug: str) -> AnyResponse:
     return _carry_out(slug, lambda run: run.answer(step, question, option), "Your answer is saved.")
 
 
-def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False) -> AnyResponse:
+def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False, within_s: float | None = None) -> AnyResponse:
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
-    guide = call(_act(acting(new=new), slug, act))
+    guide = call(_act(acting(new=new), slug, act, goes_on=wants_json(), within_s=within_s))
     if wants_json():
         step = guide.current.id if guide.current else None
         return jsonify(ok=True, sentence=sentence, step=step, done=guide.done, finished=guide.finished)
     return say(sentence) if htmx else back()
 
 
-async def _act(found: Hub, slug: str, act: Act) -> GuideSeen:
+async def _act(found: Hub, slug: str, act: Act, *, goes_on: bool, within_s: float | None) -> GuideSeen:
+    """Act, and look. Only a person is shown what a passed step was about: a program goes on at once."""
     run = found.run(slug)
     # A request that takes too long is given up; a lab that is half-way to a step must not be.
-    await to_its_end(act(run), f"lab {slug}")
-    run.look(await run.bench.observe())
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await to_its_end(act(run), f"lab {slug}")
+    run.look(await run.bench.observe(), goes_on=goes_on)
     return run.guide()
 
 

@@ -106,11 +106,18 @@ _LABELS: Mapping[str, Callable[[Moment], str]] = {
 def _box(moment: Moment, label: str, x: float, width: float, row: int) -> str:
     y = LANE_PX * row + 2
     return (
-        f'<a class="box {moment_tone(moment)}" id="box-{moment.n}" href="#moment-{moment.n}" tabindex="-1">'
+        f'<a class="box {moment_tone(moment)}" id="box-{moment.n}" href="#moment-{moment.n}" tabindex="-1"'
+        f' data-kind="{escape(moment.kind)}" data-actor="{escape(moment.actor)}" data-count="{_count(moment)}">'
         f"<title>{escape(fit(f'{moment.n}. {moment.actor}: {moment.text}'))}</title>"
         f'<rect x="{x:.0f}" y="{y}" width="{width:.0f}" height="{LANE_PX - 4}" rx="4"/>'
         f'<text x="{x + width / 2:.0f}" y="{y + 11}" text-anchor="middle">{escape(label)}</text></a>'
     )
+
+
+def _count(moment: Moment) -> int:
+    """Return how many events a moment is about: that many travel as one dot."""
+    told = moment.detail.get("count", 1)
+    return told if isinstance(told, int) else 1
 
 
 def _pause(x: float, idle: str, rows: int) -> str:

@@ -7,20 +7,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vango.core.audit import Soundness
-from vango.core.modes import Mode
+from vango.core.audit import Soundness, present
+from vango.core.findings import Kind
+from vango.core.modes import ANSWERS, Mode
 from vango.journal.facts import ModeChange
 from vango.journal.moment import Moment
-from vango.observe.model import BrokerSeen, EdgeSeen, GuestSeen, RelaySeen
+from vango.observe.model import BrokerSeen, EdgeSeen, GuestSeen, Observation, RelaySeen, StreamSeen, TruthSeen
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a state is shown: its words, the name of an icon, and a tone that is a CSS class."""
+    """How a state is shown: its words, the name of an icon, and a tone that is a CSS class.
+
+    `cause` says in a word or two what the audit has against it, empty when nothing.
+    """
 
     words: str
     icon: str
     tone: str
+    cause: str = ""
+
+
+LIE = "is-lie"
 
 
 _MODES = {
@@ -53,19 +61,32 @@ _TONES = {
     "apply": "is-ok",
     "commit": "is-truth",
     "publish": "is-relay",
+    "send": "is-relay",
     "store": "is-stream",
 }
 _BECAME = {Mode.FAILED_CLOSED: "is-bad", Mode.CURRENT: "is-ok", Mode.REBUILDING: "is-warn"}
 
 
 def edge_look(edge: EdgeSeen | GuestSeen) -> Look:
-    """Return an edge's claim in words, and that it is false, if the audit knows."""
+    """Return an edge's claim in words, and that it is false, if the audit knows. Nobody accused is drawn as right."""
     look = _MODES[edge.mode]
     words = look.words.format(n=edge.sequence)
-    if any(row.lie for row in edge.rows) and edge.mode in (Mode.CURRENT, Mode.CATCHING_UP):
-        says = f"Says {words[0].lower()}{words[1:]}"
-        return Look(f"{says}, is not" if edge.mode is Mode.CURRENT else f"{says}, with wrong rows", "cross", "is-lie")
-    return Look(words, look.icon, look.tone)
+    wrong = present(edge.findings)
+    kinds = {finding.kind for finding in wrong}
+    if edge.mode not in ANSWERS or not (kinds or any(row.lie for row in edge.rows)):
+        return Look(words, look.icon, look.tone)
+    says, cause = f"Says {words[0].lower()}{words[1:]}", ", ".join(dict.fromkeys(f.kind.value for f in wrong))
+    if kinds and kinds <= {Kind.STUCK}:
+        return Look(f"{says}, is stuck", "cross", LIE, cause)
+    if kinds and kinds <= {Kind.DOUBLE_EFFECT}:
+        return Look(f"{says}, and drained twice", "cross", LIE, cause)
+    is_not = "is not" if edge.mode is Mode.CURRENT else "with wrong rows"
+    return Look(f"{says}, {is_not}", "cross", LIE, cause)
+
+
+def accused_tone(part: RelaySeen | StreamSeen | TruthSeen | None) -> str:
+    """Return the tone of a part that the audit accuses; empty when it does not."""
+    return LIE if part is not None and present(part.findings) else ""
 
 
 def broker_look(broker: BrokerSeen) -> Look:
@@ -75,16 +96,21 @@ def broker_look(broker: BrokerSeen) -> Look:
 
 def relay_look(relay: RelaySeen) -> Look:
     """Return the state of the relay in words."""
-    return _RELAY.get(relay.state, Look(relay.state or "down", "stop", "is-closed"))
+    look = _RELAY.get(relay.state, Look(relay.state or "down", "stop", "is-closed"))
+    return Look(f"{look.words}, stuck", "cross", LIE, "stuck") if present(relay.findings) else look
 
 
-def soundness_look(soundness: Soundness) -> Look:
-    """Return the audit's verdict in a word."""
-    if soundness is Soundness.SOUND:
-        return Look("Sound", "check", "is-ok")
+def verdict_look(seen: Observation, soundness: Soundness) -> Look:
+    """Return the audit's verdict in a word. Of a truth without routes there is nothing to be wrong about."""
     if soundness is Soundness.VIOLATED:
-        return Look("Not sound", "warn", "is-lie")
-    return Look("Still converging", "wait", "is-wait")
+        return Look("Not sound", "warn", LIE)
+    if soundness is Soundness.NOT_YET_KNOWN:
+        return Look("Still converging", "wait", "is-wait")
+    if not seen.truth.routes:
+        return Look("Sound about an empty truth", "circle", "is-hollow")
+    if seen.truth.loss is not None:
+        return Look("Sound about another truth than before", "circle", "is-hollow")
+    return Look("Sound", "check", "is-ok")
 
 
 def allocation_icon(state: str) -> str:

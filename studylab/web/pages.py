@@ -1,16 +1,15 @@
-"""The pages: the course, the sandbox, a lab."""
+"""The pages with a stage: the sandbox and a lab; and the visitor's matrix."""
 
 from __future__ import annotations
 
-from typing import Any
+from flask import Blueprint, redirect, render_template, request, session
+from werkzeug.wrappers import Response
 
-from flask import Blueprint, render_template, session
-
-from studylab.lab import records
+from studylab.lab import records, store
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
 from studylab.lab.model import Lab
-from studylab.lab.progress import Record
+from studylab.lab.progress import first_open
 from studylab.scenes.scenarios import SCENARIOS
 from studylab.web.scenes import proposal
 from studylab.web.state import call, hub, state
@@ -24,15 +23,6 @@ from vango.verbs.registry import REGISTRY
 pages = Blueprint("pages", __name__)
 
 
-@pages.get("/")
-def course() -> str:
-    """The course: what this is, the labs with progress, and the link to the sandbox. Wakes no bench."""
-    found = records.load_all(state().benches.folder(session["bench"]))[0] if "bench" in session else {}
-    return render_template(
-        "course.html", labs=[_card(lab, found) for lab in state().benches.labs.values()], faults=state().faults
-    )
-
-
 @pages.get("/sandbox")
 def sandbox() -> str:
     """The stage with every control. A visitor without a bench is asked first: a visit alone makes none."""
@@ -43,15 +33,31 @@ def sandbox() -> str:
 
 
 @pages.get("/labs/<slug>")
-def lab(slug: str) -> str:
-    """A lab: its guide and the stage. A visitor without a bench reads what the lab is about, and starts it."""
+def lab(slug: str) -> str | Response:
+    """A lab: its guide and the stage. A visitor without a bench reads what the lab is about, and starts it.
+
+    Progress that was made elsewhere leads to the first step that is not done: the address asks to be brought there.
+    """
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
     if "bench" not in session:
         lab = state().benches.labs[slug]
         return render_template("start.html", lab=lab, guide=draw(lab, Attempt()))
+    if "step" not in request.args and (at := _brought_to(state().benches.labs[slug])):
+        return redirect(f"/labs/{slug}?step={at + 1}", 303)
     context = call(hub().context(slug))
     return render_template("lab.html", REGISTRY=REGISTRY, events_url=f"/events?page={slug}", **context)
+
+
+def _brought_to(lab: Lab) -> int:
+    """Return the place of the first step ahead, for a lab that was done in part on another bench; else 0."""
+    folder = state().benches.folder(session["bench"])
+    record = records.load(folder, lab.slug)
+    if record is None or store.load(folder, lab.slug).begun or record.finishes:
+        return 0
+    mine = record.spent.get(records.mark_of(folder))
+    ahead = first_open(lab, record)
+    return ahead if ahead < len(lab.steps) and not (mine and mine.rounds) else 0
 
 
 @pages.get("/matrix")
@@ -63,13 +69,3 @@ def matrix() -> str:
     ]
     tried = sum(bool(cell) for _, cells in rows for cell in cells)
     return render_template("matrix.html", rows=rows, faults=FAULTS, tried=tried, storms=found.storms[::-1])
-
-
-def _card(lab: Lab, found: dict[str, Record]) -> dict[str, Any]:
-    card = {"slug": lab.slug, "number": lab.number, "title": lab.title, "question": lab.question,
-            "minutes": lab.minutes, "steps": len(lab.steps), "done": 0, "finished": False, "active_s": 0.0}  # fmt: skip
-    record = found.get(lab.slug)
-    if record is not None:
-        done = sum(step.id in record.done for step in lab.steps)
-        card |= {"done": done, "finished": bool(record.finishes), "active_s": record.active_s}
-    return card

@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from studylab.web import drawing
 from studylab.web.edge_words import probe_words
-from studylab.web.looks import edge_look, relay_look, soundness_look
+from studylab.web.looks import edge_look, relay_look, verdict_look
 from studylab.web.picture_parts import CARD, INK, LIE, LINE, MUTED, TONES, box, line, text, wrapped
 from studylab.web.quantities import plural
 from studylab.web.scene import lane_of, tiles_of
@@ -82,11 +82,11 @@ def accused(seen: Observation) -> frozenset[str]:
 
 def _words(seen: Observation) -> str:
     claims = "; ".join(f"{edge.name}: {edge_look(edge).words}" for edge in seen.edges)
-    return f"The bench at {when(seen)}. {soundness_look(seen.audit.soundness).words}. {claims}."
+    return f"The bench at {when(seen)}. {verdict_look(seen, seen.audit.soundness).words}. {claims}."
 
 
 def _head(seen: Observation) -> Part:
-    look = soundness_look(seen.audit.soundness)
+    look = verdict_look(seen, seen.audit.soundness)
     color = TONES.get(look.tone, INK)
     lines = wrapped(seen.audit.sentence, 130)
     height = 40 + 20 * len(lines)

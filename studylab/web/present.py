@@ -23,8 +23,10 @@ from studylab.web import (
     running,
     scene,
     stream_words,
+    verdict,
 )
 from vango.actors.crash_points import Tempo
+from vango.observe import why
 from vango.verbs.registry import REGISTRY
 
 TEMPI = (
@@ -38,7 +40,14 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     looks.edge_look,
     looks.broker_look,
     looks.relay_look,
-    looks.soundness_look,
+    looks.verdict_look,
+    looks.accused_tone,
+    verdict.linked,
+    verdict.wrong_now,
+    verdict.scars,
+    verdict.found_words,
+    verdict.lead_and_rest,
+    verdict.runs_on,
     looks.allocation_icon,
     looks.moment_tone,
     quantities.sentence,
@@ -52,6 +61,8 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     edge_words.heard_words,
     edge_words.counter_words,
     edge_words.view_lines,
+    edge_words.whys_of,
+    why.why_found,
     journal.details,
     journal.pauses,
     journal.lane,
@@ -63,6 +74,7 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     fields.name_source,
     fields.names_of,
     fields.field_options,
+    fields.option_words,
     fields.number_limits,
     fields.parameter_words,
     drawing.tape,

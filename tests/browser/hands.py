@@ -21,7 +21,7 @@ WHICH_WAY = """target => {
 }"""
 WHICH_PANEL = """target => {
   const panel = target.closest("#inspector, [id^='panel-']");
-  if (!panel || document.querySelector("dialog:popover-open") || panel.contains(document.activeElement)) return [null, null];
+  if (!panel || document.querySelector("dialog:modal") || panel.contains(document.activeElement)) return [null, null];
   return [panel.id, panel.dataset.edge ?? null];
 }"""
 SAME_GROUP = """target => {

@@ -16,7 +16,7 @@ DESK, PHONE = 1440, 390
 LOOKS_ONLY = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 # Most of axe's time goes into what is there many times over, or not seen; the dialogs are checked separately.
 THIN = """() => document.querySelectorAll(
-  "dialog:not(:popover-open, [open]), #journal-scroll li:not(:nth-last-child(-n+8)), .listings details:nth-child(n+5)",
+  "dialog:not([open]), #journal-scroll li:not(:nth-last-child(-n+8)), .listings details:nth-child(n+5)",
 ).forEach(each => each.remove())"""
 RUN = """async rules => {
   const options = {resultTypes: ["violations"], preload: false, ...(rules && {runOnly: {type: "rule", values: rules}})};

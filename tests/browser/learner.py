@@ -27,7 +27,7 @@ OPPOSITES = (
     ("disarm_", "crash_"),
 )
 FLIPPED = {"on": "off", "off": "on"}
-SUBMIT = ".choose-foot button:not([popovertarget])"
+SUBMIT = ".choose-foot button:not([commandfor])"
 
 
 def has_bench(page: Page) -> None:
@@ -59,7 +59,7 @@ class Learner:
         arguments = {name: plain(value) for name, value in item.arguments.items()}
         control = self._control(item.verb, arguments)
         self._unfolds(control)
-        if control.get_attribute("popovertarget"):
+        if control.get_attribute("commandfor"):
             answer = self._fills_in(item.verb, arguments, control)
         else:
             answer = self._sends(item.verb, control)
@@ -74,7 +74,7 @@ class Learner:
         expect(all_of_them.first, f"a control for {verb}").to_be_enabled()
         control = all_of_them.first
         self._unfolds(control)
-        if not control.get_attribute("popovertarget"):
+        if not control.get_attribute("commandfor"):
             return self._sends(verb, control)
         self.hands.press(control)
         dialog = self.page.locator(f"#dialog-{verb}")
@@ -188,13 +188,15 @@ class Learner:
                 self.answers(question, question.right(self.witness.memory(lab.slug)))
         else:
             self.solves(lab, step)
+            expect(self.page.locator(f"#step-{step.id}.is-passed")).to_be_attached(timeout=60_000)
+            self.goes_on()
         expect(self.page.locator(f"#step-{step.id}")).to_have_class("is-done", timeout=60_000)
 
     def solves(self, lab: Lab, step: Do) -> None:
         """Play a step's solution until the step has passed: what it would do after that, no learner is asked for."""
         solution = step.solution
         script: Script = solution if isinstance(solution, tuple) else solution(self.witness.evidence(lab.slug))
-        here = self.page.locator(f"#step-{step.id}.is-now")
+        here = self.page.locator(f"#step-{step.id}.is-now:not(.is-passed)")
         for item in script:
             if not here.count():
                 return
@@ -240,8 +242,8 @@ class Learner:
         self.hands.press(form.get_by_role("button"))
 
     def goes_on(self) -> None:
-        """Leave an explanation."""
-        self.hands.press(self.page.locator("#panel-guide li.is-now").get_by_role("button", name="Continue"))
+        """Leave an explanation, or a step that has passed and shows what was seen."""
+        self.hands.press(self.page.locator("#panel-guide li.is-now .go-on button"))
 
     def answers(self, question: Question, key: str) -> None:
         """Answer a question of the quiz, and read what is said to it."""
@@ -280,4 +282,4 @@ def _form(verb: str, arguments: Words) -> str:
 def opener(verb: str, arguments: Words) -> str:
     """Return the selector of the button that opens a verb's dialog for these arguments."""
     fits = "".join(f":is(:not([data-set-{name}]), [data-set-{name}='{value}'])" for name, value in arguments.items())
-    return f"button[popovertarget='dialog-{verb}'][popovertargetaction='show']{fits}"
+    return f"button[commandfor='dialog-{verb}'][command='show-modal']{fits}"

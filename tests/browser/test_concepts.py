@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Page, expect
+import re
+
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.learner import has_bench
 
@@ -44,13 +46,61 @@ def test_without_script_the_search_is_a_form_and_the_pages_read_as_well(browser:
     context.close()
 
 
-def test_a_word_in_a_lab_s_prose_leads_to_its_page(page: Page) -> None:
+def in_a_lab(page: Page) -> Locator:
+    """Start the first lab, and return a word of its first step."""
     has_bench(page)
     page.goto("/labs/commit-first")
     expect(page.locator("#age")).to_have_attribute("data-age", "live")
     page.locator("#panel-guide .begin button").click()
-    page.locator("li.is-now .prose a.term", has_text="stream").click()
-    expect(page.locator("h1")).to_have_text("Stream")
+    return page.locator("li.is-now .prose a.term", has_text="stream").first
+
+
+def test_the_mouse_over_a_word_opens_its_sentence_and_shows_the_place_on_the_stage(page: Page) -> None:
+    word = in_a_lab(page)
+    word.hover()
+    card = page.locator("#term-card")
+    expect(card).to_contain_text("numbered sequence of messages")
+    expect(card.get_by_role("link")).to_have_attribute("href", "/concepts/stream")
+    card.get_by_role("button", name="Show me on the stage").click()
+    expect(page.locator("#panel-stream")).to_have_attribute("data-pointed", "")
+    expect(card).to_be_hidden()
+    expect(page.locator("#panel-stream")).not_to_have_attribute("data-pointed", "")
+    expect(page).to_have_url(re.compile("/labs/commit-first"))
+
+
+def test_by_keys_a_word_is_said_on_focus_and_escape_shuts_it(page: Page) -> None:
+    word = in_a_lab(page)
+    expect(page.locator("li.is-now > h2")).to_be_visible()
+    page.keyboard.press("g")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if word.evaluate("word => word === document.activeElement"):
+            break
+    card = page.locator("#term-card")
+    expect(card).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(card.get_by_role("link")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(word).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#panel-guide') !== null")
+
+
+def test_a_tap_on_a_word_opens_its_sentence_and_a_tap_elsewhere_shuts_it(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, has_touch=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    word = in_a_lab(page)
+    word.tap()
+    expect(page.locator("#term-card")).to_be_visible()
+    box = page.locator("#term-card").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    page.locator("li.is-now > h2").tap()
+    expect(page.locator("#term-card")).to_be_hidden()
+    expect(page).to_have_url(re.compile("/labs/commit-first"))
+    context.close()
 
 
 def test_on_paper_a_page_is_dark_on_white_and_without_its_controls(page: Page) -> None:

@@ -26,6 +26,7 @@ READ = (
     "/",
     "/sandbox",
     "/labs/commit-first",
+    "/tour",
     "/concepts",
     "/concepts?q=ack",
     "/concepts/glossary",

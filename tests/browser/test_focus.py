@@ -30,6 +30,7 @@ def begins(learner: Learner) -> None:
 
 def catches_up(learner: Learner, step: str) -> None:
     begins(learner)
+    learner.hands.press(learner.page.locator("#all-steps > summary"))
     learner.hands.press(learner.page.locator(f"#step-{step}").get_by_role("button", name="catch me up"))
     expect(learner.page.locator("#panel-guide li.is-now")).to_have_attribute("id", f"step-{step}")
 
@@ -52,11 +53,14 @@ def test_when_the_focused_button_is_drawn_away_its_panel_has_the_focus(by_keys: 
     assert by_keys.page.evaluate("document.activeElement.closest('#inspector') !== null")
 
 
-def test_when_a_step_passes_and_locks_the_control_its_panel_has_the_focus(by_keys: Learner) -> None:
+def test_after_the_start_and_after_going_on_the_heading_of_the_step_has_the_focus(by_keys: Learner) -> None:
     begins(by_keys)
+    expect(by_keys.page.get_by_role("heading", name=LAB.steps[0].title)).to_be_focused()
     by_keys.promotes("blog", "alloc-c")
+    expect(by_keys.page.get_by_role("heading", name="What you saw")).to_be_visible()
+    by_keys.goes_on()
     by_keys.is_at(LAB.steps[1])
-    expect(by_keys.page.locator("#inspector")).to_be_focused()
+    expect(by_keys.page.get_by_role("heading", name=LAB.steps[1].title)).to_be_focused()
 
 
 def test_a_prediction_leads_to_the_heading_of_the_next_step(by_keys: Learner) -> None:
@@ -71,7 +75,7 @@ def test_a_refusal_closes_the_dialog_and_stands_in_the_status_line(by_keys: Lear
     by_keys.opens("/sandbox")
     assert by_keys.promotes("shop", "alloc-d", refused=True).status == 409
     page = by_keys.page
-    expect(page.locator("dialog:popover-open")).to_have_count(0)
+    expect(page.locator("dialog:modal")).to_have_count(0)
     expect(page.locator("#status .is-error")).to_be_visible()
     expect(page.locator("#status .is-error")).to_contain_text("must be ready")
     expect(page.locator("#controls-truth").get_by_role("button", name="Promote")).to_be_focused()
@@ -80,7 +84,7 @@ def test_a_refusal_closes_the_dialog_and_stands_in_the_status_line(by_keys: Lear
 def test_input_that_cannot_be_used_keeps_the_dialog_open_with_the_reason(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
     assert by_keys.does(Call("republish", {"sequence": 999}, refusal=True)).status == 404
-    dialog = by_keys.page.locator("#dialog-republish:popover-open")
+    dialog = by_keys.page.locator("#dialog-republish:modal")
     expect(dialog.locator(".complaint")).to_contain_text("999")
     expect(dialog.locator("[name=sequence]")).to_have_value("999")
 
@@ -108,14 +112,51 @@ def test_while_a_dialog_is_open_the_stage_lives_on_and_escape_gives_the_focus_ba
     expect(opener).to_be_focused()
 
 
-def test_a_click_beside_a_dialog_closes_it_and_does_what_it_was_for(by_mouse: Learner) -> None:
+def test_a_click_beside_a_dialog_closes_it_and_does_nothing_else(by_mouse: Learner) -> None:
     by_mouse.opens("/sandbox")
     page = by_mouse.page
     page.locator("#controls-truth").get_by_role("button", name="Promote").click()
-    slow = page.locator(".tempo").get_by_role("button", name="Slow")
-    slow.click()
+    expect(page.locator("#dialog-promote:modal")).to_be_visible()
+    page.mouse.click(5, 400)
     expect(page.locator("#dialog-promote")).to_be_hidden()
-    expect(slow).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#controls-truth").get_by_role("button", name="Promote")).to_be_focused()
+
+
+def test_tab_stays_in_a_dialog_in_both_directions(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    page = by_keys.page
+    by_keys.hands.press(page.locator("#controls-truth").get_by_role("button", name="Promote"))
+    expect(page.locator("#dialog-promote [name=route]")).to_be_focused()
+    for key in ("Tab", "Shift+Tab"):
+        seen = []
+        for _ in range(9):
+            page.keyboard.press(key)
+            seen.append(page.evaluate("document.activeElement.closest('dialog:modal')?.id"))
+        assert seen == ["dialog-promote"] * 9
+
+
+def test_cancel_gives_the_focus_to_the_twin_of_an_opener_that_is_drawn_again(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    page = by_keys.page
+    by_keys.hands.press(page.locator("#controls-truth").get_by_role("button", name="Promote"))
+    # As a redraw does that cannot keep the element: another one stands in its place, under the same id.
+    page.evaluate(
+        "() => { const was = document.getElementById('open-promote'); was.replaceWith(was.cloneNode(true)); }"
+    )
+    by_keys.hands.press(page.locator("#dialog-promote").get_by_role("button", name="Cancel"))
+    expect(page.locator("#dialog-promote")).to_be_hidden()
+    expect(page.locator("#open-promote")).to_be_focused()
+
+
+def test_a_dialog_whose_opener_was_drawn_away_leaves_the_focus_at_its_panel(by_keys: Learner) -> None:
+    by_keys.opens("/sandbox")
+    page = by_keys.page
+    inspector = by_keys.selects("edge-iad")
+    by_keys.hands.press(inspector.locator("#controls-edge-iad").get_by_role("button", name="Crash at"))
+    page.evaluate("() => document.querySelector(\"#controls-edge-iad [commandfor='dialog-crash_edge']\").remove()")
+    by_keys.hands.press(page.locator("#dialog-crash_edge").get_by_role("button", name="Cancel"))
+    expect(page.locator("#dialog-crash_edge")).to_be_hidden()
+    expect(inspector).to_be_focused()
 
 
 def test_help_outlines_the_panel_to_look_at(by_mouse: Learner) -> None:
@@ -126,7 +167,7 @@ def test_help_outlines_the_panel_to_look_at(by_mouse: Learner) -> None:
         assert page.locator("#panel-truth").evaluate(outlined) == "none"
         page.locator(".hint-foot").get_by_role("button", name="Hint").click()
         page.wait_for_function("n => document.querySelectorAll('.hints li').length === n", arg=shown)
-    page.wait_for_function("getComputedStyle(document.querySelector('#panel-truth')).outlineStyle === 'solid'")
+    page.wait_for_function("() => getComputedStyle(document.querySelector('#panel-truth')).outlineStyle === 'solid'")
 
 
 def test_while_the_guide_explains_every_control_waits(by_mouse: Learner) -> None:

@@ -37,7 +37,7 @@ def test_every_verb_is_carried_out_by_mouse(by_mouse: Learner) -> None:
                 by_mouse.does(item)
             answer = by_mouse.tries(verb)
             assert answer.status not in (400, 422, 500), f"{verb}: {answer.text()}"
-            expect(by_mouse.page.locator("dialog:popover-open")).to_have_count(0)
+            expect(by_mouse.page.locator("dialog:modal")).to_have_count(0)
 
 
 def test_a_promotion_is_seen_at_every_edge(by_mouse: Learner) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vango.core.audit import Soundness, audit, why_row_differs
+from vango.core.accused import Accused, Part
+from vango.core.audit import Soundness, audit, present, why_row_differs
 from vango.core.findings import Kind
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode
@@ -73,7 +74,7 @@ FOUND = {
     Kind.LOST: (TRUTH, claim(2), "fra says it is current at 2, but never applied event 3."),
     Kind.DOUBLE_EFFECT: (
         TRUTH,
-        with_shop(drains=2),
+        with_shop(drains=2, doubled_at=2),
         "fra drained the connections of shop more often than owners changed.",
     ),
     Kind.UNTOLD: (
@@ -95,6 +96,9 @@ def test_every_kind_of_lie_is_named_with_its_sentence_and_its_records(kind: Kind
     assert finding.repair
     assert finding.records
     assert finding.where == ("truth" if kind is Kind.UNTOLD else "fra")
+    part = (Part.DATABASE, "") if kind is Kind.UNTOLD else (Part.EDGE, "fra")
+    routes = () if kind is Kind.STUCK else ("shop",)
+    assert finding.accused == (Accused(*part, routes),)
 
 
 @pytest.mark.parametrize(
@@ -119,15 +123,15 @@ def test_the_evidence_shows_both_sides() -> None:
 
 
 def test_the_same_lie_of_three_edges_is_said_once() -> None:
-    edges = [replace(with_shop(drains=2), edge=name) for name in ("fra", "iad", "syd")]
+    edges = [replace(with_shop(drains=2, doubled_at=2), edge=name) for name in ("fra", "iad", "syd")]
     sentence = audit(TRUTH, edges).sentence
     assert "The same finding at iad and syd." in sentence
     assert "more finding" not in sentence
 
 
 def test_other_lies_are_counted() -> None:
-    sentence = audit(TRUTH, [with_shop(event_id="e99", drains=2)]).sentence
-    assert sentence.startswith("fra serves shop from an owner that the database never chose. And 1 more finding.")
+    sentence = audit(TRUTH, [with_shop(event_id="e99", drains=2, doubled_at=2)]).sentence
+    assert sentence.startswith("fra serves shop from an owner that the database never chose. And one more finding.")
 
 
 def test_several_untold_events_are_listed_and_the_rest_is_counted() -> None:
@@ -151,12 +155,16 @@ def test_what_is_still_outstanding_is_not_lost() -> None:
     [
         (TRUTH, claim(), ""),
         (TRUTH, with_shop(event_id="e99"), "invented"),
-        (TRUTH, with_shop(drains=2), "applied twice"),
+        (TRUTH, with_shop(drains=2, doubled_at=2), "applied twice"),
         (TRUTH, with_shop(owner="alloc-a", epoch=1, event_id="e1"), "out of order"),
         (TRUTH, with_shop(owner="alloc-z"), "not what its event said"),
         (replace(TRUTH, now={"blog": BLOG_1}), claim(), "invented"),
         (TRUTH, replace(claim(2), position=Position(3, "e3", 3)), "skipped by a gap"),
         (TRUTH, claim(2, outstanding=1), "delivered, unacked"),
+        (replace(TRUTH, stored={"e3": 9}), claim(2, outstanding=1, delivered=9), "delivered, unacked"),
+        (replace(TRUTH, stored={"e3": 9}), claim(2, outstanding=1, delivered=8), "not delivered"),
+        (replace(TRUTH, tape_is_whole=True), claim(2, outstanding=1, delivered=8), "no longer in the stream"),
+        (replace(TRUTH, tape_is_whole=True), claim(2, pending=1), "no longer in the stream"),
         (TRUTH, claim(2, pending=1), "not delivered"),
         (TRUTH, claim(2, pending=None), "not delivered"),
         (TRUTH, claim(2), "never applied"),
@@ -207,7 +215,9 @@ TRUTHS = st.builds(
 @given(TRUTHS, st.lists(CLAIMS, max_size=3), NAMES)
 def test_the_audit_answers_whatever_the_records(truth: TruthRecord, claims: list[Claim], route: str) -> None:
     report = audit(truth, claims)
-    assert (report.soundness is Soundness.VIOLATED) == bool(report.findings) == bool(report.sentence)
+    assert (report.soundness is Soundness.VIOLATED) == bool(present(report.findings)) == bool(report.sentence)
+    assert all(finding.accused for finding in report.findings)
+    assert [finding.is_past for finding in report.findings] == sorted(f.is_past for f in report.findings)
     assert "  " not in report.sentence
     for each in claims:
         why_row_differs(truth, each, route)

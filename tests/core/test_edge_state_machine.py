@@ -13,7 +13,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.core.bench import SAMPLE, UNREADABLE, Bench, broken_promises, corrupted
 from tests.core.model import Stream
 from vango.actors.crash_points import Point
-from vango.core.audit import Soundness
 from vango.core.modes import Mode, Signal
 from vango.core.rules import AckOrder, EdgeRules
 
@@ -134,8 +133,8 @@ class Deliveries(RuleBasedStateMachine):
     def ask(self) -> None:
         self.bench.ask()
         report = self.bench.audit()
-        if report.soundness is Soundness.VIOLATED:
-            raise BrokenPromise(report.sentence)
+        if report.findings:
+            raise BrokenPromise(report.findings[0].sentence)
 
     @invariant()
     def every_promise_is_kept(self) -> None:

@@ -182,7 +182,7 @@ def test_an_edge_with_two_findings_of_a_kind_is_named_once() -> None:
     said = Claim("mine", claim.mode, Position(7, "e-nope"), rows_of(claim, {}, {}), None, None)
     sentence = say(findings(TRUTH, said, History("e7", False)))
     assert sentence.count("mine") == 1
-    assert "And 1 more finding." in sentence
+    assert "And one more finding." in sentence
 
 
 @given(st.dictionaries(NAMES, st.integers(1, 99), max_size=5), st.lists(ROUTES, max_size=5))

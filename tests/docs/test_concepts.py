@@ -11,8 +11,10 @@ from labs import LABS
 from studylab.concepts import pages, recorded
 from studylab.concepts.pages import Concept
 from studylab.concepts.questions import QUESTIONS
+from studylab.concepts.words import said_of
 from vango.actors.errors import BadInput
 from vango.core.findings import Kind
+from vango.core.names import EDGES
 
 CONCEPTS = {
     "subject", "stream", "durable-consumer", "ack", "replay", "snapshot", "deduplication", "database-authority",
@@ -50,6 +52,13 @@ WORDS = [
     "journal",
     "audit",
 ]
+FIELD = [
+    "promote", "control plane", "drain", "broker", "PubAck", "message id", "ack", "ack floor", "ack_wait", "max_deliver",
+    "consumer", "durable", "ephemeral", "redelivery", "duplicate window", "retention", "evicted", "purge", "hole", "poison",
+    "advisory", "stream", "subject", "filter", "heartbeat", "rebuild", "crash point", "view", "idempotent", "storm",
+    "protection", "ack+mark", "zombie", "second copy", "shrink", "replay",
+]  # fmt: skip
+PANELS = ("truth", "relay", "stream", "journal", "verdict", "broker")
 EVERY = pytest.mark.parametrize("concept", pages.concepts(), ids=lambda concept: concept.slug)
 
 
@@ -108,10 +117,31 @@ def test_every_link_in_the_texts_leads_to_a_page() -> None:
 
 
 def test_the_glossary_links_to_the_page_of_a_word_that_has_one() -> None:
-    linked = {form for concept in pages.concepts() for form in concept.words}
+    linked = {form: concept.address for concept in pages.concepts() for form in concept.words}
     for entry in pages.glossary():
         if entry.word in linked:
-            assert f"/concepts/{pages.slug_of(entry.word)}" in entry.text
+            assert f"({linked[entry.word]})" in entry.text
+
+
+@pytest.mark.parametrize("word", [*WORDS, *FIELD])
+def test_a_pop_over_says_every_word_in_one_short_sentence(word: str) -> None:
+    said = said_of(pages.slug_of(word))
+    assert said is not None
+    assert len(said.sentence.split()) <= 22
+    assert said.sentence.endswith(".")
+
+
+def test_a_form_of_a_word_and_the_name_of_a_page_are_said_too() -> None:
+    assert {said.word for form in ("promoted", "promotions") if (said := said_of(form))} == {"promote"}
+    assert {said.address for slug in ("durable", "durable-consumer") if (said := said_of(slug))} == {
+        "/concepts/durable-consumer"
+    }
+    assert said_of("no-such-word") is None
+
+
+def test_where_a_word_is_on_the_stage_is_a_panel() -> None:
+    stages = {entry.stage for entry in pages.glossary() if entry.stage}
+    assert stages <= {f"panel-{name}" for name in (*PANELS, *(f"edge-{edge}" for edge in EDGES))}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from studylab.author import course
 from studylab.author.new import SKELETON, begin
 from studylab.author.source import examine
 from studylab.lab import model
-from tests.labs.authored import place
+from tests.labs.authored import change, place
 from tests.labs.conftest import Write
 from vango.actors.errors import BadInput, Refused
 
@@ -44,7 +44,12 @@ def test_what_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "mine.py").read_text() == "precious"
     assert list((tmp_path / "yours").iterdir()) == []
     with pytest.raises(BadInput, match="is no folder"):
-        begin("mine", tmp_path / "nowhere")
+        begin("other", tmp_path / "mine.py")
+
+
+def test_a_folder_that_is_not_there_yet_is_made(tmp_path: Path) -> None:
+    lab = begin("ack_wait", tmp_path / "my" / "labs")
+    assert examine(course.source_of(lab))[1] == []
 
 
 def test_the_skeleton_is_itself_a_lab() -> None:
@@ -71,10 +76,15 @@ def test_check_from_a_shell_names_faults_with_file_and_line_and_fails(write: Wri
 
 def test_check_from_a_shell_says_that_nothing_is_wrong(write: Write) -> None:
     lab, other = write(), write("other", one_file=True)
+    change(lab, "Which one question does this lab answer?", "Who hears of it?")
+    change(lab, "What to do, in a sentence or two.", "Commit first.")
+    change(lab, "What goes wrong otherwise, in a sentence or two.", "Publish first.")
+    change(lab, "What happened, and what to take from it.", "Both at once is neither.")
     assert studylab("check", str(lab)) == (0, f"{lab / 'lab.py'}: nothing wrong\n")
     assert studylab("check", str(lab / "lab.py")) == (0, f"{lab / 'lab.py'}: nothing wrong\n")
     code, said = studylab("check", str(lab.parent))
-    assert (code, said) == (0, f"{lab / 'lab.py'}: nothing wrong\n{other}: nothing wrong\n")
+    assert (code, said.splitlines()[0]) == (0, f"{lab / 'lab.py'}: nothing wrong")
+    assert said.splitlines()[-1] == f"{other}: nothing else wrong"
     code, said = studylab("check", str(lab.parent / "nowhere.py"))
     assert code == 1
     assert "cannot be read" in said
@@ -101,3 +111,18 @@ def test_a_lab_of_the_project_that_does_not_import_is_named_and_the_others_are_c
     assert code == 1
     assert "labs/broken.py:3: does not import: ZeroDivisionError" in said
     assert "labs/commit_first/lab.py: nothing wrong" in said
+
+
+def test_check_names_what_is_still_the_template_s(tmp_path: Path) -> None:
+    lab = begin("ack_wait", tmp_path)
+    code, said = studylab("check", str(lab))
+    assert code == 0
+    for text, what in (
+        ("Which one question", "the question"),
+        ("What to do, in", "the correct use"),
+        ("What goes wrong otherwise", "the failure trap"),
+        ("What happened, and what", "the text of the debrief"),
+    ):
+        file, line = place(lab, text)
+        assert f"{file}:{line}: {what} is still the template’s" in said
+    assert said.splitlines()[-1] == f"{lab / 'lab.py'}: nothing else wrong"

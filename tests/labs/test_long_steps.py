@@ -153,7 +153,7 @@ def test_a_look_costs_as_much_late_in_a_step_as_early_in_it(
     told, journal, cost = Told(learner.bench), learner.bench.journal, Cost(monkeypatch)
     seen = learner.does(learner.bench.settle())
     began_at = journal.last
-    runs = {step.id: LabRun(lab, learner.bench) for step in lab.steps if isinstance(step, Do)}
+    runs = {step.id: LabRun(lab, learner.bench, stays=True) for step in lab.steps if isinstance(step, Do)}
 
     def looks() -> dict[str, tuple[int, int]]:
         """Let the checks of every step look."""

@@ -96,7 +96,7 @@ def test_what_a_lab_s_function_raises_while_it_is_played_is_named(plays: Play, l
 
 def test_from_a_shell_a_play_tells_how_long_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(begin("mine", tmp_path), plays=True) == 0
-    assert "nothing wrong, played with 4 steps and 1 wrong script in" in capsys.readouterr().out
+    assert "nothing else wrong, played with 4 steps and 1 wrong script in" in capsys.readouterr().out
     lab = begin("yours", tmp_path)
     change(lab, '"No promotion was committed",', '"Bananas",')
     assert check(lab, plays=True) == 1

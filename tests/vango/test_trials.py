@@ -12,6 +12,7 @@ import pytest
 from tests.vango.conftest import Hands
 from vango.actors.errors import BadInput, Refused
 from vango.core.audit import Soundness
+from vango.observe.model import StormSeen
 from vango.storm.fault_table import fault
 from vango.storm.matrix import ALL_ON, DOES_NOT_HAPPEN, NOT_KNOWN, SOUND, STAYS_CLOSED, script, word
 from vango.storm.play import Verdict, play
@@ -124,3 +125,22 @@ def test_a_storm_from_a_shell_prints_its_seed_its_finding_and_a_minimal_script_t
 def test_a_storm_from_a_shell_says_what_is_wrong_with_its_input(tmp_path: Path) -> None:
     assert "expected 1 to 40" in storm("--length", "99").stderr
     assert "cannot be read" in storm("--replay", str(tmp_path / "nothing")).stderr
+
+
+def test_while_a_storm_shrinks_it_is_told_how_many_acts_are_enough_so_far(
+    hands: Hands, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands.do("take_away", protection="outbox")
+    acts = ("promote route=blog to=alloc-b", "crash_control", "promote route=shop to=alloc-b")
+    hands.bench.trials.found.storms = (StormSeen(1, 3, ("outbox",), acts, "violated", ("untold",), "", (), (), ()),)
+    told: list[str] = []
+    step = hands.bench.progress.step
+
+    async def listens(done: int, of: str) -> bool:
+        stops = await step(done, of)
+        told.append(hands.bench.progress.see().words)  # type: ignore[union-attr]
+        return stops
+
+    monkeypatch.setattr(hands.bench.progress, "step", listens)
+    assert hands.do("shrink_storm").startswith("2 of 3 acts are enough.")
+    assert list(dict.fromkeys(told)) == ["3 of 3 acts are enough so far", "2 of 3 acts are enough so far"]

@@ -99,3 +99,11 @@ def test_the_course_and_a_lab_lead_to_the_pages(learner: Learner) -> None:
         assert f'href="{path}"' in course
     for path in ("/concepts/commit-first", "/concepts/database-authority", "/concepts/glossary"):
         assert f'href="{path}"' in lab.split('id="panel-guide"')[1].split('class="stage"')[0]
+
+
+def test_a_word_is_answered_in_a_sentence_that_a_browser_keeps(reader: FlaskClient) -> None:
+    answer = reader.get("/concepts/glossary/ack-floor", headers=PAGE)
+    assert "everything that was delivered to a consumer has been acknowledged" in answer.text
+    assert "<html" not in answer.text
+    assert answer.cache_control.max_age == 3600
+    assert reader.get("/concepts/glossary/nothing-such", headers=PAGE).status_code == 404

@@ -14,8 +14,14 @@ from app import close_app, create_app
 from studylab.web import panels
 from studylab.web.panels import Drawn, Noted, Reads
 from tests.web.learner import Learner
+from tests.web.test_accused import of
 from vango.actors.crash_points import Tempo
+from vango.core.accused import Accused, Part
+from vango.core.audit import Soundness
+from vango.core.findings import Kind
 from vango.core.modes import Mode
+from vango.observe.accusing import accusing
+from vango.observe.model import AuditSeen
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +98,14 @@ def test_whichever_way_a_whole_is_read_it_is_noted(read: Any) -> None:
     reads: Reads = {}
     read(Noted(reads, {"a": 1}, "locked"))
     assert reads == {("locked",): {"a": 1}}
+
+
+def test_an_accused_edge_is_red_on_its_panel_and_the_verdict_links_it(app: Flask, context: dict[str, Any]) -> None:
+    finding = of(Kind.LOST, Accused(Part.EDGE, "fra", ("shop",)))
+    audit = AuditSeen(Soundness.VIOLATED, "", (finding,))
+    seen, _ = accusing(replace(context["seen"], audit=audit), {})
+    panels = {panel: drawn.html for panel, drawn in draw(app, {**context, "seen": seen}, {}).items()}
+    assert "is-lie" in panels["panel-edge-fra"]
+    assert "is-ok" not in panels["panel-edge-fra"]
+    assert '<a href="#panel-edge-fra">fra</a> is lost.' in panels["panel-verdict"]
+    assert 'popovertarget="why-verdict"' in panels["panel-verdict"]

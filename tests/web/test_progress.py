@@ -215,3 +215,14 @@ def test_progress_survives_kill_9(start: Callable[..., Running]) -> None:
     again = start()
     assert json.loads(again.ask("/progress/export.json", Cookie=cookie).body)["labs"] == before
     assert "You said, guessing: They route shop" in again.ask("/progress", Cookie=cookie).body
+
+
+def test_the_lab_page_goes_on_where_imported_progress_ends(learner: Learner, other: Learner) -> None:
+    plays(learner)
+    imports(other, exported(learner))
+    assert "Continue lab 1, step 3 " in other.client.get("/").text
+    answer = other.client.get(LAB)
+    assert (answer.status_code, answer.location) == (303, f"{LAB}?step=3")
+    assert other.client.get(answer.location).status_code == 200
+    other.client.post(f"{LAB}/start", headers=JSON)
+    assert other.client.get(LAB).status_code == 200

@@ -249,9 +249,9 @@ def test_a_play_of_a_lab_is_made_on_the_loop(learner: Learner, monkeypatch: pyte
     made: list[str] = []
 
     class Noted(LabRun):
-        def __init__(self, *arguments: Any) -> None:
+        def __init__(self, *arguments: Any, **options: Any) -> None:
             made.append(threading.current_thread().name)
-            super().__init__(*arguments)
+            super().__init__(*arguments, **options)
 
     monkeypatch.setattr("studylab.hub.LabRun", Noted)
     headers = {**JSON, "Referer": "http://localhost/labs/streams"}

@@ -105,7 +105,7 @@ PAGES = ("/", "/healthz", "/sandbox", "/labs/streams", "/matrix", "/progress", "
 
 def test_only_the_loop_goes_through_what_the_loop_changes(app: Flask) -> None:
     benches = app.extensions["studylab"].benches
-    benches._live, benches._doors = Watched(benches._live), Watched(benches._doors)
+    benches._live, benches._doors._doors = Watched(benches._live), Watched(benches._doors._doors)
     learners = [Learner(app) for _ in range(2)]
     for learner in learners:
         learner.enter()
@@ -116,5 +116,5 @@ def test_only_the_loop_goes_through_what_the_loop_changes(app: Flask) -> None:
         assert {learner.client.get(page, headers=OWN).status_code for page in PAGES} == {200}
         assert learner.client.post("/labs/streams/start", json={}, headers=JSON).status_code == 200
         learner.do("promote", route="shop", to="alloc-c")
-    seen = [benches._live.threads, benches._doors.threads, *(hub._runs.threads for hub in hubs)]
+    seen = [benches._live.threads, benches._doors._doors.threads, *(hub._runs.threads for hub in hubs)]
     assert set().union(*seen) <= {"event loop"}

@@ -143,3 +143,17 @@ def test_the_journal_is_read_on_from_a_number(learner: Learner) -> None:
 
 def test_bench_json_has_its_keys(learner: Learner) -> None:
     assert {"truth", "outbox", "streams", "consumers", "edges", "audit", "broker"} <= learner.see().keys()
+
+
+def test_the_attach_sheet_says_who_can_reach_the_broker_and_how_from_elsewhere(learner: Learner) -> None:
+    text = learner.client.get("/sandbox").text
+    port = learner.see()["broker"]["url"].rpartition(":")[2]
+    assert "Only programs on the machine that runs Study Lab reach this address." in text
+    assert f"ssh -N -L {port}:127.0.0.1:{port} YOU@THE-MACHINE" in text
+
+
+def test_a_dialog_explains_each_protection_and_fault_that_it_offers(learner: Learner) -> None:
+    text = " ".join(learner.client.get("/sandbox").text.split())
+    assert "zombie: an old event is stored again, after the duplicate window" in text
+    assert "hole: one message inside the stream is deleted" in text
+    assert "ack+mark: ack after apply, high-water mark" in text

@@ -30,6 +30,7 @@ from vango.verbs.script import Act, parse
 
 FILE = "trials.json"
 SHRINK_WITHIN_S = 15.0
+ENOUGH = "acts are enough so far"
 MAX_STORMS = 20
 
 
@@ -117,12 +118,15 @@ class Trials:
             fails = last.kinds[0] in verdict.kinds
             if fails:
                 verdicts.append(verdict)
+                await self._bench.progress.step(len(part), ENOUGH)
             return fails
 
         acts = parse("\n".join(last.script))
         # Continue from the result of an earlier search.
         begin = parse("\n".join(last.minimal)) or acts
-        minimal = await storm.shrink(begin, fails)
+        with self._bench.progress.counting(len(acts), ENOUGH):
+            await self._bench.progress.step(len(begin), ENOUGH)
+            minimal = await storm.shrink(begin, fails)
         records = verdicts[-1].records if verdicts else last.records
         self.found.storms = self.found.storms[:-1]
         self._keep(replace(last, minimal=tuple(map(str, minimal)), records=records))

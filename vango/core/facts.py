@@ -5,12 +5,16 @@ The judge asks five things of an event and three of a row. Whatever else is in t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from vango.core.names import Domain
 from vango.core.rules import Foreign
+
+NOT_IN_SNAPSHOTS: Mapping[str, Any] = MappingProxyType({"in snapshots": False})
+"""The metadata of a row's field that an edge keeps for itself: a snapshot does not have it."""
 
 
 class Notice(Protocol):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from vango.core import accused, scars
+from vango.core.accused import Accused
 from vango.core.judge import Row
 from vango.core.modes import Mode
 from vango.core.records import Claim, Fact, Told, TruthRecord
@@ -26,7 +28,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One named violation. `where` is the edge, or `truth`; `records` are the lines of evidence, about `event_ids`."""
+    """One named violation. `where` is the edge, or `truth`; `records` are the lines of evidence, about `event_ids`.
+
+    `accused` are the parts that are wrong, the worst first. `is_past` marks a scar (`vango.core.scars`). `since` is the
+    number of the moment at which it was first seen, 0 when that is not known.
+    """
 
     kind: Kind
     where: str
@@ -34,6 +40,9 @@ class Finding:
     repair: Sentence
     records: tuple[Sentence, ...]
     event_ids: tuple[str, ...] = ()
+    accused: tuple[Accused, ...] = ()
+    is_past: bool = False
+    since: int = 0
 
 
 def of_claim(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
@@ -50,33 +59,7 @@ def of_claim(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             f"{claim.edge} is stuck: {claim.stuck}.",
             "The broker delivers the same message again and again until someone terminates it.",
             (claim.stuck,),
-        )
-
-
-def untold(truth: TruthRecord) -> Iterator[Finding]:
-    """Yield what the database committed and nothing will ever publish."""
-    if truth.untold:
-        events = _events(truth.untold)
-        yield Finding(
-            Kind.UNTOLD,
-            "truth",
-            f"The database committed {events} of the {truth.feed} feed, and nothing will ever publish it.",
-            "No outbox row exists for it, so neither a restart of the relay nor waiting will repair this.",
-            tuple(f"history: {_fact(fact)}; outbox: no row; stream: never seen" for fact in truth.untold[:5]),
-            tuple(fact.event_id for fact in truth.untold),
-        )
-
-
-def stuck(truth: TruthRecord) -> Iterator[Finding]:
-    """Yield the outbox rows that the broker refuses."""
-    for row in truth.stuck:
-        yield Finding(
-            Kind.STUCK,
-            "truth",
-            f"The {row.feed} feed is stuck at {row.event_id}: {row.reason}.",
-            row.cure,
-            (f"outbox: row {row.position}, event {row.event_id}, waits; {row.reason}",),
-            (row.event_id,),
+            accused=accused.edge(claim.edge),
         )
 
 
@@ -90,6 +73,7 @@ def _phantoms(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             "The event is in the stream, but the fact is not in the database. No later commit takes it back.",
             tuple(f"{claim.edge}: {_row(row)}; history: {_unknown(row)}" for row in rows),
             tuple(row.event_id for row in rows),
+            accused.edge(claim.edge, *(row.route for row in rows)),
         )
 
 
@@ -103,28 +87,34 @@ def _resurrected(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             "Only a newer event for the same route, or a snapshot, restores the right owner.",
             tuple(f"{claim.edge}: {_row(row)}; it had epoch {row.highest_epoch} before" for row in rows),
             tuple(row.event_id for row in rows),
+            accused.edge(claim.edge, *(row.route for row in rows)),
         )
 
 
 def _double_effects(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
-    rows = [row for row in claim.rows if drained_too_often(row)]
-    if rows:
-        yield Finding(
-            Kind.DOUBLE_EFFECT,
-            claim.edge,
-            f"{claim.edge} drained the connections of {_routes(rows)} more often than owners changed.",
-            "The effect has happened, and no later event undoes it.",
-            tuple(
-                f"{claim.edge}: {_row(row)}; drained {row.drains} times, epoch allows {row.highest_epoch - 1}"
-                for row in rows
-            ),
-            tuple(row.event_id for row in rows),
-        )
+    rows = [row for row in claim.rows if scars.drained_too_often(row)]
+    present = [row for row in rows if not scars.is_outlived(row)]
+    past = [row for row in rows if scars.is_outlived(row)]
+    if present:
+        yield _double_effect(claim, present, "The effect has happened, and no later event undoes it.")
+    if past:
+        found = _double_effect(claim, past, "The effect stays. Later changes of the same routes took effect once.")
+        yield replace(found, is_past=True)
 
 
-def drained_too_often(row: Row) -> bool:
-    """Return whether a promotion took effect twice: each owner but the first drains its predecessor once."""
-    return row.drains > row.highest_epoch - 1
+def _double_effect(claim: Claim, rows: Sequence[Row], repair: str) -> Finding:
+    return Finding(
+        Kind.DOUBLE_EFFECT,
+        claim.edge,
+        f"{claim.edge} drained the connections of {_routes(rows)} more often than owners changed.",
+        repair,
+        tuple(
+            f"{claim.edge}: {_row(row)}; drained {row.drains} times, epoch allows {row.highest_epoch - 1}"
+            for row in rows
+        ),
+        tuple(row.event_id for row in rows),
+        accused.edge(claim.edge, *(row.route for row in rows)),
+    )
 
 
 def _false_confidence(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
@@ -141,6 +131,7 @@ def _false_confidence(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             f"{claim.edge} says it is current at {sequence}, but {_does(*wrong[0])}{more}.",
             "More events are pending." if claim.pending else "No pending message will fix that.",
             tuple(differences(as_of, claim)),
+            accused=accused.edge(claim.edge, *(route for route, _, _ in wrong)),
         )
 
 
@@ -149,7 +140,7 @@ def differences(as_of: Mapping[str, Fact], claim: Claim) -> Iterator[str]:
     for route, fact, row in _differing(as_of, claim):
         yield (
             f"{route}: {claim.edge} has {_row(row) if row else 'no row'}; "
-            f"truth at {claim.position.sequence} has {_fact(fact) if fact else 'no such route'}"
+            f"truth at {claim.position.sequence} has {fact_in_words(fact) if fact else 'no such route'}"
         )
 
 
@@ -183,17 +174,24 @@ def _lost(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
         yield Finding(
             Kind.LOST,
             claim.edge,
-            f"{claim.edge} says it is current at {claim.position.sequence}, but never applied {_events(missing)}.",
+            f"{claim.edge} says it is current at {claim.position.sequence}, but never applied {events_in_words(missing)}.",
             "The broker counts it as done and has nothing pending, so it will not come again.",
             tuple(
-                f"history: {_fact(fact)}; {claim.edge}: position {claim.position.sequence}, nothing pending"
+                f"history: {fact_in_words(fact)}; {claim.edge}: position {claim.position.sequence}, nothing pending"
                 for fact in missing
             ),
             tuple(fact.event_id for fact in missing),
+            accused.edge(claim.edge, *unique(fact.route for fact in missing)),
         )
 
 
-def _events(facts: Sequence[Fact]) -> str:
+def unique(routes: Iterable[str]) -> tuple[str, ...]:
+    """Return each route once, in order."""
+    return tuple(dict.fromkeys(routes))
+
+
+def events_in_words(facts: Sequence[Fact]) -> str:
+    """Return the sequences of some events, the first five of them."""
     sequences = [str(sequence) for sequence in sorted(fact.sequence for fact in facts)]
     shown = sequences[:5] + ([f"{len(sequences) - 5} more"] if len(sequences) > 5 else [])
     return f"event{'s' if len(sequences) > 1 else ''} {listed(shown)}"
@@ -216,5 +214,6 @@ def _unknown(row: Row) -> str:
     return f"no event {row.event_id}" if row.event_id else "it never had that owner under that epoch"
 
 
-def _fact(fact: Fact) -> str:
+def fact_in_words(fact: Fact) -> str:
+    """Return a fact as a line of evidence."""
     return f"{fact.route} → {fact.owner}, epoch {fact.epoch}, event {fact.event_id} at {fact.sequence}"

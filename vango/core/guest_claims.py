@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vango.core import accused
 from vango.core.findings import Finding, Kind, of_claim
 from vango.core.judge import Position, Row
 from vango.core.modes import ANSWERS, Mode
@@ -200,6 +201,7 @@ def _of_position(truth: TruthRecord, claim: Claim, history: History) -> Iterator
             f"{name} claims to know event {position.sequence}; the truth has only {truth.latest}.",
             "No fact that this database committed supports its answers.",
             (f"{name}: {_position(position)}", f"truth: latest sequence {truth.latest}"),
+            accused=accused.edge(name),
         )
     elif position.event_id != history.event_id:
         yield Finding(
@@ -209,6 +211,7 @@ def _of_position(truth: TruthRecord, claim: Claim, history: History) -> Iterator
             + (f"event {position.sequence} is another." if history.knows_claimed else "the history has no such event."),
             "A position that is not in the chain proves nothing about the events before it.",
             (f"{name}: {_position(position)}", f"history: event {position.sequence} is {history.event_id or 'none'}"),
+            accused=accused.edge(name),
         )  # fmt: skip
 
 

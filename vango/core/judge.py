@@ -15,12 +15,12 @@ The judge knows no clock, no database and no broker. A duplicate or a gap is a v
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vango.core.causes import Cause, Reason
 from vango.core.events import Event
-from vango.core.facts import Held, Notice
+from vango.core.facts import NOT_IN_SNAPSHOTS, Held, Notice
 from vango.core.rules import EdgeRules
 
 
@@ -37,8 +37,8 @@ class Position:
 class Row:
     """One route in a view: who owns it, under which epoch, which event said so, and how often owners were drained.
 
-    `highest_epoch` is the highest epoch the row ever had. No edge decides by it; the audit does, to see a row that
-    went backwards.
+    `highest_epoch` is the highest epoch the row ever had, and `doubled_at` the one at which an event last drained
+    without raising it, 0 when none did. No edge decides by them and no snapshot has `doubled_at`; the audit reads them.
     """
 
     route: str
@@ -47,6 +47,7 @@ class Row:
     event_id: str
     drains: int
     highest_epoch: int
+    doubled_at: int = field(default=0, metadata=NOT_IN_SNAPSHOTS)
 
     @property
     def key(self) -> str:
@@ -128,6 +129,8 @@ def advance(position: Position, event: Notice, stream_seq: int) -> Position:
 
 def apply(row: Row | None, event: Event) -> Row:
     """Return the route's new row. A change of owner drains the old owner's connections: twice is once too often."""
-    drains, highest = (0, 0) if row is None else (row.drains, row.highest_epoch)
+    drains, highest, doubled = (0, 0, 0) if row is None else (row.drains, row.highest_epoch, row.doubled_at)
+    if event.previous_owner and event.epoch <= highest:
+        doubled = highest
     drains += bool(event.previous_owner)
-    return Row(event.route, event.owner, event.epoch, event.id, drains, max(highest, event.epoch))
+    return Row(event.route, event.owner, event.epoch, event.id, drains, max(highest, event.epoch), doubled)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from vango.core.accused import Part
 from vango.core.judge import Position, Row
 from vango.core.modes import Mode
 
@@ -35,7 +36,7 @@ class Claim:
     """The claim of one edge, and the broker's numbers for its consumer (None: there is none, or no answer).
 
     `pending` are messages not yet delivered, `outstanding` are messages delivered and not acked. `stuck` names the
-    message at which the edge keeps failing, empty when none.
+    message at which the edge keeps failing, empty when none. `delivered` is the stream seq of the last message delivered.
     """
 
     edge: str
@@ -45,17 +46,22 @@ class Claim:
     pending: int | None
     outstanding: int | None
     stuck: str = ""
+    delivered: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StuckRow:
-    """The outbox row at the head of its feed that the broker refuses. `reason` says why, `cure` what helps."""
+    """The outbox row at the head of its feed that the broker refuses. `reason` says why, `cure` what helps.
+
+    `part` is what has to change: the stream, or the row in the database.
+    """
 
     event_id: str
     feed: str
     position: int
     reason: str
     cure: str
+    part: Part = Part.DATABASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,8 @@ class TruthRecord:
 
     `known_ids` holds those event ids out of the views' rows that the history has; `untold` the facts that have no
     outbox row and were never seen in the stream; `stuck` the outbox rows that cannot go. `feed` and `value` are what
-    the sentences of findings call a row and what it says.
+    the sentences of findings call a row and what it says. `stored` gives the stream seqs of the events that the stream is
+    seen to hold; `tape_is_whole` says that it holds no others.
     """
 
     latest: int
@@ -76,3 +83,5 @@ class TruthRecord:
     stuck: tuple[StuckRow, ...] = ()
     feed: str = "route"
     value: str = "an owner"
+    stored: Mapping[str, int] = field(default_factory=dict)
+    tape_is_whole: bool = False

@@ -20,6 +20,8 @@ def read(payload: bytes, foreign: Foreign) -> Event | None:
 
 def read_row(body: dict[str, Any]) -> Row:
     """Read a row out of a snapshot. Raises `ValueError` or `TypeError`."""
+    if "doubled_at" in body:
+        raise ValueError("no snapshot says what an edge did twice")
     row = Row(**body)
     must_be_counts(epoch=row.epoch, drains=row.drains, highest_epoch=row.highest_epoch)
     must_be_texts(route=row.route, owner=row.owner, event_id=row.event_id)

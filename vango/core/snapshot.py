@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Generic
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Generic, cast
 
 from vango.core.causes import Cause
-from vango.core.facts import R
+from vango.core.facts import NOT_IN_SNAPSHOTS, R
 from vango.core.judge import Position
 
 
@@ -47,7 +47,7 @@ class Snapshot(Generic[R]):
 
 def canonical(snapshot: Snapshot[R]) -> bytes:
     """Return the bytes that the checksum is computed over."""
-    return json.dumps(asdict(snapshot), sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(_plain(snapshot), sort_keys=True, separators=(",", ":")).encode()
 
 
 def checksum(snapshot: Snapshot[R]) -> str:
@@ -57,7 +57,17 @@ def checksum(snapshot: Snapshot[R]) -> str:
 
 def seal(snapshot: Snapshot[R]) -> bytes:
     """Return the stored form: the snapshot and its checksum."""
-    return json.dumps({"sha256": checksum(snapshot), "snapshot": asdict(snapshot)}, sort_keys=True).encode()
+    return json.dumps({"sha256": checksum(snapshot), "snapshot": _plain(snapshot)}, sort_keys=True).encode()
+
+
+def _plain(snapshot: Snapshot[R]) -> dict[str, Any]:
+    """Return the snapshot as plain values, without what an edge keeps of a row for itself."""
+    plain, rows = asdict(snapshot), cast("tuple[Any, ...]", snapshot.rows)
+    for one in fields(rows[0]) if rows else ():
+        if one.metadata.keys() & NOT_IN_SNAPSHOTS.keys():
+            for row in plain["rows"]:
+                del row[one.name]
+    return plain
 
 
 def unseal(stored: bytes, read_row: Callable[[dict[str, Any]], R], *, verify: bool = True) -> Snapshot[R]:

@@ -12,6 +12,15 @@ Sentence = Annotated[str, _FOR_PEOPLE]
 """Text that is read by people only. What a program may go by stands beside it, as an enum, a number or a name."""
 
 
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a small number in words with its noun, which gets an s for any number but one."""
+    number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+    return f"{number} {noun}{'' if count == 1 else 's'}"
+
+
 @cache
 def sentences_of(kind: type) -> tuple[str, ...]:
     """Return the names of the fields of a record that hold sentences, one or several."""

@@ -47,16 +47,19 @@ class RouteTable:
     schema = """
 CREATE TABLE IF NOT EXISTS route (
     route TEXT PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, event_id TEXT NOT NULL,
-    drains INTEGER NOT NULL, highest_epoch INTEGER NOT NULL
+    drains INTEGER NOT NULL, highest_epoch INTEGER NOT NULL, doubled_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
 
     def read(self, db: sqlite3.Connection) -> Iterable[Row]:
-        found = db.execute("SELECT route, owner, epoch, event_id, drains, highest_epoch FROM route")
+        if "doubled_at" not in {column[1] for column in db.execute("PRAGMA table_info(route)")}:
+            # A view of an earlier version does not know when it drained too often.
+            db.execute("ALTER TABLE route ADD COLUMN doubled_at INTEGER NOT NULL DEFAULT 0")
+        found = db.execute("SELECT route, owner, epoch, event_id, drains, highest_epoch, doubled_at FROM route")
         return (Row(*columns) for columns in found)
 
     def write(self, db: sqlite3.Connection, rows: Iterable[Row]) -> None:
-        db.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?)", map(_columns, rows))
+        db.executemany("INSERT OR REPLACE INTO route VALUES (?, ?, ?, ?, ?, ?, ?)", map(_columns, rows))
 
     def clear(self, db: sqlite3.Connection) -> None:
         db.execute("DELETE FROM route")
@@ -112,8 +115,8 @@ class View(Generic[R]):
         self._db.close()
 
 
-def _columns(row: Row) -> tuple[str, str, int, str, int, int]:
-    return (row.route, row.owner, row.epoch, row.event_id, row.drains, row.highest_epoch)
+def _columns(row: Row) -> tuple[str, str, int, str, int, int, int]:
+    return (row.route, row.owner, row.epoch, row.event_id, row.drains, row.highest_epoch, row.doubled_at)
 
 
 def _move(db: sqlite3.Connection, position: Position) -> None:

@@ -30,7 +30,8 @@ async def republish_often(bench: Target, sequence: int, *, times: int, every_s: 
         if number:
             await asyncio.sleep(every_s)
         answers.append(await _publish(bench, How.REPUBLISHED, f"republish {event_id}", subject, body, event_id))
-    return f"Event {sequence} was published {times} times; the broker's answers: {', '.join(answers)}."
+    often = "once" if times == 1 else f"{times} times"
+    return f"Event {sequence} was published {often}; the broker's answers: {', '.join(answers)}."
 
 
 async def republish_altered(bench: Target, sequence: int, owner: str) -> str:
@@ -76,6 +77,7 @@ def _event(bench: Target, sequence: int) -> tuple[str, str, bytes]:
 async def _publish(bench: Target, how: How, what: str, subject: str, body: bytes, event_id: str) -> str:
     """Publish and journal the PubAck. Returns the answer in words."""
     wire = bench.wire()
+    bench.journal.write("learner", "send", f"send {event_id} on {subject}", event_id=event_id, subject=subject)
     ack = await wire.store(subject, body, message_id=event_id)
     answer = "duplicate" if ack.get("duplicate") else f"stored as seq {ack['seq']}"
     bench.journal.write(

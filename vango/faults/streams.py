@@ -86,6 +86,7 @@ async def republish(bench: Target, sequence: int, *, after_window: bool = False)
         raise NotThere(f"The history has no event {sequence} of the route feed.")
     event_id, subject, body = row
     wire, deadline = bench.wire(), time.monotonic() + window_s + LATE_S
+    bench.journal.write("learner", "send", f"send {event_id} on {subject}", event_id=event_id, subject=subject)
     ack = await wire.store(subject, body, message_id=event_id)
     while after_window and ack.get("duplicate") and time.monotonic() < deadline:
         await asyncio.sleep(OFFER_AGAIN_S)

@@ -11,6 +11,7 @@ from typing import Any
 
 from vango.actors.sqlite import reading
 from vango.core import judge
+from vango.core.accused import Accused, Part
 from vango.core.audit import Report, Soundness, audit, say
 from vango.core.findings import Finding, Kind
 from vango.core.records import Claim, Fact, Told, TruthRecord
@@ -98,4 +99,5 @@ def _untold(reasons: Sequence[str]) -> tuple[Finding, ...]:
     if not reasons:
         return ()
     said = f"The table was changed and no event announces it: {reasons[0]}"
-    return (Finding(Kind.UNTOLD, "truth", said, "Tell each change in its own transaction.", tuple(reasons)),)
+    repair = "Tell each change in its own transaction."
+    return (Finding(Kind.UNTOLD, "truth", said, repair, tuple(reasons), accused=(Accused(Part.DATABASE),)),)

@@ -77,6 +77,7 @@ class GuestObserver:
         claim = Claim(
             guest.name, heard.mode, Position(said.sequence, said.event_id), rows_of(said, ids, guest.highest),
             consumer.num_pending if consumer else None, consumer.num_ack_pending if consumer else None,
+            delivered=consumer.last_delivered if consumer else None,
         )  # fmt: skip
         log = self._logs.setdefault((guest.name, said.instance), ProbeLog())
         log.add(_probe(heard, owners), record, claim, is_there=heard.mode is not Mode.DOWN)

@@ -16,6 +16,7 @@ from vango.actors.progress import Progress
 from vango.broker import streams
 from vango.broker.broker import Broker
 from vango.broker.connection import Connection
+from vango.core.ages import Item
 from vango.core.audit import audit
 from vango.core.judge import Position, Row
 from vango.core.modes import Mode
@@ -24,6 +25,7 @@ from vango.core.rules import EdgeRules, in_words
 from vango.edge.edge import Edge
 from vango.guests.guests import Guests
 from vango.journal.journal import Journal
+from vango.observe.accusing import accusing
 from vango.observe.broker import BrokerObserver
 from vango.observe.edges import ProbeLog, rows_seen
 from vango.observe.guests import GuestObserver
@@ -95,6 +97,7 @@ class Observer:
         self._guests = GuestObserver(parts.guests, self._truth)
         self._probes = {name: ProbeLog() for name in parts.edges}
         self._rules: dict[str, EdgeRules] = {}
+        self._met: dict[Item, int] = {}
 
     def patience_s(self) -> float:
         """Return for how many seconds a look is good when no change is known since.
@@ -123,12 +126,12 @@ class Observer:
         if not self._sees_routes():
             # While the broker cannot be observed, its content is not known to be untold.
             record = replace(record, untold=())
-        record = replace(record, stuck=self._stuck(record))
+        record = replace(self._on_tape(record), stuck=self._stuck(record))
         claims = [self._claim(edge) for edge in edges]
         for edge, claim in zip(edges, claims, strict=True):
             self._count(edge, claim, record, probes[edge.name])
         report = audit(record, claims)
-        return Observation(
+        seen = Observation(
             at=time.time(),
             moment=self._parts.journal.last,
             truth=truth,
@@ -149,9 +152,19 @@ class Observer:
             work=self._parts.progress.see(),
             undo=self._parts.undo(),
         )
+        seen, self._met = accusing(seen, self._met)
+        return seen
 
     def _sees_routes(self) -> bool:
         return any(stream.name == "ROUTES" and stream.available for stream in self.broker.streams)
+
+    def _on_tape(self, record: TruthRecord) -> TruthRecord:
+        """Add which events the stream of the routes holds, if it answers."""
+        for stream in self.broker.streams:
+            if stream.name == "ROUTES" and stream.available:
+                stored = {cell.event_id: cell.seq for cell in reversed(stream.cells)}
+                return replace(record, stored=stored, tape_is_whole=stream.messages == len(stream.cells))
+        return record
 
     def _stuck(self, record: TruthRecord) -> tuple[StuckRow, ...]:
         """Add the rows that the broker refuses. If their stream is missing, the panel of the broker says so."""
@@ -212,7 +225,8 @@ class Observer:
         rows, position = edge.committed()
         pending = consumer.num_pending if consumer else None
         outstanding = consumer.num_ack_pending if consumer else None
-        return Claim(edge.name, edge.mode, position, rows, pending, outstanding, edge.stuck)
+        delivered = consumer.last_delivered if consumer else None
+        return Claim(edge.name, edge.mode, position, rows, pending, outstanding, edge.stuck, delivered)
 
     def _edge(self, edge: Edge[Row], claim: Claim, record: TruthRecord) -> EdgeSeen:
         position = claim.position

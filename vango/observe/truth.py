@@ -90,7 +90,7 @@ class TruthObserver:
         for event_id in [one for one in self._rowless if one in stored_ids or one in self._seen_stored]:
             self._seen_stored.add(event_id)
             del self._rowless[event_id]
-        first = [*islice(self._rowless, MAX_UNTOLD)]
+        first = self._first_rowless()
         if not first:
             return ()
         # It may have got a row since it was read.
@@ -101,6 +101,16 @@ class TruthObserver:
         for event_id in {*first} - {fact.event_id for fact in facts}:
             del self._rowless[event_id]
         return facts
+
+    def _first_rowless(self) -> list[str]:
+        """Return the facts to look at: those that a route has now before the ones that were overtaken, which are past."""
+        if len(self._rowless) <= MAX_UNTOLD:
+            return [*self._rowless]
+        found = self._truth.db.conn.execute(
+            "SELECT e.id FROM route AS r JOIN event AS e ON e.feed = 'route' AND e.sequence = r.sequence"
+        )
+        now = [event_id for (event_id,) in found if event_id in self._rowless]
+        return [*islice(dict.fromkeys((*now, *self._rowless)), MAX_UNTOLD)]
 
     def _read_rowless(self) -> None:
         """Read which facts have lost their row. Those that were seen stored do not matter."""

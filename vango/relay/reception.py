@@ -16,6 +16,7 @@ from typing import Any
 from vango.actors.errors import VangoError
 from vango.broker import streams
 from vango.broker.connection import Connection
+from vango.core.accused import Part
 from vango.core.records import StuckRow
 from vango.truth.outbox import Waiting
 
@@ -62,7 +63,7 @@ def stuck_until_changed(row: Waiting, refusal: str) -> StuckRow:
         f"It was not stored. Let a stream store {row.subject}, within the stream's limits; "
         "the relay tries again, and what waits behind it follows."
     )
-    return StuckRow(row.event_id, row.feed, row.position, f"the broker says {refusal}", cure)
+    return StuckRow(row.event_id, row.feed, row.position, f"the broker says {refusal}", cure, Part.STREAM)
 
 
 @lru_cache(maxsize=4096)

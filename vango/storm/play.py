@@ -13,7 +13,7 @@ from typing import Protocol
 
 from vango.actors.errors import Unavailable, VangoError
 from vango.actors.progress import Stopped
-from vango.core.audit import Soundness
+from vango.core.audit import Soundness, say
 from vango.core.modes import Mode
 from vango.core.names import EDGES
 from vango.observe.model import EdgeSeen, Observation
@@ -70,7 +70,7 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of a trial. `kinds` are the names of the audit's findings, in the order of the audit.
+    """The result of a trial. It is about the whole of it: what is past by its end counts as well. `kinds` are the names of the audit's findings, in the order of the audit.
 
     `closed` names the edges that refuse to answer, `refusals` the acts that could not be done and why. `happened` is
     False when a fault could not be done under these rules, such as a crash of the relay when it publishes nothing.
@@ -145,10 +145,12 @@ async def _verdict(bench: Stage) -> Verdict:
     await _came(bench, _is_decided, PATIENCE_S)
     await rest(bench)
     seen = await bench.observe()
-    kinds = tuple(dict.fromkeys(finding.kind.value for finding in seen.audit.findings))
-    records = tuple(record for finding in seen.audit.findings for record in finding.records)
+    findings = seen.audit.findings
+    kinds = tuple(dict.fromkeys(finding.kind.value for finding in findings))
+    records = tuple(record for finding in findings for record in finding.records)
     closed = tuple(edge.name for edge in seen.edges if edge.mode not in (Mode.CURRENT, Mode.CATCHING_UP))
-    return Verdict(seen.audit.soundness, kinds, seen.audit.sentence, records, closed)
+    soundness = Soundness.VIOLATED if findings else seen.audit.soundness
+    return Verdict(soundness, kinds, say([replace(one, is_past=False) for one in findings]), records, closed)
 
 
 async def _came(bench: Stage, is_so: Callable[[Observation], bool], timeout_s: float) -> bool:

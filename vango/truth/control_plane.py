@@ -87,6 +87,8 @@ class ControlPlane:
     async def publish(self, event: Event) -> None:
         """Publish one event directly and wait for the PubAck. Raises `Unavailable` when the outcome is unknown."""
         wire = self._wire()
+        sent = f"send {event.id} on {event.subject}"
+        self._journal.write("database", "send", sent, event_id=event.id, subject=event.subject)
         ack = await wire.store(event.subject, encode(event), message_id=event.id)
         self._journal.seen_stored.add(event.id)
         word = "duplicate" if ack.get("duplicate") else "publish"
@@ -100,11 +102,16 @@ class ControlPlane:
         return await self._carry_out(self._promote(route, to, operation))
 
     async def _promote(self, route: str, to: str, operation: str) -> str:
+        was_its_owner = self.truth.owners().get(route) == to
         committed = await self._do(Promotion(route, to, operation=operation))
         if committed is None:
             return "The control plane crashed, and was started again."
         if committed.event is None:
             return f"Operation {operation} was done before, at revision {committed.revision}. Nothing was changed."
+        if was_its_owner:
+            return (
+                f"{route} belonged to {to} already. Epoch {committed.event.epoch} began all the same: event and drain."
+            )
         return f"{route} belongs to {to} under epoch {committed.event.epoch}, revision {committed.revision}."
 
     async def add_route(self, route: str, owner: str) -> str:

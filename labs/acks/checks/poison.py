@@ -25,6 +25,8 @@ def handed_out_often(evidence: Evidence) -> Result:
     if not seq or consumer is None:
         return NotYet("Since this step began, iad has received no message that it cannot read.")
     count = reading.deliveries(evidence, "iad", seq)[-1][1]
+    if any(told.stream_seq == seq for told in _advised(evidence, Advisory.TERMINATED)):
+        return NotYet(f"iad terminated stream seq {seq} after {count} deliveries, so the broker never had to give up.")
     if consumer.max_deliver < 1:
         return NotYet(
             f"Stream seq {seq} was delivered {count} times, and max_deliver sets no limit: everything behind it waits."

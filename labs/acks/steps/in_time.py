@@ -32,14 +32,17 @@ CURE = Do(
     id="cure",
     title="Crash between apply and ack",
     prose="""
-        First repair *iad* from the database: take a snapshot and load it. Then set its ack to *after apply* and arm
-        *after apply, before ack*. Promote *blog* to *alloc-b*, and start *iad*. Watch the delivery count in the
-        journal.
+        Repair *iad* from the database. Then let it apply first and ack afterwards, with a crash in between. Watch the
+        delivery count in the journal.
     """,
     checks=(
-        Check("iad crashed between apply and ack", saw.crashed_after_apply),
-        Check("The event came again after ack_wait, not before, and was recognised", saw.absorbed),
-        Check("Nothing is missing at iad", saw.nothing_missing),
+        Check("iad crashed between apply and ack", saw.crashed_after_apply, "a crash between apply and ack"),
+        Check(
+            "The event came again after ack_wait, not before, and was recognised",
+            saw.absorbed,
+            "what comes after ack_wait, and what iad does",
+        ),
+        Check("Nothing is missing at iad", saw.nothing_missing, "iad beside the database"),
     ),
     solution=(
         *load_fresh_snapshot("iad"),
@@ -100,9 +103,8 @@ ORDER = Do(
     id="order",
     title="Redelivery comes late",
     prose="""
-        Redelivery does not keep the order. Make *iad* fail at one message (**Fail at one**: it leaves the message
-        unacked and continues). Then commit a **Burst** of 4 changes. The first and the last are of *shop*. The first
-        will come back after the last.
+        *iad* leaves one message unacked and continues. Then four changes are committed. The first and the last are of
+        *shop*. The first will come back after the last.
     """,
     checks=(
         Check("An event came back after a later one of the same route was applied", saw.came_back_late),

@@ -29,13 +29,21 @@ POISON = Do(
     id="poison",
     title="Let the broker give up",
     prose="""
-        In *iad*’s **Rules…** set *what it cannot read* to *retry* and max_deliver to 3. In the stream card choose
-        **Publish poison…** for *shop*. Then promote *shop* to *alloc-a*. Read the broker’s lane in the journal.
+        *iad* retries what it cannot read, at most three times. Publish a message that nobody can read, then change an
+        owner. Read the broker’s lane in the journal.
     """,
     checks=(
-        Check("The broker delivered it as often as max_deliver allows", saw.handed_out_often),
-        Check("The server said in an advisory that it gave up", saw.gave_up),
-        Check("iad went on, and its cursor shows nothing of it", saw.went_on_silently),
+        Check(
+            "The broker delivered it as often as max_deliver allows",
+            saw.handed_out_often,
+            "how often the broker delivers it",
+        ),
+        Check("The server said in an advisory that it gave up", saw.gave_up, "what the server says of it"),
+        Check(
+            "iad went on, and its cursor shows nothing of it",
+            saw.went_on_silently,
+            "what iad does next, and its cursor",
+        ),
     ),
     solution=(
         call("edge_rules", edge="iad", poison="retry", max_deliver=3),
@@ -74,7 +82,7 @@ POISON = Do(
                     lambda seen: reading.all_agree(seen) and seen.edge("iad").counters["invalid"] > 0,
                 ),
             ),
-            "it is set to terminate",
+            "so the broker never had to give up",
         ),
     ),
     keep=saw.keep_poison,
@@ -85,8 +93,8 @@ TERM = Do(
     id="term",
     title="Refuse it with a reason",
     prose="""
-        An edge that cannot read a message can say so with `+TERM` and a reason. Set *iad* back to *terminate* and
-        publish poison again. Compare the broker’s lane with what it said before.
+        An edge that cannot read a message can say so with `+TERM` and a reason. Compare the broker’s lane with what
+        it said before.
     """,
     checks=(
         Check("The server’s advisory carries iad’s reason", saw.terminated),

@@ -33,13 +33,17 @@ QUEUED = Do(
     id="queued",
     title="Lose an ack",
     prose="""
-        On *iad*, choose **Crash at…** and *after ack, before apply*. Promote *shop* to *alloc-b*. While *iad* is
-        down, look at the consumer *iad* in the stream card: Outstanding Acks. Then start *iad*.
+        While *iad* is down, look at its consumer in the stream card: Outstanding Acks. Then start it, and watch what
+        comes.
     """,
     checks=(
-        Check("iad crashed between its ack and its apply", saw.crashed_after_ack),
-        Check("The broker never heard that ack", saw.ack_unheard),
-        Check("The event came again after ack_wait, not before, and was applied", saw.queued_came_again),
+        Check("iad crashed between its ack and its apply", saw.crashed_after_ack, "a crash between ack and apply"),
+        Check("The broker never heard that ack", saw.ack_unheard, "what the broker knows of that ack"),
+        Check(
+            "The event came again after ack_wait, not before, and was applied",
+            saw.queued_came_again,
+            "what happens to the event",
+        ),
     ),
     solution=CRASH_AFTER_ACK,
     hints=Hints(
@@ -91,13 +95,13 @@ LOST = Do(
     id="lost",
     title="Lose an event",
     prose="""
-        In *iad*’s **Rules…** set ack to *before apply*: from now on each ack is confirmed. Arm the same crash,
-        promote *shop* to *alloc-c*, and start *iad*. Then look for any sign of the missing event.
+        From now on each ack of *iad* is confirmed before it applies. The same crash again. Then look for any sign of
+        that event.
     """,
     checks=(
-        Check("iad crashed after its ack was confirmed", saw.crashed_after_confirmed),
-        Check("The broker has nothing left for iad", saw.nothing_owed),
-        Check("iad says that it is current, and never applied the event", saw.lost),
+        Check("iad crashed after its ack was confirmed", saw.crashed_after_confirmed, "a crash after a confirmed ack"),
+        Check("The broker has nothing left for iad", saw.nothing_owed, "what the broker has left for iad"),
+        Check("iad says that it is current, and never applied the event", saw.lost, "what iad says, and what it holds"),
     ),
     solution=(
         call("edge_rules", edge="iad", ack="before apply"),

@@ -10,8 +10,8 @@ WATCH = Do(
     id="watch",
     title="Watch one promotion",
     prose="""
-        This control plane **publishes first** and commits second. Promote *blog* to *alloc-c* and read the journal.
-        The event is in the stream before the database has decided. Today the database agrees, so nothing looks wrong.
+        This control plane **publishes first** and commits second. The event is in the stream before the database has
+        decided. Today the database agrees, so nothing looks wrong. Read the journal.
     """,
     checks=(
         Check("A promotion was committed and every edge serves it", saw.promotion_served),
@@ -59,14 +59,18 @@ PHANTOM = Do(
     id="phantom",
     title="Let the database refuse",
     prose="""
-        Promote *shop* to *alloc-d*. The database refuses. Then look further: at the stream, the history, the three
-        edges and their probes.
+        *alloc-d* is not ready, so the database refuses. Then look further: at the stream, the history, the three
+        edges and their requests.
     """,
     checks=(
-        Check("The database refused a promotion", saw.was_refused),
-        Check("Its event is in the stream, and the history has no such row", saw.phantom_stored),
-        Check("Three edges serve an owner that was never chosen", saw.phantom_served),
-        Check("Requests are answered wrongly", saw.probes_wrong),
+        Check("The database refused a promotion", saw.was_refused, "what the database answers"),
+        Check(
+            "Its event is in the stream, and the history has no such row",
+            saw.phantom_stored,
+            "what the stream and the history hold",
+        ),
+        Check("Three edges serve an owner that was never chosen", saw.phantom_served, "what the three edges serve"),
+        Check("Requests are answered wrongly", saw.probes_wrong, "how requests are answered"),
     ),
     solution=(refused("promote", route="shop", to="alloc-d"),),
     hints=Hints(
@@ -106,8 +110,8 @@ MEND = Do(
     id="mend",
     title="Clean up after the phantom",
     prose="""
-        No later commit takes the event back. Repair from the database: remove the event from the stream, take a
-        snapshot, and load it into every edge. Notice how much work one refused promotion causes.
+        No later commit takes the event back. Repair from the database: remove the event from the stream, then load a
+        snapshot into every edge. Notice how much work one refused promotion causes.
     """,
     checks=(
         Check("The stream holds no event that the history lacks", saw.stream_is_clean),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.commit_first import moves
 from labs.commit_first.checks import untold as saw
 from labs.commit_first.steps.phantom import REPAIR
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
@@ -29,13 +30,17 @@ UNTOLD = Do(
     id="untold",
     title="Crash between commit and publish",
     prose="""
-        Choose the write order *commit then publish*, arm *Crash after commit*, and promote *api* to *alloc-c*. Then
-        look for anything that will send the event. Wait as long as you like.
+        Commit first, then crash before the publish. Then look for anything that will send the event. Wait as long as
+        you like.
     """,
     checks=(
-        Check("The control plane crashed after a commit", saw.crashed),
-        Check("The history has the fact; outbox and stream have nothing", saw.untold),
-        Check("Every edge says that it is current, without it", saw.nobody_knows),
+        Check("The control plane crashed after a commit", saw.crashed, "a crash right after a commit"),
+        Check(
+            "The history has the fact; outbox and stream have nothing",
+            saw.untold,
+            "what history, outbox and stream hold",
+        ),
+        Check("Every edge says that it is current, without it", saw.nobody_knows, "what the edges claim and hold"),
     ),
     solution=(
         call("write_order", order="commit then publish"),
@@ -90,9 +95,8 @@ CURE = Do(
     id="cure",
     title="Survive both accidents",
     prose="""
-        Find the write order under which both accidents are harmless, and prove it. Let the database refuse *shop* to
-        *alloc-d* again. Then crash after a commit again, with *api* to *alloc-a*. The outcome counts, not the
-        setting.
+        Find the write order under which both accidents are harmless, and prove it with both. The outcome counts, not
+        the setting.
     """,
     checks=(
         Check("A refused promotion told nobody anything", saw.refusal_was_silent),
@@ -100,6 +104,7 @@ CURE = Do(
         Check("Every edge serves what the database has", saw.edges_agree),
     ),
     solution=_survive,
+    moves=moves.survive,
     hints=Hints(
         nudge="What must be on disk at the moment of the crash?",
         panel="panel-truth",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.deduplication import moves
 from labs.deduplication.checks import common, publish
 from labs.deduplication.checks import message as saw
 from labs.deduplication.scripts import accident
@@ -42,19 +43,19 @@ CURE = Do(
     id="cure",
     title="Twice in the stream, once in effect",
     prose="""
-        Give *iad* the guard that you picked, and prove it with the same accident. The relay crashes after publishing
-        *blog* to *alloc-a*, and you start it again after the window. The stream must hold the event twice, and the
-        drain must count once.
+        Give *iad* the guard that you picked, and prove it with the same accident. Start the relay only after the
+        window. The stream must hold the event twice, and the drain must count once.
     """,
     checks=(
-        Check("The event is in the stream twice", publish.stored_twice),
-        Check("iad let it take effect once", saw.applied_once),
+        Check("The event is in the stream twice", publish.stored_twice, "what the stream holds of the event"),
+        Check("iad let it take effect once", saw.applied_once, "how often it takes effect at iad"),
     ),
     solution=(
         call("edge_rules", edge="iad", deduplicate=True),
         claims("iad"),
         *ONCE_MORE,
     ),
+    moves=moves.CURE,
     hints=Hints(
         nudge="Put the guard where the effect is.",
         panel="panel-edge-iad",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.deduplication import moves
 from labs.deduplication.checks import common
 from labs.deduplication.checks import publish as saw
 from labs.deduplication.scripts import accident
@@ -49,16 +50,24 @@ WINDOW = Do(
     id="window",
     title="Inside the window",
     prose="""
-        On the relay, **Crash at…** *after publish, before mark*. Promote *blog* to *alloc-b*, then start the relay.
-        Now test the limits of that guard. In the stream card, **Publish altered…** sends the same event id with
-        another owner.
+        The relay crashes after it has published, and is started again. Then test the limits of that guard: the same
+        event id with another owner.
     """,
     checks=(
-        Check("The relay crashed between publish and mark", saw.relay_crashed),
-        Check("The PubAck of its second publish said duplicate; the stream holds one", saw.answered_duplicate),
-        Check("Another payload under the same id was dropped as well", saw.altered_dropped),
+        Check("The relay crashed between publish and mark", saw.relay_crashed, "a crash between publish and mark"),
+        Check(
+            "The PubAck of its second publish said duplicate; the stream holds one",
+            saw.answered_duplicate,
+            "the second PubAck, and what the stream holds",
+        ),
+        Check(
+            "Another payload under the same id was dropped as well",
+            saw.altered_dropped,
+            "what happens to the altered payload",
+        ),
     ),
     solution=_inside_window,
+    moves=moves.inside,
     hints=Hints(
         nudge="Arm the relay first.",
         panel="panel-relay",
@@ -129,16 +138,22 @@ AFTER = Do(
     id="after",
     title="After the window",
     prose="""
-        In **Limits…** set the duplicate window to 0.2 s. Crash the relay as before while you promote *blog* to
-        *alloc-c*, and start it. *iad* checks no ids: compare its drains with the other edges. Then **Republish
-        often…** that event. Does each attempt renew the window?
+        The window is now shorter than the outage. *iad* checks no ids: compare its drains with the other edges. Does
+        an eager retry renew the window?
     """,
     checks=(
-        Check("What the relay published twice was stored twice", saw.stored_twice),
-        Check("iad drained an owner twice for one promotion", saw.drained_twice),
-        Check("The window does not slide: it counts from the first store", saw.window_does_not_slide),
+        Check(
+            "What the relay published twice was stored twice", saw.stored_twice, "what the stream holds of the event"
+        ),
+        Check("iad drained an owner twice for one promotion", saw.drained_twice, "the drains of iad"),
+        Check(
+            "The window does not slide: it counts from the first store",
+            saw.window_does_not_slide,
+            "from when the window counts",
+        ),
     ),
     solution=_after_window,
+    moves=moves.after,
     hints=Hints(
         nudge="Window, crash, promotion, a short wait, start.",
         panel="panel-stream",

@@ -30,13 +30,13 @@ REPEAT = Do(
     id="repeat",
     title="Send it twice",
     prose="""
-        Promote *shop* to *alloc-b*, then to *alloc-c*, then to *alloc-b* again, without an operation id. Read the
-        history and the verdict.
+        A colleague decides in between, and the first request arrives again. No operation id is used. Read the history
+        and the verdict.
     """,
     checks=(
-        Check("The same request was carried out twice", saw.done_twice),
-        Check("What was decided in between is undone", saw.decision_undone),
-        Check("Every edge follows, and nobody objects", saw.nobody_objects),
+        Check("The same request was carried out twice", saw.done_twice, "the repeated request in the history"),
+        Check("What was decided in between is undone", saw.decision_undone, "the owner that was decided in between"),
+        Check("Every edge follows, and nobody objects", saw.nobody_objects, "what the edges and the audit say"),
     ),
     solution=(
         promote("shop", "alloc-b"),
@@ -86,12 +86,15 @@ OPERATION = Do(
     id="operation",
     title="Ask twice, do once",
     prose="""
-        Repeat the story with operation ids. Promote *shop* to *alloc-c* under an id such as *op-1*. As the colleague,
-        promote it to *alloc-a* under another id. Then repeat the first request under its own id.
+        The same story with operation ids: each request has its own, and the repeated one repeats its id.
     """,
     checks=(
-        Check("The database recognised the repeated request", saw.answered_done_before),
-        Check("What was decided in between stands", saw.decision_stands),
+        Check(
+            "The database recognised the repeated request",
+            saw.answered_done_before,
+            "what the database does with the repeated request",
+        ),
+        Check("What was decided in between stands", saw.decision_stands, "the owner that was decided in between"),
     ),
     solution=(
         promote("shop", "alloc-c", operation="op-1"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.durable_consumers import moves
 from labs.durable_consumers.checks import common
 from labs.durable_consumers.checks import cursor as saw
 from labs.durable_consumers.scripts import EXPIRED, FRA, IAD, SENT, back
@@ -13,8 +14,7 @@ WATCH = Do(
     title="Two kinds of readers",
     prose="""
         *fra* reads with a **durable** consumer: a name and a cursor that the server keeps. *iad* reads with an
-        **ephemeral** one, made when it connects, from new. Promote *shop* to *alloc-c* and find both in the list of
-        consumers in the stream card.
+        **ephemeral** one, made when it connects, from new. Find both in the list of consumers.
     """,
     checks=(Check("Both consumers have delivered the change", saw.both_moved),),
     solution=(promote("shop", "alloc-c"), settled("every edge to serve it")),
@@ -60,14 +60,20 @@ SLEEP = Do(
     id="sleep",
     title="Away, and forgotten",
     prose="""
-        Kill *fra* and *iad* and change three owners (*Burst…*, 3). Watch the list of consumers: after a second or two
-        one line is gone. Then start both, and compare their rows with their claims.
+        Both are down during three changes. Watch the list of consumers for a second or two before you start them.
+        Then compare their rows with their claims.
     """,
     checks=(
-        Check("Both were down during three changes", saw.both_slept),
-        Check("The server kept one consumer and deleted the other", saw.one_is_gone),
-        Check("fra received what it had missed", saw.one_caught_up),
-        Check("iad received nothing, and says that it is current", saw.other_never_learns),
+        Check("Both were down during three changes", saw.both_slept, "three changes while both are down"),
+        Check(
+            "The server kept one consumer and deleted the other", saw.one_is_gone, "what the list of consumers shows"
+        ),
+        Check("fra received what it had missed", saw.one_caught_up, "what fra receives"),
+        Check(
+            "iad received nothing, and says that it is current",
+            saw.other_never_learns,
+            "what iad receives, and what it says",
+        ),
     ),
     solution=(
         call("kill_edge", edge=FRA),
@@ -125,15 +131,15 @@ CURE = Do(
     id="cure",
     title="A cursor that waits",
     prose="""
-        In the rules of *iad* switch *durable consumer* on and set its inactive threshold to 0. Then kill it during
-        three more changes. It must receive exactly what it missed, and no change may take effect twice. Watch the
-        drains.
+        Make the consumer of *iad* durable, without an inactive threshold. Then let *iad* be down during three more
+        changes. It must receive exactly what it missed, and each change must take effect once.
     """,
     checks=(
         Check("iad has a durable consumer that does not expire", saw.is_durable),
         Check("It was down during three changes and received exactly these", saw.remembered),
     ),
     solution=_cure,
+    moves=moves.cure,
     hints=Hints(
         nudge="Change two fields in the rules of *iad*, then repeat the outage.",
         panel="panel-edge-iad",

@@ -28,12 +28,12 @@ THRESHOLD = Do(
     id="threshold",
     title="Durable until further notice",
     prose="""
-        Set the inactive threshold of *fra* to 0.5 seconds in its rules. Kill *fra* and watch the list of consumers
-        and the journal. Then start it again: it makes a consumer of the same name.
+        Give *fra* an inactive threshold of half a second, and kill it. Watch the list of consumers and the journal
+        before you start it again.
     """,
     checks=(
-        Check("The server deleted a durable consumer", saw.durable_expired),
-        Check("The edge is back, with a new one", saw.is_back),
+        Check("The server deleted a durable consumer", saw.durable_expired, "the consumer after that time"),
+        Check("The edge is back, with a new one", saw.is_back, "fra after its start"),
     ),
     solution=(
         call("edge_rules", edge=FRA, inactive_threshold_s=THRESHOLD_S),
@@ -91,11 +91,16 @@ NAME = Do(
     id="name",
     title="The name is back, the cursor is not",
     prose="""
-        In the rules of *fra*, set the inactive threshold to 0, and *a consumer unknown to the server begins from* to
-        **new**. Kill *fra*, delete the consumer *fra* (in the stream card), *Burst…* 2, start *fra*. Compare the list
-        of consumers with the rows of *fra*.
+        *fra* begins from **new** when the server does not know its consumer. While it is down, that consumer is
+        deleted, and two owners change. Then compare the list of consumers with its rows.
     """,
-    checks=(Check("The consumer is there again, and fra received nothing", saw.name_is_no_memory),),
+    checks=(
+        Check(
+            "The consumer is there again, and fra received nothing",
+            saw.name_is_no_memory,
+            "the consumer, and what fra receives",
+        ),
+    ),
     solution=_sleep_without_consumer("new"),
     hints=Hints(
         nudge="Delete the consumer while *fra* is down. Otherwise *fra* notices at once.",
@@ -136,9 +141,8 @@ SAVED = Do(
     id="saved",
     title="The position is the memory",
     prose="""
-        Repeat the accident, but make *fra* begin at its *own position* when the server does not know its consumer.
-        Kill *fra*, delete the consumer, *Burst…* 2, start *fra*. This time nothing may be missing, the earlier
-        changes included.
+        The same accident, but *fra* begins at its *own position* when the server does not know its consumer. This
+        time nothing may be missing, the earlier changes included.
     """,
     checks=(Check("The consumer was deleted while fra was down, and nothing was lost", saw.position_saved_it),),
     solution=_sleep_without_consumer("own position"),

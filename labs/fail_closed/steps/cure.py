@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.fail_closed import moves
 from labs.fail_closed.checks import cure as saw
 from labs.fail_closed.scripts import ASLEEP, HEAL, SLEEPING, SNAPSHOTS, through
 from studylab.lab import Check, Do, Evidence, Hints, Wrong, reading
@@ -57,9 +58,8 @@ CURE = Do(
     id="cure",
     title="Give fra the proof",
     prose="""
-        Choose rules for *fra* under which it misroutes **nothing**, and prove it. Stop it during a purge of the end,
-        then during a gap with an event after it. It must notice both, rebuild, and be right. Every request since you
-        set its rules counts: its card counts them.
+        Choose rules for *fra* under which it misroutes **nothing**, and prove it with two gaps. It must notice both,
+        rebuild, and be right. Every request since you set its rules counts.
     """,
     checks=(
         Check("fra noticed a missing end and misrouted nothing", saw.end_survived),
@@ -67,6 +67,7 @@ CURE = Do(
         Check("fra has rebuilt, is current and right", saw.rebuilt_and_right),
     ),
     solution=_cure,
+    moves=moves.CURE,
     hints=Hints(
         nudge="Which two things did *syd* have that *fra* did not? And when did *syd* answer?",
         panel="panel-edge-fra",

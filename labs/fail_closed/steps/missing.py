@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.fail_closed import moves
 from labs.fail_closed.checks import common, gaps, outcome
 from labs.fail_closed.scripts import ASLEEP, AWAKE, HEAL, LATER, SLEEPING, SNAPSHOTS, through, through_with_more
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
@@ -32,14 +33,25 @@ FRONT = Do(
     id="front",
     title="Evict, then purge",
     prose="""
-        *Stop all edges* (beside the verdict). Commit a burst of 3, set *Limits…* to max_msgs 1, and start all edges.
-        Look at all three. Set the limit back (10000), take a snapshot, and load it into *fra* and *syd*. Then repeat
-        with *Purge…* instead of the limit, and one promotion after it.
+        All edges sleep through an accident, twice: a limit that evicts, then a purge with one change after it. Look
+        at all three each time.
     """,
     checks=(
-        Check("Evicted: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.EVICTED)),
-        Check("The purge moved the Ack Floor of an edge that was down", gaps.ack_floor_moved),
-        Check("Purged: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.PURGED)),
+        Check(
+            "Evicted: fra misroutes, syd refuses and says what is missing",
+            gaps.noticed_by_syd(common.EVICTED),
+            "evicted: what each edge does",
+        ),
+        Check(
+            "The purge moved the Ack Floor of an edge that was down",
+            gaps.ack_floor_moved,
+            "the Ack Floor of an edge that is down",
+        ),
+        Check(
+            "Purged: fra misroutes, syd refuses and says what is missing",
+            gaps.noticed_by_syd(common.PURGED),
+            "purged: what each edge does",
+        ),
     ),
     solution=lambda evidence: (
         *(() if reading.all_agree(evidence.now) else HEAL),
@@ -48,6 +60,7 @@ FRONT = Do(
         *HEAL,
         *through_with_more(call("purge")),
     ),
+    moves=moves.FRONT,
     hints=Hints(
         nudge="An edge misses only what happens while it is down.",
         panel="panel-edge-syd",
@@ -135,16 +148,24 @@ END = Do(
     id="end",
     title="Purge the end, then delete one inside",
     prose="""
-        Take a snapshot and load it into all three. Stop all edges, burst of 3, *Purge…*, and commit nothing more.
-        Start all edges and look at *iad*. Load a snapshot into all three again. Then stop, burst of 3, delete the
-        **middle** one of the three (its stream seq is in *Messages*), and start.
+        Two more gaps: first the end is purged and nothing follows, then the **middle** one of three is deleted.
+        Between the two every edge needs a fresh snapshot.
     """,
     checks=(
-        Check("All three were given a snapshot and are right again", gaps.all_whole),
-        Check("The end is missing: fra and iad say that they are current, syd refuses", gaps.end_missing),
-        Check("The middle is missing: iad and syd notice, fra does not", gaps.middle_missing),
+        Check("All three were given a snapshot and are right again", gaps.all_whole, "all three after the snapshot"),
+        Check(
+            "The end is missing: fra and iad say that they are current, syd refuses",
+            gaps.end_missing,
+            "the end is missing: what each edge does",
+        ),
+        Check(
+            "The middle is missing: iad and syd notice, fra does not",
+            gaps.middle_missing,
+            "the middle is missing: what each edge does",
+        ),
     ),
     solution=_end,
+    moves=moves.end,
     hints=Hints(
         nudge="In the first part, commit nothing after the purge.",
         panel="panel-edge-iad",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.fail_closed import moves
 from labs.fail_closed.checks import common, gaps, outcome
 from labs.fail_closed.scripts import HEAL, SLEEPING, SNAPSHOTS, through, through_with_more
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
@@ -44,19 +45,27 @@ NUMBERS = Do(
     id="numbers",
     title="Recreate, then roll back",
     prose="""
-        Load a snapshot into all three. Stop all edges, burst of 3, *Recreate…*, one promotion, start. Load a snapshot
-        into all three. Then open the broker's chip and **keep a copy of the store** first. Stop all edges, burst of
-        3, *Roll the store back*, one promotion, start.
+        Twice the numbers begin again: the stream is recreated, then the store is rolled back to a kept copy. Between
+        the two every edge needs a fresh snapshot.
     """,
     checks=(
-        Check("All three were given a snapshot and are right again", gaps.all_whole),
-        Check("Recreated: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.RECREATED)),
+        Check("All three were given a snapshot and are right again", gaps.all_whole, "all three after the snapshot"),
         Check(
-            "Rolled back: fra misroutes, syd refuses and says what is missing", gaps.noticed_by_syd(common.ROLLED_BACK)
+            "Recreated: fra misroutes, syd refuses and says what is missing",
+            gaps.noticed_by_syd(common.RECREATED),
+            "recreated: what each edge does",
         ),
-        Check("One stream seq has carried two events", outcome.number_used_twice),
+        Check(
+            "Rolled back: fra misroutes, syd refuses and says what is missing",
+            gaps.noticed_by_syd(common.ROLLED_BACK),
+            "rolled back: what each edge does",
+        ),
+        Check(
+            "One stream seq has carried two events", outcome.number_used_twice, "which events one stream seq carries"
+        ),
     ),
     solution=_numbers,
+    moves=moves.NUMBERS,
     hints=Hints(
         nudge="A rollback needs an earlier copy. Keep the copy before the burst.",
         panel="panel-broker",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.rebuild_from_truth import moves
 from labs.rebuild_from_truth.checks import bus as saw
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
 from studylab.lab.observed import Observation
@@ -35,15 +36,18 @@ BUS = Do(
     id="bus",
     title="Delete the bus",
     prose="""
-        Destroy the bus. Look at the edges while it is gone: they answer, and say up to which sequence. Promote *blog*
-        to *alloc-b* and find the event in the outbox. Kill and wipe *syd*. Then create the bus again, empty, and
-        start *syd*.
+        Look at the edges while the bus is gone: they answer, and say up to which sequence. One fact is committed
+        meanwhile: find it in the outbox. *syd* even loses its view.
     """,
     checks=(
-        Check("The bus was destroyed", saw.bus_was_destroyed),
-        Check("A fact was committed while there was no bus", saw.decided_without_a_bus),
-        Check("One edge has to begin with nothing", saw.one_edge_began_with_nothing),
-        Check("Every row of every edge is the database's row again", saw.converged_from_the_database),
+        Check("The bus was destroyed", saw.bus_was_destroyed, "the streams of the bus"),
+        Check("A fact was committed while there was no bus", saw.decided_without_a_bus, "a commit without a bus"),
+        Check("One edge has to begin with nothing", saw.one_edge_began_with_nothing, "an edge without a view"),
+        Check(
+            "Every row of every edge is the database's row again",
+            saw.converged_from_the_database,
+            "every edge beside the database",
+        ),
     ),
     solution=(
         call("destroy_bus"),
@@ -99,8 +103,8 @@ WRONG_EDGE = Do(
     id="wrong-edge",
     title="Make one edge wrong",
     prose="""
-        *iad* does not verify checksums. Take a snapshot, corrupt it in the bucket, and load it into *iad*. It says
-        that it is current, and it is wrong. The other two go on serving.
+        *iad* does not verify checksums. Load a damaged snapshot into it. It says that it is current, and it is wrong.
+        The other two go on serving.
     """,
     checks=(Check("Exactly one edge serves an owner that the database does not have", saw.one_edge_is_wrong),),
     solution=(
@@ -142,6 +146,7 @@ MEND = Do(
         *load_fresh_snapshot("iad"),
         settled("iad to be current again"),
     ),
+    moves=moves.MEND,
     hints=Hints(
         nudge="Where can an edge get a whole new view from?",
         panel="panel-edge-iad",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.rebuild_from_truth import moves
 from labs.rebuild_from_truth.checks import common
 from labs.rebuild_from_truth.checks import database as saw
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
@@ -45,9 +46,8 @@ PREDICT_DATABASE = Predict(
     id="predict-database",
     title="Can the stream rebuild the database?",
     prose="""
-        The relay published ten events of the route feed, and the stream keeps the last six. You will leave one more
-        fact in the outbox and destroy the database. Then everything in the streams is written into an empty database.
-        What comes back?
+        The operation *op-blue* gave *shop* to *alloc-b*. A client that did not hear the answer asks again. Read the
+        database's answer.
     """,
     options=(
         Option("all", "All: the stream is a log of everything that happened.",
@@ -67,15 +67,26 @@ DATABASE = Do(
     id="database",
     title="Delete the database",
     prose="""
-        Kill the relay and promote *api* to *alloc-b*: a fact that is not published. Destroy the database, ask the
-        stream to rebuild it, and start the relay. Read the comparison in *Database truth* row by row. Then look at
-        the edges and the audit.
+        One fact is committed and not published. Then the database is destroyed, and the stream is asked to rebuild
+        it. Read the comparison row by row, then look at the edges and the audit.
     """,
     checks=(
-        Check("A fact had not been told when the database was lost", saw.fact_was_never_told),
-        Check("The stream was asked to rebuild the database", saw.database_was_rebuilt),
-        Check("The comparison names the rows that did not come back", saw.rows_are_missing),
-        Check("Every edge follows the new truth, and the audit has no complaint", saw.edges_followed),
+        Check(
+            "A fact had not been told when the database was lost",
+            saw.fact_was_never_told,
+            "a fact that was not published",
+        ),
+        Check(
+            "The stream was asked to rebuild the database",
+            saw.database_was_rebuilt,
+            "a database rebuilt from the stream",
+        ),
+        Check("The comparison names the rows that did not come back", saw.rows_are_missing, "which rows come back"),
+        Check(
+            "Every edge follows the new truth, and the audit has no complaint",
+            saw.edges_followed,
+            "the edges, and what the audit says",
+        ),
     ),
     solution=(
         call("kill_relay"),
@@ -129,8 +140,7 @@ ASK_AGAIN = Do(
     id="ask-again",
     title="Ask for something that was done before",
     prose=f"""
-        *{OP}* gave *shop* to *alloc-b* long ago. Ask once more, as before: promote *shop* to *alloc-b* with the
-        operation id `{OP}`. The old database answered that it was done.
+        *{OP}* gave *shop* to *alloc-b* long ago, and the old database answered that it was done. Ask once more.
     """,
     checks=(Check("What had been done was done again", saw.done_twice),),
     solution=(promote("shop", "alloc-b", operation=OP),),
@@ -167,8 +177,8 @@ PUT_BACK = Do(
     id="put-back",
     title="Bring the truth back",
     prose=f"""
-        Make every row what it was, in any way that works. Then ask for *{OP}* once more. Check that the unpublished
-        fact is published at last, and that every edge has recovered without help.
+        Make every row what it was, in any way that works. Then ask for *{OP}* once more. The unpublished fact must be
+        published at last, and every edge must recover without help.
     """,
     checks=(
         Check("The database is as it was", saw.database_is_back),
@@ -176,6 +186,7 @@ PUT_BACK = Do(
         Check("The untold fact is told, and every edge agrees", saw.everything_agrees),
     ),
     solution=_put_back,
+    moves=moves.put_back,
     hints=Hints(
         nudge="Where are the rows that no event holds?",
         panel="panel-truth",

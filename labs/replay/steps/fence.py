@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.replay import moves
 from labs.replay.checks import common
 from labs.replay.checks import fence as saw
 from studylab.lab import Check, Do, Hints, Option, Predict, Wrong
@@ -18,8 +19,8 @@ CURE = Do(
     id="cure",
     title="The same accidents, and nothing happens",
     prose="""
-        First make *iad*’s row right: take a snapshot and load it. Then find the rule under which both accidents are
-        harmless. Prove it: replay from 1 again, and republish event 4 again. Watch its counter of *stale* events.
+        Make *iad* right again. Then find the rule under which both accidents are harmless, and prove it with both.
+        Watch its counter of *stale* events.
     """,
     checks=(
         Check("A replay from the past changed nothing, because of epochs", saw.replay_was_harmless),
@@ -32,6 +33,7 @@ CURE = Do(
         settled("iad to be current"),
         *BOTH,
     ),
+    moves=moves.CURE,
     hints=Hints(
         nudge="Which number in the event only grows, and what makes it grow?",
         panel="panel-edge-iad",
@@ -106,12 +108,20 @@ LATE = Do(
     id="late",
     title="Ack too late",
     prose="""
-        In *iad*’s **Rules…** set the time taken over each event to 0.3 s and ack_wait to 0.2 s. Promote *api* to
-        *alloc-c*. Watch Ack Floor and Outstanding Acks of *iad*, and its lane in the journal.
+        *iad* now takes longer over an event than ack_wait allows. Watch its Ack Floor and Outstanding Acks, and its
+        lane in the journal.
     """,
     checks=(
-        Check("The ack of the first delivery came after ack_wait, and the broker took it", saw.accepted_late),
-        Check("The message came again all the same, and changed nothing", saw.delivered_again),
+        Check(
+            "The ack of the first delivery came after ack_wait, and the broker took it",
+            saw.accepted_late,
+            "when the ack came, and what the broker did",
+        ),
+        Check(
+            "The message came again all the same, and changed nothing",
+            saw.delivered_again,
+            "what happens to the message",
+        ),
     ),
     solution=(
         call("edge_rules", edge="iad", handling_s=0.3, ack_wait_s=0.2),

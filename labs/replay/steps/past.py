@@ -11,9 +11,8 @@ HISTORY = Do(
     id="history",
     title="Give shop a past",
     prose="""
-        Promote *shop* to *alloc-b*, then to *alloc-c*. Each change is one event and one **epoch**, a number that the
-        database only increases. *iad* checks event ids but no epochs, and takes 0.15 s over each event, so that you
-        can watch it.
+        Each change is one event and one **epoch**, a number that the database only increases. *iad* checks event ids
+        but no epochs. It takes 0.15 s over each event, so that you can watch it.
     """,
     checks=(
         Check("A route has had three owners", saw.three_owners),
@@ -71,11 +70,17 @@ REPLAY = Do(
     id="replay",
     title="Replay from 1",
     prose="""
-        On *iad* choose **Replay…** from stream seq 1. Watch its row for *shop*, its claim and its requests.
+        Watch the row of *iad* for *shop*, its claim and its requests.
     """,
     checks=(
-        Check("iad went through former owners, in order", saw.walked_through_the_past),
-        Check("A request was misrouted while iad said that it was current", saw.misled_while_current),
+        Check(
+            "iad went through former owners, in order", saw.walked_through_the_past, "the owners that iad goes through"
+        ),
+        Check(
+            "A request was misrouted while iad said that it was current",
+            saw.misled_while_current,
+            "its requests beside its claim",
+        ),
     ),
     solution=(call("replay", edge="iad", from_seq=1),),
     hints=Hints(
@@ -141,13 +146,21 @@ ZOMBIE = Do(
     id="zombie",
     title="Publish an old event",
     prose="""
-        In the stream card choose **Republish…**. Give the sequence of the event that made *alloc-b* the owner of
-        *shop*: 4, as the history says. Compare *iad* with the other two.
+        Event 4 made *alloc-b* the owner of *shop*. A relay that was thought dead publishes it again. Compare *iad*
+        with the other two.
     """,
     checks=(
-        Check("The stream holds an old event a second time", saw.stored_again),
-        Check("iad serves a former owner and says that it is current", saw.back_for_good),
-        Check("Nothing is pending that would correct it; other edges counted it as stale", saw.nothing_corrects_it),
+        Check("The stream holds an old event a second time", saw.stored_again, "how often the stream holds the event"),
+        Check(
+            "iad serves a former owner and says that it is current",
+            saw.back_for_good,
+            "which owner iad serves, and what it says",
+        ),
+        Check(
+            "Nothing is pending that would correct it; other edges counted it as stale",
+            saw.nothing_corrects_it,
+            "what is pending, and what other edges counted",
+        ),
     ),
     solution=(
         Wait("the duplicate window to be over", reading.window_is_over),

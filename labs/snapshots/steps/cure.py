@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.snapshots import moves
 from labs.snapshots.checks import cure as saw
 from labs.snapshots.scripts import (
     CLAIMS,
@@ -41,8 +42,7 @@ REFUSE = Do(
     title="Make syd refuse each one",
     prose="""
         Give *syd* what it lacks: verify checksums, demand the continuity proof, ask for the high-water mark. Then
-        repeat all three accidents: the flipped bit, the snapshot that is too old, and *read on from new*. *syd* must
-        refuse each, and each for its own reason.
+        repeat all three accidents. It must refuse each, and each for its own reason.
     """,
     checks=(
         Check("The flipped bit is refused by its checksum", saw.flip_refused),
@@ -50,6 +50,7 @@ REFUSE = Do(
         Check("Reading on from new is refused by the mark, or by the next event", saw.new_refused),
     ),
     solution=_refuse,
+    moves=moves.refuse,
     hints=Hints(
         nudge="Three rules, and the same three accidents as before.",
         panel="panel-edge-syd",
@@ -93,15 +94,15 @@ FOLLOW = Do(
     id="follow",
     title="Load, then follow",
     prose="""
-        Now the right order. Set *syd* to read on from *the snapshot*, take a fresh one, promote *shop*, and wipe
-        *syd*. The first event after the snapshot must prove that it follows. Compare the two ids yourself: the
-        snapshot's *event_id*, and what the next message *follows*.
+        Now the right order. The first event after the snapshot must prove that it follows. Compare the snapshot's
+        *event_id* with what the next message *follows*.
     """,
     checks=(
         Check("An event fell between, and is proven to follow the snapshot", saw.chained_on),
         Check("syd is current at the latest, and right", saw.current_and_right),
     ),
     solution=_follow,
+    moves=moves.follow,
     hints=Hints(
         nudge="Keep every proof on, and give it nothing to refuse.",
         panel="panel-edge-syd",

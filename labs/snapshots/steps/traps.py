@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.snapshots import moves
 from labs.snapshots.checks import traps as saw
 from labs.snapshots.scripts import CLAIMS, OTHERS_CURRENT, TRIM, VERBS, new_edge, others_rest, promotion
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong
@@ -41,12 +42,18 @@ FROM_NEW = Do(
     id="new",
     title="Commit an event in between",
     prose="""
-        *take* a snapshot (in the stream card). Promote *shop* to *alloc-c*. Then *Wipe view* of *syd*. Compare the
-        number in its claim with the database's. Open *The latest snapshot*: it gives the sequence at which it is
-        true, and the stream seq.
+        Take a snapshot, change an owner, and let *syd* begin with the snapshot. Compare the number in its claim with
+        the database's. *The latest snapshot* says at which sequence it is true.
     """,
-    checks=(Check("syd says that it is current, and never hears of the promotion", saw.missed_between),),
+    checks=(
+        Check(
+            "syd says that it is current, and never hears of the promotion",
+            saw.missed_between,
+            "the claim of syd beside the database",
+        ),
+    ),
     solution=_new,
+    moves=moves.new,
     hints=Hints(
         nudge="Snapshot first, promotion second, wipe third.",
         panel="panel-stream",
@@ -100,11 +107,16 @@ OLD = Do(
     id="old",
     title="Load a snapshot that is too old",
     prose="""
-        *Rules…* of *syd*: after a snapshot, read on from *the snapshot*. Then *take*, burst of 6, *Purge…* keep the
-        last 2, and *Wipe view* of *syd*. Look in *Messages* for the first event that it receives, and for the one
-        that this event follows.
+        *syd* now reads on from the snapshot, but the stream is trimmed meanwhile. In *Messages*, find the first event
+        that it receives, and the one that this event follows.
     """,
-    checks=(Check("syd says that it is current at the latest, and is wrong", saw.older_than_stream),),
+    checks=(
+        Check(
+            "syd says that it is current at the latest, and is wrong",
+            saw.older_than_stream,
+            "what syd says, and what it serves",
+        ),
+    ),
     solution=(
         call("edge_rules", edge="syd", follow_from="the snapshot"),
         OTHERS_CURRENT,
@@ -165,10 +177,15 @@ FLIP = Do(
     id="flip",
     title="Flip one bit",
     prose="""
-        *take* a fresh snapshot, then *corrupt* it, then *Wipe view* of *syd*. Open *The latest snapshot*. It shows
-        the bytes, the checksum that they claim, and the checksum that they have now.
+        *The latest snapshot* shows the bytes, the checksum that they claim, and the checksum that they have now.
     """,
-    checks=(Check("The checksum is wrong, and syd serves what the snapshot says", saw.flipped_and_believed),),
+    checks=(
+        Check(
+            "The checksum is wrong, and syd serves what the snapshot says",
+            saw.flipped_and_believed,
+            "the checksum, and what syd serves",
+        ),
+    ),
     solution=(
         OTHERS_CURRENT,
         *new_edge(call("corrupt_snapshot")),

@@ -39,7 +39,7 @@ def one_missing_was_survived(evidence: Evidence) -> Result:
     """Without the ack after the apply, the crash in between left nothing wrong."""
     cell = filled_cells(evidence).get(("ack", "edge-crash"))
     if cell is None:
-        return NotYet("Try the fault *edge-crash* without the protection *ack*.")
+        return NotYet("Try the fault “edge-crash” without the protection “ack”.")
     return Passed(f"Without ack after apply: {_say(cell)}.") if cell.is_sound else NotYet(f"Found: {cell.found}.")
 
 
@@ -47,7 +47,7 @@ def two_missing_were_not(evidence: Evidence) -> Result:
     """With the high-water mark missing as well, the same crash is found."""
     cell = filled_cells(evidence).get(("ack+mark", "edge-crash"))
     if cell is None:
-        return NotYet("Try the same fault without *ack+mark*.")
+        return NotYet("Try the same fault without “ack+mark”: both protections missing.")
     if not cell.kinds:
         return NotYet(f"Without both it ended {_say(cell)}.")
     return Passed(f"Without both: {_say(cell)}. {' '.join(cell.records[:1])}")

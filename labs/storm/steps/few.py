@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.storm import moves
 from labs.storm.checks import few as saw
 from labs.storm.steps.storm import SEED
 from studylab.lab import Check, Do, Evidence, Hints, Option, Predict, Wrong
@@ -23,11 +24,11 @@ EVERYTHING = Do(
     id="everything",
     title="The same storm, with every protection",
     prose="""
-        Give the four protections back and play the same storm again: same seed, same length. It has the same crashes,
-        purges and copies.
+        Give the four protections back and play the same storm again, with the same crashes, purges and copies.
     """,
     checks=(Check("The storm that did harm does none", saw.same_storm_is_sound),),
     solution=_everything,
+    moves=moves.everything,
     hints=Hints(
         nudge="Four to give back, then the same seed.",
         panel="panel-trials",
@@ -68,12 +69,14 @@ PAIR = Do(
     id="pair",
     title="Which protection backs up which",
     prose="""
-        *Try one fault…* starts a fresh bench with every protection except those you name. It does one fault, and
-        fills one cell of your matrix. Try the fault *edge-crash* without *ack*. Then try it without both, *ack+mark*.
+        A fresh bench starts with every protection except those you name. It does one fault, and fills one cell of
+        your matrix.
     """,
     checks=(
-        Check("One missing: nothing is found", saw.one_missing_was_survived),
-        Check("Two missing: the same crash is found", saw.two_missing_were_not),
+        Check("One missing: nothing is found", saw.one_missing_was_survived, "one protection missing: what is found"),
+        Check(
+            "Two missing: the same crash is found", saw.two_missing_were_not, "two protections missing: what is found"
+        ),
     ),
     solution=(
         call("try_without", protection="ack", fault="edge-crash"),
@@ -99,11 +102,11 @@ MATRIX = Do(
     title="Which fault proves it?",
     prose="""
         Find three protections that you cannot do without. Prove each with one fault, and nothing else missing. Most
-        cells will be empty: each fault is stopped by its own protection. Your matrix is a page: open *Your matrix*
-        under *Trials*.
+        cells stay empty: each fault is stopped by its own protection. *Your matrix* shows them.
     """,
     checks=(Check("Three protections have a fault that proves them", saw.cannot_go),),
     solution=tuple(call("try_without", protection=key, fault=fault) for key, fault in PROOFS),
+    moves=moves.MATRIX,
     hints=Hints(
         nudge="Think backwards: what is each protection for?",
         panel="panel-trials",
@@ -126,9 +129,8 @@ FEW = Do(
     id="few",
     title="As few as possible, and sound",
     prose="""
-        Take away as many protections as you dare, at least two, and see two different storms end sound. Then take
-        exactly one more away, and find a seed that does harm. What your last trial took away is still missing: see
-        *Missing now*.
+        Take away at least two protections, and see two different storms end sound. Then take exactly one more away,
+        and find a seed that does harm.
     """,
     checks=(
         Check("Two storms are sound with at least two protections missing", saw.few_are_enough),
@@ -143,6 +145,7 @@ FEW = Do(
         call("storm", seed=5),
         call("storm", seed=7),
     ),
+    moves=moves.FEW,
     hints=Hints(
         nudge="Which rows of your matrix, or of docs/matrix.md, are empty?",
         panel="panel-trials",

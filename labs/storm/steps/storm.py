@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.storm import moves
 from labs.storm.checks import storm as saw
 from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
 from studylab.lab.scripts import call, promote, refused, settled
@@ -13,7 +14,7 @@ QUIET = Do(
     title="A quiet day",
     prose="""
         These edges check no event ids, no epochs and no continuity, and ask for no high-water mark. *Missing now*
-        in *Trials* lists them. Promote *blog* to *alloc-b*, and see what that costs on a day without faults.
+        in *Trials* lists them. See what that costs on a day without faults.
     """,
     checks=(Check("Four protections are missing, and all is sound", saw.quiet_day),),
     solution=(promote("blog", "alloc-b"), settled("every edge to serve it")),
@@ -53,8 +54,13 @@ STORM = Do(
         Play a storm: seed {SEED}, length 4, or any other until one does harm. The bench starts again, and your rules
         stay. Read the verdict. The audit gives it when everything that the storm stopped runs again.
     """,
-    checks=(Check("The audit finds a fault after a storm", saw.storm_was_found_at_fault),),
+    checks=(
+        Check(
+            "The audit finds a fault after a storm", saw.storm_was_found_at_fault, "what the audit says after a storm"
+        ),
+    ),
     solution=(call("storm", seed=SEED),),
+    moves=moves.STORM,
     hints=Hints(
         nudge="A storm is one verb; its seed decides everything in it.",
         panel="panel-trials",
@@ -78,7 +84,7 @@ SHRINK = Do(
     title="What was enough?",
     prose="""
         A storm shows that something is wrong, not what caused it. *Shrink* plays parts of the script on a fresh
-        bench, again and again. It keeps the smallest part that still fails in the same way.
+        bench. It keeps the smallest part that still fails in the same way.
     """,
     checks=(Check("A smaller script fails in the same way", saw.was_shrunk),),
     solution=(call("shrink_storm"),),

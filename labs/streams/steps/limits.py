@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.streams import moves
 from labs.streams.checks import common
 from labs.streams.checks import limits as saw
 from labs.streams.scripts import ANSWERS, LOWER, PART, changes
@@ -30,10 +31,10 @@ LOWER_IT = Do(
     id="lower",
     title="One number, and they are gone",
     prose="""
-        Set `max_msgs` to 10. Compare the number of messages before and after; the journal has both. Imagine that
-        *syd* had been down just then.
+        Compare the number of messages before and after; the journal has both. Imagine that *syd* had been down just
+        then.
     """,
-    checks=(Check("Lowering a limit evicted messages at once", saw.evicted_at_once),),
+    checks=(Check("Lowering a limit evicted messages at once", saw.evicted_at_once, "when the older messages go"),),
     solution=(call("stream_limits", max_msgs=LOWER),),
     hints=Hints(
         nudge="It is one field of one dialog.",
@@ -66,15 +67,15 @@ FORGOTTEN = Do(
     id="forgotten",
     title="How far a duplicate window reaches",
     prose="""
-        The window is two minutes: an id published twice within it is stored once. Change 12 owners (4, three times),
-        so that the first two are evicted. Restart the broker. Within two minutes, republish the first of the twelve
-        and the last. Their numbers are in the history.
+        The window is two minutes: an id published twice within it is stored once. After twelve changes and a restart,
+        publish the first and the last of the twelve again.
     """,
     checks=(
         Check("An evicted event was stored a second time, inside the window", saw.id_forgotten),
         Check("A stored event was recognised", saw.id_remembered),
     ),
     solution=_forget,
+    moves=moves.forget,
     hints=Hints(
         nudge="First the changes, then the restart, then the two events again.",
         panel="panel-stream",
@@ -117,13 +118,18 @@ WINDOW = Do(
     id="window",
     title="Three numbers that fit together",
     prose="""
-        Set `max_age` to 60 seconds and read the answer. Then set what the outage needs. Make room for 48 messages
-        within the budget, and set a `max_age` of 12 hours (43,200 s). Keep a window of at least a minute, because the
-        relay may publish again for that long.
+        Ask for a `max_age` of 60 seconds and read the answer. Then set what the outage needs: room for 48 messages,
+        12 hours, and a window of at least a minute.
     """,
     checks=(
-        Check("The server refused a window longer than max_age", saw.window_refused),
-        Check("Room, age and window fit the outage and each other", saw.all_fits),
+        Check(
+            "The server refused a window longer than max_age",
+            saw.window_refused,
+            "what the server answers to 60 seconds",
+        ),
+        Check(
+            "Room, age and window fit the outage and each other", saw.all_fits, "room, age and window for the outage"
+        ),
     ),
     solution=(
         refused("stream_limits", max_age_s=60.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.streams import moves
 from labs.streams.checks import common
 from labs.streams.checks import outage as saw
 from labs.streams.scripts import BACK, PART, changes, keeping_up
@@ -32,15 +33,14 @@ OUTAGE = Do(
     id="outage",
     title="Be down during twelve changes",
     prose="""
-        Kill *syd*. Promote *img* to *alloc-b*, then *Burst…*, 4, three times, so that the two others keep up. In the
-        stream card, watch *First Sequence* pass the place where *syd* stopped. Start *syd*, and look for anything
-        that tells you.
+        *syd* is down during twelve changes. Watch *First Sequence* in the stream pass the place where *syd* stopped.
+        Then start it, and look for anything that tells you.
     """,
     checks=(
-        Check("syd was down during twelve changes", saw.slept),
-        Check("On its return it received fewer", saw.handed_the_rest),
-        Check("Nobody said that anything is missing", saw.told_nothing),
-        Check("It claims to be current, and is wrong", saw.wrong_all_the_same),
+        Check("syd was down during twelve changes", saw.slept, "twelve changes while syd is down"),
+        Check("On its return it received fewer", saw.handed_the_rest, "what syd receives on its return"),
+        Check("Nobody said that anything is missing", saw.told_nothing, "what syd is told"),
+        Check("It claims to be current, and is wrong", saw.wrong_all_the_same, "its claim beside its rows"),
     ),
     solution=(
         *asleep(common.SLEEPER, promote("img", "alloc-b"), *changes(12, PART)),
@@ -92,15 +92,15 @@ SIZE = Do(
     id="size",
     title="Retention is a calculation",
     prose="""
-        4 changes an hour. The longest outage last year took 6 hours. A safety factor of 2. How many messages is that?
-        The budget is 64 KiB; the stream card shows the size of an event. Let *syd* load a snapshot, set the limits,
-        then repeat the outage with 24 changes. The stream alone must bring *syd* back.
+        4 changes an hour. The longest outage last year took 6 hours. A safety factor of 2. The budget is 64 KiB. Set
+        the limit, then repeat the outage: the stream alone must bring *syd* back.
     """,
     checks=(
         Check("The limits hold the outage and keep to the budget", saw.limits_fit),
         Check("syd was down during 24 changes and came back by replay alone", saw.replayed),
     ),
     solution=(*REPAIR, call("stream_limits", max_msgs=common.NEEDED), *LONG),
+    moves=moves.SIZE,
     hints=Hints(
         nudge="Changes an hour × hours × safety.",
         panel="panel-stream",

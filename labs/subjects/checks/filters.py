@@ -143,6 +143,9 @@ def _change_after(evidence: Evidence, n: int) -> Result:
             return NotYet(_still_stuck(edge))
         applied = reading.after(reading.moments(evidence, edge.name, "apply"), last.n)
         if not any(moment.read(Applied).position >= sequence for moment in applied):
+            if edge.sequence >= sequence:
+                said = f"{edge.name} did not apply event {sequence}: a snapshot brought it. Make one more change."
+                return NotYet(said)
             return NotYet(f"{edge.name} has not applied event {sequence}; it says: {edge.claim}.")
     differs = reading.disagreement(evidence.now)
     lasts = ((edge.name, waits_of(evidence, edge.name).last) for edge in evidence.now.edges)

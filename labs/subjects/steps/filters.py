@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.subjects import moves
 from labs.subjects.checks import common
 from labs.subjects.checks import filters as saw
 from studylab.lab import Check, Do, Hints, Option, Predict, Wrong
@@ -34,10 +35,16 @@ SILENT = Do(
     id="typo",
     title="Silent for ever",
     prose="""
-        Give *syd* the subject filter `route.owner.udpated.>` in its rules, then change an owner. Compare the server's
-        line about the consumer *syd*, the claim of *syd*, and its rows.
+        Give *syd* the filter with the typing error, then change an owner. Compare the server's line about the
+        consumer *syd*, the claim of *syd*, and its rows.
     """,
-    checks=(Check("syd receives nothing, and everything looks done", saw.is_silent),),
+    checks=(
+        Check(
+            "syd receives nothing, and everything looks done",
+            saw.is_silent,
+            "what syd receives, and what the server says",
+        ),
+    ),
     solution=(
         call("edge_rules", edge="syd", subject_filter=TYPO),
         claims("syd", "syd to be back"),
@@ -69,9 +76,8 @@ OVERLAP = Do(
     id="overlap",
     title="Two streams, one subject",
     prose="""
-        Telemetry needs a stream of its own, and there is one: *TELEMETRY*, set to a subject that nobody uses. Give it
-        `telemetry.>` while *ROUTES* still stores that. This time the server answers with an error: read its code and
-        its text.
+        Telemetry needs a stream of its own. *TELEMETRY* is there, set to a subject that nobody uses. But *ROUTES*
+        still stores `telemetry.>`. Read the server's answer: its code and its text.
     """,
     checks=(Check("The server refused overlapping subjects", saw.overlap_refused),),
     solution=(refused("stream_subjects", stream="TELEMETRY", subjects="telemetry.>"),),
@@ -106,9 +112,8 @@ CURE = Do(
     id="cure",
     title="One stream per domain, exact filters",
     prose="""
-        Give each domain its stream (`route.>`, `telemetry.>`, and `allocation.> operation.>` for *ALLOCATIONS*). Give
-        each edge the filter `route.owner.updated.>`. Then repeat the flood, all 500 with *a field renamed*, and three
-        changes of owner. No edge may receive a message of another domain.
+        Give each domain its stream, and each edge the filter `route.owner.updated.>`. Then repeat the flood in the
+        new format. No edge may receive a message of another domain.
     """,
     checks=(
         Check("Each domain is stored in a stream of its own", saw.one_stream_a_domain),
@@ -122,6 +127,7 @@ CURE = Do(
         *AGAIN,
         settled("every edge to have the changes"),
     ),
+    moves=moves.SPLIT,
     hints=Hints(
         nudge="A stream must give up a subject before another stream can have it.",
         panel="panel-stream",

@@ -20,7 +20,7 @@ PREDICT_NOISE = Predict(
                "The stream is called ROUTES, but subjects and filters decide what is delivered, not names."),
         Option("half", "About half: samples that no consumer waits for are dropped.",
                "A stream keeps what is published on its subjects, whether or not a consumer waits."),
-        Option("few", "Less than one in a hundred.",
+        Option("few", "Less than one in twenty.",
                "Each sample is a delivery, an ack and bytes, exactly as if it were needed.", happens=True),
     ),
     measure=saw.share_that_mattered,
@@ -30,14 +30,13 @@ FLOOD = Do(
     id="flood",
     title="A flood that no edge needs",
     prose="""
-        Kill *fra*, send 500 samples (*Telemetry…* in the stream card), change three owners (*Burst…*), then start
-        *fra*. Watch its card: deliveries, bytes, and how long its rows stay old. All three changes are in the stream
-        already.
+        While *fra* is down, 500 samples and three changes of owner are stored. Then watch its card: deliveries,
+        bytes, and how long its rows stay old.
     """,
     checks=(
-        Check("fra received a flood of other domains' messages", saw.samples_handed),
-        Check("A change of owner waited behind it", saw.change_waited),
-        Check("Three changes of owner have reached every edge", saw.changes_arrived),
+        Check("fra received a flood of other domains' messages", saw.samples_handed, "what fra receives"),
+        Check("A change of owner waited behind it", saw.change_waited, "how long a change of owner takes"),
+        Check("Three changes of owner have reached every edge", saw.changes_arrived, "where the three changes arrive"),
     ),
     solution=(
         *asleep("fra", call("telemetry", n=common.SAMPLES), call("burst", n=common.CHANGES)),
@@ -106,12 +105,16 @@ RENAME = Do(
     id="rename",
     title="One sample in the new format",
     prose="""
-        Let one host send one sample with *a field renamed*, then change an owner. The broker delivers the same
-        message to *fra* again and again. Watch the journal, and the card of *fra* after the third time.
+        One host sends one sample in the new format. Then an owner changes. Watch the journal, and the cards of the
+        three edges.
     """,
     checks=(
-        Check("fra is stuck on a message that it never wanted", saw.is_stuck),
-        Check("A published change of owner does not reach it", saw.change_does_not_arrive),
+        Check("fra is stuck on a message that it never wanted", saw.is_stuck, "what each edge does with the sample"),
+        Check(
+            "A published change of owner does not reach it",
+            saw.change_does_not_arrive,
+            "where the next change of owner arrives",
+        ),
     ),
     solution=(call("telemetry", n=1, shape="a field renamed"), call("burst", n=1)),
     hints=Hints(

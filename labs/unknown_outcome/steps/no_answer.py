@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.unknown_outcome import moves
 from labs.unknown_outcome.checks import no_answer as saw
 from labs.unknown_outcome.scripts import (
     BROKER,
@@ -46,16 +47,18 @@ SILENCE = Do(
     id="silence",
     title="The same silence, twice",
     prose="""
-        The relay's rule is *give up*. Freeze the broker (its chip is at the top) and promote *shop* to *alloc-c*.
-        Wait until the relay says that it has given up, and thaw. Then freeze again, promote *blog* to *alloc-c*, and
-        wait. This time **kill** the broker and start it.
+        The relay's rule is *give up*. Twice the broker freezes while an owner changes, and the relay gets no answer.
+        Once it thaws, once it is **killed**.
     """,
     checks=(
-        Check("Given up, and stored all the same", saw.given_up_and_stored),
-        Check("Given up, and lost", saw.given_up_and_lost),
-        Check("The audit says that nobody will ever be told", saw.told_as_untold),
+        Check(
+            "Given up, and stored all the same", saw.given_up_and_stored, "the first silence, and what the stream holds"
+        ),
+        Check("Given up, and lost", saw.given_up_and_lost, "the second silence, and what the stream holds"),
+        Check("The audit says that nobody will ever be told", saw.told_as_untold, "what the audit says"),
     ),
     solution=_both_outcomes,
+    moves=moves.BOTH,
     hints=Hints(
         nudge="Do the same thing twice, and end it differently.",
         panel="panel-relay",
@@ -143,16 +146,16 @@ RETRY = Do(
     id="retry",
     title="Retry under a new id",
     prose="""
-        First repair: take a snapshot and load it into all three edges (the audit keeps the untold event on record).
-        Then *Rules…* of the relay: *retry under a new id*. Rules of *fra*: do not check event ids. Freeze, promote
-        *api* to *alloc-c*, wait until the relay has published again, and thaw.
+        First repair the edges from a snapshot. Then let the relay retry **under a new id**, and *fra* check no event
+        ids. Thaw only when the relay has published again.
     """,
     checks=(
-        Check("The edges have from a snapshot what was never sent", saw.edges_repaired),
-        Check("One promotion is stored more than once", saw.stored_again),
-        Check("An edge let it take effect more than once", saw.applied_again),
+        Check("The edges have from a snapshot what was never sent", saw.edges_repaired, "the edges after the repair"),
+        Check("One promotion is stored more than once", saw.stored_again, "how often the promotion is stored"),
+        Check("An edge let it take effect more than once", saw.applied_again, "how often it takes effect"),
     ),
     solution=_again,
+    moves=moves.AGAIN,
     hints=Hints(
         nudge="Two rules, one for the relay and one for fra. Then the same silence as before.",
         panel="panel-stream",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from labs.unknown_outcome import moves
 from labs.unknown_outcome.checks import common
 from labs.unknown_outcome.checks import same_id as saw
 from labs.unknown_outcome.scripts import (
@@ -41,9 +42,8 @@ CURE = Do(
     id="cure",
     title="Make both outcomes harmless",
     prose="""
-        Choose the relay's rule under which both silences end well, and prove it. Freeze, promote, wait, **thaw**.
-        Then freeze, promote, wait, **kill** and start. Each promotion must be stored once. Make *fra* check event ids
-        again, and correct its drains with a fresh snapshot.
+        Choose the relay's rule under which both silences end well, and prove it with both. Each promotion must be
+        stored once. *fra* must check event ids again, and have its drains from a snapshot.
     """,
     checks=(
         Check("Stored the first time: published again, and one message", saw.silence_was_harmless),
@@ -51,6 +51,7 @@ CURE = Do(
         Check("Every change took effect once, at every edge", saw.nobody_drained_twice),
     ),
     solution=_cure,
+    moves=moves.cure,
     hints=Hints(
         nudge="Which part of an event, assigned by the database, is the same at every attempt?",
         panel="panel-relay",
@@ -129,12 +130,20 @@ OUTAGE = Do(
     id="outage",
     title="A whole outage",
     prose="""
-        Kill the broker and commit a burst of 12. Watch the outbox fill, the edges answer, and their claims grow old
-        (a card says so after 6 s of silence). Then start the broker, and watch the order in which everything arrives.
+        Watch the outbox fill, the edges answer, and their claims grow old. Then start the broker, and watch the order
+        in which everything arrives.
     """,
     checks=(
-        Check("The outbox is deep, the broker away, and the edges answer", saw.outage_waits),
-        Check("Everything arrived once, in the order of the commits", saw.drained_in_order),
+        Check(
+            "The outbox is deep, the broker away, and the edges answer",
+            saw.outage_waits,
+            "outbox and edges while the broker is away",
+        ),
+        Check(
+            "Everything arrived once, in the order of the commits",
+            saw.drained_in_order,
+            "the order in which everything arrives",
+        ),
     ),
     solution=lambda evidence: (
         *up(evidence),
@@ -145,6 +154,7 @@ OUTAGE = Do(
         call("start_broker"),
         settled("every edge to have everything"),
     ),
+    moves=moves.OUTAGE,
     hints=Hints(
         nudge="The database needs no broker to commit.",
         panel="panel-relay",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vango.core.findings import Finding
 from vango.core.rules import StreamRules
 from vango.core.words import Sentence
 
@@ -43,7 +44,8 @@ class BeforeSeen:
 class StreamSeen:
     """One stream, in the server's words. `cells` are the last messages; `holes` the missing seqs between them.
 
-    `before` is its last answer, if the stream does not answer now and did before.
+    `before` is its last answer, if the stream does not answer now and did before. `findings` are those of the audit that
+    accuse it.
     """
 
     name: str
@@ -59,6 +61,7 @@ class StreamSeen:
     cells: tuple[CellSeen, ...]
     holes: tuple[int, ...]
     before: BeforeSeen | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

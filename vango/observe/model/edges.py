@@ -51,7 +51,8 @@ class EdgeSeen:
     `counters` has the keys received, bytes (of payload received), redelivered, applied, duplicates, stale, gaps,
     foreign, invalid, rebuilds. `asked` counts all requests while it ran, since it has its present rules (or the bench
     was opened): right, wrong, refused, and late, an answer that was outdated while the event was still on its way to
-    this edge. `silent_s` is for how many whole seconds the edge has heard neither an event nor a mark.
+    this edge. `silent_s` is for how many whole seconds the edge has heard neither an event nor a mark. `findings` are
+    those of the audit that accuse this edge.
     """
 
     name: str
@@ -74,6 +75,7 @@ class EdgeSeen:
     asked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("right", "wrong", "refused", "late"), 0))
     silent_s: int = 0
     cause: Cause = Cause.NOT_KNOWN
+    findings: tuple[Finding, ...] = ()
 
     @property
     def is_stuck(self) -> bool:

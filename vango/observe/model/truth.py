@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vango.core.findings import Finding
 from vango.core.records import Told
 from vango.core.rules import RelayRules, WriteOrder
 from vango.core.words import Sentence
@@ -100,7 +101,8 @@ class LossSeen:
 class TruthSeen:
     """The database of truth. `sequence` is the latest of the route feed; `trouble` a sentence when it cannot be read.
 
-    `loss` is None, or shows how the database differs from the destroyed one that it replaced.
+    `loss` is None, or shows how the database differs from the destroyed one that it replaced. `findings` are those of
+    the audit that accuse the database.
     """
 
     revision: int
@@ -113,6 +115,7 @@ class TruthSeen:
     armed: str
     trouble: Sentence
     loss: LossSeen | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ class RelaySeen:
     """The relay. `duplicates` counts PubAcks that said so; `unanswered` counts publishes whose outcome stayed unknown.
 
     `last_unanswered` is the event of the last of these, empty when there was none; `gave_up` says that it was given up.
+    `findings` are those of the audit that accuse the relay.
     """
 
     state: str
@@ -152,3 +156,4 @@ class RelaySeen:
     armed: str
     last_unanswered: str = ""
     gave_up: bool = False
+    findings: tuple[Finding, ...] = ()

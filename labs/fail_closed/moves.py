@@ -1,0 +1,49 @@
+"""The moves of lab 10: all edges sleep through an accident, wake up, and are given a fresh snapshot."""
+
+from __future__ import annotations
+
+from studylab.lab import EDGES, Call, Evidence, Move, ask, does, move, reading
+from studylab.lab.scripts import call, promote, published
+
+SENT = published("the changes to be published")
+FRESH = move("A fresh snapshot for all three", call("take_snapshot"), *(call("load_snapshot", edge=e) for e in EDGES))
+SLEEP = move("Let all sleep through three changes", call("kill_edges"), call("burst", n=3), any_values=True)
+WAKE = does(call("start_edges"), after=SENT)
+MORE = does(promote("blog", "alloc-c"))
+
+
+def _accident(accident: Call, *more: Move) -> tuple[Move, ...]:
+    return SLEEP, does(accident, after=SENT), *more, WAKE
+
+
+FRONT: tuple[Move, ...] = (
+    *_accident(call("stream_limits", max_msgs=1)),
+    move("Set the limit back", call("stream_limits", max_msgs=10_000)),
+    FRESH,
+    *_accident(call("purge"), MORE),
+)
+
+
+def end(evidence: Evidence) -> tuple[Move, ...]:
+    """The seq of the middle one is known once the three are committed."""
+    words = "Delete the middle one of the three"
+    middle = call("delete_message", seq=max(evidence.now.stream("ROUTES").last_seq - 1, 1))
+    known = len(reading.verbs(evidence, "burst")) > 1 and not evidence.now.outbox.waiting
+    delete = move(words, middle, any_values=True) if known else ask(words, "delete_message", after=SENT)
+    return (FRESH, *_accident(call("purge")), FRESH, SLEEP, delete, WAKE)
+
+
+NUMBERS: tuple[Move, ...] = (
+    FRESH,
+    *_accident(call("recreate_stream"), MORE),
+    FRESH,
+    does(call("keep_store")),
+    *_accident(call("rollback_store"), MORE),
+)
+
+CURE: tuple[Move, ...] = (
+    FRESH,
+    ask("Choose the rules of fra", "edge_rules", {"edge": "fra"}),
+    *_accident(call("purge")),
+    *_accident(call("purge"), MORE),
+)
