@@ -36,7 +36,8 @@ function* places() {
 }
 
 // After the start of a lab the focus is on the heading of its first step: the button that started it is drawn elsewhere,
-// or not at all. Setting up the bench takes a while. A focus that is moved elsewhere meanwhile stays there.
+// or not at all. Setting up the bench takes a while. A focus that is moved elsewhere meanwhile stays there, and so does
+// that of a learner who has gone on to something else.
 const STARTED_MS = 30_000;
 let startedUntil = 0;
 
@@ -45,14 +46,14 @@ function begin(here) {
   const free = here === document.body || here?.id === GUIDE || here?.closest("form[action$='/start']");
   if (!heading || !free || Date.now() > startedUntil) return false;
   heading.focus();
-  if (document.activeElement !== heading) return false;
-  startedUntil = 0;
-  return true;
+  return document.activeElement === heading;
 }
 
 document.addEventListener("submit", ({ target }) => {
   if (target.matches(`#${GUIDE} form[action$='/start']`)) startedUntil = Date.now() + STARTED_MS;
 }, true);
+
+for (const act of ["keydown", "pointerdown"]) document.addEventListener(act, () => { startedUntil = 0; }, true);
 
 // Only the guide may scroll, to the next step. The stage keeps its scroll position.
 function keep(closing = false) {
