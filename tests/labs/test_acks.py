@@ -81,7 +81,7 @@ def test_an_event_that_comes_back_after_a_later_one_of_its_route_is_recognised_a
     assert isinstance(step, Do)
     assert isinstance(step.solution, tuple)
     learner.does(learner.lab_run.play(step.solution[:-1]))
-    does(learner, "burst", n=2)
+    does(learner, "burst", n="2")
     learner.does(learner.lab_run.play(step.solution[-1:]))
     comes_to(learner, "order")
     assert "stale epoch" in answers(learner, "cure") or "duplicate" in answers(learner, "cure")
