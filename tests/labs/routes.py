@@ -8,7 +8,7 @@ from random import Random
 from studylab.lab.model import Call, Do, Script, Wait, call
 from studylab.lab.playing import follow
 from studylab.lab.runner import LabRun
-from tests.labs.sentences import Untrue, untrue
+from tests.labs.sentences import Facts, Untrue, untrue
 from vango.actors.errors import VangoError
 from vango.observe.model import Observation
 
@@ -89,10 +89,11 @@ class Route:
     def look(self, seen: Observation) -> bool:
         """Let the checks look, and compare each sentence that is new with the facts of what they looked at."""
         before = self._passed()
+        facts = Facts(seen, self.run.bench.journal, self.run.attempt.began_at)
         self.run.look(seen)
         for label, text in self._passed().items():
             if label not in before:
-                self.untrue += untrue(label, text, seen, self.run.bench.journal)
+                self.untrue += untrue(label, text, facts)
         return self.has_passed
 
     @property

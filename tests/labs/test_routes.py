@@ -14,7 +14,7 @@ from tests.conftest import Run
 from tests.labs.conftest import Learner
 from tests.labs.kept import Kept
 from tests.labs.routes import HARMLESS, MEDDLING, Route, in_words, mixed, without_one
-from tests.labs.sentences import untrue
+from tests.labs.sentences import Facts, untrue
 from vango.broker.keeper import Keeper
 
 SEEDS, FEW = range(1, 9), ("commit-first", "untold")
@@ -105,10 +105,11 @@ def test_a_step_passes_with_a_harmless_call_more(
 def test_a_sentence_that_is_not_so_is_found(learner: Learner) -> None:
     learner.opens(LABS[0])
     learner.does(learner.lab_run.start())
-    seen, journal = learner.sees(), learner.bench.journal
+    seen = learner.sees()
+    facts = Facts(seen, learner.bench.journal)
     false = ("fra says current at 99.", "Event 99 was applied.", "2 rows wait.", "shop → alloc-c, epoch 7",
              "Ack Floor 99, Unprocessed 0, Outstanding Acks 0", "route-9-abcdef")  # fmt: skip
-    assert [bool(untrue("", sentence, seen, journal)) for sentence in false] == [True] * len(false)
+    assert [bool(untrue("", sentence, facts)) for sentence in false] == [True] * len(false)
     sequence = seen.truth.sequence
     true = f"fra is current at {sequence}. Event {sequence} came. Every row of every edge is the database's row."
-    assert untrue("", true, seen, journal) == []
+    assert untrue("", true, facts) == []
