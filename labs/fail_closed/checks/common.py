@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from labs.fail_closed.checks.accidents import ACCIDENTS, accident
+from labs.fail_closed.checks.accidents import ACCIDENTS, EVICTED, FEW_MESSAGES, accident
 from labs.fail_closed.checks.standing import wrong_before
 from studylab.lab import Evidence, NotYet, Result, ledgers, reading
 from studylab.lab.observed import CHAIN, Cause, EdgeSeen, ModeChange, Observation
@@ -86,6 +86,11 @@ def gap(
         names = " and ".join(reversed(happened))
         return NotYet(f"{names} at once prove nothing about either. Load a fresh snapshot into fra.")
     what, n = next(iter(happened.items()))
+    room = evidence.now.stream("ROUTES").rules.max_msgs
+    if what != EVICTED and 0 < room < FEW_MESSAGES:
+        return NotYet(
+            f"ROUTES has room for {room} messages only, so its limit evicts as well. Set it back, and repeat."
+        )
     if spoilt := _wrong_before(evidence, n, opens_right=opens_right):
         return spoilt
     down = [edge.name for edge in seen.edges if reading.is_down(edge)]
