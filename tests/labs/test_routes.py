@@ -24,6 +24,7 @@ SEEDS, FEW = range(1, 9), ("commit-first", "untold")
 OLDER = "the snapshot of the step before does as well"
 BY_EPOCHS = "under the epoch check the replay itself makes iad right"
 BY_ITSELF = "an edge with the proof rebuilds itself when the next event does not follow"
+REBUILT = "iad has rebuilt itself, from a fresh snapshot that was taken for it"
 AWAKE = "before a fresh snapshot only edges that were left down need it; the start after an accident cannot go"
 SUPERFLUOUS = {
     ("subjects", "flood", "kill_edge(edge=fra)"): "a backlog may form while fra runs, and then the change did wait",
@@ -35,7 +36,10 @@ SUPERFLUOUS = {
     ("snapshots", "old", "take_snapshot()"): OLDER,
     ("snapshots", "flip", "take_snapshot()"): OLDER,
     ("snapshots", "refuse", "take_snapshot()"): OLDER,
-    ("fail-closed", "front", "take_snapshot()"): "iad has rebuilt itself, from a snapshot that was taken for it",
+    **{("fail-closed", step, "take_snapshot()"): REBUILT for step in ("front", "end", "numbers", "cure")},
+    ("fail-closed", "numbers", "load_snapshot(edge=iad)"): REBUILT,
+    ("fail-closed", "cure", "load_snapshot(edge=iad)"): "this step judges fra alone",
+    ("fail-closed", "cure", "load_snapshot(edge=syd)"): "this step judges fra alone",
     **{("fail-closed", step, "start_edges()"): AWAKE for step in ("front", "end", "numbers", "cure")},
     ("unknown-outcome", "retry", "take_snapshot()"): BY_ITSELF,
     ("unknown-outcome", "retry", "load_snapshot(edge=iad)"): BY_ITSELF,
