@@ -118,7 +118,7 @@ TERM = Do(
             (
                 call("publish_poison", route="shop"),
                 Wait("the third delivery", lambda seen: seen.edge("iad").counters["invalid"] >= 6),
-                promote("blog", "alloc-c"),
+                promote("blog", "alloc-a"),
                 settled("what is behind it"),
             ),
             "what was wrong with the message",

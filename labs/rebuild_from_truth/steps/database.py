@@ -7,7 +7,7 @@ from labs.rebuild_from_truth.checks import common
 from labs.rebuild_from_truth.checks import database as saw
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
 from studylab.lab.observed import Observation
-from studylab.lab.scripts import Script, Wait, call, promote, settled
+from studylab.lab.scripts import Script, Wait, call, promote, refused, settled
 
 OP = common.OPERATION
 
@@ -35,8 +35,8 @@ ASK_TWICE = Do(
     wrong=(
         Wrong(
             "without the operation id",
-            (promote("shop", "alloc-b"), settled()),
-            "was done again",
+            (refused("promote", route="shop", to="alloc-b"),),
+            "nobody knew the request",
         ),
     ),
     controls=("promote",),

@@ -65,7 +65,7 @@ FROM_NEW = Do(
         Wrong(
             "a promotion before the snapshot",
             (
-                promote("shop", "alloc-c"),
+                promote("shop", "alloc-a"),
                 Wait("it to be published", others_rest),
                 *new_edge(),
                 CLAIMS,

@@ -117,6 +117,7 @@ CURE = Do(
     """,
     checks=(
         Check("Each domain is stored in a stream of its own", saw.one_stream_a_domain),
+        Check("Each edge asks for route events only", saw.filters_are_exact),
         Check("The flood and the renamed field touch no edge", saw.flood_touched_nobody),
     ),
     solution=(
