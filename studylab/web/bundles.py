@@ -20,7 +20,7 @@ BEFORE = ("fonts", "tokens", "frame", "controls")
 ON_A_STAGE = ("stage", "verdict", "stream", "edges", "journal", "guide", "travel")
 LAST = ("projector", "everybody")
 """These override the others."""
-SHEETS = {"page.css": (*BEFORE, "course"), "stage.css": (*BEFORE, *ON_A_STAGE), "last.css": LAST}
+SHEETS = {"page.css": (*BEFORE, "course"), "stage.css": (*BEFORE, *ON_A_STAGE, *LAST), "last.css": LAST}
 SCRIPTS = {"page.js": ("page",), "stage.js": ("page", "bench")}
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function) (\w+))", re.MULTILINE)
