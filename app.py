@@ -29,6 +29,7 @@ from studylab.web.admission import Limits
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.debrief import debrief
+from studylab.web.export import export
 from studylab.web.home import home
 from studylab.web.htmx import htmx
 from studylab.web.labs import labs
@@ -37,6 +38,7 @@ from studylab.web.pages import pages
 from studylab.web.panels import draw
 from studylab.web.progress import MAX_IMPORT, progress
 from studylab.web.recording import recording
+from studylab.web.scenes import scenes
 from studylab.web.server import Server
 from studylab.web.state import State, release
 from studylab.web.stream import stream
@@ -94,7 +96,8 @@ def create_app(
     guests.register(app)
     htmx.init_app(app)
     app.teardown_request(release)
-    for blueprint in (home, pages, bench, moments, stream, labs, concepts, recording, progress, tour, debrief):
+    parts = (home, pages, bench, moments, stream, labs, concepts, recording, progress, tour, debrief, scenes, export)
+    for blueprint in parts:
         app.register_blueprint(blueprint)
     benches.draw = partial(draw, app)
     return app

@@ -18,6 +18,7 @@ from studylab.frames import Frames
 from studylab.lab import records
 from studylab.lab.locks import locked
 from studylab.lab.runner import LabRun
+from studylab.scenes import acts
 from studylab.views import View
 from vango.actors.errors import Unavailable
 
@@ -149,8 +150,8 @@ class Hub:
             run = self.run(page)
             await run.read_up(seen)
             run.look(seen)
-            context |= {"guide": run.guide(), "locked": self.locked(page)}
-        return context
+            return context | {"guide": run.guide(), "locked": self.locked(page)}
+        return context | {"own": acts.look(self.bench), "named": acts.named(self.bench.folder)}
 
     def bring_in(self, brought: Sequence[Record]) -> int:
         """Join imported progress into this bench's, and return how many labs changed."""

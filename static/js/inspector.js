@@ -60,6 +60,8 @@ function open(id) {
   asList(true);
   details.open = true;
   details.scrollIntoView({ block: "nearest" });
+  // Rows above it that are laid out only now may be taller than was thought.
+  requestAnimationFrame(() => requestAnimationFrame(() => details.scrollIntoView({ block: "nearest" })));
   details.querySelector("summary").focus({ preventScroll: true });
 }
 

@@ -11,6 +11,8 @@ from studylab.lab.guide import draw
 from studylab.lab.locks import ever_unlocked
 from studylab.lab.model import Lab
 from studylab.lab.progress import first_open
+from studylab.scenes.scenarios import SCENARIOS
+from studylab.web.scenes import proposal
 from studylab.web.state import call, hub, state
 from vango.actors.errors import NotThere
 from vango.bench import trials
@@ -27,7 +29,7 @@ def sandbox() -> str:
     """The stage with every control. A visitor without a bench is asked first: a visit alone makes none."""
     if "bench" not in session:
         return render_template("start.html", lab=None)
-    context = call(hub().context(""))
+    context = call(hub().context("")) | {"proposal": proposal(), "scenarios": SCENARIOS}
     return render_template("sandbox.html", REGISTRY=REGISTRY, events_url="/events", **context)
 
 

@@ -129,6 +129,8 @@ def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
     yield "code-latest", "panels/latest.html", context
     for name in ("truth", "relay", "stream"):
         yield from _inspected(name, name, context)
+    if context["guide"] is None:
+        yield "panel-acts", "panels/acts.html", context
     for edge in context["seen"].edges:
         yield from _inspected("edge", f"edge-{edge.name}", {**context, "edge": edge})
 

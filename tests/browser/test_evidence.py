@@ -49,7 +49,7 @@ def test_the_lines_of_a_function_are_there_when_it_is_opened_and_stay(by_mouse: 
 def test_a_moment_of_a_recording_opens_as_well_and_offers_no_fork(by_mouse: Learner) -> None:
     moment = promoted(by_mouse)
     name = moment.get_attribute("id")
-    by_mouse.page.get_by_role("link", name="Recording").click()
+    by_mouse.page.get_by_role("link", name="Recording", exact=True).click()
     by_mouse.page.wait_for_url("**/recording*")
     by_mouse.lists_the_moments()
     recorded = by_mouse.page.locator(f"#{name}")

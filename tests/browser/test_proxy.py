@@ -91,7 +91,7 @@ def test_the_recipe_for_a_proxy_works(browser: Browser, proxied: str, tmp_path: 
     learner.promotes("shop", "alloc-c")
     expect(page.locator("#panel-edge-fra")).to_contain_text("Current at 4")
     learner.opens_moment()
-    page.get_by_role("link", name="Recording").click()
+    page.get_by_role("link", name="Recording", exact=True).click()
     expect(page.locator("#recorded")).to_be_visible()
     page.goto(f"{proxied}/labs/commit-first")
     page.locator("#panel-guide .begin button").click()

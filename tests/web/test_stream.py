@@ -18,7 +18,7 @@ from tests.web.learner import Learner, Running, Stream, until
 
 PATH = ("verdict", "truth", "relay", "stream", "edge-fra", "edge-iad", "edge-syd")
 EMPTY = '<div class="by-itself" id="controls-truth" hx-morph-skip></div>'
-PANELS = (*PATH, "journal", "code", "guests", "broker", "trials")
+PANELS = (*PATH, "journal", "acts", "code", "guests", "broker", "trials")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_only_what_changed_is_sent(running: Running, cookie: str, page: Stream) 
         running.do(cookie, "crash_relay", at=at)
         told = page.until('"#controls-relay"').data
         # The picture of a new page, or the verdict on what was done before, may still be on its way and come along.
-        sent.append(re.findall(r'hx-target="#(?:panel|controls)-(?!journal|code)([a-z-]+)"', told))
+        sent.append(re.findall(r'hx-target="#(?:panel|controls)-(?!journal|code|acts)([a-z-]+)"', told))
     assert ["relay"] in sent
 
 

@@ -29,19 +29,26 @@ class Progress:
 
     def __init__(self, on_step: Callable[[], None] = lambda: None) -> None:
         self._on_step = on_step
-        self._verb = self._of = ""
+        self._verbs: list[str] = []
+        self._of = ""
         self._done = self._total = 0
         self.is_stopping = False
         self._turned_at = self._told_at = 0.0
 
     @contextmanager
     def of(self, verb: str) -> Iterator[None]:
-        """A verb is running."""
-        self._verb, self.is_stopping = verb, False
+        """A verb is running, or a script of several, whose name is shown until its end."""
+        self.is_stopping = self.is_stopping and bool(self._verbs)
+        self._verbs.append(verb)
         try:
             yield
         finally:
-            self._verb, self.is_stopping = "", False
+            self._verbs.remove(verb)
+            self.is_stopping = self.is_stopping and bool(self._verbs)
+
+    @property
+    def _verb(self) -> str:
+        return self._verbs[0] if self._verbs else ""
 
     def stop(self) -> str:
         """Ask the running verb to stop. Raises `Refused` when none runs, or when it cannot be stopped."""

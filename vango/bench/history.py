@@ -83,7 +83,8 @@ class History:
 
     @contextmanager
     def as_one(self, cause: str) -> Iterator[None]:
-        """Everything done within is one gesture that begins with a reset: undo undoes all of it."""
+        """All that is done within is one gesture that begins with a reset; undo undoes it. Raises `Refused` in another."""
+        self._not_within_a_gesture()
         self._cause, self._beside_then, self._has_reset = cause, standing.read_beside(self._bench, self._folders), False
         try:
             yield
@@ -144,7 +145,7 @@ class History:
 
     def _not_within_a_gesture(self) -> None:
         if self._cause:
-            raise Refused(f"“{self._cause}” is still running, verb by verb. Wait for its end, then undo it.")
+            raise Refused(f"“{self._cause}” is still running, verb by verb. Wait for its end, then try again.")
 
     async def undo(self) -> str:
         """Undo the last verb, or the gesture that this life began with. If it is refused, the bench is unchanged.

@@ -108,7 +108,7 @@ async def play(bench: Stage, script: Iterable[Act | Until]) -> Verdict:
             if isinstance(item, Act):
                 refusals += await _do(bench, item)
                 if not (_only_sets(item) and _only_sets(following)):
-                    await _rest(bench)
+                    await rest(bench)
             else:
                 happened = await _came(bench, item.is_so, PATIENCE_S) and happened
     for item in CALM:
@@ -143,7 +143,7 @@ def _only_sets(item: Act | Until | None) -> bool:
 
 async def _verdict(bench: Stage) -> Verdict:
     await _came(bench, _is_decided, PATIENCE_S)
-    await _rest(bench)
+    await rest(bench)
     seen = await bench.observe()
     findings = seen.audit.findings
     kinds = tuple(dict.fromkeys(finding.kind.value for finding in findings))
@@ -161,17 +161,21 @@ async def _came(bench: Stage, is_so: Callable[[Observation], bool], timeout_s: f
     return True
 
 
-async def _rest(bench: Stage) -> None:
-    """Wait until the bench is at rest: nothing is under way, and a moment later nothing has happened since."""
+async def rest(bench: Stage, within_s: float = REST_S) -> bool:
+    """Wait until the bench is at rest: nothing is under way, and a moment later nothing has happened since.
+
+    Returns whether it came to rest in time.
+    """
     before = -1
-    deadline = time.monotonic() + REST_S
+    deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         seen = await bench.observe()
         if seen.moment == before:
-            return
+            return True
         before = seen.moment if _is_idle(seen) else -1
         bench.changes.clear()
         await bench.changes.wait(LOOK_AGAIN_S)
+    return False
 
 
 def _is_decided(seen: Observation) -> bool:
