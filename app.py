@@ -24,7 +24,7 @@ from studylab.data_folder import lock_data, secret_key
 from studylab.loop import LoopThread
 from studylab.sessions import Benches
 from studylab.views import MAX_STREAMS
-from studylab.web import compress, cookie, errors, guard, guests, present, public
+from studylab.web import bundles, compress, cookie, errors, guard, guests, known, present, public
 from studylab.web.admission import Limits
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
@@ -91,6 +91,8 @@ def create_app(
         public.register(app, at)
     errors.register(app)
     present.register(app)
+    known.register(app)
+    bundles.register(app)
     guests.register(app)
     htmx.init_app(app)
     app.teardown_request(release)

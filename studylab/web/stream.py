@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from studylab.hub import Hub
 from studylab.views import View
 from studylab.web.htmx import partial
+from studylab.web.known import FirstLook, named
 from studylab.web.public import linked, prefix
 from studylab.web.state import hub, state
 from vango.actors.errors import NotThere
@@ -27,21 +28,23 @@ def events() -> Response:
     found, views = hub(), state().benches.views
     # Opened before the stream begins: of many that come at once, none counts without another.
     view = views.open(found)
-    response = Response(_messages(found, page, view, state().boot, prefix()), mimetype="text/event-stream")
+    first = FirstLook(named())
+    response = Response(_messages(found, page, view, state().boot, prefix(), first), mimetype="text/event-stream")
     response.call_on_close(lambda: views.close(view))
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(found: Hub, page: str, view: View, boot: str, prefix: str) -> Iterator[bytes]:
+def _messages(found: Hub, page: str, view: View, boot: str, prefix: str, first: FirstLook) -> Iterator[bytes]:
     yield b"retry: 500\n\n"
     numbers, frames = count(1), found.watch(page, view)
     try:
         for panels, number in zip(frames, numbers, strict=False):
-            if panels is None:
+            news = first.news(panels or {})
+            if not news:
                 yield f"id: {_id(boot, number)}\nevent: beat\ndata: {number}\n\n".encode()
             else:
-                html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
+                html = "".join(partial(panel, drawn) for panel, drawn in news.items())
                 lines = _one_line_end(linked(html, prefix)).replace("\n", "\ndata: ")
                 yield f"id: {_id(boot, number)}\ndata: {lines}\n\n".encode()
         if view.over:

@@ -67,7 +67,7 @@ NUMBERS = Do(
     hints=Hints(
         nudge="A rollback needs an earlier copy. Keep the copy before the burst.",
         panel="panel-broker",
-        look="Both store verbs are behind the broker's chip at the top. *Recreate…* is in the stream card.",
+        look="Both store verbs are behind the broker's chip at the top. *Recreate…* is in the stream inspector.",
         principle="The stream seq is a place in a store. The sequence is a place in the truth.",
         verb=(
             "Take, load. Stop, burst 3, recreate, promote *blog*, start. Take, load. Keep the store. Stop, burst 3, "

@@ -28,7 +28,7 @@ ASK_TWICE = Do(
     hints=Hints(
         nudge="The operation id is a field of *Promote…*.",
         panel="panel-truth",
-        look="*Promote…* in the card *Database truth*.",
+        look="*Promote…* in the inspector of *Database truth*.",
         principle="Asking twice is doing once, if someone remembers the first time. Here the database does.",
         verb=f"Promote *shop* to *alloc-b* with the operation id `{OP}`.",
     ),
@@ -147,7 +147,7 @@ ASK_AGAIN = Do(
     hints=Hints(
         nudge="The operation id is a field of *Promote…*.",
         panel="panel-truth",
-        look="*Promote…* in the card *Database truth*.",
+        look="*Promote…* in the inspector of *Database truth*.",
         principle="Asking twice is doing once only if someone remembers the first time.",
         verb=f"Promote *shop* to *alloc-b* with the operation id `{OP}`.",
     ),
