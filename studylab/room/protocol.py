@@ -152,13 +152,14 @@ class VoteRow:
 @dataclass(frozen=True, slots=True)
 class HostRow:
     """A host says that it is there: where browsers reach it, how many benches it has room for, and the sequence of
-    the desk's feed that its view is at.
+    the desk's feed that its view is at. `room` is the room whose seats it reports of; nothing is left of another.
     """
 
     url: str
     room_for: int
     benches: int = 0
     sequence: int = 0
+    room: str = ""
     at: float = 0.0
 
 

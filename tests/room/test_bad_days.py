@@ -131,6 +131,27 @@ def test_a_host_that_missed_what_the_stream_no_longer_has_loads_a_snapshot(tmp_p
     run(story())
 
 
+def test_a_desk_that_missed_what_a_host_reported_loads_a_snapshot(tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with a_room(tmp_path) as room:
+            seat = await room.join()
+            await room.come(seat)
+            await room.settled()
+            await room.desk.close()
+            room.hosts["h1"].report(seat.id, act="not heard")
+            await until(lambda: room.hosts["h1"].source.latest(reports("h1")) > 1)
+            await room.hosts["h1"].source.published()
+            wire = await room.connect("desk")("purge")
+            await wire.api(f"STREAM.PURGE.{reports('h1').domain.stream}")
+            await wire.close()
+            await room.open_desk()
+            await room.reported(seat, lambda report: report.act == "not heard")
+            assert room.desk.hosts["h1"].edge.counters["rebuilds"] == 1
+            await sound(room)
+
+    run(story())
+
+
 def test_what_was_begun_when_a_host_died_is_done_again_and_says_so(tmp_path: Path, run: Run) -> None:
     async def story() -> None:
         async with a_room(tmp_path) as room:

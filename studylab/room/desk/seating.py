@@ -36,7 +36,7 @@ def join(telling: Telling, name: str, hosts: Collection[str]) -> SeatRow:
     if not room.open:
         raise Refused(ENDED)
     host = place(db, hosts)
-    number = int(db.execute("SELECT coalesce(max(number), 0) + 1 FROM seat").fetchone()[0])
+    number = int(db.execute("SELECT max(coalesce(max(number), 0), 0) + 1 FROM seat").fetchone()[0])
     if number > MAX_SEATS:
         raise Refused(FULL.format(number - 1))
     after = int(db.execute("SELECT coalesce(max(number), 0) FROM instruction").fetchone()[0])
