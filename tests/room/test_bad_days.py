@@ -124,7 +124,7 @@ def test_a_host_that_missed_what_the_stream_no_longer_has_loads_a_snapshot(tmp_p
             await wire.close()
             link = await room.open_host()
             await room.reported(seat, lambda report: report.done == 2)
-            assert link.edge.counters["rebuilds"] == 1
+            await until(lambda: link.edge.counters["rebuilds"] == 1)
             assert [number for _, number, _ in room.benches["h1"].done] == [1, 2]
             await sound(room)
 
@@ -146,7 +146,7 @@ def test_a_desk_that_missed_what_a_host_reported_loads_a_snapshot(tmp_path: Path
             await wire.close()
             await room.open_desk()
             await room.reported(seat, lambda report: report.act == "not heard")
-            assert room.desk.hosts["h1"].edge.counters["rebuilds"] == 1
+            await until(lambda: room.desk.hosts["h1"].edge.counters["rebuilds"] == 1)
             await sound(room)
 
     run(story())

@@ -79,7 +79,9 @@ class Desk:
         self.wall.take(await self.database.soon(lambda db: [*schema.instructions(db)]))
 
     async def close(self) -> None:
-        """Stop. What waits in the outbox is told after the next start."""
+        """Stop. What waits in the outbox is told after the next start. A second time does nothing."""
+        if not self._lock.is_locked:
+            return
         await tasks.end(self._sweeping)
         await self.hosts.stop()
         await self.source.stop()

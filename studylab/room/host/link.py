@@ -89,7 +89,9 @@ class HostLink:
         self._task = asyncio.create_task(self._look_at_news(), name=f"room link of {self.name}")
 
     async def close(self) -> None:
-        """Stop. What was reported and not heard is told after the next start."""
+        """Stop. What was reported and not heard is told after the next start. A second time does nothing."""
+        if not self._lock.is_locked:
+            return
         await tasks.end(self._task)
         await self.greeting.stop()
         await self.line.stop()
