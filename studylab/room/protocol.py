@@ -41,7 +41,7 @@ def hello(host: str) -> str:
 
 
 def claim_of(who: str, asked_by: str) -> str:
-    """Return the subject on which one side is asked what it claims of the other's feed (`studylab.room.claims`)."""
+    """Return the subject on which one side is asked what its edge claims of the other's feed (`studylab.room.claims`)."""
     return f"control.claim.{who}.{asked_by}"
 
 
