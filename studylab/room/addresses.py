@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-FAR = ("192.0.2.1", 9)
+FAR = ("198.51.100.1", 9)
 """An address for documentation: somewhere beyond the gateway."""
 ASK_FOR = {"linux": 0x8915, "darwin": 0xC0206921}
 """SIOCGIFADDR: the address of an interface."""
