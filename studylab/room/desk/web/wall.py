@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, current_app, render_template, request
 from markupsafe import Markup
 
 from studylab.room.desk.web.parts import Parts, only_teacher, parts
@@ -51,8 +52,8 @@ def events() -> Response:
     viewers = current_app.extensions["studylab_room_viewers"]
     if not viewers.acquire(blocking=False):
         raise Unavailable(TOO_MANY)
-    only_strip = request.args.get("strip") == "1"
-    stream = _messages(parts(), _names(), _first(), only_strip=only_strip)
+    drawing = _Drawing(parts(), _names(), _first(), only_strip=request.args.get("strip") == "1")
+    stream = _messages(current_app._get_current_object(), drawing)  # type: ignore[attr-defined]
     response = Response(stream, mimetype="text/event-stream")
     response.call_on_close(viewers.release)
     response.headers["X-Accel-Buffering"] = "no"
@@ -79,51 +80,58 @@ def _drawn(tiles: list[Tile]) -> str:
     return kept_each("tile.html", "tile", tiles)
 
 
-def _messages(shared: Parts, names: bool, first: int, *, only_strip: bool) -> Iterator[bytes]:
+@dataclass(slots=True)
+class _Drawing:
+    """What one page of one viewer knows already."""
+
+    shared: Parts
+    names: bool
+    first: int
+    only_strip: bool
+    known: dict[int, Tile] = field(default_factory=dict)
+    lasting: dict[str, str] = field(default_factory=dict)
+
+    def news(self) -> str:
+        """Return what has changed since the last time, as partials; empty when nothing has."""
+        tiles = self.shared.board.tiles()
+        counted = tuple((group.value, count) for group, count in counts(tiles).items())
+        now = {
+            "strip": kept("strip_words.html", strip=strip(self.shared)),
+            "counts": kept("counts.html", counted=counted),
+        }
+        said = [partial(target, html) for target, html in now.items() if self.lasting.get(target) != html]
+        self.lasting.update(now)
+        return "".join(said if self.only_strip else said + self._changed())
+
+    def _changed(self) -> list[str]:
+        """Return what brings the page from the tiles that it knows to those that are. At first it gets every tile."""
+        shown = _shown(self.shared, self.names, self.first)
+        fresh = {tile.number: tile for tile in shown}
+        said = [partial(f"tile-{number}", "", "delete") for number in self.known.keys() - fresh.keys()]
+        if not self.known and fresh:
+            said.append(partial("tiles", _drawn(in_order(shown))))
+        else:
+            for number, tile in fresh.items():
+                if number not in self.known:
+                    said.append(partial("tiles", _drawn([tile]), "beforeend"))
+                elif self.known[number] != tile:
+                    said.append(partial(f"tile-{number}", _drawn([tile]), "outerMorph"))
+        self.known = fresh
+        return said
+
+
+def _messages(app: Flask, drawing: _Drawing) -> Iterator[bytes]:
     yield b"retry: 500\n\n"
-    known: dict[int, Tile] = {}
-    lasting: dict[str, str] = {}
-    beat = time.monotonic()
-    stop = current_app.extensions["studylab_room_stop"]
+    stop, beat = app.extensions["studylab_room_stop"], time.monotonic()
     while not stop.is_set():
         began = time.monotonic()
-        parts_of_it = _lasting(shared, lasting)
-        if not only_strip:
-            parts_of_it += _changed(known, _shown(shared, names, first))
-        if parts_of_it:
-            text = "".join(parts_of_it).replace("\r", "\n").replace("\n", "\ndata: ")
-            yield f"data: {text}\n\n".encode()
+        with app.app_context():
+            news = drawing.news()
+        if news:
+            lines = news.replace("\r", "\n").replace("\n", "\ndata: ")
+            yield f"data: {lines}\n\n".encode()
             beat = began
         elif began - beat >= BEAT_S:
             yield b"event: beat\ndata: 1\n\n"
             beat = began
         stop.wait(max(0.0, began + EACH_S - time.monotonic()))
-
-
-def _changed(known: dict[int, Tile], shown: list[Tile]) -> list[str]:
-    """Return what brings a page from the tiles that it knows to these. A page that knows none gets every tile."""
-    fresh = {tile.number: tile for tile in shown}
-    said = [partial(f"tile-{number}", "", "delete") for number in known.keys() - fresh.keys()]
-    if not known and fresh:
-        said.append(partial("tiles", _drawn(in_order(shown)), "innerMorph"))
-    else:
-        for number, tile in fresh.items():
-            if number not in known:
-                said.append(partial("tiles", _drawn([tile]), "beforeend"))
-            elif known[number] != tile:
-                said.append(partial(f"tile-{number}", _drawn([tile]), "outerMorph"))
-    known.clear()
-    known.update(fresh)
-    return said
-
-
-def _lasting(shared: Parts, lasting: dict[str, str]) -> list[str]:
-    """Return the parts of the page outside the tiles that differ from what was sent last."""
-    counted = counts(shared.board.tiles())
-    now = {
-        "strip": kept("strip_words.html", strip=strip(shared)),
-        "counts": kept("counts.html", counted=tuple((group.value, count) for group, count in counted.items())),
-    }
-    changed = [partial(target, html) for target, html in now.items() if lasting.get(target) != html]
-    lasting.update(now)
-    return changed
