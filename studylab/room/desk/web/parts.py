@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -26,14 +26,15 @@ TEACHER = "teacher"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of one desk's pages. `secret` is the teacher's."""
+    """The parts of one desk's pages. `secret` is the teacher's; `watch` returns where to look at a seat's stage."""
 
     front: Front
     board: Board
     agenda: Agenda
     labs: Mapping[str, Lab]
     secret: str
-    addresses: tuple[str, ...]
+    addresses: list[str]
+    watch: Callable[[SeatRow], str]
 
 
 def parts() -> Parts:

@@ -11,7 +11,7 @@ from studylab.room.desk.web.summary import done_by
 from studylab.room.desk.web.strip import place, strip
 from studylab.room.desk.web.tiles import label
 from studylab.room.names import MAX_MESSAGE, MAX_NAME, message
-from studylab.room.protocol import Say, SeatRow
+from studylab.room.protocol import Say
 from vango.kit import NotThere
 
 seat = only_teacher(Blueprint("seat", __name__, url_prefix="/room/seats"))
@@ -63,14 +63,14 @@ def drive(number: int) -> Response:
     """Ask the learner whether the teacher may drive, or end it."""
     found = seat_of(number)
     ask = request.form.get("end") != "1"
-    parts().front.say(Say.DRIVE, (found.id,), ask="on" if ask else "off")
+    parts().front.say(Say.DRIVE, (found.id,), do="ask" if ask else "end")
     return done(f"{label(found)} is asked." if ask else "You no longer drive.", _page(number))
 
 
 @seat.get("/<int:number>/watch")
 def watch(number: int) -> Response:
     """Lead to the stage of this seat at its host, to look at."""
-    return redirect(_way(seat_of(number), "watch"), 303)
+    return redirect(parts().watch(seat_of(number)), 303)
 
 
 @seat.post("/<int:number>/rename")
@@ -94,11 +94,6 @@ def out(number: int) -> Response:
     parts().front.put_out(found.id, out=not found.out)
     word = "is let in again" if found.out else "is put out. The bench is kept, and you can let them in again"
     return done(f"{label(found)} {word}.", _page(number))
-
-
-def _way(found: SeatRow, to: str) -> str:
-    front = parts().front
-    return f"{front.host_url(found)}/seat?ticket={front.ticket(found)}&as={to}"
 
 
 def _seen(number: int) -> dict[str, object]:
