@@ -6,21 +6,53 @@ back: one report for each of its seats. Both are facts of `vango.kit`: the chain
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, TypeVar
 
-from vango.kit import Feed
+import msgspec
+
+from vango.kit import BadInput, Feed
 
 ROOM_KEY = "room"
 DESK = Feed("room", service="desk", key="key", version="version", stream="ROOM")
 """Rows: `RoomRow` under the key `room`, `SeatRow` under `seat/<id>`, `Instruction` under `say/<number>`, `VoteRow`
-under `vote/<number>`."""
+under `vote/<number>`, and the parts of a `Carry` under `carry/<seat>` (`studylab.room.carrying`)."""
+HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+T = TypeVar("T")
 
 
 def reports(host: str) -> Feed:
-    """Return the feed of one host: `Report` rows under the seat's id, and one `HostRow` under the key `host`."""
-    return Feed("report", service=f"host-{host}", key="key", version="version", stream=f"REPORT-{host}")
+    """Return the feed of one host: `Report` rows under `seat/<id>`, and the parts of a `Carry` as in the desk's feed.
+
+    Its name has the host's name, so that each host has subjects of its own. Raises `BadInput` for a name that no
+    subject can hold.
+    """
+    if not HOST_NAME.fullmatch(host):
+        raise BadInput(f"{host[:40]!r} is no name of a host: it has small letters, digits and hyphens, at most 32.")
+    return Feed(f"report-{host}", service=f"host-{host}", key="key", version="version", stream=f"REPORT-{host}")
+
+
+def hello(host: str) -> str:
+    """Return the subject on which a host says `HostRow` to the desk each second. No stream stores it."""
+    return f"{DESK.domain.control.heartbeat.rpartition('.')[0]}.hello.{host}"
+
+
+def seat_key(seat: str) -> str:
+    """Return the key of a seat's row, in either feed."""
+    return f"seat/{seat}"
+
+
+def as_told(key: str, version: int, row: Any) -> dict[str, Any]:
+    """Return a row as it is told."""
+    return {"key": key, "version": version, **msgspec.to_builtins(row)}
+
+
+def as_row(data: Mapping[str, Any], kind: type[T]) -> T:
+    """Return what was told as a row. Raises `msgspec.ValidationError`, a `ValueError`, when it is not one."""
+    return msgspec.convert(data, kind)
 
 
 class Say(StrEnum):
@@ -37,9 +69,13 @@ class Say(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RoomRow:
-    """The room itself. `lab` and `step` are where the plan is now (a slug and a step's id, empty before the first)."""
+    """The room itself. `lab` and `step` are where the plan is now (a slug and a step's id, empty before the first).
+
+    `id` differs for each room: a host that sees another drops what it kept of the one before.
+    """
 
     code: str
+    id: str = ""
     name: str = ""
     open: bool = True
     held: bool = False
@@ -50,9 +86,11 @@ class RoomRow:
 
 @dataclass(frozen=True, slots=True)
 class SeatRow:
-    """One seat. `epoch` grows with each change of `host`; `carry` is what a new host rebuilds the bench from.
+    """One seat. `epoch` grows with each change of `host`; `carried` says that a new host rebuilds the bench from a
+    `Carry`, which comes in rows of its own.
 
-    `name` is empty for a guest. `out`: put out by the teacher.
+    `name` is empty for a guest. `out`: put out by the teacher. `after` is the number of the last instruction that is
+    none of this host's business: it was given before the seat came to it, and carried out by the host before.
     """
 
     id: str
@@ -62,7 +100,8 @@ class SeatRow:
     epoch: int
     resume: str
     out: bool = False
-    carry: Carry | None = None
+    carried: bool = False
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +146,14 @@ class VoteRow:
 
 @dataclass(frozen=True, slots=True)
 class HostRow:
-    """A host says that it is there: where browsers reach it, how many benches it has room for."""
+    """A host says that it is there: where browsers reach it, how many benches it has room for, and the sequence of
+    the desk's feed that its view is at.
+    """
 
     url: str
     room_for: int
     benches: int = 0
+    sequence: int = 0
     at: float = 0.0
 
 
@@ -119,7 +161,7 @@ class HostRow:
 class Report:
     """What a host says of a seat. Times are Unix seconds; `since` is when the verdict last changed, `ticked` the last
     new tick, `hand` when the hand went up (0: it is down). `votes` are vote number to option. `done` is the number of
-    the last instruction that was carried out, `failed` the sentence of one that was not.
+    the last instruction that was carried out, `failed` the sentence of one that was not. A `Carry` is told apart.
     """
 
     seat: str
@@ -142,5 +184,4 @@ class Report:
     votes: Mapping[str, str] = field(default_factory=dict)
     done: int = 0
     failed: str = ""
-    carry: Carry | None = None
     at: float = 0.0

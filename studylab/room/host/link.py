@@ -1,0 +1,273 @@
+"""A host's link to the room: what it hears, whose seats it serves, what it reports. It outlives every connection.
+
+    link = await HostLink.open("h1", folder, connect, key=key, url="http://10.0.0.7:8400", room_for=120, benches=benches)
+    ticket = link.admit(text)                             a browser comes from the desk
+    await link.begin(ticket, bench_key)                   its bench is made; from now on instructions reach it
+    link.standing(seat, epoch)                            for each request: two look-ups in memory
+    link.report(seat, act="promoted shop", ticks=3)       waits for nothing
+
+No request of a learner waits for anything of this but `admit`, which writes into the host's own database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from studylab.room.database import Database
+from studylab.room.folders import locked
+from studylab.room.host import schema
+from studylab.room.host.orders import Benches, Orders
+from studylab.room.host.reports import Reports
+from studylab.room.host.standing import Standing, standing
+from studylab.room.host.view import RoomTable, RoomView
+from studylab.room.line import Line
+from studylab.room.protocol import DESK, Carry, HostRow, Report, RoomRow, SeatRow, VoteRow, hello, reports
+from studylab.room.tickets import OLD, USED, Ticket, Tickets
+from vango import kit
+from vango.actors import tasks
+from vango.broker.connection import Connection
+
+HELLO_S = 1.0
+SILENT_AFTER_S = 3.0
+FORGET_NONCES_S = 600.0
+
+
+class HostLink:
+    """One host's part in a room. Make it with `await HostLink.open(…)`, on the loop.
+
+    What is not `async` may be called from any thread. `benches` is told what to do, on the loop.
+    """
+
+    def __init__(
+        self, name: str, folder: Path, connect: kit.Connect, key: str, url: str, room_for: int, benches: Benches
+    ) -> None:
+        self._lock = locked(folder)
+        self.name, self.url, self.room_for = name, url, room_for
+        self.feed, self.tickets, self.view = reports(name), Tickets(key), RoomView()
+        self._benches = benches
+        self._kept: dict[str, tuple[int, str]] = {}
+        self._proven: dict[str, int] = {}
+        self._announced: set[tuple[str, int]] = set()
+        self._heard_at, self._began_at = 0.0, time.time()
+        self.database = Database(folder / "room-host.db", schema.SCHEMA)
+        # The lock on the folder makes sure that no two run at once.
+        self.source = kit.Source(folder / "room-host.db", {self.feed: schema.read}, connect, name=f"host-{name}")
+        self.database.on_commit = self.source.wake
+        self.edge = kit.Edge(name, folder / "views", DESK, connect, table=RoomTable(self.view))
+        self.reports = Reports(self.database, self.feed, lambda: self.silent_since is None)
+        self.orders = Orders(self.view, self.database, self.reports, benches, lambda seat: self._kept[seat][0])
+        self.line = Line(connect, f"host {name}", self._prepare)
+        self._news = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._publishes = False
+
+    @classmethod
+    async def open(
+        cls, name: str, folder: Path, connect: kit.Connect, *, key: str, url: str, room_for: int, benches: Benches
+    ) -> HostLink:
+        """Open the link. It returns before anybody answers, with what was known before. Raises `Unavailable`."""
+        link = cls(name, folder, connect, key, url, room_for, benches)
+        await link._start()
+        return link
+
+    async def _start(self) -> None:
+        found = await self.database.soon(
+            lambda db: db.execute("SELECT seat, epoch, key, done, begun FROM bench").fetchall()
+        )
+        self._kept = {seat: (epoch, key) for seat, epoch, key, *_ in found}
+        self._proven = {seat: epoch for seat, (epoch, _) in self._kept.items()}
+        await self.reports.start()
+        self.view.on_change = self._news.set
+        await self.edge.start()
+        for seat, _, _, done, begun in found:
+            self.orders.follow(seat, done, begun)
+        await self.line.start()
+        for work in (self._say_hello(), self._look_at_news()):
+            self._tasks.append(asyncio.create_task(work, name=f"room link of {self.name}"))
+
+    async def close(self) -> None:
+        """Stop. What was reported and not heard is told after the next start."""
+        for task in self._tasks:
+            await tasks.end(task)
+        await self.line.stop()
+        await self.orders.stop()
+        await self.reports.stop()
+        await self.edge.kill()
+        await self.source.stop()
+        self.database.close()
+        self._lock.release()
+
+    # What is known of the room.
+
+    @property
+    def room(self) -> RoomRow | None:
+        """The room as the desk has told it last; None before the first time."""
+        return self.view.room
+
+    @property
+    def silent_since(self) -> float | None:
+        """The Unix time at which the desk answered last, when that is too long ago; None while it answers."""
+        heard_at = self._heard_at or self._began_at
+        return heard_at if time.time() - heard_at > SILENT_AFTER_S else None
+
+    def seat(self, seat: str) -> SeatRow | None:
+        """Return a seat as the desk has told it last."""
+        return self.view.seats.get(seat)
+
+    def votes(self) -> list[VoteRow]:
+        """Return the votes that are open, oldest first."""
+        return [vote for _, vote in sorted(self.view.votes.copy().items()) if not vote.closed]
+
+    async def carried(self, ticket: Ticket, timeout_s: float = 5.0) -> Carry | None:
+        """Return what a seat's bench is to be rebuilt from. It waits until the desk's feed has brought it here.
+
+        None when nothing is carried. Raises `Unavailable` when it does not come in time.
+        """
+        if not ticket.carried:
+            return None
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not self._has_come(ticket):
+                    await self.view.news.wait()
+        except TimeoutError as error:
+            raise kit.Unavailable("What this seat did before has not come here yet. Try again in a moment.") from error
+        return self.view.carries.of(ticket.seat)
+
+    def _has_come(self, ticket: Ticket) -> bool:
+        parts = self.view.carries.parts(ticket.seat)
+        return bool(parts) and parts[0].epoch >= ticket.epoch
+
+    # Whose seats are served.
+
+    def admit(self, text: str) -> Ticket:
+        """Take a ticket. Raises `Refused` with a sentence: forged, older than a minute, used, or of an older epoch."""
+        ticket = self.tickets.read(text, self.name)
+        self.database.now(lambda db: _use(db, ticket.nonce))
+        row = self.view.seats.get(ticket.seat)
+        if ticket.epoch < max(self._proven.get(ticket.seat, 0), row.epoch if row else 0):
+            raise kit.Refused(OLD)
+        self._proven[ticket.seat] = ticket.epoch
+        return ticket
+
+    def standing(self, seat: str, epoch: int) -> Standing:
+        """Judge a cookie: serve only what is `Standing.OURS`."""
+        return standing(self.name, epoch, self.view.seats.get(seat), self._proven.get(seat, 0))
+
+    def bench_key(self, seat: str, epoch: int) -> str:
+        """Return the key of the bench that a seat has here under an epoch; empty when it has none."""
+        found = self._kept.get(seat, (0, ""))
+        return found[1] if found[0] == epoch else ""
+
+    def mine(self) -> dict[str, int]:
+        """Return the seats that have a bench here, with their epochs."""
+        return {seat: epoch for seat, (epoch, _) in self._kept.copy().items()}
+
+    async def begin(self, ticket: Ticket, key: str) -> str:
+        """Keep which bench a seat has, and return its key: the one that it has already under this epoch, or `key`.
+
+        From now on instructions are carried out on it: those that came after the seat did.
+        """
+        kept = await self.database.soon(lambda db: _keep(db, ticket, key))
+        is_news = self._kept.get(ticket.seat) != (ticket.epoch, kept)
+        self._kept[ticket.seat] = ticket.epoch, kept
+        self._proven[ticket.seat] = max(ticket.epoch, self._proven.get(ticket.seat, 0))
+        if is_news:
+            self.orders.follow(ticket.seat, ticket.after, ticket.after)
+            self.report(ticket.seat, done=ticket.after)
+        return kept
+
+    # What is reported.
+
+    def report(self, seat: str, **changes: Any) -> None:
+        """Report of a seat that has a bench here: `changes` are fields of `Report`. Nothing is waited for."""
+        if (found := self._kept.get(seat)) is not None:
+            self.reports.put(seat, found[0], changes)
+
+    def reported(self, seat: str) -> Report | None:
+        """Return what is reported of a seat."""
+        return self.reports.of(seat)
+
+    def vote(self, seat: str, number: int, option: str) -> None:
+        """Vote for a seat; again, to change it. Raises `Refused` when the vote is not open or has no such option."""
+        vote = self.view.votes.get(number)
+        if vote is None or vote.closed:
+            raise kit.Refused("This vote is not open.")
+        if option not in vote.options:
+            raise kit.Refused("This vote has no such option.")
+        old = self.reports.of(seat)
+        self.report(seat, votes={**(old.votes if old else {}), str(number): option})
+
+    def carry(self, seat: str, carry: Carry) -> None:
+        """Keep with the desk what another host would rebuild the seat's bench from. Nothing is waited for."""
+        if (found := self._kept.get(seat)) is not None:
+            self.reports.carry(seat, found[0], carry)
+
+    # What goes on meanwhile.
+
+    async def _prepare(self, wire: Connection) -> None:
+        pass
+
+    async def _say_hello(self) -> None:
+        while True:
+            row = HostRow(self.url, self.room_for, len(self._kept), self.edge.sequence, time.time())
+            try:
+                answer = await self.line.wire.request(hello(self.name), msgspec.json.encode(row), timeout_s=HELLO_S)
+                said = msgspec.json.decode(answer.data)
+            except (kit.VangoError, msgspec.MsgspecError):
+                said = {}
+            if isinstance(said, dict) and "at" in said:
+                self._heard_at = time.time()
+                if not self._publishes:
+                    # The desk has made the streams that this host may not make.
+                    self._publishes = True
+                    await self.source.start()
+            await asyncio.sleep(HELLO_S)
+
+    async def _look_at_news(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            for seat, (epoch, key) in [*self._kept.items()]:
+                if self.standing(seat, epoch) in (Standing.OLDER, Standing.ELSEWHERE):
+                    await self._give_up(seat, key)
+            for row in [*self.view.seats.values()]:
+                if row.host == self.name and (row.id, row.epoch) not in self._announced:
+                    self._announced.add((row.id, row.epoch))
+                    if row.epoch != self._kept.get(row.id, (0, ""))[0]:
+                        await self._benches.prepare(row)
+            self.orders.look()
+
+    async def _give_up(self, seat: str, key: str) -> None:
+        """The seat is another host's, or has another epoch: nothing is done or reported for it from here on."""
+        self._kept.pop(seat, None)
+        await self.orders.leave(seat)
+        self.reports.forget(seat)
+        await self.database.soon(lambda db: db.execute("DELETE FROM bench WHERE seat = ?", [seat]))
+        await self._benches.give_up(seat, key)
+
+
+def _use(db: sqlite3.Connection, nonce: str) -> None:
+    """Note that a ticket was used. Raises `Refused` when it was before."""
+    now = time.time()
+    db.execute("DELETE FROM used WHERE at < ?", [now - FORGET_NONCES_S])
+    if db.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", [nonce, now]).rowcount == 0:
+        raise kit.Refused(USED)
+
+
+def _keep(db: sqlite3.Connection, ticket: Ticket, key: str) -> str:
+    found = db.execute("SELECT epoch, key FROM bench WHERE seat = ?", [ticket.seat]).fetchone()
+    if found is not None and found[0] >= ticket.epoch:
+        if found[0] > ticket.epoch:
+            raise kit.Refused(OLD)
+        return str(found[1])
+    db.execute(
+        "INSERT OR REPLACE INTO bench VALUES (?, ?, ?, ?, ?)",
+        [ticket.seat, ticket.epoch, key, ticket.after, ticket.after],
+    )
+    return key
