@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -45,6 +45,9 @@ class Drawn(Protocol):
 class Beside(Protocol):
     """What goes with a bench and is none of its parts. It hears what the pages hear, on the loop, and adds to them."""
 
+    def attach(self, hub: Hub) -> None:
+        """The bench was opened, or opened again: this is its hub now."""
+
     def context(self) -> Mapping[str, Any]:
         """Return what else the panels of every page are drawn from. `more` are panel id to template, drawn as well."""
 
@@ -60,6 +63,9 @@ class Beside(Protocol):
 
 class Nothing:
     """Beside most benches there is nothing."""
+
+    def attach(self, hub: Hub) -> None:
+        pass
 
     def context(self) -> Mapping[str, Any]:
         return {}
@@ -112,6 +118,7 @@ class Hub:
         self._frames = Frames(bench, self._draw_pages, lambda: self._viewers > 0 and not self._ended)
         # In place of the frames' own: they are told by it.
         bench.changes.on_change = self._changed
+        self.beside.attach(self)
 
     @property
     def viewers(self) -> int:
@@ -188,9 +195,13 @@ class Hub:
             reasons.pop("undo", None)
         return reasons
 
-    async def context(self, page: str) -> dict[str, Any]:
-        """Observe, let the checks of the page's lab look, and return what its panels are drawn from."""
-        self.beside.opened(page)
+    async def context(self, page: str, *, by_others: bool = False) -> dict[str, Any]:
+        """Observe, let the checks of the page's lab look, and return what its panels are drawn from.
+
+        `by_others`: somebody looks who is not the learner.
+        """
+        if not by_others:
+            self.beside.opened(page)
         return await self._context(page, await self.bench.observe())
 
     async def _context(self, page: str, seen: Observation) -> dict[str, Any]:
@@ -203,6 +214,16 @@ class Hub:
             context |= {"guide": run.guide(), "locked": self.locked(page)}
         self.beside.saw(seen, self._viewers > 0)
         return context | self.beside.context()
+
+    def take_up(self, slug: str) -> None:
+        """The file of the attempt at a lab was written by others."""
+        if slug in self._runs:
+            self._runs[slug].come_back()
+
+    @property
+    def busy(self) -> str:
+        """What a lab does on this bench at the moment, empty when none does anything."""
+        return next((run.busy for run in self._runs.values() if run.busy), "")
 
     def bring_in(self, brought: Sequence[Record]) -> int:
         """Join imported progress into this bench's, and return how many labs changed."""
@@ -243,7 +264,7 @@ class Hub:
 
     # In the threads of the pages.
 
-    def watch(self, slug: str, view: View | None = None) -> Iterator[dict[str, str] | None]:
+    def watch(self, slug: str, view: View | None = None) -> Generator[dict[str, str] | None]:
         """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat.
 
         Ends when the view is over, or the bench is parked.

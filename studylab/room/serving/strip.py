@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from studylab.lab.model import Lab
 from studylab.room.protocol import Instruction, RoomRow, Say, VoteRow
 
-Said = Mapping[int, Instruction]
-
-
 @dataclass(frozen=True, slots=True)
 class VoteSeen:
     """An open vote, and what this seat has chosen."""
@@ -62,23 +59,21 @@ def place(room: RoomRow | None, labs: Mapping[str, Lab]) -> tuple[str, str]:
     return f"lab {lab.number}{step}", f"/labs/{lab.slug}"
 
 
-def is_held(said: Said, seat: str, room: RoomRow | None) -> bool:
-    """Return whether a seat is held: the last word on it counts, also of before the seat came."""
-    for number in sorted(said, reverse=True):
-        one = said[number]
+def is_held(said: Iterable[Instruction], seat: str, room: RoomRow | None) -> bool:
+    """Return whether a seat is held. Of what was said, newest first, the last word counts, also from before it came."""
+    for one in said:
         if one.say in (Say.HOLD, Say.RELEASE) and (not one.seats or seat in one.seats):
             return one.say is Say.HOLD
     return room is not None and room.held
 
 
-def message(said: Said, seat: str, after: int) -> tuple[int, str]:
-    """Return the last message to a seat after a number, with its own number."""
-    for number in sorted(said, reverse=True):
-        if number <= after:
+def message(said: Iterable[Instruction], seat: str, after: int) -> tuple[int, str]:
+    """Return the last message to a seat after a number, with its own number. `said` is newest first."""
+    for one in said:
+        if one.number <= after:
             break
-        one = said[number]
         if one.say is Say.MESSAGE and (not one.seats or seat in one.seats):
-            return number, one.with_.get("text", "")
+            return one.number, one.with_.get("text", "")
     return 0, ""
 
 
