@@ -131,11 +131,11 @@ class Database:
             why = _in_words(error, self.path.name)
             outcomes = [(job, None, why) for job in jobs]
         self.on_commit()
-        for job, result, error in outcomes:
-            if error is None:
+        for job, result, failed in outcomes:
+            if failed is None:
                 job.done.set_result(result)
             else:
-                job.done.set_exception(error)
+                job.done.set_exception(failed)
 
     def _prune(self) -> None:
         """Forget events that are published and replaced: what was told a thousand times is kept once."""

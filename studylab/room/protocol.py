@@ -40,6 +40,11 @@ def hello(host: str) -> str:
     return f"{DESK.domain.control.heartbeat.rpartition('.')[0]}.hello.{host}"
 
 
+def claim_of(who: str, asked_by: str) -> str:
+    """Return the subject on which one side is asked what it claims of the other's feed (`studylab.room.claims`)."""
+    return f"control.claim.{who}.{asked_by}"
+
+
 def seat_key(seat: str) -> str:
     """Return the key of a seat's row, in either feed."""
     return f"seat/{seat}"

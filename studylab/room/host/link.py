@@ -12,7 +12,7 @@ No request of a learner waits for anything of this but `admit`, which writes int
 from __future__ import annotations
 
 import asyncio
-import sqlite3
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -24,18 +24,19 @@ from studylab.room.folders import locked
 from studylab.room.host import schema
 from studylab.room.host.orders import Benches, Orders
 from studylab.room.host.reports import Reports
-from studylab.room.host.standing import Standing, standing
+from studylab.room.host.seats import Seats
+from studylab.room.host.standing import Standing
 from studylab.room.host.view import RoomTable, RoomView
 from studylab.room.line import Line
 from studylab.room.protocol import DESK, Carry, HostRow, Report, RoomRow, SeatRow, VoteRow, hello, reports
-from studylab.room.tickets import OLD, USED, Ticket, Tickets
+from studylab.room.tickets import Ticket, Tickets
 from vango import kit
 from vango.actors import tasks
 from vango.broker.connection import Connection
 
+log = logging.getLogger(__name__)
 HELLO_S = 1.0
 SILENT_AFTER_S = 3.0
-FORGET_NONCES_S = 600.0
 
 
 class HostLink:
@@ -49,19 +50,18 @@ class HostLink:
     ) -> None:
         self._lock = locked(folder)
         self.name, self.url, self.room_for = name, url, room_for
-        self.feed, self.tickets, self.view = reports(name), Tickets(key), RoomView()
+        self.feed, self.view = reports(name), RoomView()
         self._benches = benches
-        self._kept: dict[str, tuple[int, str]] = {}
-        self._proven: dict[str, int] = {}
-        self._announced: set[tuple[str, int]] = set()
+        self._announced: dict[str, int] = {}
         self._heard_at, self._began_at = 0.0, time.time()
         self.database = Database(folder / "room-host.db", schema.SCHEMA)
+        self.seats = Seats(name, self.database, self.view, Tickets(key))
         # The lock on the folder makes sure that no two run at once.
         self.source = kit.Source(folder / "room-host.db", {self.feed: schema.read}, connect, name=f"host-{name}")
         self.database.on_commit = self.source.wake
         self.edge = kit.Edge(name, folder / "views", DESK, connect, table=RoomTable(self.view))
         self.reports = Reports(self.database, self.feed, lambda: self.silent_since is None)
-        self.orders = Orders(self.view, self.database, self.reports, benches, lambda seat: self._kept[seat][0])
+        self.orders = Orders(self.view, self.database, self.reports, benches, lambda seat: self.seats.kept(seat)[0])
         self.line = Line(connect, f"host {name}", self._prepare)
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -77,15 +77,11 @@ class HostLink:
         return link
 
     async def _start(self) -> None:
-        found = await self.database.soon(
-            lambda db: db.execute("SELECT seat, epoch, key, done, begun FROM bench").fetchall()
-        )
-        self._kept = {seat: (epoch, key) for seat, epoch, key, *_ in found}
-        self._proven = {seat: epoch for seat, (epoch, _) in self._kept.items()}
+        found = await self.seats.load()
         await self.reports.start()
         self.view.on_change = self._news.set
         await self.edge.start()
-        for seat, _, _, done, begun in found:
+        for seat, done, begun in found:
             self.orders.follow(seat, done, begun)
         await self.line.start()
         for work in (self._say_hello(), self._look_at_news()):
@@ -147,37 +143,29 @@ class HostLink:
 
     def admit(self, text: str) -> Ticket:
         """Take a ticket. Raises `Refused` with a sentence: forged, older than a minute, used, or of an older epoch."""
-        ticket = self.tickets.read(text, self.name)
-        self.database.now(lambda db: _use(db, ticket.nonce))
-        row = self.view.seats.get(ticket.seat)
-        if ticket.epoch < max(self._proven.get(ticket.seat, 0), row.epoch if row else 0):
-            raise kit.Refused(OLD)
-        self._proven[ticket.seat] = ticket.epoch
-        return ticket
+        return self.seats.admit(text)
 
     def standing(self, seat: str, epoch: int) -> Standing:
         """Judge a cookie: serve only what is `Standing.OURS`."""
-        return standing(self.name, epoch, self.view.seats.get(seat), self._proven.get(seat, 0))
+        return self.seats.standing(seat, epoch)
 
     def bench_key(self, seat: str, epoch: int) -> str:
         """Return the key of the bench that a seat has here under an epoch; empty when it has none."""
-        found = self._kept.get(seat, (0, ""))
-        return found[1] if found[0] == epoch else ""
+        kept_epoch, key = self.seats.kept(seat)
+        return key if kept_epoch == epoch else ""
 
     def mine(self) -> dict[str, int]:
         """Return the seats that have a bench here, with their epochs."""
-        return {seat: epoch for seat, (epoch, _) in self._kept.copy().items()}
+        return self.seats.all()
 
     async def begin(self, ticket: Ticket, key: str) -> str:
         """Keep which bench a seat has, and return its key: the one that it has already under this epoch, or `key`.
 
         From now on instructions are carried out on it: those that came after the seat did.
         """
-        kept = await self.database.soon(lambda db: _keep(db, ticket, key))
-        is_news = self._kept.get(ticket.seat) != (ticket.epoch, kept)
-        self._kept[ticket.seat] = ticket.epoch, kept
-        self._proven[ticket.seat] = max(ticket.epoch, self._proven.get(ticket.seat, 0))
-        if is_news:
+        was = self.seats.kept(ticket.seat)
+        kept = await self.seats.keep(ticket, key)
+        if was != (ticket.epoch, kept):
             self.orders.follow(ticket.seat, ticket.after, ticket.after)
             self.report(ticket.seat, done=ticket.after)
         return kept
@@ -186,8 +174,8 @@ class HostLink:
 
     def report(self, seat: str, **changes: Any) -> None:
         """Report of a seat that has a bench here: `changes` are fields of `Report`. Nothing is waited for."""
-        if (found := self._kept.get(seat)) is not None:
-            self.reports.put(seat, found[0], changes)
+        if epoch := self.seats.kept(seat)[0]:
+            self.reports.put(seat, epoch, changes)
 
     def reported(self, seat: str) -> Report | None:
         """Return what is reported of a seat."""
@@ -205,8 +193,8 @@ class HostLink:
 
     def carry(self, seat: str, carry: Carry) -> None:
         """Keep with the desk what another host would rebuild the seat's bench from. Nothing is waited for."""
-        if (found := self._kept.get(seat)) is not None:
-            self.reports.carry(seat, found[0], carry)
+        if epoch := self.seats.kept(seat)[0]:
+            self.reports.carry(seat, epoch, carry)
 
     # What goes on meanwhile.
 
@@ -215,7 +203,7 @@ class HostLink:
 
     async def _say_hello(self) -> None:
         while True:
-            row = HostRow(self.url, self.room_for, len(self._kept), self.edge.sequence, time.time())
+            row = HostRow(self.url, self.room_for, len(self.seats.all()), self.edge.sequence, time.time())
             try:
                 answer = await self.line.wire.request(hello(self.name), msgspec.json.encode(row), timeout_s=HELLO_S)
                 said = msgspec.json.decode(answer.data)
@@ -233,41 +221,28 @@ class HostLink:
         while True:
             await self._news.wait()
             self._news.clear()
-            for seat, (epoch, key) in [*self._kept.items()]:
-                if self.standing(seat, epoch) in (Standing.OLDER, Standing.ELSEWHERE):
-                    await self._give_up(seat, key)
-            for row in [*self.view.seats.values()]:
-                if row.host == self.name and (row.id, row.epoch) not in self._announced:
-                    self._announced.add((row.id, row.epoch))
-                    if row.epoch != self._kept.get(row.id, (0, ""))[0]:
-                        await self._benches.prepare(row)
+            changed, self.view.changed = self.view.changed, set()
+            for seat in changed:
+                try:
+                    await self._look_at(seat)
+                except Exception:
+                    # One bench that cannot be closed or made must not stop the others.
+                    log.exception("a seat that came or went failed")
             self.orders.look()
+
+    async def _look_at(self, seat: str) -> None:
+        """A seat has changed: close it if it is no longer ours, have a bench made if it is and has none."""
+        epoch, key = self.seats.kept(seat)
+        if epoch and self.standing(seat, epoch) in (Standing.OLDER, Standing.ELSEWHERE):
+            await self._give_up(seat, key)
+        row = self.view.seats.get(seat)
+        if row is not None and row.host == self.name and row.epoch > max(epoch, self._announced.get(seat, 0)):
+            self._announced[seat] = row.epoch
+            await self._benches.prepare(row)
 
     async def _give_up(self, seat: str, key: str) -> None:
         """The seat is another host's, or has another epoch: nothing is done or reported for it from here on."""
-        self._kept.pop(seat, None)
+        await self.seats.forget(seat)
         await self.orders.leave(seat)
         self.reports.forget(seat)
-        await self.database.soon(lambda db: db.execute("DELETE FROM bench WHERE seat = ?", [seat]))
         await self._benches.give_up(seat, key)
-
-
-def _use(db: sqlite3.Connection, nonce: str) -> None:
-    """Note that a ticket was used. Raises `Refused` when it was before."""
-    now = time.time()
-    db.execute("DELETE FROM used WHERE at < ?", [now - FORGET_NONCES_S])
-    if db.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", [nonce, now]).rowcount == 0:
-        raise kit.Refused(USED)
-
-
-def _keep(db: sqlite3.Connection, ticket: Ticket, key: str) -> str:
-    found = db.execute("SELECT epoch, key FROM bench WHERE seat = ?", [ticket.seat]).fetchone()
-    if found is not None and found[0] >= ticket.epoch:
-        if found[0] > ticket.epoch:
-            raise kit.Refused(OLD)
-        return str(found[1])
-    db.execute(
-        "INSERT OR REPLACE INTO bench VALUES (?, ?, ?, ?, ?)",
-        [ticket.seat, ticket.epoch, key, ticket.after, ticket.after],
-    )
-    return key

@@ -17,11 +17,15 @@ from vango import kit
 
 
 class RoomView:
-    """The room as the desk has told it so far. `on_change` is called on the loop after each change."""
+    """The room as the desk has told it so far. `on_change` is called on the loop after each change.
+
+    `changed` are the seats that nobody has looked at since they changed.
+    """
 
     def __init__(self) -> None:
         self.on_change: Callable[[], None] = lambda: None
         self.news = asyncio.Event()
+        self.changed: set[str] = set()
         self._starts_over = False
         self._empty()
 
@@ -36,6 +40,7 @@ class RoomView:
         """Take in rows as they are written."""
         if self._starts_over:
             self._starts_over = False
+            self.changed.update(self.seats)
             self._empty()
         for row in rows:
             try:
@@ -55,6 +60,7 @@ class RoomView:
         elif kind == "seat":
             seat = as_row(row.data, SeatRow)
             self.seats[seat.id] = seat
+            self.changed.add(seat.id)
         elif kind == "say":
             said = as_row(row.data, Instruction)
             self.said[said.number] = said
