@@ -213,7 +213,7 @@ class Hub:
             run.look(seen)
             context |= {"guide": run.guide(), "locked": self.locked(page)}
         self.beside.saw(seen, self._viewers > 0)
-        return context | self.beside.context()
+        return {**context, **self.beside.context()}
 
     def take_up(self, slug: str) -> None:
         """The file of the attempt at a lab was written by others."""

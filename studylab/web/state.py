@@ -46,7 +46,8 @@ def key() -> str:
 
     Who goes before the routes may set `g.bench` to another: that of a bench which its learner lets somebody drive.
     """
-    return g.get("bench") or session.get("bench", "")
+    found: str = g.get("bench") or session.get("bench", "")
+    return found
 
 
 def hub() -> Hub:

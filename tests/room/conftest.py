@@ -66,7 +66,13 @@ class Room:
     async def open_host(self, name: str = "h1", room_for: int = 100) -> HostLink:
         benches = self.benches.setdefault(name, Benches())
         self.hosts[name] = await HostLink.open(
-            name, self.folder / name, self.connect(name), key=KEY, url=f"http://{name}", room_for=room_for, benches=benches
+            name,
+            self.folder / name,
+            self.connect(name),
+            key=KEY,
+            url=f"http://{name}",
+            room_for=room_for,
+            benches=benches,
         )
         return self.hosts[name]
 

@@ -53,7 +53,7 @@ async def _free(hub: Hub) -> None:
     with contextlib.suppress(Refused):
         hub.bench.progress.stop()
     until = time.monotonic() + BUSY_S
-    while hub.busy:  # noqa: ASYNC110 - a lab that plays a step tells nobody when it ends
+    while hub.busy:
         if time.monotonic() > until:
             raise Unavailable(f"The bench was busy for {BUSY_S:g} s: {hub.busy}")
         await asyncio.sleep(LOOK_S)

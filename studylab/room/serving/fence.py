@@ -60,8 +60,8 @@ def register(app: Flask, desk: Serving) -> None:
 def _seated(shares: Shares) -> AnyResponse | None:
     if "looks_on" in g:
         return None
-    known = session.get("seat"), session.get("epoch")
-    judged = serving().judge(*known) if isinstance(known[0], str) and isinstance(known[1], int) else Standing.UNKNOWN
+    seat, epoch = session.get("seat"), session.get("epoch")
+    judged = serving().judge(seat, epoch) if isinstance(seat, str) and isinstance(epoch, int) else Standing.UNKNOWN
     if judged is not Standing.OURS:
         return _away(judged)
     g.seat = found = serving().seat(session["seat"])
@@ -130,7 +130,9 @@ def watched(seat: str) -> Seat:
 def _may_ask_the_desk(response: Response) -> Response:
     """A page that has lost its host asks the desk whether it is there, before it goes there."""
     if desk := serving().desk_url:
-        policy: dict[str, Any] = {"Content-Security-Policy": CSP.replace("connect-src 'self'", f"connect-src 'self' {desk}")}
+        policy: dict[str, Any] = {
+            "Content-Security-Policy": CSP.replace("connect-src 'self'", f"connect-src 'self' {desk}")
+        }
         for name, value in policy.items():
             response.headers.setdefault(name, value)
     return response

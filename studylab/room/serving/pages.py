@@ -43,7 +43,9 @@ def _present(seat: Seat) -> str:
 def hand() -> AnyResponse:
     """Raise the hand, or take it down."""
     up = _field("up") == "on"
-    return _do(lambda seat: seat.note_hand(up=up), "Your hand is up. The teacher sees it." if up else "Your hand is down.")
+    return _do(
+        lambda seat: seat.note_hand(up=up), "Your hand is up. The teacher sees it." if up else "Your hand is down."
+    )
 
 
 @room.post("/room/read")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from studylab.hub import Hub
 from studylab.lab.progress import Record
+from studylab.room import codes
 from studylab.room.protocol import Carry
 from studylab.room.serving import kept as keeping
 from studylab.room.serving import rebuilding, strip, telling
@@ -36,7 +37,9 @@ log = logging.getLogger(__name__)
 class Seat:
     """A seat that has a bench here, under one epoch. `made` is set when the bench is where the seat begins."""
 
-    def __init__(self, serving: Serving, seat: str, epoch: int, key: str, *, number: int, name: str, resume: str) -> None:
+    def __init__(
+        self, serving: Serving, seat: str, epoch: int, key: str, *, number: int, name: str, resume: str
+    ) -> None:
         self.id, self.epoch, self.key = seat, epoch, key
         self.number, self.name, self.resume = number, name, resume
         self.after = 0
@@ -95,6 +98,11 @@ class Seat:
         """The code that brings the seat to another device."""
         row = self._serving.link.seat(self.id)
         return row.resume if row is not None else self.resume
+
+    @property
+    def shown_code(self) -> str:
+        """That code as a person reads it."""
+        return codes.shown(self.resume_code)
 
     # Beside the bench.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from studylab.lab.model import Lab
 from studylab.room.protocol import Instruction, RoomRow, Say, VoteRow
 
+
 @dataclass(frozen=True, slots=True)
 class VoteSeen:
     """An open vote, and what this seat has chosen."""
