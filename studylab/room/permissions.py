@@ -40,6 +40,8 @@ def rights(host: str) -> Rights:
             # Its own reports: the feed, and the snapshots of it.
             f"{own.prefix}>",
             f"$O.{own.bucket}.>",
+            # Without this one, the server answers every request to the API itself: JetStream is not enabled here.
+            "$JS.API.INFO",
             # Names and sizes of all streams, and no message: a relay asks what will be taken.
             "$JS.API.STREAM.LIST",
             *(f"$JS.API.STREAM.INFO.{stream}" for stream in (own.stream, own_bucket, room.stream, room_bucket)),

@@ -12,7 +12,7 @@ from typing import Any
 from studylab.room import permissions
 from studylab.room.desk import Desk
 from studylab.room.host import HostLink
-from studylab.room.protocol import DESK, Instruction, SeatRow, reports
+from studylab.room.protocol import DESK, Instruction, Say, SeatRow, reports
 from tests.facts.conftest import Server
 from vango import kit
 
@@ -91,8 +91,8 @@ class Room:
         link = self.hosts[seat.host]
         await link.begin(await asyncio.to_thread(link.admit, self.desk.ticket(seat)), key)
 
-    async def say(self, *words: Any, **with_: str) -> Instruction:
-        return await asyncio.to_thread(self.desk.say, *words, **with_)
+    async def say(self, say: Say, *seats: str, **with_: str) -> Instruction:
+        return await asyncio.to_thread(lambda: self.desk.say(say, seats, **with_))
 
     async def reported(self, seat: SeatRow, is_so: Callable[[Any], bool]) -> None:
         """Wait until the wall has a report of a seat that is so."""

@@ -47,7 +47,7 @@ class Desk:
         # The lock on the folder makes sure that no two run at once: it need not wait for the lease of one that died.
         self.source = kit.Source(folder / "room.db", {DESK: schema.read}, connect, limits=limits, name="desk")
         self.database.on_commit = self.source.wake
-        self.hosts = Hosts(folder, connect, self.database, self.wall, self._lose)
+        self.hosts = Hosts(folder, connect, self.database, self.source, self.wall, self._lose)
 
     @classmethod
     async def open(cls, folder: Path, connect: kit.Connect, *, key: str, url: str = "", name: str = "") -> Desk:

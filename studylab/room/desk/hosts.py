@@ -60,11 +60,13 @@ class Hosts:
         folder: Path,
         connect: kit.Connect,
         database: Database,
+        source: kit.Source,
         wall: Wall,
         on_lost: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._folder, self._connect = folder / "views", connect
         self._database, self._wall, self._on_lost = database, wall, on_lost
+        self.source = source
         self._hosts: dict[str, Host] = {}
         self._moved: set[str] = set()
         self._ready: set[str] = set()
@@ -157,6 +159,9 @@ class Hosts:
                 else:
                     host.silent_s += step_s
                 host.lost = host.lost or host.silent_s > LOST_AFTER_S
+                # An edge that has died of something unforeseen starts again; what runs is left alone.
+                await host.edge.start()
+            await self.source.start()
             await self._lose()
 
     async def _hears(self) -> bool:

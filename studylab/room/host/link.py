@@ -211,11 +211,16 @@ class HostLink:
                 said = {}
             if isinstance(said, dict) and "at" in said:
                 self._heard_at = time.time()
-                if not self._publishes:
-                    # The desk has made the streams that this host may not make.
-                    self._publishes = True
-                    await self.source.start()
+                # The desk has made the streams that this host may not make.
+                self._publishes = True
+            await self._keep_alive()
             await asyncio.sleep(HELLO_S)
+
+    async def _keep_alive(self) -> None:
+        """Start what has died of something unforeseen; what runs is left alone."""
+        await self.edge.start()
+        if self._publishes:
+            await self.source.start()
 
     async def _look_at_news(self) -> None:
         while True:
