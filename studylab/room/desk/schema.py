@@ -32,7 +32,7 @@ CREATE INDEX IF NOT EXISTS seat_of_host ON seat (host);
 CREATE INDEX IF NOT EXISTS seat_alike ON seat (alike);
 
 CREATE TRIGGER IF NOT EXISTS epochs_grow_by_one BEFORE UPDATE OF epoch ON seat
-WHEN NEW.epoch <> OLD.epoch + 1
+WHEN NEW.epoch NOT IN (OLD.epoch, OLD.epoch + 1)
 BEGIN SELECT RAISE(ABORT, 'the epoch of a seat grows by exactly one'); END;
 
 CREATE TRIGGER IF NOT EXISTS another_host_needs_an_epoch BEFORE UPDATE OF host ON seat
