@@ -176,6 +176,8 @@ class Serving:
         finally:
             hub.release()
             found.mark()
+            # Told before it counts as done: who hears that it is done, hears of what it led to as well.
+            found.tell()
             found.changed()
 
     async def give_up(self, seat: str, key: str) -> None:
