@@ -18,7 +18,7 @@ from typing import Any
 
 from flask import Flask
 
-from studylab import limits
+from studylab import installed, limits
 from studylab.author import course
 from studylab.data_folder import lock_data, secret_key
 from studylab.loop import LoopThread
@@ -71,9 +71,9 @@ def create_app(
     if room is not None:
         return _as_host(create_app(**_given_by(room)), room)
     at = public.parse(public_url) if public_url else None
-    app = Flask(__name__)
+    app = Flask(__name__, template_folder=str(installed.TEMPLATES), static_folder=str(installed.STATIC))
     taught = course.load(labs_from)
-    folder = (data or Path(app.instance_path)).resolve()
+    folder = (data or installed.data_folder()).resolve()
     lock = lock_data(folder)
     loop = LoopThread()
     try:
