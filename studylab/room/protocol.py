@@ -51,8 +51,8 @@ def seat_key(seat: str) -> str:
 
 
 def as_told(key: str, version: int, row: Any) -> dict[str, Any]:
-    """Return a row as it is told."""
-    return {"key": key, "version": version, **msgspec.to_builtins(row)}
+    """Return a row as it is told: what JSON gives back, so that a table that is read is equal to what was told."""
+    return {"key": key, "version": version, **msgspec.json.decode(msgspec.json.encode(row))}
 
 
 def as_row(data: Mapping[str, Any], kind: type[T]) -> T:
