@@ -12,9 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studylab.room import permissions
+from studylab.room.addresses import HERE
 from studylab.room.keys import Keys
+from studylab.room.ports import Ports
 from vango import kit
 from vango.actors import tasks
+from vango.actors.files import own_folder
 from vango.broker.broker import Broker
 from vango.broker.folder import BrokerFolder
 from vango.broker.keeper import Keeper
@@ -55,10 +58,14 @@ class RoomBroker:
         self._watch: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, folder: Path, keys: Keys, nats_server: Path | None, say: Callable[[str], None]) -> RoomBroker:
+    async def start(
+        cls, folder: Path, keys: Keys, nats_server: Path | None, ports: Ports, say: Callable[[str], None]
+    ) -> RoomBroker:
         """Start it. `say` gets a sentence when it dies and when it is back. Raises `Unavailable`."""
+        files = RoomFolder(own_folder(folder), keys)
+        files.remember_port(ports.again(HERE, max(files.port, 0)))
         keeper = await Keeper.start(nats_server)
-        broker = Broker(RoomFolder(folder, keys), keeper, name="room", on_exit=say, on_restart=say)
+        broker = Broker(files, keeper, name="room", on_exit=say, on_restart=say)
         try:
             await broker.start()
         except BaseException:

@@ -18,6 +18,7 @@ import msgspec
 from flask import Flask
 
 from studylab import limits
+from studylab.room.desk.web.parts import KEY, Parts
 from studylab.room.settings import DeskSettings, HostSettings, Settings, read
 from studylab.web.serving import serve
 from vango.kit import BadInput, VangoError
@@ -25,6 +26,8 @@ from vango.kit import BadInput, VangoError
 FLAG = "--room-child"
 LOOK_S = 0.5
 END_WITHIN_S = 20.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,19 @@ class _Told:
 
     def listen(self) -> None:
         for line in sys.stdin.buffer:
-            settings = read(line)
-            if self.moved is not None:
-                self.moved(settings)
+            self._hear(line)
         self.over.set()
         # What does not come to its end must not stay: nobody is left who could end it.
         threading.Timer(END_WITHIN_S, os._exit, [1]).start()
+
+    def _hear(self, line: bytes) -> None:
+        try:
+            settings = read(line)
+            if self.moved is not None:
+                self.moved(settings)
+        except VangoError as error:
+            # The old address stays shown. The end of the input must be noticed in any case.
+            log.warning("the new address is not used: %s", error)
 
 
 def main(makers: Makers) -> int:
@@ -98,7 +108,7 @@ def _run(app: Flask, settings: Settings, told: _Told) -> int:
         server = serve(app, settings.listening.host, settings.listening.port)
         try:
             told.moved = app.extensions.get("studylab_moved")
-            _say(Answer(code=_code(app)))
+            _say(Answer(code=_code(app, settings)))
             while server.is_alive() and not told.over.wait(LOOK_S):
                 pass
             app.extensions["studylab_end_streams"]()
@@ -109,9 +119,12 @@ def _run(app: Flask, settings: Settings, told: _Told) -> int:
     return 0
 
 
-def _code(app: Flask) -> str:
+def _code(app: Flask, settings: Settings) -> str:
     """The room's code, from the app of a desk."""
-    return str(app.extensions["studylab_code"]()) if "studylab_code" in app.extensions else ""
+    if not isinstance(settings, DeskSettings):
+        return ""
+    desk: Parts = app.extensions[KEY]
+    return desk.front.wall.room.code
 
 
 def _say(answer: Answer) -> None:

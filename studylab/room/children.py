@@ -65,7 +65,8 @@ class Child:
             *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
         )
         self._process = process
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write(written(self.settings))
         try:
             async with asyncio.timeout(START_WITHIN_S):

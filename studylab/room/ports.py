@@ -50,6 +50,13 @@ class Ports:
                 return self.take(host, at)
         return self.take(host, 0)
 
+    def again(self, host: str, port: int) -> int:
+        """Take the port of an earlier run, or another when it is gone."""
+        try:
+            return self.take(host, port)
+        except kit.Unavailable:
+            return self.take(host, 0)
+
     def close(self) -> None:
         """Let go of them."""
         for taken in self._held:

@@ -21,11 +21,12 @@ CYCLES = (20_000, 10, 10)
 
 
 def serve(app: Flask, host: str, port: int) -> Server:
-    """Serve an app. Raises `Unavailable` when the port cannot be had."""
+    """Serve an app, with as many threads as it asks for. Raises `Unavailable` when the port cannot be had."""
     with app.app_context():
         larger = {f"{before}/progress/import".encode(): MAX_IMPORT for before in ("", public.prefix())}
     allowed = Limits(larger=larger, waiting=limits.connections())
-    server = Server(app, host, port, threads=MAX_STREAMS + RESERVE_THREADS, limits=allowed)
+    threads = app.extensions.get("studylab_threads", MAX_STREAMS + RESERVE_THREADS)
+    server = Server(app, host, port, threads=threads, limits=allowed)
     server.start()
     # What is there by now lives as long as the app, and need not be looked at again.
     gc.freeze()
