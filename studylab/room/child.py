@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -26,16 +27,18 @@ from vango.kit import BadInput, VangoError
 FLAG = "--room-child"
 LOOK_S = 0.5
 END_WITHIN_S = 20.0
+FIRST_HOST_WITHIN_S, FIRST_HOST_POLL_S = 15.0, 0.05
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a child says once. `failed` is a sentence; `code` is the room's, from a desk."""
+    """What a child says once. `failed` is a sentence. From a desk: `code` is the room's; alone, it has heard no host."""
 
     failed: str = ""
     code: str = ""
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def _run(app: Flask, settings: Settings, told: _Told) -> int:
         server = serve(app, settings.listening.host, settings.listening.port)
         try:
             told.moved = app.extensions.get("studylab_moved")
-            _say(Answer(code=_code(app, settings)))
+            _say(_desk_answer(app, told) if isinstance(settings, DeskSettings) else Answer())
             while server.is_alive() and not told.over.wait(LOOK_S):
                 pass
             app.extensions["studylab_end_streams"]()
@@ -119,12 +122,14 @@ def _run(app: Flask, settings: Settings, told: _Told) -> int:
     return 0
 
 
-def _code(app: Flask, settings: Settings) -> str:
-    """The room's code, from the app of a desk."""
-    if not isinstance(settings, DeskSettings):
-        return ""
+def _desk_answer(app: Flask, told: _Told) -> Answer:
+    """A desk's answer: the code, once a host has been heard. Before that nobody can join."""
     desk: Parts = app.extensions[KEY]
-    return desk.front.wall.room.code
+    until = time.monotonic() + FIRST_HOST_WITHIN_S
+    while (is_alone := not any(host.alive for host in desk.front.hosts.all())) and time.monotonic() < until:
+        if told.over.wait(FIRST_HOST_POLL_S):
+            break
+    return Answer(code=desk.front.wall.room.code, is_alone=is_alone)
 
 
 def _say(answer: Answer) -> None:

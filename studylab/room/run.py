@@ -78,6 +78,8 @@ class _Supervisor:
         ]
         answers = await _all(child.start() for child in self._children)
         self._open(layout, secrets, answers[0].code)
+        if answers[0].is_alone:
+            _say(f"No host has reached the front desk through {', '.join(servers)} yet: nobody can join before that.")
         await self._follow_the_address(layout)
 
     async def _own_broker(self, secrets: keys.Keys) -> str:
