@@ -55,7 +55,6 @@ def rights(host: str) -> Rights:
             f"$JS.API.CONSUMER.DELETE.{room.stream}.{host}",
             f"$JS.API.CONSUMER.MSG.NEXT.{room.stream}.{host}",
             f"$JS.ACK.{room.stream}.{host}.>",
-            claim_of("desk", host),
         ),
         hears=(
             room.control.heartbeat,

@@ -41,7 +41,7 @@ def hello(host: str) -> str:
 
 
 def claim_of(who: str, asked_by: str) -> str:
-    """Return the subject on which one side is asked what it claims of the other's feed (`studylab.room.claims`)."""
+    """Return the subject on which one side is asked what its edge claims of the other's feed (`studylab.room.claims`)."""
     return f"control.claim.{who}.{asked_by}"
 
 
@@ -51,8 +51,8 @@ def seat_key(seat: str) -> str:
 
 
 def as_told(key: str, version: int, row: Any) -> dict[str, Any]:
-    """Return a row as it is told."""
-    return {"key": key, "version": version, **msgspec.to_builtins(row)}
+    """Return a row as it is told: what JSON gives back, so that a table that is read is equal to what was told."""
+    return {"key": key, "version": version, **msgspec.json.decode(msgspec.json.encode(row))}
 
 
 def as_row(data: Mapping[str, Any], kind: type[T]) -> T:

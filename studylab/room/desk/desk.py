@@ -10,6 +10,7 @@ the broker does meanwhile is no matter: the outbox tells it later.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from studylab.room.database import Database
 from studylab.room.desk import conduct, schema, seating
 from studylab.room.desk.hosts import Hosts
 from studylab.room.desk.telling import Changes, Telling
+from studylab.room.desk.truth import Auditor, Truth
 from studylab.room.desk.wall import Wall
 from studylab.room.folders import locked
 from studylab.room.guesses import Guesses
@@ -30,6 +32,7 @@ from vango import kit
 
 KEPT_MESSAGES = 20_000
 TOGETHER = 50
+TRUTH_S = 20.0
 WRONG_CODE = "The room has another code. Look at the projector again: six letters, no digits."
 WRONG_RESUME = "No seat has this code. Eight letters, no digits; they are on your page, and the teacher can see them."
 PUT_OUT = "The teacher has closed this seat. Ask the teacher."
@@ -47,7 +50,9 @@ class Desk:
         # The lock on the folder makes sure that no two run at once: it need not wait for the lease of one that died.
         self.source = kit.Source(folder / "room.db", {DESK: schema.read}, connect, limits=limits, name="desk")
         self.database.on_commit = self.source.wake
+        self._loop = asyncio.get_running_loop()
         self.hosts = Hosts(folder, connect, self.database, self.source, self.wall, self._lose)
+        self.auditor = Auditor(self.source, self.hosts)
 
     @classmethod
     async def open(cls, folder: Path, connect: kit.Connect, *, key: str, url: str = "", name: str = "") -> Desk:
@@ -80,6 +85,10 @@ class Desk:
     def room(self) -> RoomRow:
         """The room as it is now."""
         return self.wall.room
+
+    def truth(self) -> Truth:
+        """Return the audit: what every host claims of the room, and what the desk claims of every host's reports."""
+        return asyncio.run_coroutine_threadsafe(self.auditor.look(), self._loop).result(TRUTH_S)
 
     # People.
 

@@ -17,26 +17,24 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from studylab.room.claims import Answering
 from studylab.room.database import Database
 from studylab.room.folders import locked
 from studylab.room.host import schema
+from studylab.room.host.greeting import Greeting
 from studylab.room.host.orders import Benches, Orders
 from studylab.room.host.reports import Reports
 from studylab.room.host.seats import Seats
 from studylab.room.host.standing import Standing
 from studylab.room.host.view import RoomTable, RoomView
 from studylab.room.line import Line
-from studylab.room.protocol import DESK, Carry, HostRow, Report, RoomRow, SeatRow, VoteRow, hello, reports
+from studylab.room.protocol import DESK, Carry, HostRow, Report, RoomRow, SeatRow, VoteRow, claim_of, reports
 from studylab.room.tickets import Ticket, Tickets
 from vango import kit
 from vango.actors import tasks
 from vango.broker.connection import Connection
 
 log = logging.getLogger(__name__)
-HELLO_S = 1.0
-SILENT_AFTER_S = 3.0
 
 
 class HostLink:
@@ -53,19 +51,19 @@ class HostLink:
         self.feed, self.view = reports(name), RoomView()
         self._benches = benches
         self._announced: dict[str, int] = {}
-        self._heard_at, self._began_at = 0.0, time.time()
         self.database = Database(folder / "room-host.db", schema.SCHEMA)
         self.seats = Seats(name, self.database, self.view, Tickets(key))
         # The lock on the folder makes sure that no two run at once.
         self.source = kit.Source(folder / "room-host.db", {self.feed: schema.read}, connect, name=f"host-{name}")
         self.database.on_commit = self.source.wake
         self.edge = kit.Edge(name, folder / "views", DESK, connect, table=RoomTable(self.view))
+        self._answering = Answering(self.edge)
         self.reports = Reports(self.database, self.feed, lambda: self.silent_since is None)
         self.orders = Orders(self.view, self.database, self.reports, benches, lambda seat: self.seats.kept(seat)[0])
         self.line = Line(connect, f"host {name}", self._prepare)
+        self.greeting = Greeting(name, self.line, self._row, self._keep_alive)
         self._news = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._publishes = False
+        self._task: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -84,13 +82,13 @@ class HostLink:
         for seat, done, begun in found:
             self.orders.follow(seat, done, begun)
         await self.line.start()
-        for work in (self._say_hello(), self._look_at_news()):
-            self._tasks.append(asyncio.create_task(work, name=f"room link of {self.name}"))
+        await self.greeting.start()
+        self._task = asyncio.create_task(self._look_at_news(), name=f"room link of {self.name}")
 
     async def close(self) -> None:
         """Stop. What was reported and not heard is told after the next start."""
-        for task in self._tasks:
-            await tasks.end(task)
+        await tasks.end(self._task)
+        await self.greeting.stop()
         await self.line.stop()
         await self.orders.stop()
         await self.reports.stop()
@@ -109,8 +107,7 @@ class HostLink:
     @property
     def silent_since(self) -> float | None:
         """The Unix time at which the desk answered last, when that is too long ago; None while it answers."""
-        heard_at = self._heard_at or self._began_at
-        return heard_at if time.time() - heard_at > SILENT_AFTER_S else None
+        return self.greeting.silent_since
 
     def seat(self, seat: str) -> SeatRow | None:
         """Return a seat as the desk has told it last."""
@@ -199,27 +196,18 @@ class HostLink:
     # What goes on meanwhile.
 
     async def _prepare(self, wire: Connection) -> None:
-        pass
+        await wire.subscribe(claim_of(self.name, "desk"), self._answering.answer)
 
-    async def _say_hello(self) -> None:
-        while True:
-            row = HostRow(self.url, self.room_for, len(self.seats.all()), self.edge.sequence, time.time())
-            try:
-                answer = await self.line.wire.request(hello(self.name), msgspec.json.encode(row), timeout_s=HELLO_S)
-                said = msgspec.json.decode(answer.data)
-            except (kit.VangoError, msgspec.MsgspecError):
-                said = {}
-            if isinstance(said, dict) and "at" in said:
-                self._heard_at = time.time()
-                # The desk has made the streams that this host may not make.
-                self._publishes = True
-            await self._keep_alive()
-            await asyncio.sleep(HELLO_S)
+    def _row(self) -> HostRow:
+        return HostRow(self.url, self.room_for, len(self.seats.all()), self.edge.sequence, time.time())
 
-    async def _keep_alive(self) -> None:
-        """Start what has died of something unforeseen; what runs is left alone."""
+    async def _keep_alive(self, was_heard: bool) -> None:
+        """Start what has died of something unforeseen; what runs is left alone.
+
+        The desk makes the streams that this host may not make: before it has answered, there is nothing to publish to.
+        """
         await self.edge.start()
-        if self._publishes:
+        if was_heard:
             await self.source.start()
 
     async def _look_at_news(self) -> None:

@@ -155,7 +155,7 @@ class Reports:
         self, db: sqlite3.Connection, reports: Sequence[Report], carries: Sequence[tuple[str, int, Carry]]
     ) -> None:
         for report in reports:
-            kit.tell(db, self._feed, **write_report(db, seat_key(report.seat), msgspec.to_builtins(report)))
+            kit.tell(db, self._feed, **write_report(db, seat_key(report.seat), report))
         for seat, epoch, carry in carries:
             for part in pack(carry, seat, epoch):
                 kit.tell(db, self._feed, **as_told(part.key, write_part(db, part)["version"], part))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studylab.room.parts import PARTS, parts
+from studylab.room.protocol import Report, as_told
 
 SCHEMA = (
     PARTS
@@ -37,9 +38,9 @@ def read(db: sqlite3.Connection) -> Iterator[Mapping[str, Any]]:
     yield from parts(db)
 
 
-def write_report(db: sqlite3.Connection, key: str, report: Mapping[str, Any]) -> dict[str, Any]:
+def write_report(db: sqlite3.Connection, key: str, report: Report) -> dict[str, Any]:
     """Write a report in place of the one before, and return it as it is to be told."""
     found = db.execute("SELECT version FROM report WHERE key = ?", [key]).fetchone()
-    told = {**report, "key": key, "version": found[0] + 1 if found else 1}
+    told = as_told(key, found[0] + 1 if found else 1, report)
     db.execute("INSERT OR REPLACE INTO report VALUES (?, ?, ?)", [key, told["version"], json.dumps(told)])
     return told
