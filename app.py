@@ -18,10 +18,12 @@ from typing import Any
 
 from flask import Flask
 
-from studylab import limits
+from studylab import installed, limits
 from studylab.author import course
 from studylab.data_folder import lock_data, secret_key
 from studylab.loop import LoopThread
+from studylab.room import serving
+from studylab.room.settings import HostSettings
 from studylab.sessions import Benches
 from studylab.views import MAX_STREAMS
 from studylab.web import compress, cookie, errors, guard, guests, present, public
@@ -57,16 +59,21 @@ def create_app(
     *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (),
     park_after_s: float = 900.0, max_benches: int = 200, keep_place_s: float = KEEP_PLACE_S,
     max_streams: int = MAX_STREAMS, labs_from: Path | None = None, public_url: str = "",
+    room: HostSettings | None = None,
 ) -> Flask:  # fmt: skip
     """Make an app with its loop, its keeper and its benches. End it with `close_app`.
+
+    With `room` it is a host of a room, and everything else is taken from those settings.
 
     Raises `Unavailable` when the data folder cannot be used, there is no nats-server, or `labs_from` holds no lab, and
     `BadInput` when `public_url` is no address.
     """
+    if room is not None:
+        return _as_host(create_app(**_given_by(room)), room)
     at = public.parse(public_url) if public_url else None
-    app = Flask(__name__)
+    app = Flask(__name__, template_folder=str(installed.TEMPLATES), static_folder=str(installed.STATIC))
     taught = course.load(labs_from)
-    folder = (data or Path(app.instance_path)).resolve()
+    folder = (data or installed.data_folder()).resolve()
     lock = lock_data(folder)
     loop = LoopThread()
     try:
@@ -82,6 +89,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), taught.faults)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
+    app.extensions["studylab_end_streams"] = benches.end_streams
     cookie.register(app)
     guard.protect(app, ["127.0.0.1", "localhost", "::1", *hosts, *([at.host] if at else [])], at.origin if at else "")
     compress.register(app)
@@ -95,6 +103,34 @@ def create_app(
     for blueprint in (home, pages, bench, moments, stream, labs, concepts, recording, progress, tour, debrief):
         app.register_blueprint(blueprint)
     benches.draw = partial(draw, app)
+    return app
+
+
+def _given_by(room: HostSettings) -> dict[str, Any]:
+    """Return what a host's settings say of its app."""
+    return {
+        "data": Path(room.folder), "nats_server": Path(room.nats_server) if room.nats_server else None,
+        "hosts": room.listening.names, "public_url": room.listening.public_url,
+        "labs_from": Path(room.labs) if room.labs else None, "max_benches": room.room_for,
+        "park_after_s": room.park_after_s, "keep_place_s": room.keep_place_s,
+    }  # fmt: skip
+
+
+def _as_host(app: Flask, room: HostSettings) -> Flask:
+    """Make an app a host of a room."""
+    running: State = app.extensions["studylab"]
+    close = app.extensions["studylab_close"]
+    try:
+        leave = serving.register(app, room, running.loop, running.benches)
+    except BaseException:
+        close()
+        raise
+
+    def end() -> None:
+        leave()
+        close()
+
+    app.extensions["studylab_close"] = end
     return app
 
 

@@ -7,9 +7,10 @@ never wrong, and a new or returning one gets everything.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -41,6 +42,44 @@ class Drawn(Protocol):
         """What it looks like."""
 
 
+class Beside(Protocol):
+    """What goes with a bench and is none of its parts. It hears what the pages hear, on the loop, and adds to them."""
+
+    def attach(self, hub: Hub) -> None:
+        """The bench was opened, or opened again: this is its hub now."""
+
+    def context(self) -> Mapping[str, Any]:
+        """Return what else the panels of every page are drawn from. `more` are panel id to template, drawn as well."""
+
+    def opened(self, page: str) -> None:
+        """A page was asked for."""
+
+    def saw(self, seen: Observation, watched: bool) -> None:
+        """The bench was observed for its pages."""
+
+    def changed(self) -> None:
+        """The bench noted a change, or a page came or went. Whoever waits here keeps an actor waiting."""
+
+
+class Nothing:
+    """Beside most benches there is nothing."""
+
+    def attach(self, hub: Hub) -> None:
+        pass
+
+    def context(self) -> Mapping[str, Any]:
+        return {}
+
+    def opened(self, page: str) -> None:
+        pass
+
+    def saw(self, seen: Observation, watched: bool) -> None:
+        pass
+
+    def changed(self) -> None:
+        pass
+
+
 Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn]]]
 """Draws a page's panels, by id and part by part, from their context and from their last drawing."""
 
@@ -61,8 +100,11 @@ class Page:
 class Hub:
     """The link between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
 
-    def __init__(self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor) -> None:
+    def __init__(
+        self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor, beside: Beside | None = None
+    ) -> None:
         self.bench = bench
+        self.beside: Beside = beside or Nothing()
         self.used_at = time.monotonic()
         self._held = self._viewers = 0
         self._labs = labs
@@ -74,6 +116,9 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._ended = False
         self._frames = Frames(bench, self._draw_pages, lambda: self._viewers > 0 and not self._ended)
+        # In place of the frames' own: they are told by it.
+        bench.changes.on_change = self._changed
+        self.beside.attach(self)
 
     @property
     def viewers(self) -> int:
@@ -124,11 +169,23 @@ class Hub:
 
     # On the loop.
 
+    def _changed(self) -> None:
+        self._frames.changed()
+        self.beside.changed()
+
+    def _lab_changed(self) -> None:
+        self._frames.mark()
+        self.beside.changed()
+
+    def mark(self) -> None:
+        """Something changed that is not the bench's own: draw another frame."""
+        self._frames.mark()
+
     def run(self, slug: str) -> LabRun:
         """Return the play of a lab on this bench."""
         if slug not in self._runs:
             self._runs[slug] = LabRun(self._labs[slug], self.bench, stays=True)
-            self._runs[slug].on_change = self._frames.mark
+            self._runs[slug].on_change = self._lab_changed
         return self._runs[slug]
 
     def locked(self, slug: str) -> dict[str, str]:
@@ -138,8 +195,13 @@ class Hub:
             reasons.pop("undo", None)
         return reasons
 
-    async def context(self, page: str) -> dict[str, Any]:
-        """Observe, let the checks of the page's lab look, and return what its panels are drawn from."""
+    async def context(self, page: str, *, by_others: bool = False) -> dict[str, Any]:
+        """Observe, let the checks of the page's lab look, and return what its panels are drawn from.
+
+        `by_others`: somebody looks who is not the learner.
+        """
+        if not by_others:
+            self.beside.opened(page)
         return await self._context(page, await self.bench.observe())
 
     async def _context(self, page: str, seen: Observation) -> dict[str, Any]:
@@ -150,7 +212,18 @@ class Hub:
             await run.read_up(seen)
             run.look(seen)
             context |= {"guide": run.guide(), "locked": self.locked(page)}
-        return context
+        self.beside.saw(seen, self._viewers > 0)
+        return {**context, **self.beside.context()}
+
+    def take_up(self, slug: str) -> None:
+        """The file of the attempt at a lab was written by others."""
+        if slug in self._runs:
+            self._runs[slug].come_back()
+
+    @property
+    def busy(self) -> str:
+        """What a lab does on this bench at the moment, empty when none does anything."""
+        return next((run.busy for run in self._runs.values() if run.busy), "")
 
     def bring_in(self, brought: Sequence[Record]) -> int:
         """Join imported progress into this bench's, and return how many labs changed."""
@@ -191,7 +264,7 @@ class Hub:
 
     # In the threads of the pages.
 
-    def watch(self, slug: str, view: View | None = None) -> Iterator[dict[str, str] | None]:
+    def watch(self, slug: str, view: View | None = None) -> Generator[dict[str, str] | None]:
         """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat.
 
         Ends when the view is over, or the bench is parked.
@@ -226,3 +299,6 @@ class Hub:
         page.viewers += one
         self._viewers += one
         self.bench.changes.watched = self._viewers > 0
+        # At the end of the app the loop may have gone before the last page.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.beside.changed)

@@ -8,13 +8,14 @@ import re
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studylab import places
 from studylab.doors import Doors
-from studylab.hub import Draw, Hub
+from studylab.hub import Beside, Draw, Hub, Nothing
 from studylab.views import MAX_STREAMS, Views
 from vango.actors import tasks
 from vango.actors.errors import BadInput, Unavailable
@@ -60,6 +61,7 @@ class Benches:
         self.labs = labs
         self.views = Views(streams)
         self.draw: Draw = lambda _context, before: iter((before,))
+        self.beside: Callable[[str], Beside] = lambda _key: Nothing()
         self._keeper = keeper
         self._park_after_s = park_after_s
         self._places = places.Places(data / "benches", most, keep_s)
@@ -108,7 +110,7 @@ class Benches:
                 finally:
                     self._coming.discard(key)
                 self._places.take(key)
-                self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
+                self._live[key] = Hub(bench, self.labs, self.draw, self._executor, self.beside(key))
             hub = self._live[key]
             hub.hold()
         return hub

@@ -38,14 +38,13 @@ class Bus:
 class Listening:
     """Where a process listens, and the names under which browsers may ask it, beside those of this machine.
 
-    `any_address` lets it answer to every IP address as well: a machine's own may change while it runs. `public_url` is
-    set when a proxy stands in front (`studylab.web.public`).
+    With 0.0.0.0 among the names it answers to every IP address (`studylab.web.guard`). `public_url` is set when a proxy
+    stands in front (`studylab.web.public`).
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     names: tuple[str, ...] = ()
-    any_address: bool = False
     public_url: str = ""
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import count
 
 from flask import Blueprint, Response, request
 
-from studylab.hub import Hub
 from studylab.views import View
 from studylab.web.htmx import partial
 from studylab.web.public import linked, prefix
@@ -16,6 +15,9 @@ from studylab.web.state import hub, state
 from vango.actors.errors import NotThere
 
 stream = Blueprint("stream", __name__)
+
+Frames = Generator[dict[str, str] | None]
+"""What a page is sent: panels by id, or None for a heartbeat."""
 
 
 @stream.get("/events")
@@ -27,15 +29,21 @@ def events() -> Response:
     found, views = hub(), state().benches.views
     # Opened before the stream begins: of many that come at once, none counts without another.
     view = views.open(found)
-    response = Response(_messages(found, page, view, state().boot, prefix()), mimetype="text/event-stream")
+    response = sent(found.watch(page, view), view)
     response.call_on_close(lambda: views.close(view))
+    return response
+
+
+def sent(frames: Frames, view: View) -> Response:
+    """Return the stream of what a view yields."""
+    response = Response(_messages(frames, view, state().boot, prefix()), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(found: Hub, page: str, view: View, boot: str, prefix: str) -> Iterator[bytes]:
+def _messages(frames: Frames, view: View, boot: str, prefix: str) -> Generator[bytes]:
     yield b"retry: 500\n\n"
-    numbers, frames = count(1), found.watch(page, view)
+    numbers = count(1)
     try:
         for panels, number in zip(frames, numbers, strict=False):
             if panels is None:
@@ -47,7 +55,7 @@ def _messages(found: Hub, page: str, view: View, boot: str, prefix: str) -> Iter
         if view.over:
             yield f"id: {_id(boot, next(numbers))}\nevent: over\ndata: {view.over}\n\n".encode()
     finally:
-        frames.close()  # type: ignore[attr-defined]
+        frames.close()
 
 
 def _one_line_end(text: str) -> str:
