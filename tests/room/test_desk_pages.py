@@ -216,3 +216,19 @@ def test_the_qr_code_is_a_picture_of_the_way_in(teacher: FlaskClient) -> None:
 
 def test_an_unknown_page_is_told_in_the_room_s_words(desk: FrontDesk) -> None:
     assert "Learners join at /join" in desk.learner().get("/labs/acks", headers=OWN).get_data(as_text=True)
+
+
+def test_the_truth_page_shows_each_view_with_the_audit_s_verdict(desk: FrontDesk, teacher: FlaskClient) -> None:
+    desk.sits("Audited")
+    desk.until(lambda: "is-ok" in teacher.get("/room/truth/now").get_data(as_text=True))
+    text = teacher.get("/room/truth/").get_data(as_text=True)
+    for words in ("host h1", "the reports of h1", "Truth is at"):
+        assert words in text
+
+
+def test_a_room_is_closed_and_kept_and_deleted_only_with_its_code(desk: FrontDesk, teacher: FlaskClient) -> None:
+    post(teacher, "/room/after/close")
+    assert "has ended" in post(desk.learner(), "/join", 409, code=desk.code, name="Late")
+    post(teacher, "/room/after/open")
+    assert "Nothing was deleted" in post(teacher, "/room/after/delete", 422, code="WRONG")
+    assert "by hand. Nothing was deleted" in post(teacher, "/room/after/delete", 409, code=desk.code)

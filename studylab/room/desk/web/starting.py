@@ -54,6 +54,7 @@ def create_desk(settings: DeskSettings) -> Flask:
     app.extensions["studylab_threads"] = MAX_VIEWERS + RESERVE_THREADS
     app.extensions["studylab_end_streams"] = partial(end_streams, app)
     app.extensions["studylab_close"] = partial(_close, loop, desk)
+    app.extensions["studylab_code"] = lambda: desk.room.code
     app.extensions["studylab_moved"] = partial(_moved, app)
     return app
 
