@@ -11,9 +11,9 @@ from studylab.room.protocol import SeatRow
 from tests.room.front_desk import FrontDesk
 
 NAMES = (
-    "Ana Ben Chidi Dana Emre Fatima Goran Hana Ivo Jun Kofi Lena Mia Noor Olga Pavel Quynh Rosa Sam Tomas Uma Vera "
-    "Wei Ximena Yara Zoe Łukasz Ñusta Émile"
-).split()
+    "Ana", "Ben", "Chidi", "Dana", "Emre", "Fatima", "Goran", "Hana", "Ivo", "Jun", "Kofi", "Lena", "Mia", "Noor",
+    "Olga", "Pavel", "Quynh", "Rosa", "Sam", "Tomas", "Uma", "Vera", "Wei", "Ximena", "Yara", "Zoe", "Łukasz", "Émile",
+)  # fmt: skip
 ACTS = (
     "promoted blog to alloc-c", "killed edge iad", "purged ROUTES", "made 20 changes", "restarted the relay",
     "took a snapshot", "replayed edge fra from 1", "changed the rules of edge syd", "predicted",

@@ -102,7 +102,9 @@ def test_a_fault_that_no_bench_can_take_is_refused_once(desk: FrontDesk, teacher
         assert teacher.get(f"/room/conduct/fault?verb={verb}").status_code == 200
 
 
-def test_a_vote_shows_its_bars_when_it_is_closed_and_a_second_one_beside_it(desk: FrontDesk, teacher: FlaskClient) -> None:
+def test_a_vote_shows_its_bars_when_it_is_closed_and_a_second_one_beside_it(
+    desk: FrontDesk, teacher: FlaskClient
+) -> None:
     seat, on = desk.sits("Voter"), "acks/predict-queued"
     first = post(teacher, "/room/votes/", on=on)
     assert "A vote is open" in post(teacher, "/room/votes/", 409, on=on)
@@ -135,11 +137,12 @@ def test_a_seat_is_renamed_gets_a_new_code_and_is_put_out_and_let_in(desk: Front
 def test_one_seat_is_sent_reset_told_and_asked_for_its_bench(desk: FrontDesk, teacher: FlaskClient) -> None:
     seat = desk.sits("One")
     page = f"/room/seats/{seat.number}"
-    for path, form, say in (
+    asks: list[tuple[str, dict[str, str], Say]] = [
         ("step", {"to": f"acks/{STEP}"}, Say.STEP), ("reset", {}, Say.RESET), ("message", {"text": "hi"}, Say.MESSAGE),
         ("drive", {}, Say.DRIVE), ("drive", {"end": "1"}, Say.DRIVE),
-    ):  # fmt: skip
-        post(teacher, f"{page}/{path}", **form)
+    ]  # fmt: skip
+    for path, form, say in asks:
+        post(teacher, f"{page}/{path}", 303, **form)
         assert (last(desk).say, last(desk).seats) == (say, (seat.id,))
     assert last(desk).with_ == {"do": "end"}
     assert teacher.get(f"{page}/watch").location.startswith("http://127.0.0.1:9/room/watch?ticket=")
@@ -185,7 +188,11 @@ def test_afterwards_there_is_a_table_and_what_the_room_believed(desk: FrontDesk,
     assert "=cmd" not in teacher.get("/room/after/?names=0").get_data(as_text=True)
     rows = list(csv.reader(io.StringIO(teacher.get("/room/after/room.csv").get_data(as_text=True))))
     assert ["'=cmd", "no"] in [[row[1], row[-1]] for row in rows]
-    assert not any("cmd" in cell for row in csv.reader(io.StringIO(teacher.get("/room/after/room.csv?names=0").text)) for cell in row)
+    assert not any(
+        "cmd" in cell
+        for row in csv.reader(io.StringIO(teacher.get("/room/after/room.csv?names=0").text))
+        for cell in row
+    )
 
 
 def test_the_wall_is_drawn_with_names_or_without(desk: FrontDesk, teacher: FlaskClient) -> None:
@@ -199,7 +206,7 @@ def test_the_wall_is_drawn_with_names_or_without(desk: FrontDesk, teacher: Flask
 def test_the_wall_s_stream_sends_all_tiles_and_then_what_changed_only(desk: FrontDesk, teacher: FlaskClient) -> None:
     seat = desk.sits("Streamed", act="first")
     with teacher.get("/room/wall/events", headers=OWN) as answer:
-        messages = (part.decode() for part in answer.response)
+        messages = (str(part, "utf-8") for part in answer.iter_encoded())
         assert "retry" in next(messages)
         assert "Streamed" in next(messages)
         desk.reports(seat, act="second")

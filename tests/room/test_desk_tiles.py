@@ -71,7 +71,7 @@ def test_a_name_can_be_hidden_for_the_projector() -> None:
 
 
 def test_who_needs_help_is_first_and_who_waits_longest_before_the_others() -> None:
-    seats = {
+    seats: dict[str, dict[str, Any]] = {
         "hand, since long": {"hand": NOW - 400},
         "hand": {"hand": NOW - 40},
         "stuck, since long": {"ticked": NOW - 900},
@@ -81,6 +81,8 @@ def test_who_needs_help_is_first_and_who_waits_longest_before_the_others() -> No
         "done": {"index": len(LAB.steps)},
         "away": {"here": False},
     }
-    made = [drawn(seat=replace(SEAT, name=name, number=9 - at), **report) for at, (name, report) in enumerate(seats.items())]
+    made = [
+        drawn(seat=replace(SEAT, name=name, number=9 - at), **report) for at, (name, report) in enumerate(seats.items())
+    ]
     assert [one.name for one in in_order(made[::-1])] == list(seats)
     assert [*counts(made).values()] == [2, 2, 2, 1, 1]

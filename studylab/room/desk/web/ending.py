@@ -17,7 +17,9 @@ from vango.kit import Refused, Unavailable
 
 MARK = "delete"
 CAN_DELETE = "studylab_can_delete"
-BY_HAND = "This room was not started by --room. Stop its processes and delete their folders by hand. Nothing was deleted."
+BY_HAND = (
+    "This room was not started by --room. Stop its processes and delete their folders by hand. Nothing was deleted."
+)
 
 
 def can_delete() -> bool:

@@ -1,4 +1,4 @@
-"""From the settings of a front desk to its web app: the loop, the desk on it, the pages in front of it, and their end."""
+"""From the settings of a front desk to its web app: the loop, the desk on it, the pages before it, and their end."""
 
 from __future__ import annotations
 

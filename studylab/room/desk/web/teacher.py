@@ -1,4 +1,4 @@
-"""The teacher's door and first page: the secret makes a browser the teacher's, and three things are to be done first."""
+"""The teacher's door and first page. The secret makes a browser the teacher's; three things are to be done first."""
 
 from __future__ import annotations
 
