@@ -58,7 +58,7 @@ def test_a_bench_needs_nobody(room: Hosted) -> None:
     assert "your bench does." in page
     room.server.start()
     ana.reported(lambda report: report.act == "promote shop, alloc-c" and report.hand > 0, "told afterwards")
-    until(lambda: "does not answer" not in ana.page("/sandbox").get_data(as_text=True), "the room answers")
+    until(lambda: not ana.seat.strip().silent_since, "the room answers")
 
 
 def test_a_host_that_starts_again_has_its_seats_and_their_place(room: Hosted) -> None:
