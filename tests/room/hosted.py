@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from app import close_app, create_app
 from studylab.hub import Hub
+from studylab.lab.attempt import Attempt
 from studylab.loop import LoopThread
 from studylab.room import permissions, watching
 from studylab.room.desk import Desk
@@ -129,6 +130,10 @@ class Sitting:
         hub = self.seat._hub
         assert hub is not None
         return hub
+
+    def attempt(self, slug: str) -> Attempt:
+        """Return where the learner is in a lab."""
+        return self.hub().run(slug).attempt
 
     def report(self) -> Report | None:
         """Return what the wall has of this seat."""

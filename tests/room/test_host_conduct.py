@@ -55,7 +55,11 @@ def test_instructions_are_carried_out_in_order_and_once(room: Hosted, ana: Sitti
         last = room.say(Say.FAULT, ana.id, verb="kill_edge", edge=edge)
     ana.done(last)
     told = ana.client.get("/bench/journal.json").get_json()["moments"]
-    verbs = [one["detail"]["arguments"]["edge"] for one in told if one["kind"] == "verb" and one["detail"]["verb"] == "kill_edge"]
+    verbs = [
+        one["detail"]["arguments"]["edge"]
+        for one in told
+        if one["kind"] == "verb" and one["detail"]["verb"] == "kill_edge"
+    ]
     assert verbs == ["fra", "iad", "syd"]
 
 

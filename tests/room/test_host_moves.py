@@ -63,7 +63,9 @@ def test_the_host_before_sends_its_browsers_on(room: Hosted) -> None:
     until(lambda: room.serving(name).seat(ana.id) is None, "the host before has given the seat up")
     page = before.get("/sandbox")
     assert (page.status_code, page.location) == (303, f"{DESK_URL}/back")
-    refused = before.post("/bench/verbs/promote", json={"route": "shop", "to": "alloc-b"}, headers={"Sec-Fetch-Site": "same-origin"})
+    refused = before.post(
+        "/bench/verbs/promote", json={"route": "shop", "to": "alloc-b"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
     assert refused.status_code == 409
     assert "at another place now" in refused.get_json()["error"]
     assert b"data-gone" in before.get("/events").data

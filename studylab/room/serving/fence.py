@@ -15,7 +15,8 @@ from studylab.room.host import Standing
 from studylab.room.serving import kept as keeping
 from studylab.room.serving.seat import Seat
 from studylab.room.serving.serving import Serving
-from studylab.room.serving.shares import Shares
+from studylab.room.serving.shares import ACTS, LOOKS, check
+from studylab.web.given import fields
 from studylab.web.guard import CSP, SAFE
 from studylab.web.htmx import partial, path_of_referer
 from vango.actors.errors import NotThere, Refused, Unavailable
@@ -46,18 +47,17 @@ def here() -> Seat:
 def register(app: Flask, desk: Serving) -> None:
     """Put the fence before every route of an app."""
     app.extensions["studylab_room"] = desk
-    shares = Shares()
-
-    def check() -> AnyResponse | None:
-        if request.endpoint is None or request.endpoint in OPEN or request.blueprint == "concepts":
-            return None
-        return _watched() or _seated(shares)
-
-    app.before_request(check)
+    app.before_request(_judge)
     app.after_request(_may_ask_the_desk)
 
 
-def _seated(shares: Shares) -> AnyResponse | None:
+def _judge() -> AnyResponse | None:
+    if request.endpoint is None or request.endpoint in OPEN or request.blueprint == "concepts":
+        return None
+    return _watched() or _seated()
+
+
+def _seated() -> AnyResponse | None:
     if "looks_on" in g:
         return None
     seat, epoch = session.get("seat"), session.get("epoch")
@@ -69,10 +69,14 @@ def _seated(shares: Shares) -> AnyResponse | None:
         return _away(Standing.UNKNOWN)
     if session.get("bench") != found.key:
         session["bench"] = found.key
+    shares = serving().shares
+    shares.take(found.id, LOOKS)
     if is_act():
         if found.is_held:
             raise Refused(HELD)
-        shares.take(found.id, request.view_args or {})
+        shares.take(found.id, ACTS)
+        if verb := (request.view_args or {}).get("verb"):
+            check(verb, fields(), serving().at_work(found))
     return None
 
 

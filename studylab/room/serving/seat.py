@@ -140,6 +140,11 @@ class Seat:
         if self._hub is not None and self._is_watched:
             self._hub.mark()
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something long is being done on the bench."""
+        return self._hub is not None and self._hub.bench.progress.see() is not None
+
     def keep(self) -> None:
         """Write down what belongs to the seat."""
         keeping.save(self._serving.folder(self.key), self.kept)

@@ -15,6 +15,7 @@ from studylab.room.host import HostLink, Standing
 from studylab.room.protocol import Instruction, SeatRow
 from studylab.room.serving import conduct, rebuilding
 from studylab.room.serving.seat import Seat
+from studylab.room.serving.shares import Shares
 from studylab.room.tickets import Ticket
 from vango.actors import tasks
 from vango.actors.errors import Unavailable, VangoError
@@ -37,6 +38,7 @@ class Serving:
     def __init__(self, benches: Benches, desk_url: str = "") -> None:
         self.benches = benches
         self.labs: Mapping[str, Lab] = benches.labs
+        self.shares = Shares()
         self.said: tuple[Instruction, ...] = ()
         """What the desk has said, newest first."""
         self.desk_url_given = desk_url
@@ -93,6 +95,10 @@ class Serving:
     def seats(self) -> Iterator[Seat]:
         """Yield every seat that has a bench here."""
         yield from list(self._seats.values())
+
+    def at_work(self, but: Seat) -> int:
+        """Return on how many benches besides a seat's something long is being done."""
+        return sum(seat.is_at_work for seat in self.seats() if seat is not but)
 
     # Seats come and go.
 
