@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from studylab.beside import Beside, Nothing
+from studylab.drawn import Draw, Drawn, Page
 from studylab.frames import Frames
 from studylab.lab import records
 from studylab.lab.locks import locked
@@ -35,77 +36,14 @@ AT_ONCE = 12
 SANDBOX = ""
 
 
-class Drawn(Protocol):
-    """A drawn panel."""
-
-    @property
-    def html(self) -> str:
-        """What it looks like."""
-
-
-class Beside(Protocol):
-    """What goes with a bench and is none of its parts. It hears what the pages hear, on the loop, and adds to them."""
-
-    def attach(self, hub: Hub) -> None:
-        """The bench was opened, or opened again: this is its hub now."""
-
-    def context(self) -> Mapping[str, Any]:
-        """Return what else the panels of every page are drawn from. `more` are panel id to template, drawn as well."""
-
-    def opened(self, page: str) -> None:
-        """A page was asked for."""
-
-    def saw(self, seen: Observation, watched: bool) -> None:
-        """The bench was observed for its pages."""
-
-    def changed(self) -> None:
-        """The bench noted a change, or a page came or went. Whoever waits here keeps an actor waiting."""
-
-
-class Nothing:
-    """Beside most benches there is nothing."""
-
-    def attach(self, hub: Hub) -> None:
-        pass
-
-    def context(self) -> Mapping[str, Any]:
-        return {}
-
-    def opened(self, page: str) -> None:
-        pass
-
-    def saw(self, seen: Observation, watched: bool) -> None:
-        pass
-
-    def changed(self) -> None:
-        pass
-
-
-Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn]]]
-"""Draws a page's panels, by id and part by part, from their context and from their last drawing."""
-
-
-@dataclass(slots=True)
-class Page:
-    """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn).
-
-    `begun` counts how often a page was opened when none was open.
-    """
-
-    viewers: int = 0
-    begun: int = 0
-    version: int = 0
-    panels: dict[str, tuple[int, Drawn]] = field(default_factory=dict)
-
-
 class Hub:
     """The link between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
 
     def __init__(
-        self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor, beside: Beside | None = None
+        self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor, beside: Beside[Hub] | None = None
     ) -> None:
         self.bench = bench
-        self.beside: Beside = beside or Nothing()
+        self.beside: Beside[Hub] = beside or Nothing()
         self.used_at = time.monotonic()
         self._held = self._viewers = 0
         self._labs = labs
@@ -248,7 +186,7 @@ class Hub:
     def _draw_page(self, page: Page, context: dict[str, Any], begun: int) -> None:
         """Draw what a page shows of one observation; each part is available as soon as it is drawn."""
         with self._news:
-            before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
+            before = page.drawn
         for part in self._draw(context, before):
             self._keep(page, part, begun)
             # The page thread needs the interpreter, which a busy thread keeps for 5 ms.
@@ -256,14 +194,8 @@ class Hub:
 
     def _keep(self, page: Page, drawn: Mapping[str, Drawn], begun: int) -> None:
         with self._news:
-            if page.begun != begun:
-                return
-            kept = page.panels.items()
-            versions = {panel: n for panel, (n, was) in kept if panel in drawn and was.html == drawn[panel].html}
-            if len(versions) < len(drawn):
-                page.version += 1
+            if page.keep(drawn, begun):
                 self._news.notify_all()
-            page.panels |= {panel: (versions.get(panel, page.version), new) for panel, new in drawn.items()}
 
     # In the threads of the pages.
 
@@ -288,8 +220,7 @@ class Hub:
                 with self._news:
                     if page.version <= had and not (self._ended or view.over):
                         self._news.wait(BEAT_S)
-                    newer = {panel: drawn.html for panel, (version, drawn) in page.panels.items() if version > had}
-                    had = page.version
+                    newer, had = page.newer(had), page.version
                 self.used_at = time.monotonic()
                 yield newer or None
         finally:

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studylab import places
+from studylab.beside import Beside, Nothing
 from studylab.doors import Doors
-from studylab.hub import Beside, Draw, Hub, Nothing
+from studylab.drawn import Draw
+from studylab.hub import Hub
 from studylab.views import MAX_STREAMS, Views
 from vango.actors import tasks
 from vango.actors.errors import BadInput, Unavailable
@@ -61,7 +63,7 @@ class Benches:
         self.labs = labs
         self.views = Views(streams)
         self.draw: Draw = lambda _context, before: iter((before,))
-        self.beside: Callable[[str], Beside] = lambda _key: Nothing()
+        self.beside: Callable[[str], Beside[Hub]] = lambda _key: Nothing()
         self._keeper = keeper
         self._park_after_s = park_after_s
         self._places = places.Places(data / "benches", most, keep_s)

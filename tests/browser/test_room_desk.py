@@ -15,7 +15,9 @@ from studylab.room.protocol import Say
 from tests.browser.front_desk import Served, a_served_desk
 from tests.room.made_up import class_of, doing
 
-ONE_SCREEN = "() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"
+ONE_SCREEN = (
+    "() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"
+)
 ORDER = "() => [...document.querySelectorAll('#tiles .who b')].map(each => each.textContent)"
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studylab.beside import Beside, Nothing
 from studylab.doors import Doors
-from studylab.hub import Beside, Hub, Nothing
+from studylab.hub import Hub
 from studylab.lab.model import Lab
 from studylab.room.host import HostLink, Standing
 from studylab.room.protocol import Instruction, SeatRow
@@ -129,7 +130,7 @@ class Serving:
         await self.benches.park(seat.key)
         self._by_key.pop(seat.key, None)
 
-    def _beside(self, key: str) -> Beside:
+    def _beside(self, key: str) -> Beside[Hub]:
         return self._by_key.get(key) or Nothing()
 
     def _make_ready(self, seat: Seat, ticket: Ticket) -> None:
