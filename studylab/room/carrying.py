@@ -83,6 +83,11 @@ class Carries:
         """Return the parts of a seat's newest whole carry; none when there is none."""
         return self._whole.get(seat, ())
 
+    def epoch(self, seat: str) -> int:
+        """Return the epoch of a seat's newest whole carry; 0 when there is none."""
+        parts = self._whole.get(seat)
+        return parts[0].epoch if parts else 0
+
     def of(self, seat: str) -> Carry | None:
         """Return a seat's newest whole carry; None when there is none that can be read."""
         parts = self.parts(seat)

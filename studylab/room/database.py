@@ -1,7 +1,7 @@
 """A database of the room, written by one thread: many pieces of work in one transaction, off the event loop.
 
 Each piece of work is whole or not at all; its future has its result once the transaction is committed and synced. A
-hundred joins at once then cost the disk what one costs. Whoever has an outbox in it tells in the same work.
+hundred joins at once then cost the disk what one costs. An event is told in the same work as its change.
 """
 
 from __future__ import annotations

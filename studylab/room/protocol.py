@@ -32,7 +32,8 @@ def reports(host: str) -> Feed:
     """
     if not HOST_NAME.fullmatch(host):
         raise BadInput(f"{host[:40]!r} is no name of a host: it has small letters, digits and hyphens, at most 32.")
-    return Feed(f"report-{host}", service=f"host-{host}", key="key", version="version", stream=f"REPORT-{host}")
+    name = f"report-{host}"
+    return Feed(name, service=f"host-{host}", key="key", version="version", stream=f"REPORT-{host}")
 
 
 def hello(host: str) -> str:
@@ -41,7 +42,7 @@ def hello(host: str) -> str:
 
 
 def claim_of(who: str, asked_by: str) -> str:
-    """Return the subject on which one side is asked what its edge claims of the other's feed (`studylab.room.claims`)."""
+    """Return the subject on which one side is asked what its edge claims (`studylab.room.claims`)."""
     return f"control.claim.{who}.{asked_by}"
 
 

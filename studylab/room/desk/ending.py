@@ -34,7 +34,8 @@ def forget(telling: Telling) -> RoomRow:
         telling.tell(left.key, told["version"], left)
     for version, said in [*schema.instructions(db)]:
         if version == 1:
-            db.execute("UPDATE instruction SET with_ = '{}', seats = '[]', version = 2 WHERE number = ?", [said.number])
+            emptied = "UPDATE instruction SET with_ = '{}', seats = '[]', version = 2 WHERE number = ?"
+            db.execute(emptied, [said.number])
             telling.tell(f"say/{said.number}", 2, replace(said, with_={}, seats=()))
     for version, vote in [*schema.votes(db)]:
         if vote.options:
@@ -55,13 +56,14 @@ def _forget_seats(telling: Telling) -> None:
         lowest -= 1
         left = replace(seat, number=lowest, name="", resume=codes.resume_code(), out=True, carried=False)
         db.execute(
-            "UPDATE seat SET version = ?, number = ?, name = '', alike = '', resume = ?, out = 1, carried = 0 WHERE id = ?",
+            "UPDATE seat SET version = ?, number = ?, name = '', alike = '', resume = ?, out = 1, carried = 0"
+            " WHERE id = ?",
             [version + 1, left.number, left.resume, left.id],
         )
         telling.tell(seat_key(left.id), version + 1, left)
 
 
 async def purge(wire: Connection, feed: Feed) -> None:
-    """Empty a feed's stream, and the bucket of its snapshots. Whoever has not read it loads a snapshot made after."""
+    """Empty a feed's stream, and the bucket of its snapshots. An edge that has not read all loads a new one."""
     await wire.api(f"STREAM.PURGE.{feed.domain.stream}")
     await wire.api(f"STREAM.PURGE.{stream_of(feed.domain.bucket)}")

@@ -1,6 +1,6 @@
 """A host's link to the room: what it hears, whose seats it serves, what it reports. It outlives every connection.
 
-    link = await HostLink.open("h1", folder, connect, key=key, url="http://10.0.0.7:8400", room_for=120, benches=benches)
+    link = await HostLink.open("h1", folder, connect, key=key, url="http://h1", room_for=120, benches=benches)
     ticket = link.admit(text)                             a browser comes from the desk
     await link.begin(ticket, bench_key)                   its bench is made; from now on instructions reach it
     link.standing(seat, epoch)                            for each request: two look-ups in memory
@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -131,15 +132,11 @@ class HostLink:
             return None
         try:
             async with asyncio.timeout(timeout_s):
-                while not self._has_come(ticket):
+                while self.view.carries.epoch(ticket.seat) < ticket.epoch:
                     await self.view.news.wait()
         except TimeoutError as error:
             raise kit.Unavailable("What this seat did before has not come here yet. Try again in a moment.") from error
         return self.view.carries.of(ticket.seat)
-
-    def _has_come(self, ticket: Ticket) -> bool:
-        parts = self.view.carries.parts(ticket.seat)
-        return bool(parts) and parts[0].epoch >= ticket.epoch
 
     # Whose seats are served.
 
@@ -183,8 +180,8 @@ class HostLink:
         """Return what is reported of a seat."""
         return self.reports.of(seat)
 
-    def vote(self, seat: str, number: int, option: str) -> None:
-        """Vote for a seat; again, to change it. Raises `Refused` when the vote is not open or has no such option."""
+    def vote(self, seat: str, number: int, option: str) -> Future[None]:
+        """Vote for a seat, or change its vote. It is kept when the result is there. Raises `Refused`."""
         vote = self.view.votes.get(number)
         if vote is None or vote.closed:
             raise kit.Refused("This vote is not open.")
@@ -192,13 +189,12 @@ class HostLink:
             raise kit.Refused("This vote has no such option.")
         old = self.reports.of(seat)
         self.report(seat, votes={**(old.votes if old else {}), str(number): option})
+        return self.reports.at_once(seat)
 
     def carry(self, seat: str, carry: Carry) -> None:
         """Keep with the desk what another host would rebuild the seat's bench from. Nothing is waited for."""
         if epoch := self.seats.kept(seat)[0]:
             self.reports.carry(seat, epoch, carry)
-
-    # What goes on meanwhile.
 
     async def _prepare(self, wire: Connection) -> None:
         await wire.subscribe(claim_of(self.name, "desk"), self._answering.answer)
