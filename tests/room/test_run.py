@@ -133,7 +133,9 @@ def test_a_room_goes_on_after_a_restart(open_room: Callable[..., RunningRoom]) -
 
 
 def test_a_second_room_in_the_same_folder_is_told_so(room: RunningRoom) -> None:
-    (sentence,) = RunningRoom(room.data, *HERE).complained.whole().splitlines()
+    second = RunningRoom(room.data, *HERE)
+    assert second.process.wait(WITHIN_S) == 1
+    (sentence,) = second.complained.whole().splitlines()
     assert "Another Study Lab uses the data folder" in sentence
 
 
