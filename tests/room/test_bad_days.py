@@ -124,8 +124,29 @@ def test_a_host_that_missed_what_the_stream_no_longer_has_loads_a_snapshot(tmp_p
             await wire.close()
             link = await room.open_host()
             await room.reported(seat, lambda report: report.done == 2)
-            assert link.edge.counters["rebuilds"] == 1
+            await until(lambda: link.edge.counters["rebuilds"] == 1)
             assert [number for _, number, _ in room.benches["h1"].done] == [1, 2]
+            await sound(room)
+
+    run(story())
+
+
+def test_a_desk_that_missed_what_a_host_reported_loads_a_snapshot(tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with a_room(tmp_path) as room:
+            seat = await room.join()
+            await room.come(seat)
+            await room.settled()
+            await room.desk.close()
+            room.hosts["h1"].report(seat.id, act="not heard")
+            await until(lambda: room.hosts["h1"].source.latest(reports("h1")) > 1)
+            await room.hosts["h1"].source.published()
+            wire = await room.connect("desk")("purge")
+            await wire.api(f"STREAM.PURGE.{reports('h1').domain.stream}")
+            await wire.close()
+            await room.open_desk()
+            await room.reported(seat, lambda report: report.act == "not heard")
+            await until(lambda: room.desk.hosts["h1"].edge.counters["rebuilds"] == 1)
             await sound(room)
 
     run(story())

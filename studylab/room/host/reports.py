@@ -94,6 +94,13 @@ class Reports:
             self._carry.pop(seat, None)
             self._waits.discard(seat)
 
+    def forget_all(self) -> None:
+        """Report nothing more of anybody: the room has ended."""
+        with self._lock:
+            for kept in (self._now, self._carry, self._told_at, self._carried_at):
+                kept.clear()
+            self._waits.clear()
+
     def _plan(self, seat: str) -> None:
         with self._lock:
             if seat in self._waits:
