@@ -14,7 +14,7 @@ from studylab.room.settings import Settings, written
 from vango import kit
 from vango.actors import tasks
 
-START_WITHIN_S = 60.0
+START_WITHIN_S = 120.0
 AGAIN_AFTER_S = (0.1, 0.5, 2.0, 5.0, 10.0)
 LIVED_S = 60.0
 """A process that lived so long is started again at once; one that dies again and again is waited for longer."""

@@ -45,14 +45,10 @@ class Opening:
         first, last = self.ports
         hosts = f"{self.hosts} host{'s' if self.hosts > 1 else ''}"
         if not self.is_reachable:
-            return [
-                "  This machine is in no network: nobody else can reach the room. It looks again every few seconds."
-            ]
+            return ["  Only this machine reaches it: it is in no network, or listens to itself only (--host)."]
         if self.is_proxied:
             return [f"  The proxy in front passes on to {hosts}: see docs/room.md."]
-        return [
-            f"  Phones must reach the ports {first} to {last} of this machine ({hosts}). docs/room.md helps with firewalls."
-        ]
+        return [f"  Phones must reach ports {first} to {last} of this machine ({hosts}): see docs/room.md."]
 
 
 def _drawn(address: str) -> str:
