@@ -1,6 +1,6 @@
 """The end of a room by the teacher: everything of it is deleted, by the supervisor, with every process at rest.
 
-The desk leaves a mark in its folder and ends. Whoever started it finds the mark, also after a crash: ends the hosts and
+The desk leaves a mark in its folder and ends. The program that started it finds the mark, also after a crash: ends the hosts and
 the broker, deletes their folders and the desk's, and starts a new room. Nothing is deleted under a running process.
 """
 
