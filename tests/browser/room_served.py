@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from studylab.room.protocol import SeatRow
-from studylab.web.server import Server
 from studylab.web.admission import Limits
+from studylab.web.server import Server
 from tests.room.hosted import Hosted
 
 
