@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from studylab.beside import Beside, Nothing
+from studylab.drawn import Draw, Drawn, Page
 from studylab.frames import Frames
 from studylab.lab import records
 from studylab.lab.locks import locked
@@ -32,69 +33,6 @@ BEAT_S = 5.0
 MOMENTS = 60
 AT_ONCE = 12
 SANDBOX = ""
-
-
-class Drawn(Protocol):
-    """A drawn panel."""
-
-    @property
-    def html(self) -> str:
-        """What it looks like."""
-
-
-class Beside(Protocol):
-    """What goes with a bench and is none of its parts. It hears what the pages hear, on the loop, and adds to them."""
-
-    def attach(self, hub: Hub) -> None:
-        """The bench was opened, or opened again: this is its hub now."""
-
-    def context(self) -> Mapping[str, Any]:
-        """Return what else the panels of every page are drawn from. `more` are panel id to template, drawn as well."""
-
-    def opened(self, page: str) -> None:
-        """A page was asked for."""
-
-    def saw(self, seen: Observation, watched: bool) -> None:
-        """The bench was observed for its pages."""
-
-    def changed(self) -> None:
-        """The bench noted a change, or a page came or went. Whoever waits here keeps an actor waiting."""
-
-
-class Nothing:
-    """Beside most benches there is nothing."""
-
-    def attach(self, hub: Hub) -> None:
-        pass
-
-    def context(self) -> Mapping[str, Any]:
-        return {}
-
-    def opened(self, page: str) -> None:
-        pass
-
-    def saw(self, seen: Observation, watched: bool) -> None:
-        pass
-
-    def changed(self) -> None:
-        pass
-
-
-Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn]]]
-"""Draws a page's panels, by id and part by part, from their context and from their last drawing."""
-
-
-@dataclass(slots=True)
-class Page:
-    """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn).
-
-    `begun` counts how often a page was opened when none was open.
-    """
-
-    viewers: int = 0
-    begun: int = 0
-    version: int = 0
-    panels: dict[str, tuple[int, Drawn]] = field(default_factory=dict)
 
 
 class Hub:

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studylab import places
+from studylab.beside import Beside, Nothing
 from studylab.doors import Doors
-from studylab.hub import Beside, Draw, Hub, Nothing
+from studylab.drawn import Draw
+from studylab.hub import Hub
 from studylab.views import MAX_STREAMS, Views
 from vango.actors import tasks
 from vango.actors.errors import BadInput, Unavailable

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studylab.beside import Beside, Nothing
 from studylab.doors import Doors
-from studylab.hub import Beside, Hub, Nothing
+from studylab.hub import Hub
 from studylab.lab.model import Lab
 from studylab.room.host import HostLink, Standing
 from studylab.room.protocol import Instruction, SeatRow
