@@ -1,4 +1,4 @@
-"""What goes with a bench and is none of its parts, such as a seat in a room: pages show it, and it hears what they hear."""
+"""What goes with a bench and is none of its parts, such as a seat in a room. Pages show it, and it hears of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Beside(Protocol):
         """The bench was observed for its pages."""
 
     def changed(self) -> None:
-        """The bench noted a change, or a page came or went. Whoever waits here keeps an actor waiting."""
+        """The bench noted a change, or a page came or went. What waits here keeps an actor waiting."""
 
 
 class Nothing:
