@@ -117,7 +117,7 @@ def test_what_is_too_long_leaves_out_its_script_first() -> None:
 
 def test_the_wall_returns_what_has_changed_and_no_more() -> None:
     wall = Wall()
-    wall.take((1, seat(number)) for number in range(100))
+    wall.take((1, seat(number)) for number in range(1, 101))
     version, tiles = wall.since(0)
     assert len(tiles) == 100
     wall.hear("h1", [report(7, act="promoted")])

@@ -129,6 +129,21 @@ def test_seats_of_a_lost_host_move_and_those_of_one_that_answers_stay(tmp_path: 
     run(story())
 
 
+def test_as_many_seats_of_a_lost_host_move_as_others_have_room_for(tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with a_room(tmp_path, "h1") as room:
+            for _ in range(3):
+                await room.join("")
+            await room.open_host("h2", room_for=2)
+            await until(lambda: room.desk.hosts.alive() == ["h1", "h2"])
+            await room.hosts.pop("h1").close()
+            await until(lambda: [tile.seat.host for tile in room.desk.wall.since(0)[1]].count("h2") == 2)
+            rows = await room.desk.database.soon(lambda db: db.execute("SELECT name, seats FROM host").fetchall())
+            assert dict(rows) == {"h1": 1, "h2": 2}
+
+    run(story())
+
+
 def test_no_host_is_lost_while_the_broker_is_away(tmp_path: Path, run: Run) -> None:
     async def story() -> None:
         async with a_room(tmp_path, "h1", "h2") as room:
