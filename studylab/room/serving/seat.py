@@ -71,7 +71,7 @@ class Seat:
     @property
     def is_held(self) -> bool:
         """Whether the teacher holds this seat."""
-        return strip.is_held(self._serving.said, self.id, self._serving.link.room)
+        return strip.is_held(self._serving.said, self.id, self.after, self._serving.link.room)
 
     @property
     def resume_code(self) -> str:

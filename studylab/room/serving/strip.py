@@ -90,9 +90,11 @@ def place(room: RoomRow | None, labs: Mapping[str, Lab]) -> tuple[str, str]:
     return f"lab {lab.number}{step}", f"/labs/{lab.slug}"
 
 
-def is_held(said: Iterable[Instruction], seat: str, room: RoomRow | None) -> bool:
-    """Return whether a seat is held. Of what was said, newest first, the last word counts, also from before it came."""
+def is_held(said: Iterable[Instruction], seat: str, after: int, room: RoomRow | None) -> bool:
+    """Return whether a seat is held. Of what was said after it came, newest first, the last word counts; else the room."""
     for one in said:
+        if one.number <= after:
+            break
         if one.say in (Say.HOLD, Say.RELEASE) and (not one.seats or seat in one.seats):
             return one.say is Say.HOLD
     return room is not None and room.held
