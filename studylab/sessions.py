@@ -189,6 +189,18 @@ class Benches:
             if folder.name not in self._live and places.is_untouched(folder):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
+    async def delete(self, key: str) -> None:
+        """Stop a bench and delete its files, used or not. Its key leads to a new bench from then on."""
+        await self.park(key)
+        async with self._doors.alone(key):
+            if key not in self._live:
+                await asyncio.to_thread(shutil.rmtree, self.folder(key), ignore_errors=True)
+
+    def stored(self) -> list[str]:
+        """Return the keys of all benches that have files."""
+        folder = self.data / "benches"
+        return [kept.name for kept in folder.iterdir() if KEY.fullmatch(kept.name)] if folder.is_dir() else []
+
     async def park(self, key: str, *, idle_s: float | None = None) -> None:
         """Stop a bench's processes and keep its files, unless it was used within `idle_s` meanwhile."""
         async with self._doors.alone(key):

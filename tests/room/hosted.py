@@ -41,7 +41,7 @@ class Hosted:
         passwords = {name: f"{name}-password" for name in self.names}
         self.server = Server(folder / "nats", more=permissions.accounts("desk-password", passwords)).start()
         self.loop = LoopThread()
-        self.desk = self.on_loop(self._open_desk())
+        self.desk: Desk = self.on_loop(self._open_desk())
         self.apps: dict[str, Flask] = {}
         for name in self.names:
             self.start(name)

@@ -73,3 +73,17 @@ def test_a_host_that_starts_again_has_its_seats_and_their_place(room: Hosted) ->
     assert again.page("/labs/acks").status_code == 200
     assert again.attempt("acks").step == 1
     assert (again.seat.strip().message, again.seat.strip().sent_to) == ("Wait for me.", "/labs/acks")
+
+
+def test_the_end_of_a_room_deletes_what_its_people_did(room: Hosted) -> None:
+    ana = room.join("Ana")
+    ana.do("promote", route="shop", to="alloc-c")
+    folder = room.folder / "h1" / "benches" / ana.seat.key
+    assert folder.is_dir()
+    room.say(Say.HOLD, ana.id)
+    room.desk.end()
+    until(lambda: not folder.exists(), "the bench is deleted")
+    assert ana.page("/sandbox").status_code == 303
+    bea = room.join("Bea")
+    assert not bea.seat.is_held
+    assert bea.do("promote", route="shop", to="alloc-c").status_code == 200

@@ -1,4 +1,4 @@
-"""What an instruction of the teacher does to one seat's bench. What it raises is the sentence that the teacher reads."""
+"""What an instruction of the teacher does to one seat's bench. What it raises, the teacher reads."""
 
 from __future__ import annotations
 

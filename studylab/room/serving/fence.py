@@ -99,7 +99,7 @@ def _away(judged: Standing) -> AnyResponse:
 
 
 def _gone() -> Response:
-    """End a page's stream with the news that the page is to be loaded anew: it is then sent on."""
+    """End a page's stream with the news that the page is to be loaded again: it is then sent on."""
     html = partial("room", '<span data-gone hidden></span><p class="room-note">Your seat is at another place.</p>')
     return Response(f"id: gone-0-0\ndata: {html}\n\n", mimetype="text/event-stream")
 
@@ -124,7 +124,7 @@ def _watched() -> AnyResponse | None:
 
 
 def watched(seat: str) -> Seat:
-    """Return a seat for the teacher of this room. Raises `NotThere` for anybody else, and for a seat of another host."""
+    """Return a seat for the teacher of this room. Raises `NotThere` for others, and elsewhere."""
     room, found = serving().link.room, serving().seat(seat)
     if found is None or room is None or not room.id or session.get("teacher") != room.id:
         raise NotThere("There is no such seat to look at here. Open it from the wall.")

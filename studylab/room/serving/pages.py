@@ -62,7 +62,7 @@ def read() -> AnyResponse:
 
 @room.post("/room/vote")
 def vote() -> AnyResponse:
-    """Vote, or vote anew while the vote is open."""
+    """Vote, or change the vote while it is open."""
     number, option = _number("number"), _field("option")
     return _do(lambda seat: serving().link.vote(seat.id, number, option), "Your vote is counted. You can change it.")
 

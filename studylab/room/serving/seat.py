@@ -66,34 +66,12 @@ class Seat:
 
     def strip(self) -> StripSeen:
         """Return what the strip says now."""
-        serving, link = self._serving, self._serving.link
-        room, report = link.room, link.reported(self.id)
-        row = link.seat(self.id)
-        where, path = strip.place(room, serving.labs)
-        number, text = strip.message(serving.said, self.id, max(self.after, self.kept.read))
-        silent = link.silent_since
-        return StripSeen(
-            name=strip.shown_name(self.number, row.name if row is not None else self.name),
-            where=where,
-            path=path,
-            held=self.is_held,
-            hand=bool(report and report.hand),
-            desk=serving.desk_url,
-            sent=self.kept.sent,
-            sent_to=f"/labs/{self.kept.page}" if self.kept.page else "/sandbox",
-            message=text,
-            message_number=number,
-            vote=strip.vote(link.votes(), report.votes if report else {}),
-            silent_since=int(silent) if silent is not None else 0,
-            drive=self.kept.drive,
-            busy="" if self.made.is_set() else "Your bench is being made ready.",
-            trouble=self.trouble,
-        )
+        return strip.of(self, self._serving)
 
     @property
     def is_held(self) -> bool:
         """Whether the teacher holds this seat."""
-        return strip.is_held(self._serving.said, self.id, self._serving.link.room)
+        return strip.is_held(self._serving.said, self.id, self.after, self._serving.link.room)
 
     @property
     def resume_code(self) -> str:

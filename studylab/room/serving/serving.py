@@ -192,6 +192,12 @@ class Serving:
         if (found := self._seats.get(seat)) is not None and found.key == key:
             await self._drop(found)
 
+    async def room_ended(self) -> None:
+        """The room has ended, and its benches were given up: delete what its people did here."""
+        for key in self.benches.stored():
+            if key not in self._by_key:
+                await self.benches.delete(key)
+
     async def prepare(self, seat: SeatRow) -> None:
         """A seat was given to this host: its bench is made while its browser is on the way."""
         making = asyncio.create_task(self.take(_ticket(seat)), name=f"make a bench for seat {seat.number}")
@@ -217,8 +223,7 @@ class Serving:
 
     def _read_said(self) -> None:
         said = self.link.view.said
-        if not self.said or len(said) != len(self.said):
-            self.said = tuple(said[number] for number in sorted(said, reverse=True))
+        self.said = tuple(said[number] for number in sorted(said, reverse=True))
 
 
 def _ticket(row: SeatRow) -> Ticket:

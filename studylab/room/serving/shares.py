@@ -17,7 +17,7 @@ from vango.actors.errors import BadInput, Refused, VangoError
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a seat may do: so many a second, and so many at once after a pause."""
+    """What a seat may do: a number each second, and a larger one at once after a pause."""
 
     a_second: float
     at_once: float

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from studylab.lab.model import Lab
 from studylab.room.protocol import Instruction, RoomRow, Say, VoteRow
+
+if TYPE_CHECKING:
+    from studylab.room.serving.seat import Seat
+    from studylab.room.serving.serving import Serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,31 @@ class StripSeen:
     trouble: str = ""
 
 
+def of(seat: Seat, serving: Serving) -> StripSeen:
+    """Return what the strip of a seat says now. It only reads."""
+    link, kept = serving.link, seat.kept
+    report, row, silent = link.reported(seat.id), link.seat(seat.id), link.silent_since
+    where, path = place(link.room, serving.labs)
+    number, text = message(serving.said, seat.id, max(seat.after, kept.read))
+    return StripSeen(
+        name=shown_name(seat.number, row.name if row is not None else seat.name),
+        where=where,
+        path=path,
+        held=seat.is_held,
+        hand=bool(report and report.hand),
+        desk=serving.desk_url,
+        sent=kept.sent,
+        sent_to=f"/labs/{kept.page}" if kept.page else "/sandbox",
+        message=text,
+        message_number=number,
+        vote=vote(link.votes(), report.votes if report else {}),
+        silent_since=int(silent) if silent is not None else 0,
+        drive=kept.drive,
+        busy="" if seat.made.is_set() else "Your bench is being made ready.",
+        trouble=seat.trouble,
+    )
+
+
 def shown_name(number: int, name: str) -> str:
     """Return how a seat is called: without a name it is a guest with a number."""
     return name or f"Guest {number}"
@@ -60,9 +90,11 @@ def place(room: RoomRow | None, labs: Mapping[str, Lab]) -> tuple[str, str]:
     return f"lab {lab.number}{step}", f"/labs/{lab.slug}"
 
 
-def is_held(said: Iterable[Instruction], seat: str, room: RoomRow | None) -> bool:
-    """Return whether a seat is held. Of what was said, newest first, the last word counts, also from before it came."""
+def is_held(said: Iterable[Instruction], seat: str, after: int, room: RoomRow | None) -> bool:
+    """Return whether a seat is held. Of what was said after it came, newest first, the last word counts; else the room."""
     for one in said:
+        if one.number <= after:
+            break
         if one.say in (Say.HOLD, Say.RELEASE) and (not one.seats or seat in one.seats):
             return one.say is Say.HOLD
     return room is not None and room.held
