@@ -136,7 +136,7 @@ def test_a_desk_that_missed_what_a_host_reported_loads_a_snapshot(tmp_path: Path
         async with a_room(tmp_path) as room:
             seat = await room.join()
             await room.come(seat)
-            await room.settled()
+            await room.reported(seat, lambda report: report.done == 0)
             await room.desk.close()
             room.hosts["h1"].report(seat.id, act="not heard")
             await until(lambda: room.hosts["h1"].source.latest(reports("h1")) > 1)
