@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,11 +77,19 @@ class FrontDesk:
         """The room's code."""
         return self.parts.front.wall.room.code
 
-    def sits(self, name: str = "", **report: Any) -> SeatRow:
-        """Bring somebody to a bench, who has done this."""
-        seat = self.parts.front.join(self.code, name, "127.0.0.1")
+    def joins(self, name: str = "") -> SeatRow:
+        """Give somebody a seat."""
+        return self.parts.front.join(self.code, name, "127.0.0.1")
+
+    def begins(self, seat: SeatRow) -> None:
+        """Bring a seat to its bench."""
         ticket = self.host.admit(self.parts.front.ticket(seat))
         self._loop.call(self.host.begin(ticket, "bench"), timeout_s=WITHIN_S)
+
+    def sits(self, name: str = "", **report: Any) -> SeatRow:
+        """Bring somebody to a bench, who has done this."""
+        seat = self.joins(name)
+        self.begins(seat)
         self.reports(seat, **{"here": True, **report})
         return seat
 
@@ -114,7 +123,7 @@ class FrontDesk:
         deadline = time.monotonic() + WITHIN_S
         while not is_so():
             assert time.monotonic() < deadline, self.parts.front.wall.since(0)
-            time.sleep(0.01)
+            threading.Event().wait(0.01)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def carried(room: Hosted, sitting: Sitting, text: str) -> None:
 
 
 def moved(room: Hosted, sitting: Sitting) -> Sitting:
-    after = Sitting(room, room.desk.move(sitting.id))
+    after = Sitting(room, room.desk.move(sitting.row))
     after.come()
     return after
 

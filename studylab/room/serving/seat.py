@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from studylab.hub import Hub
+from studylab.lab.attempt import Attempt, current
 from studylab.lab.progress import Record
 from studylab.room import codes
 from studylab.room.protocol import Carry
@@ -57,6 +58,7 @@ class Seat:
         self._looking: asyncio.Task[None] | None = None
         self._progress: tuple[Any, str] = (None, "")
         self._carried: Carry | None = None
+        self._attempt: Attempt | None = None
         if self.kept.ready:
             self.made.set()
 
@@ -109,6 +111,8 @@ class Seat:
     def attach(self, hub: Hub) -> None:
         """The bench was opened, or opened again."""
         self._hub = hub
+        if self.kept.page not in self._serving.labs:
+            self.kept.page = ""
 
     def context(self) -> Mapping[str, Any]:
         """Add the strip to the page."""
@@ -128,6 +132,7 @@ class Seat:
 
     def changed(self) -> None:
         """The bench noted a change, or a page came or went."""
+        self._note_step()
         self._plan(SOON_S if self._is_watched else UNWATCHED_S)
 
     def mark(self) -> None:
@@ -158,6 +163,20 @@ class Seat:
     @property
     def _is_watched(self) -> bool:
         return self._hub is not None and self._hub.viewers > 0
+
+    def _note_step(self) -> None:
+        """Note when the learner came to a step, at once: what was done before belongs to the steps before."""
+        hub = self._hub
+        run = hub.run(self.kept.page) if hub is not None and self.kept.page else None
+        attempt = run.attempt if run is not None else None
+        if hub is None or attempt is self._attempt or not self.made.is_set():
+            return
+        self._attempt = attempt
+        here = current(run.lab, attempt) if run is not None and attempt is not None else None
+        step = f"{self.kept.page} {here.id if here is not None else ''}"
+        if step != self.kept.step:
+            self.kept.step, self.kept.began = step, hub.bench.journal.last
+            self.keep()
 
     # Reporting.
 
@@ -204,15 +223,9 @@ class Seat:
         if (act := telling.last_act(hub)) or not self.trouble:
             fields["act"] = act
         fields |= {"here": hub.viewers > self.watchers, "agreed": self.kept.drive == keeping.DRIVEN}
-        self._come_to(f"{fields['lab']} {fields['step']}", hub)
+        self._note_step()
         self._serving.link.report(self.id, **fields)
         self._carry(hub, fields["lab"], fields["step"])
-
-    def _come_to(self, step: str, hub: Hub) -> None:
-        """Note when the learner came to a step: what was done before belongs to the steps before."""
-        if step != self.kept.step and self.made.is_set():
-            self.kept.step, self.kept.began = step, hub.bench.journal.last
-            self.keep()
 
     def _carry(self, hub: Hub, lab: str, step: str) -> None:
         """Have the desk keep what another host would need. It is made from memory, but for what changes with a step."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, session
+from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from studylab.room.desk.web.ending import end_room
+from studylab.room.desk.web.ending import can_delete, end_room
 from studylab.room.desk.web.parts import done, only_teacher, parts
 from studylab.room.desk.web.strip import strip
 from studylab.room.desk.web.summary import Seated, done_by, labs_done, misconceptions, table
@@ -26,6 +26,7 @@ def page() -> str:
         strip=strip(shared),
         room=shared.front.wall.room,
         names=names,
+        can_delete=can_delete(),
         seated=seated,
         begun=sum(bool(one.done) for one in seated),
         labs_done=labs_done(seated),
@@ -62,8 +63,7 @@ def delete() -> AnyResponse:
     if request.form.get("code", "").strip().upper().replace("-", "") != shared.front.wall.room.code:
         raise BadInput("Type the room's code to delete everything. Nothing was deleted.")
     end_room(shared)
-    session.pop("seat", None)
-    return redirect("/room/", 303)
+    return make_response(render_template("ended.html"))
 
 
 def everybody(*, names: bool) -> list[Seated]:

@@ -120,5 +120,7 @@ class Agenda:
         try:
             write_whole(self._path, json.dumps(asdict(kept), ensure_ascii=False))
         except OSError as error:
-            raise Unavailable(f"The plan could not be written: {error.strerror or error}. Nothing was changed.") from error
+            raise Unavailable(
+                f"The plan could not be written: {error.strerror or error}. Nothing was changed."
+            ) from error
         self._kept = kept

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from flask import Flask
 from jinja2 import FileSystemLoader
 
 from studylab.data_folder import secret_key
+from studylab.installed import STATIC, TEMPLATES
 from studylab.lab.model import Lab
 from studylab.room.desk.web.after import after
 from studylab.room.desk.web.agenda import Agenda
@@ -32,7 +32,6 @@ from studylab.web.htmx import htmx
 from studylab.web.public import Public
 from studylab.web.public import register as at_public_address
 
-ROOT = Path(__file__).resolve().parents[4]
 NOT_FOUND = "The room has no such page. Learners join at /join; the teacher's pages begin at /room/."
 
 
@@ -46,13 +45,11 @@ def pages(
     its end; `watch` returns where the teacher looks at a seat's stage; `hosts` are the names that the app answers to
     beside this machine's own; `public` is its address behind a proxy.
     """
-    app = Flask(__name__, root_path=str(ROOT), static_folder="static", template_folder="templates")
+    app = Flask(__name__, static_folder=STATIC, template_folder=str(TEMPLATES))
     app.secret_key = secret_key(front.folder)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     agenda = Agenda(front.folder, dict(labs))
-    app.extensions[KEY] = Parts(
-        front, Board(front.wall, labs), agenda, labs, secret, [*addresses] or [""], watch
-    )
+    app.extensions[KEY] = Parts(front, Board(front.wall, labs), agenda, labs, secret, [*addresses] or [""], watch)
     app.extensions["studylab_room_stop"] = threading.Event()
     app.extensions["studylab_room_viewers"] = threading.BoundedSemaphore(MAX_VIEWERS)
     cookie.register(app)
@@ -78,7 +75,7 @@ def end_streams(app: Flask) -> None:
 def _templates(app: Flask) -> None:
     """Let the desk's own templates stand before those of a host: each has a frame and an error page of its own."""
     app.jinja_environment = pieces.Templates
-    app.jinja_env.loader = FileSystemLoader([ROOT / "templates" / "room", ROOT / "templates"])
+    app.jinja_env.loader = FileSystemLoader([TEMPLATES / "room", TEMPLATES])
     app.jinja_env.globals.update(icon_file=f"{app.static_url_path}/icons/icons.svg", **WORDS)
     app.jinja_env.finalize = pieces.shown
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

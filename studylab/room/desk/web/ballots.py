@@ -49,9 +49,7 @@ def count(vote: VoteRow, reports: Mapping[str, Report]) -> Count:
     if not vote.closed:
         return Count(vote, len(votes), ())
     found = Counter(votes.values())
-    bars = (
-        Bar(key, text, found[key], found[key] / len(votes) if votes else 0.0) for key, text in vote.options.items()
-    )
+    bars = (Bar(key, text, found[key], found[key] / len(votes) if votes else 0.0) for key, text in vote.options.items())
     return Count(vote, len(votes), tuple(bars))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from studylab.lab.model import Lab
 from studylab.room.desk import wall
+from studylab.room.desk.wall import Wall
 from studylab.room.desk.web import tiles
 from studylab.room.desk.web.tiles import Tile
 from studylab.room.protocol import Report, RoomRow, SeatRow
@@ -19,8 +20,8 @@ MINUTES_EACH_S = 10.0
 class Board:
     """Tiles in words. From any thread."""
 
-    def __init__(self, wall: wall.Wall, labs: Mapping[str, Lab]) -> None:
-        self._wall, self._labs = wall, labs
+    def __init__(self, known: Wall, labs: Mapping[str, Lab]) -> None:
+        self._wall, self._labs = known, labs
         self._lock = threading.Lock()
         self._version = -1
         self._known: dict[str, wall.Tile] = {}
@@ -66,6 +67,3 @@ class Board:
         drawn = tiles.tile(seat, one.report, self._room, self._labs, now=now)
         if self._tiles.get(seat.id) != drawn:
             self._tiles[seat.id] = drawn
-
-
-

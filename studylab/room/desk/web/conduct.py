@@ -29,7 +29,7 @@ COMMON = (
     ("kill_edge", "Kill an edge", "Its memory is gone, its view stays"),
     ("crash_relay", "Crash the relay", "At a point of its path, once"),
     ("freeze_broker", "Freeze the broker", "Nothing answers, and no connection breaks"),
-    ("purge", "Purge the stream", "Whoever has not read it yet never will"),
+    ("purge", "Purge the stream", "Who has not read it yet never will"),
     ("wipe_view", "Wipe a view", "An edge begins with nothing"),
     ("take_away", "Take a protection away", "On all edges at once"),
     ("publish_poison", "Publish poison", "A message that no edge can read"),

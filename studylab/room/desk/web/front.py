@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from studylab.room.desk.truth import Truth
 from studylab.room.desk.wall import Wall
 from studylab.room.guesses import Guesses
 from studylab.room.protocol import HostRow, Instruction, RoomRow, Say, SeatRow, VoteRow
@@ -91,6 +92,9 @@ class Front(Protocol):
 
     def new_resume_code(self, seat: str) -> SeatRow:
         """Give a seat another resume code."""
+
+    def truth(self) -> Truth:
+        """Return the audit of every view."""
 
     def change_room(self, **changes: str | bool) -> RoomRow:
         """Change the room."""

@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response
 
 from studylab.room import codes
 from studylab.room.desk.web.parts import done, only_teacher, parts, seat_of
-from studylab.room.desk.web.summary import done_by
 from studylab.room.desk.web.strip import place, strip
+from studylab.room.desk.web.summary import done_by
 from studylab.room.desk.web.tiles import label
 from studylab.room.names import MAX_MESSAGE, MAX_NAME, message
 from studylab.room.protocol import Say

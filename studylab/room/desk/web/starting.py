@@ -1,4 +1,4 @@
-"""From the settings of a front desk to its web app: the loop, the desk on it, the pages in front of it, and their end."""
+"""From the settings of a front desk to its web app: the loop, the desk on it, the pages before it, and their end."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def create_desk(settings: DeskSettings) -> Flask:
     app.extensions["studylab_threads"] = MAX_VIEWERS + RESERVE_THREADS
     app.extensions["studylab_end_streams"] = partial(end_streams, app)
     app.extensions["studylab_close"] = partial(_close, loop, desk)
+    app.extensions["studylab_code"] = lambda: desk.room.code
     app.extensions["studylab_moved"] = partial(_moved, app)
     return app
 

@@ -1,4 +1,4 @@
-"""The teacher's door and first page: the secret makes a browser the teacher's, and three things are to be done first."""
+"""The teacher's door and first page. The secret makes a browser the teacher's; three things are to be done first."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.room import codes
 from studylab.room.desk.web.parts import address, is_teacher, only_teacher, parts, sign_in, sign_out
+from studylab.room.desk.web.strip import strip
 from vango.kit import VangoError
 
 WRONG = "This is not the teacher's secret of this room. It is in the terminal that the room was started in."
@@ -54,6 +55,7 @@ def first() -> str:
     return render_template(
         "first.html",
         here="first",
+        strip=strip(shared),
         code=codes.shown(shared.front.wall.room.code),
         addresses=[f"{address}/join" for address in shared.addresses],
         plan=shared.agenda.plan,
@@ -65,7 +67,7 @@ def first() -> str:
 def show_code() -> str:
     """The join code as large as the projector allows."""
     shared = parts()
-    return render_template("show_code.html", code=codes.shown(shared.front.wall.room.code),
+    return render_template("show_code.html", strip=strip(shared), code=codes.shown(shared.front.wall.room.code),
                            addresses=[f"{address}/join" for address in shared.addresses])  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def tile(seat: SeatRow, report: Report | None, room: RoomRow, labs: Mapping[str,
         name=name,
         group=group,
         look=_look(report),
-        lab=f"lab {lab.number}" if lab else "sandbox" if not report.lab else report.lab,
+        lab=f"lab {lab.number}" if lab else report.lab or "sandbox",
         step=_step(report),
         title=step,
         ticks=report.ticks,
@@ -146,17 +146,17 @@ def _look(report: Report) -> Look:
 def _step(report: Report) -> str:
     if not report.steps:
         return ""
-    return "finished" if report.index >= report.steps else f"step {report.index + 1} of {report.steps}"
+    return "finished" if report.index >= report.steps else f"{report.index + 1}/{report.steps}"
 
 
 def _since(group: Group, report: Report, now: float) -> str:
     if group is Group.HAND:
-        return f"hand up for {_minutes(now - report.hand)}"
-    return f"stuck for {_minutes(now - report.ticked)}" if group is Group.STUCK else ""
+        return f"hand up {_minutes(now - report.hand)}"
+    return f"stuck {_minutes(now - report.ticked)}" if group is Group.STUCK else ""
 
 
 def _minutes(seconds: float) -> str:
-    return f"{int(seconds // 60)} min" if seconds >= 60 else "less than 1 min"
+    return f"{int(seconds // 60)} min" if seconds >= 60 else "under 1 min"
 
 
 def _place(group: Group) -> int:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Blueprint, render_template
 
 from studylab.room.desk.web.parts import only_teacher, parts
 from studylab.room.desk.web.strip import strip
+from studylab.room.desk.web.tiles import LOOKS
 
 truth = only_teacher(Blueprint("truth", __name__, url_prefix="/room/truth"))
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One view: whose, of what, its state in words with a tone, the sequence that it claims and the newest there is."""
-
-    name: str
-    of: str
-    words: str
-    tone: str
-    at: int
-    latest: int
-    reason: str = ""
 
 
 @truth.get("/")
@@ -38,15 +24,12 @@ def now() -> str:
 
 
 def _seen() -> dict[str, object]:
-    shared = parts()
-    found = getattr(shared.front, "views", None)
-    views: list[View] = list(found()) if found else []
-    wall = shared.front.wall
+    front = parts().front
+    found = front.truth()
     return {
-        "views": views,
-        "rows": {
-            "seats": len(wall),
-            "instructions": len(wall.instructions),
-            "votes": len(wall.votes()),
-        },
+        "truth": found,
+        "look": LOOKS[found.soundness],
+        "seats": len(front.wall),
+        "said": len(front.wall.instructions),
+        "votes": len(front.wall.votes()),
     }
