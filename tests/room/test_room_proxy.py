@@ -39,7 +39,7 @@ def free_ports() -> int:
 
 def recipe(opening: str, folder: Path, port: int) -> str:
     """Return the recipe that begins so, with the test's own ports, name and certificate."""
-    found = next(text for text in re.findall(r"```\w*\n(.*?)```", PAGE, re.DOTALL) if text.startswith(opening))
+    found: str = next(text for text in re.findall(r"```\w*\n(.*?)```", PAGE, re.DOTALL) if text.startswith(opening))
     for number in (1, 2, 3):
         found = found.replace(f"127.0.0.1:{8320 + number}", f"127.0.0.1:{port + number}")
     found = found.replace("/etc/ssl/lab.example.org", str(folder / "own")).replace("listen 443", f"listen {port}")
