@@ -196,23 +196,28 @@ class Desk:
         done = tile.report.done if tile and tile.report else 0
         return seating.move(telling, seat, self.hosts.alive(), self.wall.carries.parts(seat.id), done)
 
-    def _moved_all(self, seats: Sequence[SeatRow], telling: Telling) -> None:
-        for seat in seats:
-            self._moved(telling, seat)
+    def _moved_all(self, seats: Sequence[SeatRow], telling: Telling) -> int:
+        """Move as many as others have room for; return how many."""
+        for count, seat in enumerate(seats):
+            try:
+                self._moved(telling, seat)
+            except (kit.Refused, kit.Unavailable):
+                return count
+        return len(seats)
 
     async def _lose(self, host: str) -> bool:
         """Move the seats of a host that is lost, some at a time. Returns whether that is done: others had room."""
+        seats_of = "WHERE host = ? AND NOT out LIMIT ?"
         while True:
-            found = await self.database.soon(
-                lambda db: [seat for _, seat in schema.seats(db, "WHERE host = ? AND NOT out LIMIT ?", host, TOGETHER)]
-            )
+            found = await self.database.soon(lambda db: [one for _, one in schema.seats(db, seats_of, host, TOGETHER)])
+            try:
+                if found and await self.changes.soon(partial(self._moved_all, found)) < len(found):
+                    # Nowhere to go: they stay, and wait for their host or for another.
+                    return False
+            except kit.VangoError:
+                return False
             if not found:
                 return True
-            try:
-                await self.changes.soon(partial(self._moved_all, found))
-            except kit.VangoError:
-                # Nowhere to go: they stay, and wait for their host or for another.
-                return False
 
     # Conduct.
 

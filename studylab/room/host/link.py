@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +180,8 @@ class HostLink:
         """Return what is reported of a seat."""
         return self.reports.of(seat)
 
-    def vote(self, seat: str, number: int, option: str) -> None:
-        """Vote for a seat; again, to change it. Raises `Refused` when the vote is not open or has no such option."""
+    def vote(self, seat: str, number: int, option: str) -> Future[None]:
+        """Vote for a seat, or change its vote. It is kept when the result is there. Raises `Refused`."""
         vote = self.view.votes.get(number)
         if vote is None or vote.closed:
             raise kit.Refused("This vote is not open.")
@@ -188,6 +189,7 @@ class HostLink:
             raise kit.Refused("This vote has no such option.")
         old = self.reports.of(seat)
         self.report(seat, votes={**(old.votes if old else {}), str(number): option})
+        return self.reports.at_once(seat)
 
     def carry(self, seat: str, carry: Carry) -> None:
         """Keep with the desk what another host would rebuild the seat's bench from. Nothing is waited for."""

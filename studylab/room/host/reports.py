@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +28,7 @@ from vango.actors import tasks
 
 BETWEEN_S = 0.5
 BETWEEN_CARRIES_S = 2.0
-BETWEEN_UNHEARD_S = 5.0
+BETWEEN_UNHEARD_S = 2.0
 LINGER_S = 0.02
 
 
@@ -57,6 +58,7 @@ class Reports:
     async def stop(self) -> None:
         """Tell what waits, and stop."""
         await tasks.end(self._task)
+        self._carried_at.clear()
         await self._tell([*self._waits])
 
     def of(self, seat: str) -> Report | None:
@@ -80,6 +82,12 @@ class Reports:
                 new = replace(new, ticked=now)
             self._now[seat] = replace(new, at=now)
         self._plan(seat)
+
+    def at_once(self, seat: str) -> Future[None]:
+        """Write the newest of a seat now, without waiting for its turn. The result is there when it is committed."""
+        with self._lock:
+            reports = [report] if (report := self._now.get(seat)) is not None else []
+        return self._database.do(lambda db: self._write(db, reports, ()))
 
     def carry(self, seat: str, epoch: int, carry: Carry) -> None:
         """Change what another host would rebuild the seat's bench from."""
