@@ -37,8 +37,8 @@ def wanted(options: argparse.Namespace) -> Wanted:
     if options.room_nats and not options.room:
         raise BadInput("--room-nats belongs to --room.")
     return Wanted(
-        (options.data or installed.data_folder()).resolve(), options.hosts, options.host, options.port, options.public_url,
-        tuple(options.allow_host), servers(nats) if nats else (), options.labs, options.nats_server,
+        (options.data or installed.data_folder()).resolve(), options.hosts, options.host, options.port,
+        options.public_url, tuple(options.allow_host), servers(nats) if nats else (), options.labs, options.nats_server,
         options.max_benches, options.park_after, options.keep_place, not options.no_browser,
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ def _add_room(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--room", action="store_true", help="open a room: a front desk, a broker and hosts for a class")
     what.add_argument("--host-for", default="", metavar="URL",
-                      help="be a host of a room elsewhere, whose broker is there (nats://…, several with commas)")  # fmt: skip
+                      help="be a host of a room elsewhere, whose broker is there (nats://…)")  # fmt: skip
     add = parser.add_argument
     add("--hosts", type=int, default=min(cores(), MOST_HOSTS), metavar="N",
         help="hosts of the room on this machine (default: one for each core)")  # fmt: skip

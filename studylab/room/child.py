@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a child says once. `failed` is a sentence. From a desk: `code` is the room's; alone, it has heard no host."""
+    """What a child says once. `failed` is a sentence. From a desk: the room's `code`; alone, it heard no host."""
 
     failed: str = ""
     code: str = ""

@@ -68,7 +68,8 @@ class Layout:
 
 
 def host(
-    wanted: Wanted, key: HostKey, folder: Path, servers: tuple[str, ...], listening: Listening, url: str, desk_url: str = ""
+    wanted: Wanted, key: HostKey, folder: Path, servers: tuple[str, ...], listening: Listening,
+    url: str, desk_url: str = "",
 ) -> HostSettings:  # fmt: skip
     """Return the settings of one host."""
     return HostSettings(

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from studylab.room import keys, permissions
+from tests.facts.conftest import Server
 from tests.room.running import WITHIN_S, Browser, RunningRoom, are_gone, read
-from tests.web.learner import until
+from tests.web.learner import Running, until
 from vango.broker.keeper import is_running
 
 pytestmark = pytest.mark.long
@@ -145,3 +147,27 @@ def test_a_port_that_is_taken_stops_the_start_and_leaves_nothing(room: RunningRo
     (sentence,) = second.complained.whole().splitlines()
     assert "cannot be used" in sentence
     assert "--port" in sentence
+
+
+def test_a_host_by_hand_joins_a_room_on_servers_that_exist(tmp_path: Path) -> None:
+    server = Server(tmp_path / "nats", more=permissions_of(tmp_path / "data" / "room")).start()
+    nats, room = f"nats://{server.address}", None
+    key = str(tmp_path / "data" / "room" / "keys" / "h3.key")
+    by_hand = ("--host-for", nats, "--room-key", key, "--public-url", "http://127.0.0.1:9", *HERE)
+    try:
+        room = RunningRoom(tmp_path / "data", *HERE, "--room-nats", nats).opened()
+        host = Running(tmp_path / "elsewhere", *by_hand)
+        teacher = Browser()
+        teacher.ask(f"{room.url}/teach", secret=(room.data / "room" / "teacher-secret.txt").read_text())
+        until(lambda: "h3" in teacher.ask(f"{room.url}/room/")[1], "the desk knows of the host")
+        assert host.end() == ""
+    finally:
+        if room is not None:
+            room.end()
+        server.kill()
+
+
+def permissions_of(folder: Path) -> str:
+    """Make the keys of a room before it starts, and return the users for its servers."""
+    made = keys.of_room(folder, [f"h{number}" for number in range(1, 11)])
+    return permissions.accounts(made.desk, made.hosts)

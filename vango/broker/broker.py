@@ -32,10 +32,7 @@ def _silent(_sentence: str) -> None:
 
 
 class Broker:
-    """The broker of one bench. `on_exit` and `on_restart` get a sentence for the journal, on the loop.
-
-    `folder` may be a `BrokerFolder` with another config.
-    """
+    """The broker of one bench, or of a `BrokerFolder`. `on_exit` and `on_restart` get a sentence, on the loop."""
 
     def __init__(
         self,
