@@ -15,7 +15,9 @@ from studylab.room.protocol import Say
 from tests.browser.front_desk import Served, a_served_desk
 from tests.room.made_up import class_of, doing
 
-ONE_SCREEN = "() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"
+ONE_SCREEN = (
+    "() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"
+)
 ORDER = "() => [...document.querySelectorAll('#tiles .who b')].map(each => each.textContent)"
 
 
@@ -53,7 +55,9 @@ def test_the_secret_leaves_the_address_before_anything_else_is_asked(browser: Br
 def test_a_learner_joins_with_the_keyboard_and_is_led_to_the_host(browser: Browser, room: Served) -> None:
     page = browser.new_context(base_url=room.address).new_page()
     led: list[str] = []
-    page.route("http://127.0.0.1:18009/**", lambda route: (led.append(route.request.url), route.fulfill(body="bench"))[1])
+    page.route(
+        "http://127.0.0.1:18009/**", lambda route: (led.append(route.request.url), route.fulfill(body="bench"))[1]
+    )
     page.goto(f"/join/{room.desk.code}")
     page.keyboard.type("Ana")
     page.keyboard.press("Enter")
