@@ -24,7 +24,7 @@ MAX_UNPACKED = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a packed carry of a seat, under the epoch at which the seat had it."""
+    """One part of a packed carry of a seat, under the epoch at which the seat had it. With no `parts` it is gone."""
 
     seat: str
     epoch: int
@@ -42,6 +42,11 @@ class Part:
 def is_part(key: str) -> bool:
     """Return whether a row of a feed is a part of a carry."""
     return key.startswith("carry/")
+
+
+def gone(part: Part) -> Part:
+    """Return what is left of a part when its room has ended: nothing of what it held."""
+    return replace(part, parts=0, stamp="", text="")
 
 
 def pack(carry: Carry, seat: str, epoch: int) -> tuple[Part, ...]:
@@ -71,12 +76,17 @@ class Carries:
         kept[part.part] = part
         found = [one for n in range(part.parts) if (one := kept.get(n)) and one.stamp == part.stamp]
         old = self._whole.get(part.seat)
-        if len(found) == part.parts and (old is None or old[0].epoch <= part.epoch):
+        if len(found) == part.parts and (not old or old[0].epoch <= part.epoch):
             self._whole[part.seat] = tuple(found)
 
     def parts(self, seat: str) -> tuple[Part, ...]:
         """Return the parts of a seat's newest whole carry; none when there is none."""
         return self._whole.get(seat, ())
+
+    def epoch(self, seat: str) -> int:
+        """Return the epoch of a seat's newest whole carry; 0 when there is none."""
+        parts = self._whole.get(seat)
+        return parts[0].epoch if parts else 0
 
     def of(self, seat: str) -> Carry | None:
         """Return a seat's newest whole carry; None when there is none that can be read."""

@@ -1,7 +1,7 @@
 """A database of the room, written by one thread: many pieces of work in one transaction, off the event loop.
 
 Each piece of work is whole or not at all; its future has its result once the transaction is committed and synced. A
-hundred joins at once then cost the disk what one costs. Whoever has an outbox in it tells in the same work.
+hundred joins at once then cost the disk what one costs. An event is told in the same work as its change.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ KEEP_EVENTS = 10_000
 class _Job(Generic[T]):
     work: Work[T]
     done: Future[T] = field(default_factory=Future)
+    alone: bool = False
+    """It is no transaction, and commits what it likes."""
 
 
 def _nothing() -> None:
@@ -54,6 +56,8 @@ class Database:
         self._db = connect(path)
         try:
             self._db.conn.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            # What is deleted is overwritten: the end of a room deletes what people wrote.
+            self._db.conn.execute("PRAGMA secure_delete = ON").close()
             self._db.conn.executescript(schema)
             kit.create(self._db.conn)
         except BaseException:
@@ -69,7 +73,9 @@ class Database:
 
         What the work raises undoes the work, and no other's. An error of the disk is `Unavailable` or `DiskFull`.
         """
-        job = _Job(work)
+        return self._put(_Job(work))
+
+    def _put(self, job: _Job[T]) -> Future[T]:
         if self._closed:
             job.done.set_exception(kit.Unavailable(f"{self.path.name} is closed: the program is ending."))
         else:
@@ -87,6 +93,10 @@ class Database:
     async def soon(self, work: Work[T]) -> T:
         """Do a piece of work and wait for it while the loop turns."""
         return await asyncio.wrap_future(self.do(work))
+
+    async def sweep(self) -> None:
+        """Forget every event that is published and replaced, and empty the log of changes beside the file."""
+        await asyncio.wrap_future(self._put(_Job(self._sweep, alone=True)))
 
     def close(self) -> None:
         """Do what waits, then close the database."""
@@ -106,14 +116,22 @@ class Database:
     def _batch(self, first: _Job[Any]) -> bool:
         """Do what waits, all in one transaction. Returns False when the last of it was the order to end."""
         time.sleep(LINGER_S)
-        jobs, goes_on = [first], True
+        jobs, goes_on, after = [first], True, None
         while len(jobs) < TOGETHER and not self._jobs.empty():
             job = self._jobs.get()
             if job is None:
                 goes_on = False
                 break
+            if job.alone:
+                after = job
+                break
             jobs.append(job)
-        self._commit(jobs)
+        # From here on nobody can cancel it: what was cancelled before is not done.
+        if together := [job for job in jobs if not job.alone and job.done.set_running_or_notify_cancel()]:
+            self._commit(together)
+        for job in (first if first.alone else None, after):
+            if job is not None and job.done.set_running_or_notify_cancel():
+                self._do_alone(job)
         if goes_on and time.monotonic() - self._pruned_at > PRUNE_EACH_S:
             self._prune()
         return goes_on
@@ -137,15 +155,23 @@ class Database:
             else:
                 job.done.set_exception(failed)
 
+    def _do_alone(self, job: _Job[Any]) -> None:
+        try:
+            job.done.set_result(job.work(self._db.conn))
+        except sqlite3.Error as error:
+            if self._db.conn.in_transaction:
+                self._db.conn.execute("ROLLBACK")
+            job.done.set_exception(_in_words(error, self.path.name))
+
     def _prune(self) -> None:
         """Forget events that are published and replaced: what was told a thousand times is kept once."""
         self._pruned_at = time.monotonic()
-        try:
-            kit.prune(self._db.conn, keep=KEEP_EVENTS)
-        except sqlite3.Error:
-            # Another time: nothing depends on it but the size of the file.
-            if self._db.conn.in_transaction:
-                self._db.conn.execute("ROLLBACK")
+        # If it fails, another time: nothing depends on it but the size of the file.
+        self._do_alone(_Job(lambda db: kit.prune(db, keep=KEEP_EVENTS)))
+
+    def _sweep(self, db: sqlite3.Connection) -> None:
+        kit.prune(db)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
 def _try(db: sqlite3.Connection, work: Work[Any]) -> tuple[Any, BaseException | None]:

@@ -47,6 +47,7 @@ def rights(host: str) -> Rights:
             *(f"$JS.API.STREAM.INFO.{stream}" for stream in (own.stream, own_bucket, room.stream, room_bucket)),
             *(f"$JS.API.DIRECT.GET.{stream}{end}" for stream in (own_bucket, room_bucket) for end in ("", ".>")),
             f"$JS.API.STREAM.PURGE.{own_bucket}",
+            f"$JS.API.STREAM.MSG.GET.{own_bucket}",
             # What the desk tells: a consumer of its own name, on the desk's events only.
             room.control.mark,
             room.control.snapshot,

@@ -32,7 +32,8 @@ def reports(host: str) -> Feed:
     """
     if not HOST_NAME.fullmatch(host):
         raise BadInput(f"{host[:40]!r} is no name of a host: it has small letters, digits and hyphens, at most 32.")
-    return Feed(f"report-{host}", service=f"host-{host}", key="key", version="version", stream=f"REPORT-{host}")
+    name = f"report-{host}"
+    return Feed(name, service=f"host-{host}", key="key", version="version", stream=f"REPORT-{host}")
 
 
 def hello(host: str) -> str:
@@ -41,7 +42,7 @@ def hello(host: str) -> str:
 
 
 def claim_of(who: str, asked_by: str) -> str:
-    """Return the subject on which one side is asked what its edge claims of the other's feed (`studylab.room.claims`)."""
+    """Return the subject on which one side is asked what its edge claims (`studylab.room.claims`)."""
     return f"control.claim.{who}.{asked_by}"
 
 
@@ -152,13 +153,14 @@ class VoteRow:
 @dataclass(frozen=True, slots=True)
 class HostRow:
     """A host says that it is there: where browsers reach it, how many benches it has room for, and the sequence of
-    the desk's feed that its view is at.
+    the desk's feed that its view is at. `room` is the room whose seats it reports of; nothing is left of another.
     """
 
     url: str
     room_for: int
     benches: int = 0
     sequence: int = 0
+    room: str = ""
     at: float = 0.0
 
 

@@ -112,10 +112,11 @@ class Room:
             await self.desk.hosts[name].edge.current_at(link.source.latest(reports(name)))
 
     async def close(self) -> None:
-        for link in self.hosts.values():
-            await link.close()
-        await self.desk.close()
-        self.server.kill()
+        while self.hosts:
+            await self.hosts.popitem()[1].close()
+        if (desk := self.__dict__.pop("desk", None)) is not None:
+            await desk.close()
+        self.server.stop()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from studylab.room.host import Standing
-from studylab.room.protocol import DESK, Say, reports
+from studylab.room.protocol import DESK, Carry, Say, reports
 from tests.conftest import ROOT, Run
 from tests.room.conftest import KEY, Room, a_room, until
 from vango import kit
@@ -27,7 +27,7 @@ async def sound(room: Room) -> None:
 
 async def vote(room: Room, seat: str, option: str) -> None:
     await until(lambda: bool(room.hosts["h1"].votes()))
-    room.hosts["h1"].vote(seat, 1, option)
+    await asyncio.wrap_future(room.hosts["h1"].vote(seat, 1, option))
 
 
 def test_a_desk_that_starts_again_has_lost_nothing_and_counts_no_vote_twice(tmp_path: Path, run: Run) -> None:
@@ -39,7 +39,7 @@ def test_a_desk_that_starts_again_has_lost_nothing_and_counts_no_vote_twice(tmp_
             await vote(room, seat.id, "a")
             await until(lambda: room.desk.wall.tally(1) == {"a": 1, "b": 0})
             await room.desk.close()
-            room.hosts["h1"].vote(seat.id, 1, "b")
+            await vote(room, seat.id, "b")
             room.hosts["h1"].report(seat.id, act="meanwhile")
             await room.open_desk()
             await room.reported(seat, lambda report: report.act == "meanwhile")
@@ -103,7 +103,7 @@ def test_a_broker_that_starts_again_is_survived_by_both_sides(tmp_path: Path, ru
             await until(lambda: room.hosts["h1"].silent_since is not None)
             room.server.start()
             await room.reported(seat, lambda report: (report.act, report.done) == ("done while it was away", 1))
-            assert room.hosts["h1"].silent_since is None
+            await until(lambda: room.hosts["h1"].silent_since is None)
             assert room.benches["h1"].done == [(seat.id, 1, False)]
             await sound(room)
 
@@ -124,9 +124,46 @@ def test_a_host_that_missed_what_the_stream_no_longer_has_loads_a_snapshot(tmp_p
             await wire.close()
             link = await room.open_host()
             await room.reported(seat, lambda report: report.done == 2)
-            assert link.edge.counters["rebuilds"] == 1
+            await until(lambda: link.edge.counters["rebuilds"] == 1)
             assert [number for _, number, _ in room.benches["h1"].done] == [1, 2]
             await sound(room)
+
+    run(story())
+
+
+def test_a_desk_that_missed_what_a_host_reported_loads_a_snapshot(tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with a_room(tmp_path) as room:
+            seat = await room.join()
+            await room.come(seat)
+            await room.reported(seat, lambda report: report.done == 0)
+            await room.desk.close()
+            room.hosts["h1"].report(seat.id, act="not heard")
+            await until(lambda: room.hosts["h1"].source.latest(reports("h1")) > 1)
+            await room.hosts["h1"].source.published()
+            wire = await room.connect("desk")("purge")
+            await wire.api(f"STREAM.PURGE.{reports('h1').domain.stream}")
+            await wire.close()
+            await room.open_desk()
+            await room.reported(seat, lambda report: report.act == "not heard")
+            await until(lambda: room.desk.hosts["h1"].edge.counters["rebuilds"] == 1)
+            await sound(room)
+
+    run(story())
+
+
+def test_what_a_host_has_reported_and_carried_is_told_when_it_ends_in_order(tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with a_room(tmp_path) as room:
+            seat = await room.join()
+            await room.come(seat)
+            link = room.hosts["h1"]
+            link.carry(seat.id, Carry("outbox", "first"))
+            await until(lambda: room.desk.wall.carries.of(seat.id) == Carry("outbox", "first"))
+            link.carry(seat.id, Carry("outbox", "second"))
+            await link.close()
+            await room.open_host()
+            await until(lambda: room.desk.wall.carries.of(seat.id) == Carry("outbox", "second"))
 
     run(story())
 

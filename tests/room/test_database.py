@@ -61,6 +61,17 @@ def test_many_pieces_of_work_cost_few_transactions(database: Database) -> None:
     assert len(commits) < 30
 
 
+def test_work_whose_asker_has_gone_stops_nobody_else(database: Database) -> None:
+    with sqlite3.connect(database.path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = [database.do(inserting(number)) for number in range(500)]
+        gone = [one for one in done if one.cancel()]
+        other.execute("ROLLBACK")
+    other.close()
+    assert gone
+    assert database.now(count) == 500 - len(gone)
+
+
 def test_a_closed_database_refuses_with_a_sentence(tmp_path: Path) -> None:
     database = Database(tmp_path / "some.db", TABLE)
     waits = database.do(inserting(1))
@@ -117,7 +128,7 @@ def test_what_is_too_long_leaves_out_its_script_first() -> None:
 
 def test_the_wall_returns_what_has_changed_and_no_more() -> None:
     wall = Wall()
-    wall.take((1, seat(number)) for number in range(100))
+    wall.take((1, seat(number)) for number in range(1, 101))
     version, tiles = wall.since(0)
     assert len(tiles) == 100
     wall.hear("h1", [report(7, act="promoted")])

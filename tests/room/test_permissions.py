@@ -53,6 +53,7 @@ MAY_SEND = {
     DESK.domain.control.snapshot, OWN.control.heartbeat, "$JS.ACK.ROOM.h1.1.1.1.1.1", "$JS.API.INFO", "$JS.API.STREAM.LIST",
     "$JS.API.STREAM.INFO.ROOM", f"$JS.API.STREAM.INFO.{OWN.stream}", f"$JS.API.STREAM.INFO.{stream_of(OWN.bucket)}",
     f"$JS.API.STREAM.INFO.{stream_of(DESK.domain.bucket)}", f"$JS.API.STREAM.PURGE.{stream_of(OWN.bucket)}",
+    f"$JS.API.STREAM.MSG.GET.{stream_of(OWN.bucket)}",
     *(f"$JS.API.DIRECT.GET.{stream_of(bucket)}{end}" for bucket in (OWN.bucket, DESK.domain.bucket)
       for end in ("", ".room.changed.room")),
     "$JS.API.CONSUMER.CREATE.ROOM.h1.room.>", "$JS.API.CONSUMER.INFO.ROOM.h1", "$JS.API.CONSUMER.DELETE.ROOM.h1",

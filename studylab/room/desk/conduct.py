@@ -26,7 +26,7 @@ def say(telling: Telling, what: Say, seats: Sequence[str] = (), with_: Mapping[s
     last = int(telling.db.execute("SELECT coalesce(max(number), 0) FROM instruction").fetchone()[0])
     said = Instruction(last + 1, last, what, tuple(seats), dict(with_ or {}), time.time())
     telling.db.execute(
-        "INSERT INTO instruction VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO instruction (number, after, say, seats, with_, at) VALUES (?, ?, ?, ?, ?, ?)",
         [said.number, said.after, said.say, json.dumps(said.seats), json.dumps(said.with_), said.at],
     )
     telling.tell(f"say/{said.number}", 1, said)
@@ -51,8 +51,8 @@ def change_room(telling: Telling, **changes: str | bool) -> RoomRow:
     if room == old:
         return old
     telling.db.execute(
-        "UPDATE room SET version = ?, code = ?, name = ?, open = ?, held = ?, lab = ?, step = ?, desk_url = ?",
-        [version + 1, room.code, room.name, room.open, room.held, room.lab, room.step, room.desk_url],
+        "UPDATE room SET version = ?, code = ?, id = ?, name = ?, open = ?, held = ?, lab = ?, step = ?, desk_url = ?",
+        [version + 1, room.code, room.id, room.name, room.open, room.held, room.lab, room.step, room.desk_url],
     )
     telling.tell(ROOM_KEY, version + 1, room)
     return room
@@ -63,7 +63,7 @@ def begin_room(telling: Telling, room: RoomRow) -> RoomRow:
     if (found := next(schema.room(telling.db), None)) is not None:
         return found[1]
     telling.db.execute(
-        "INSERT INTO room VALUES (1, 1, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO room VALUES (1, 1, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         [room.code, room.id, room.name, room.open, room.held, room.lab, room.step, room.desk_url],
     )
     telling.tell(ROOM_KEY, 1, room)

@@ -14,14 +14,15 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 
 from studylab.room import codes, names
 from studylab.room.database import Database
-from studylab.room.desk import conduct, schema, seating
+from studylab.room.desk import conduct, ending, schema, seating
 from studylab.room.desk.hosts import Hosts
 from studylab.room.desk.telling import Changes, Telling
-from studylab.room.desk.truth import Auditor, Truth
+from studylab.room.desk.truth import Auditor, SeenView, Truth
 from studylab.room.desk.wall import Wall
 from studylab.room.folders import locked
 from studylab.room.guesses import Guesses
@@ -29,10 +30,12 @@ from studylab.room.parts import PARTS
 from studylab.room.protocol import DESK, Instruction, RoomRow, Say, SeatRow, VoteRow
 from studylab.room.tickets import Ticket, Tickets
 from vango import kit
+from vango.actors import tasks
 
 KEPT_MESSAGES = 20_000
 TOGETHER = 50
 TRUTH_S = 20.0
+SWEEP_AGAIN_S = 2.0
 WRONG_CODE = "The room has another code. Look at the projector again: six letters, no digits."
 WRONG_RESUME = "No seat has this code. Eight letters, no digits; they are on your page, and the teacher can see them."
 PUT_OUT = "The teacher has closed this seat. Ask the teacher."
@@ -52,6 +55,7 @@ class Desk:
         self.database.on_commit = self.source.wake
         self._loop = asyncio.get_running_loop()
         self.hosts = Hosts(folder, connect, self.database, self.source, self.wall, self._lose)
+        self._sweeping: asyncio.Task[None] | None = None
         self.auditor = Auditor(self.source, self.hosts)
 
     @classmethod
@@ -66,16 +70,19 @@ class Desk:
             await desk.changes.soon(lambda telling: conduct.change_room(telling, desk_url=url))
         await desk.source.start()
         await desk.hosts.start()
+        desk._sweep_soon()
         return desk
 
     async def _begin(self, room: RoomRow) -> None:
         await self.changes.soon(lambda telling: conduct.begin_room(telling, room))
         self.wall.take(await self.database.soon(lambda db: [*schema.room(db), *schema.seats(db), *schema.votes(db)]))
-        said = await self.database.soon(lambda db: [(1, one) for one in schema.instructions(db)])
-        self.wall.take(said)
+        self.wall.take(await self.database.soon(lambda db: [*schema.instructions(db)]))
 
     async def close(self) -> None:
-        """Stop. What waits in the outbox is told after the next start."""
+        """Stop. What waits in the outbox is told after the next start. A second time does nothing."""
+        if not self._lock.is_locked:
+            return
+        await tasks.end(self._sweeping)
         await self.hosts.stop()
         await self.source.stop()
         self.database.close()
@@ -89,6 +96,34 @@ class Desk:
     def truth(self) -> Truth:
         """Return the audit: what every host claims of the room, and what the desk claims of every host's reports."""
         return asyncio.run_coroutine_threadsafe(self.auditor.look(), self._loop).result(TRUTH_S)
+
+    def end(self) -> RoomRow:
+        """End the room: everything that people wrote is deleted, and an empty room begins under another code.
+
+        It is deleted from this machine's database when this returns. Streams and hosts follow as soon as they answer.
+        """
+        room = self.changes.now(ending.forget)
+        self._loop.call_soon_threadsafe(self._sweep_soon)
+        return room
+
+    def _sweep_soon(self) -> None:
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.create_task(self._sweep(), name="desk sweeps")
+
+    async def _sweep(self) -> None:
+        """Empty the stream and the file of what was told before the room ended; again until the broker has done it."""
+        while await self.database.soon(lambda db: db.execute("SELECT unswept FROM room").fetchone()[0]):
+            try:
+                await self.source.published()
+                await ending.purge(self.hosts.line.wire, DESK)
+                await self.database.sweep()
+                await self.database.soon(methodcaller("execute", "UPDATE room SET unswept = 0"))
+            except kit.VangoError:
+                await asyncio.sleep(SWEEP_AGAIN_S)
+
+    def views(self) -> tuple[SeenView, ...]:
+        """Return every view of `truth`."""
+        return self.truth().views
 
     # People.
 
@@ -161,23 +196,28 @@ class Desk:
         done = tile.report.done if tile and tile.report else 0
         return seating.move(telling, seat, self.hosts.alive(), self.wall.carries.parts(seat.id), done)
 
-    def _moved_all(self, seats: Sequence[SeatRow], telling: Telling) -> None:
-        for seat in seats:
-            self._moved(telling, seat)
+    def _moved_all(self, seats: Sequence[SeatRow], telling: Telling) -> int:
+        """Move as many as others have room for; return how many."""
+        for count, seat in enumerate(seats):
+            try:
+                self._moved(telling, seat)
+            except (kit.Refused, kit.Unavailable):
+                return count
+        return len(seats)
 
     async def _lose(self, host: str) -> bool:
         """Move the seats of a host that is lost, some at a time. Returns whether that is done: others had room."""
+        seats_of = "WHERE host = ? AND NOT out LIMIT ?"
         while True:
-            found = await self.database.soon(
-                lambda db: [seat for _, seat in schema.seats(db, "WHERE host = ? AND NOT out LIMIT ?", host, TOGETHER)]
-            )
+            found = await self.database.soon(lambda db: [one for _, one in schema.seats(db, seats_of, host, TOGETHER)])
+            try:
+                if found and await self.changes.soon(partial(self._moved_all, found)) < len(found):
+                    # Nowhere to go: they stay, and wait for their host or for another.
+                    return False
+            except kit.VangoError:
+                return False
             if not found:
                 return True
-            try:
-                await self.changes.soon(partial(self._moved_all, found))
-            except kit.VangoError:
-                # Nowhere to go: they stay, and wait for their host or for another.
-                return False
 
     # Conduct.
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from nats.aio.msg import Msg
 
 from studylab.room.database import Database
 from studylab.room.desk import seating
+from studylab.room.desk.ending import purge
 from studylab.room.desk.wall import Wall, WallTable
 from studylab.room.line import Line
 from studylab.room.protocol import HOST_NAME, HostRow, hello, reports
@@ -28,20 +30,23 @@ from vango.broker import streams
 from vango.broker.connection import Connection
 from vango.truth.snapshots import create_bucket
 
-LOST_AFTER_S = 4.0
+LOST_AFTER_S = 6.0
 LOOK_S = 0.5
 MAX_STEP_S = 1.0
 
 
 @dataclass(slots=True)
 class Host:
-    """One host. `silent_s` is how long nothing was heard of it, as far as the desk could hear."""
+    """One host. `silent_s` is how long nothing was heard of it, as far as the desk could hear; `swept` is the room that
+    its feed holds nothing else of.
+    """
 
     name: str
     row: HostRow
     edge: kit.Edge
     silent_s: float = LOST_AFTER_S
     lost: bool = True
+    swept: str = ""
 
     @property
     def alive(self) -> bool:
@@ -87,9 +92,12 @@ class Hosts:
 
     async def start(self) -> None:
         """Follow the hosts that are known, and listen for others."""
-        found = await self._database.soon(lambda db: db.execute("SELECT name, url, room_for FROM host").fetchall())
-        for name, url, room_for in found:
+        found = await self._database.soon(
+            lambda db: db.execute("SELECT name, url, room_for, room FROM host").fetchall()
+        )
+        for name, url, room_for, swept in found:
             host = await self._follow(name, HostRow(url, room_for))
+            host.swept = swept
             # It may well be there: until it is silent for a while, nothing of it is moved.
             host.silent_s = 0.0
         await self.line.start()
@@ -122,6 +130,7 @@ class Hosts:
             await message.respond(msgspec.json.encode({"error": str(error)}))
             return
         host = self._hosts[name]
+        await self._sweep(wire, host, row.room)
         host.row, host.silent_s, host.lost = row, 0.0, False
         self._moved.discard(name)
         await message.respond(msgspec.json.encode({"at": time.time()}))
@@ -138,6 +147,16 @@ class Hosts:
                 await self._database.soon(lambda db: seating.host_is_there(db, name, row.url, row.room_for))
             if known is None:
                 await self._follow(name, row)
+
+    async def _sweep(self, wire: Connection, host: Host, room: str) -> None:
+        """A host has emptied what it kept of an ended room: empty what it told, and make the view again."""
+        if not room or room in (host.swept, "") or room != self._wall.room.id:
+            return
+        if host.swept:
+            await purge(wire, reports(host.name))
+            await host.edge.wipe()
+        await self._database.soon(methodcaller("execute", "UPDATE host SET room = ? WHERE name = ?", [room, host.name]))
+        host.swept = room
 
     async def _follow(self, name: str, row: HostRow) -> Host:
         table = WallTable(self._wall, name)

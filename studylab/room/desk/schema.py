@@ -14,12 +14,12 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS room (
     one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, code TEXT NOT NULL, id TEXT NOT NULL,
     name TEXT NOT NULL, open INTEGER NOT NULL, held INTEGER NOT NULL, lab TEXT NOT NULL, step TEXT NOT NULL,
-    desk_url TEXT NOT NULL
+    desk_url TEXT NOT NULL, unswept INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS host (
     name TEXT PRIMARY KEY, url TEXT NOT NULL, room_for INTEGER NOT NULL,
-    seats INTEGER NOT NULL DEFAULT 0 CHECK (seats >= 0)
+    seats INTEGER NOT NULL DEFAULT 0 CHECK (seats >= 0), room TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS seat (
@@ -50,7 +50,7 @@ END;
 
 CREATE TABLE IF NOT EXISTS instruction (
     number INTEGER PRIMARY KEY, after INTEGER NOT NULL CHECK (after = number - 1), say TEXT NOT NULL,
-    seats TEXT NOT NULL, with_ TEXT NOT NULL, at REAL NOT NULL
+    seats TEXT NOT NULL, with_ TEXT NOT NULL, at REAL NOT NULL, version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TRIGGER IF NOT EXISTS instructions_have_no_gap BEFORE INSERT ON instruction
@@ -62,7 +62,8 @@ CREATE TABLE IF NOT EXISTS vote (
     question TEXT NOT NULL, options TEXT NOT NULL, closed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
-"""`host` is the desk's own: hosts say it themselves. All else is told to every host."""
+"""`host` is the desk's own: hosts say it themselves, and `room` is the room that their feed is clean for. All else is
+told to every host. Rows of an ended room stay, empty: its seats have numbers below 1 (`studylab.room.desk.ending`)."""
 
 _SEAT = "SELECT version, id, number, name, host, epoch, resume, out, carried, after FROM seat"
 
@@ -73,8 +74,8 @@ def read(db: sqlite3.Connection) -> Iterator[Mapping[str, Any]]:
         yield as_told(ROOM_KEY, version, row)
     for version, seat in seats(db):
         yield as_told(seat_key(seat.id), version, seat)
-    for instruction in instructions(db):
-        yield as_told(f"say/{instruction.number}", 1, instruction)
+    for version, instruction in instructions(db):
+        yield as_told(f"say/{instruction.number}", version, instruction)
     for version, vote in votes(db):
         yield as_told(f"vote/{vote.number}", version, vote)
     yield from parts(db)
@@ -93,11 +94,11 @@ def seats(db: sqlite3.Connection, where: str = "", *values: Any) -> Iterator[tup
         yield version, SeatRow(id_, number, name, host, epoch, resume, bool(out), bool(carried), after)
 
 
-def instructions(db: sqlite3.Connection) -> Iterator[Instruction]:
-    """Yield what was said, in order."""
-    found = db.execute("SELECT number, after, say, seats, with_, at FROM instruction ORDER BY number")
-    for number, after, say, seats_, with_, at in found:
-        yield Instruction(number, after, Say(say), tuple(json.loads(seats_)), json.loads(with_), at)
+def instructions(db: sqlite3.Connection) -> Iterator[tuple[int, Instruction]]:
+    """Yield what was said with its version, in order: 2 and more is what an ended room has left."""
+    found = db.execute("SELECT version, number, after, say, seats, with_, at FROM instruction ORDER BY number")
+    for version, number, after, say, seats_, with_, at in found:
+        yield version, Instruction(number, after, Say(say), tuple(json.loads(seats_)), json.loads(with_), at)
 
 
 def votes(db: sqlite3.Connection) -> Iterator[tuple[int, VoteRow]]:

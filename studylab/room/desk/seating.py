@@ -1,7 +1,7 @@
 """Who sits where: joining, resuming, leaving, and seats that get another host. Each is one transaction.
 
 A seat is placed where most is free, in the transaction that makes or moves it. With each change of host its epoch
-grows by one: whoever comes with an older one is sent on.
+grows by one: a browser with an older one is sent on.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def join(telling: Telling, name: str, hosts: Collection[str]) -> SeatRow:
     if not room.open:
         raise Refused(ENDED)
     host = place(db, hosts)
-    number = int(db.execute("SELECT coalesce(max(number), 0) + 1 FROM seat").fetchone()[0])
+    number = int(db.execute("SELECT max(coalesce(max(number), 0), 0) + 1 FROM seat").fetchone()[0])
     if number > MAX_SEATS:
         raise Refused(FULL.format(number - 1))
     after = int(db.execute("SELECT coalesce(max(number), 0) FROM instruction").fetchone()[0])
@@ -44,7 +44,8 @@ def join(telling: Telling, name: str, hosts: Collection[str]) -> SeatRow:
         secrets.token_hex(6), number, told_apart(db, name, number), host, 1, codes.resume_code(), after=after
     )
     db.execute(
-        "INSERT INTO seat (id, version, number, name, alike, host, epoch, resume, after) VALUES (?, 1, ?, ?, ?, ?, 1, ?, ?)",
+        "INSERT INTO seat (id, version, number, name, alike, host, epoch, resume, after)"
+        " VALUES (?, 1, ?, ?, ?, ?, 1, ?, ?)",
         [seat.id, seat.number, seat.name, names.alike(seat.name), seat.host, seat.resume, seat.after],
     )
     telling.tell(seat_key(seat.id), 1, seat)

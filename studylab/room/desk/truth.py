@@ -46,7 +46,7 @@ class Truth:
 
 
 class Auditor:
-    """Looks at most once a second, whoever asks."""
+    """Looks at most once a second, however many ask."""
 
     def __init__(self, source: kit.Source, hosts: Hosts) -> None:
         self._source, self._hosts = source, hosts

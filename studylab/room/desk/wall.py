@@ -127,17 +127,31 @@ class Wall:
         if isinstance(row, SeatRow):
             self._take_seat(version, row)
         elif isinstance(row, RoomRow) and version > self._room_version:
+            if self.room.id and row.id != self.room.id:
+                self._forget()
             self._room_version, self.room = version, row
-        elif isinstance(row, Instruction) and row.number > (self.instructions[-1].number if self.instructions else 0):
+        elif (
+            isinstance(row, Instruction)
+            and version == 1
+            and row.number > (self.instructions[-1].number if self.instructions else 0)
+        ):
             self.instructions = (*self.instructions, row)
-        elif isinstance(row, VoteRow) and version > self._votes.get(row.number, (0, None))[0]:
+        elif isinstance(row, VoteRow) and row.options and version > self._votes.get(row.number, (0, None))[0]:
             self._votes[row.number] = version, row
             self._count_again()
         elif isinstance(row, Part):
             self.carries.take(row)
 
+    def _forget(self) -> None:
+        """The room has ended: another begins with nothing."""
+        for kept in (self._tiles, self._seat_versions, self._reported, self._early, self._resumes, self._tallies):
+            kept.clear()
+        self._votes.clear()
+        self.carries, self.instructions = Carries(), ()
+
     def _take_seat(self, version: int, seat: SeatRow) -> None:
-        if version <= self._seat_versions.get(seat.id, 0):
+        if seat.number < 1 or version <= self._seat_versions.get(seat.id, 0):
+            # Below 1: what an ended room has left.
             return
         self._seat_versions[seat.id] = version
         old = self._tiles.get(seat.id)

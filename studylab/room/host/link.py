@@ -1,6 +1,6 @@
 """A host's link to the room: what it hears, whose seats it serves, what it reports. It outlives every connection.
 
-    link = await HostLink.open("h1", folder, connect, key=key, url="http://10.0.0.7:8400", room_for=120, benches=benches)
+    link = await HostLink.open("h1", folder, connect, key=key, url="http://h1", room_for=120, benches=benches)
     ticket = link.admit(text)                             a browser comes from the desk
     await link.begin(ticket, bench_key)                   its bench is made; from now on instructions reach it
     link.standing(seat, epoch)                            for each request: two look-ups in memory
@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from studylab.room.claims import Answering
 from studylab.room.database import Database
 from studylab.room.folders import locked
 from studylab.room.host import schema
+from studylab.room.host.ending import EndsRooms, Rooms
 from studylab.room.host.greeting import Greeting
 from studylab.room.host.orders import Benches, Orders
 from studylab.room.host.reports import Reports
@@ -58,6 +60,7 @@ class HostLink:
         self.database.on_commit = self.source.wake
         self.edge = kit.Edge(name, folder / "views", DESK, connect, table=RoomTable(self.view))
         self._answering = Answering(self.edge)
+        self._rooms = Rooms(self.database, self.source, self.edge, self.feed, self._end_room)
         self.reports = Reports(self.database, self.feed, lambda: self.silent_since is None)
         self.orders = Orders(self.view, self.database, self.reports, benches, lambda seat: self.seats.kept(seat)[0])
         self.line = Line(connect, f"host {name}", self._prepare)
@@ -76,6 +79,7 @@ class HostLink:
 
     async def _start(self) -> None:
         found = await self.seats.load()
+        await self._rooms.load()
         await self.reports.start()
         self.view.on_change = self._news.set
         await self.edge.start()
@@ -86,7 +90,9 @@ class HostLink:
         self._task = asyncio.create_task(self._look_at_news(), name=f"room link of {self.name}")
 
     async def close(self) -> None:
-        """Stop. What was reported and not heard is told after the next start."""
+        """Stop. What was reported and not heard is told after the next start. A second time does nothing."""
+        if not self._lock.is_locked:
+            return
         await tasks.end(self._task)
         await self.greeting.stop()
         await self.line.stop()
@@ -126,15 +132,11 @@ class HostLink:
             return None
         try:
             async with asyncio.timeout(timeout_s):
-                while not self._has_come(ticket):
+                while self.view.carries.epoch(ticket.seat) < ticket.epoch:
                     await self.view.news.wait()
         except TimeoutError as error:
             raise kit.Unavailable("What this seat did before has not come here yet. Try again in a moment.") from error
         return self.view.carries.of(ticket.seat)
-
-    def _has_come(self, ticket: Ticket) -> bool:
-        parts = self.view.carries.parts(ticket.seat)
-        return bool(parts) and parts[0].epoch >= ticket.epoch
 
     # Whose seats are served.
 
@@ -178,8 +180,8 @@ class HostLink:
         """Return what is reported of a seat."""
         return self.reports.of(seat)
 
-    def vote(self, seat: str, number: int, option: str) -> None:
-        """Vote for a seat; again, to change it. Raises `Refused` when the vote is not open or has no such option."""
+    def vote(self, seat: str, number: int, option: str) -> Future[None]:
+        """Vote for a seat, or change its vote. It is kept when the result is there. Raises `Refused`."""
         vote = self.view.votes.get(number)
         if vote is None or vote.closed:
             raise kit.Refused("This vote is not open.")
@@ -187,19 +189,18 @@ class HostLink:
             raise kit.Refused("This vote has no such option.")
         old = self.reports.of(seat)
         self.report(seat, votes={**(old.votes if old else {}), str(number): option})
+        return self.reports.at_once(seat)
 
     def carry(self, seat: str, carry: Carry) -> None:
         """Keep with the desk what another host would rebuild the seat's bench from. Nothing is waited for."""
         if epoch := self.seats.kept(seat)[0]:
             self.reports.carry(seat, epoch, carry)
 
-    # What goes on meanwhile.
-
     async def _prepare(self, wire: Connection) -> None:
         await wire.subscribe(claim_of(self.name, "desk"), self._answering.answer)
 
     def _row(self) -> HostRow:
-        return HostRow(self.url, self.room_for, len(self.seats.all()), self.edge.sequence, time.time())
+        return HostRow(self.url, self.room_for, len(self.seats.all()), self.edge.sequence, self._rooms.id, time.time())
 
     async def _keep_alive(self, was_heard: bool) -> None:
         """Start what has died of something unforeseen; what runs is left alone.
@@ -222,6 +223,7 @@ class HostLink:
                     # One bench that cannot be closed or made must not stop the others.
                     log.exception("a seat that came or went failed")
             self.orders.look()
+            await self._rooms.look(self.view.room)
 
     async def _look_at(self, seat: str) -> None:
         """A seat has changed: close it if it is no longer ours, have a bench made if it is and has none."""
@@ -232,6 +234,13 @@ class HostLink:
         if row is not None and row.host == self.name and row.epoch > max(epoch, self._announced.get(seat, 0)):
             self._announced[seat] = row.epoch
             await self._benches.prepare(row)
+
+    async def _end_room(self) -> None:
+        for seat in self.seats.all():
+            await self._give_up(seat, self.seats.kept(seat)[1])
+        self.reports.forget_all()
+        if isinstance(self._benches, EndsRooms):
+            await self._benches.room_ended()
 
     async def _give_up(self, seat: str, key: str) -> None:
         """The seat is another host's, or has another epoch: nothing is done or reported for it from here on."""

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +28,7 @@ from vango.actors import tasks
 
 BETWEEN_S = 0.5
 BETWEEN_CARRIES_S = 2.0
-BETWEEN_UNHEARD_S = 5.0
+BETWEEN_UNHEARD_S = 2.0
 LINGER_S = 0.02
 
 
@@ -57,6 +58,7 @@ class Reports:
     async def stop(self) -> None:
         """Tell what waits, and stop."""
         await tasks.end(self._task)
+        self._carried_at.clear()
         await self._tell([*self._waits])
 
     def of(self, seat: str) -> Report | None:
@@ -81,6 +83,12 @@ class Reports:
             self._now[seat] = replace(new, at=now)
         self._plan(seat)
 
+    def at_once(self, seat: str) -> Future[None]:
+        """Write the newest of a seat now, without waiting for its turn. The result is there when it is committed."""
+        with self._lock:
+            reports = [report] if (report := self._now.get(seat)) is not None else []
+        return self._database.do(lambda db: self._write(db, reports, ()))
+
     def carry(self, seat: str, epoch: int, carry: Carry) -> None:
         """Change what another host would rebuild the seat's bench from."""
         with self._lock:
@@ -93,6 +101,13 @@ class Reports:
             self._now.pop(seat, None)
             self._carry.pop(seat, None)
             self._waits.discard(seat)
+
+    def forget_all(self) -> None:
+        """Report nothing more of anybody: the room has ended."""
+        with self._lock:
+            for kept in (self._now, self._carry, self._told_at, self._carried_at):
+                kept.clear()
+            self._waits.clear()
 
     def _plan(self, seat: str) -> None:
         with self._lock:
