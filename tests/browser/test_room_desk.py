@@ -55,11 +55,13 @@ def test_the_secret_leaves_the_address_before_anything_else_is_asked(browser: Br
 def test_a_learner_joins_with_the_keyboard_and_is_led_to_the_host(browser: Browser, room: Served) -> None:
     page = browser.new_context(base_url=room.address).new_page()
     led: list[str] = []
-    page.route("http://127.0.0.1:9/**", lambda route: (led.append(route.request.url), route.fulfill(body="bench"))[1])
+    page.route(
+        "http://127.0.0.1:18009/**", lambda route: (led.append(route.request.url), route.fulfill(body="bench"))[1]
+    )
     page.goto(f"/join/{room.desk.code}")
     page.keyboard.type("Ana")
     page.keyboard.press("Enter")
-    page.wait_for_url("http://127.0.0.1:9/**")
+    page.wait_for_url("http://127.0.0.1:18009/**")
     assert "/seat?ticket=" in led[0]
     page.goto("/join")
     expect(page.get_by_role("heading", name="You have a seat: Ana")).to_be_visible()

@@ -28,7 +28,7 @@ def test_who_knows_the_code_gets_a_seat_and_is_led_to_its_host_with_a_ticket(des
     typed = codes.shown(desk.code).lower()
     assert client.post("/join", data={"code": typed, "name": "Ana"}, headers=OWN).location == "/joined"
     assert "You are in, Ana" in client.get("/joined").get_data(as_text=True)
-    assert client.get("/back").location.startswith("http://127.0.0.1:9/seat?ticket=")
+    assert client.get("/back").location.startswith("http://127.0.0.1:18009/seat?ticket=")
     assert "You have a seat: Ana" in client.get("/join").get_data(as_text=True)
 
 

@@ -145,11 +145,11 @@ def test_one_seat_is_sent_reset_told_and_asked_for_its_bench(desk: FrontDesk, te
         post(teacher, f"{page}/{path}", 303, **form)
         assert (last(desk).say, last(desk).seats) == (say, (seat.id,))
     assert last(desk).with_ == {"do": "end"}
-    assert teacher.get(f"{page}/watch").location.startswith("http://127.0.0.1:9/room/watch?ticket=")
+    assert teacher.get(f"{page}/watch").location.startswith("http://127.0.0.1:18009/room/watch?ticket=")
 
 
 def test_the_demo_gives_the_teacher_a_bench_and_goes_through_the_plan(desk: FrontDesk, teacher: FlaskClient) -> None:
-    assert teacher.get("/room/demo/bench").location.startswith("http://127.0.0.1:9/seat?ticket=")
+    assert teacher.get("/room/demo/bench").location.startswith("http://127.0.0.1:18009/seat?ticket=")
     own = desk.parts.agenda.teacher_seat
     assert teacher.get("/room/demo/bench").status_code == 303
     assert desk.parts.agenda.teacher_seat == own, "the teacher has one seat"
