@@ -102,6 +102,7 @@ class Seat:
         if page != self.kept.page and self.made.is_set():
             self.kept.page = page
             self.keep()
+            self._note_step()
 
     def saw(self, seen: Observation, watched: bool) -> None:
         """The bench was observed for its pages."""
