@@ -73,7 +73,9 @@ class Database:
 
         What the work raises undoes the work, and no other's. An error of the disk is `Unavailable` or `DiskFull`.
         """
-        job = _Job(work)
+        return self._put(_Job(work))
+
+    def _put(self, job: _Job[T]) -> Future[T]:
         if self._closed:
             job.done.set_exception(kit.Unavailable(f"{self.path.name} is closed: the program is ending."))
         else:
@@ -94,9 +96,7 @@ class Database:
 
     async def sweep(self) -> None:
         """Forget every event that is published and replaced, and empty the log of changes beside the file."""
-        sweep = _Job(self._sweep, alone=True)
-        self._jobs.put(sweep)
-        await asyncio.wrap_future(sweep.done)
+        await asyncio.wrap_future(self._put(_Job(self._sweep, alone=True)))
 
     def close(self) -> None:
         """Do what waits, then close the database."""
@@ -126,10 +126,11 @@ class Database:
                 after = job
                 break
             jobs.append(job)
-        if jobs := [job for job in jobs if not job.alone]:
-            self._commit(jobs)
+        # From here on nobody can cancel it: what was cancelled before is not done.
+        if together := [job for job in jobs if not job.alone and job.done.set_running_or_notify_cancel()]:
+            self._commit(together)
         for job in (first if first.alone else None, after):
-            if job is not None:
+            if job is not None and job.done.set_running_or_notify_cancel():
                 self._do_alone(job)
         if goes_on and time.monotonic() - self._pruned_at > PRUNE_EACH_S:
             self._prune()

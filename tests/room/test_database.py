@@ -61,6 +61,17 @@ def test_many_pieces_of_work_cost_few_transactions(database: Database) -> None:
     assert len(commits) < 30
 
 
+def test_work_whose_asker_has_gone_stops_nobody_else(database: Database) -> None:
+    with sqlite3.connect(database.path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = [database.do(inserting(number)) for number in range(500)]
+        gone = [one for one in done if one.cancel()]
+        other.execute("ROLLBACK")
+    other.close()
+    assert gone
+    assert database.now(count) == 500 - len(gone)
+
+
 def test_a_closed_database_refuses_with_a_sentence(tmp_path: Path) -> None:
     database = Database(tmp_path / "some.db", TABLE)
     waits = database.do(inserting(1))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studylab.room.desk import seating
+from studylab.room.desk import hosts, seating
 from studylab.room.host.standing import Standing, standing
 from studylab.room.protocol import Carry, Report, SeatRow
 from tests.conftest import Run
@@ -144,15 +144,20 @@ def test_as_many_seats_of_a_lost_host_move_as_others_have_room_for(tmp_path: Pat
     run(story())
 
 
-def test_no_host_is_lost_while_the_broker_is_away(tmp_path: Path, run: Run) -> None:
+@pytest.mark.parametrize(("leaves", "returns"), [("freeze", "thaw"), ("kill", "start")])
+def test_no_host_is_lost_while_the_broker_is_away(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, leaves: str, returns: str
+) -> None:
+    monkeypatch.setattr(hosts, "LOST_AFTER_S", 2.5)
+
     async def story() -> None:
         async with a_room(tmp_path, "h1", "h2") as room:
             await room.join()
-            room.server.freeze()
+            getattr(room.server, leaves)()
             await until(lambda: room.hosts["h1"].silent_since is not None)
-            await asyncio.to_thread(lambda: room.desk.wall.wait(room.desk.wall.version, 3.0))
+            await asyncio.to_thread(room.desk.wall.wait, room.desk.wall.version, 3.0)
             assert room.desk.hosts.alive() == ["h1", "h2"]
-            room.server.thaw()
+            getattr(room.server, returns)()
             await until(lambda: room.hosts["h1"].silent_since is None)
             assert {tile.seat.epoch for tile in room.desk.wall.since(0)[1]} == {1}
 
