@@ -46,7 +46,9 @@ def test_the_page_with_its_strip_is_one_screen(room: RoomServed, seat: SeatRow, 
     lab = room.serving().labs["acks"]
     room.say(Say.STEP, seat.id, lab="acks", step=lab.steps[2].id)
     expect(page.locator(f"#step-{lab.steps[2].id}.is-now")).to_be_attached()
-    expect(page.locator("#panel-edge-syd .claim")).to_contain_text("Current at")
+    expect(page.locator("#panel-guide .busy")).to_have_count(0)
+    for edge in ("fra", "iad", "syd"):
+        expect(page.locator(f"#panel-edge-{edge} .claim")).to_contain_text("Current at")
     faults = [fault for size in DESKS for fault in look(page, size, (*SCENE, *STEP, *LINE)).faults()]
     assert faults == []
     assert look(page, PHONE, (*STRIP, *STEP, *LINE)).faults("down") == []

@@ -87,3 +87,12 @@ def test_the_end_of_a_room_deletes_what_its_people_did(room: Hosted) -> None:
     bea = room.join("Bea")
     assert not bea.seat.is_held
     assert bea.do("promote", route="shop", to="alloc-c").status_code == 200
+
+
+def test_what_happens_during_a_look_is_told_after_it(room: Hosted) -> None:
+    """A bench that nobody watches is observed for its report; a verb may come while it is."""
+    ana = room.join("Ana")
+    ana.page("/sandbox")
+    for route, to in (("shop", "alloc-c"), ("blog", "alloc-b"), ("api", "alloc-a"), ("shop", "alloc-a")):
+        assert ana.do("promote", route=route, to=to).status_code == 200
+    ana.reported(lambda report: report.act == "promote shop, alloc-a", "the last act is told")

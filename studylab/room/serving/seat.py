@@ -102,6 +102,7 @@ class Seat:
         if page != self.kept.page and self.made.is_set():
             self.kept.page = page
             self.keep()
+            self._note_step()
 
     def saw(self, seen: Observation, watched: bool) -> None:
         """The bench was observed for its pages."""
@@ -173,12 +174,17 @@ class Seat:
             self.tell()
         elif self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name=f"look at seat {self.number}")
+        else:
+            # The look that is under way may have been too early for what has changed since.
+            self._plan(UNWATCHED_S)
 
     async def _look(self) -> None:
         """Observe a bench that nobody looks at, unless it is parked."""
         try:
             hub = self._serving.benches.at_hand(self.key)
         except VangoError:
+            # As many requests as a bench may have are at it: each of them changes what is to be told.
+            self._plan(UNWATCHED_S)
             return
         if hub is None:
             self._serving.link.report(self.id, here=False)
