@@ -1,5 +1,8 @@
 """Row 1: from a click on Promote in a real browser until the last edge's panel has changed in the document.
 
+Beside it stands the floor (`floor_app`): one click, one fragment of the same size, and nothing in between but Flask, the
+same server and htmx. Both are measured in every round, in the same browser.
+
 Within the span: the browser's handling of the click, htmx's request, the verb and its commit, the relay, the broker,
 three edges, the drawing of the panels, the event stream, and the morph of the document. Not within it: the opening of
 the dialog, and the painting, which comes with the browser's next frame.
@@ -25,6 +28,16 @@ CLICKS = Path(__file__).with_name("clicks.js").read_text(encoding="utf-8")
 PATIENCE_MS = 10_000
 QUIET_MS = 250
 OWNERS = ("alloc-b", "alloc-c")
+PEER = "Flask and htmx alone, a fragment of the same size"
+CONNECTED = "document.addEventListener('htmx:sse:after:message', () => { window.connected = true; });"
+FLOOR = """() => {
+  let clicked = null;
+  document.addEventListener("click", (event) => { clicked = event.timeStamp; }, { capture: true, once: true });
+  window.seen = new Promise((resolve) => {
+    const observer = new MutationObserver(() => { observer.disconnect(); resolve(performance.now() - clicked); });
+    observer.observe(document.getElementById("panel"), { subtree: true, childList: true, characterData: true });
+  });
+}"""
 
 
 def click_ms(page: Page, to: str) -> float:
@@ -71,19 +84,63 @@ def entered(browser: Browser, address: str) -> Iterator[Page]:
         context.close()
 
 
-def _round(browser: Browser, address: str, clicks: int) -> list[float]:
+def _round(browser: Browser, address: str, clicks: int) -> tuple[list[float], int]:
+    """Return the milliseconds of each click, and the size of the message that brings the edges' panels."""
     with entered(browser, address) as page:
         page.evaluate(CLICKS)
         page.evaluate(f"clicks.quiet({QUIET_MS})")
-        return [click_ms(page, OWNERS[number % 2]) for number in range(clicks)]
+        times = [click_ms(page, OWNERS[number % 2]) for number in range(clicks)]
+        size: int = page.evaluate("clicks.size()")
+        return times, size
+
+
+def floor_ms(page: Page) -> float:
+    """Press the button of the floor and return the milliseconds until its fragment has changed."""
+    page.evaluate(f"({FLOOR})()")
+    page.get_by_role("button", name="Press").click()
+    seen: float = page.evaluate("window.seen")
+    page.wait_for_timeout(QUIET_MS)
+    return seen
+
+
+def _floor_round(browser: Browser, address: str, clicks: int) -> list[float]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.add_init_script(CONNECTED)
+        page.goto("/")
+        page.wait_for_function("window.connected")
+        return [floor_ms(page) for _ in range(clicks)]
+    finally:
+        context.close()
+
+
+def _rounds(browser: Browser, address: str, scale: Scale) -> Iterator[tuple[list[float], list[float]]]:
+    """Yield the clicks of each round and those of the floor, whose fragment is as large as the first round's."""
+    first, size = _round(browser, address, scale.clicks)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Served(Path(folder), "--size", str(size), program=("-m", "benchmarks.floor_app")) as floor,
+    ):
+        yield first, _floor_round(browser, floor.address, scale.clicks)
+        for number in range(1, scale.rounds):
+            before = _floor_round(browser, floor.address, scale.clicks) if number % 2 else None
+            ours, _ = _round(browser, address, scale.clicks)
+            yield ours, before or _floor_round(browser, floor.address, scale.clicks)
 
 
 def measure(scale: Scale) -> list[Row]:
     """Return the rows of the click. Raises `Unavailable` without a browser, or when a panel does not change in time."""
     with served("The clicks") as (browser, address):
-        rounds = [_round(browser, address, scale.clicks) for _ in range(scale.rounds)]
-    p50, p95 = (tuple(percentile(times, share) for times in rounds) for share in (0.5, 0.95))
-    return [
-        Row("click-p50", "click to the last edge's panel changed, p50", "ms", p50, Target(60)),
-        Row("click-p95", "click to the last edge's panel changed, p95", "ms", p95, Target(120)),
-    ]
+        ours, floor = zip(*_rounds(browser, address, scale), strict=True)
+    rows = []
+    for name, share, limit in (("p50", 0.5, 60), ("p95", 0.95, 120)):
+        what = f"click to the last edge's panel changed, {name}"
+        mine, bare = (tuple(percentile(times, share) for times in rounds) for rounds in (ours, floor))
+        rows.append(Row(f"click-{name}", what, "ms", mine, Target(limit)))
+        beside = Row(
+            f"click-floor-{name}", f"{what}, against the floor", "ms", mine, Target(2, of_peer=True), PEER, bare
+        )
+        rows.append(beside)
+    return rows

@@ -34,6 +34,13 @@
     clicks.seen.catch(() => {});
   }
 
+  // How long a message of the stream was that brought the edges' panels, the longest so far.
+  let longest = 0;
+  document.addEventListener("htmx:sse:after:message", ({ detail }) => {
+    const { data } = detail.message;
+    if (data?.includes("#panel-edge-")) longest = Math.max(longest, data.length);
+  });
+
   // Wait until nothing on the stage has changed for so long: the next click must not pay for the last one.
   function quiet(ms) {
     return new Promise((resolve, reject) => {
@@ -45,5 +52,5 @@
     });
   }
 
-  window.clicks = { arm, quiet };
+  window.clicks = { arm, quiet, size: () => longest };
 }

@@ -6,6 +6,8 @@ import os
 import select
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -17,12 +19,16 @@ STOP_S = 30.0
 
 
 class Served:
-    """A running app on a port of the kernel's choice. Raises `Unavailable` when it says no address in time."""
+    """A running app on a port of the kernel's choice. Raises `Unavailable` when it says no address in time.
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    `program` is what Python runs in place of Study Lab itself.
+    """
+
+    def __init__(self, folder: Path, *options: str, program: Sequence[str] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "app.log"
-        command = [sys.executable, "app.py", "--port", "0", "--no-browser", "--data", str(folder / "data"), *options]
+        here = ("app.py", "--port", "0", "--no-browser", "--data", str(folder / "data"))
+        command = [sys.executable, *(program or here), *options]
         # Python keeps compiled code by default, and so does an app that is started twice.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         with self._log.open("wb") as log:
@@ -33,6 +39,7 @@ class Served:
         ready, _, _ = select.select([self.process.stdout], [], [], START_S)
         line = self.process.stdout.readline() if ready else ""
         self.address = line.split()[-1] if "http://" in line else ""
+        self.said_at = time.time()
         if not self.address:
             self.close()
             raise Unavailable(f"The app said no address within {START_S:g} s but: {line}{self.said()}")

@@ -1,9 +1,10 @@
 """Fetch the browser files that ship with the app, and record what they are.
 
-Each package is fetched by `npm pack` in a temporary folder; the chosen files are copied unchanged into `static/`,
-each package's licence beside them, and `static/vendor/MANIFEST.json` says of every file which package and version
-it comes from, its SHA-256 and its licence. Run it with `make vendor` to move to another version; a test compares
-the files with the manifest.
+Each package is fetched by `npm pack` in a temporary folder; the chosen files are copied unchanged into `static/`, each
+package's licence beside them. Of the Latin file of each weight a smaller one is cut with the letters of English, which
+every page needs (by fontTools: `pip install fonttools brotli`). `static/vendor/MANIFEST.json`
+says of every file which package and version it comes from, its SHA-256 and its licence. Run it with `make vendor` to
+move to another version; a test compares the files with the manifest.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 MANIFEST = STATIC / "vendor" / "MANIFEST.json"
 NPM_TIMEOUT_S = 120
+ENGLISH = "U+20-7E,U+A0,U+B7,U+D7,U+2013,U+2014,U+2018,U+2019,U+201C,U+201D,U+2026"
+"""As the unicode-range in static/css/fonts.css: what the cut has, the whole file need not be fetched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ PACKAGES = (
         licence_file="vendor/htmx.LICENSE.txt",
         files={"dist/htmx.min.js": "vendor/htmx.min.js", "dist/ext/hx-sse.min.js": "vendor/hx-sse.min.js"},
     ),
-    fontsource("atkinson-hyperlegible-next", "5.3.0", (400, 600, 700)),
+    fontsource("atkinson-hyperlegible-next", "5.3.0", (400, 700)),
     fontsource("atkinson-hyperlegible-mono", "5.3.0", (400, 700)),
 )
 
@@ -114,11 +117,23 @@ def install(package: Package, archive: Path) -> list[Entry]:
             content = read_member(opened, f"package/{source}")
             (STATIC / target).parent.mkdir(parents=True, exist_ok=True)
             (STATIC / target).write_bytes(content)
-            digest = hashlib.sha256(content).hexdigest()
-            entries.append(
-                Entry(package.name, package.version, target, digest, package.licence, package.licence_file),
-            )
+            written = [target, *([cut(STATIC / target)] if "-latin-" in target and "-ext-" not in target else [])]
+            entries += [_entry(package, file) for file in written]
     return entries
+
+
+def _entry(package: Package, file: str) -> Entry:
+    digest = hashlib.sha256((STATIC / file).read_bytes()).hexdigest()
+    return Entry(package.name, package.version, file, digest, package.licence, package.licence_file)
+
+
+def cut(font: Path) -> str:
+    """Write the letters of English of a font beside it, with its kerning and its tabular figures."""
+    small = font.with_name(font.name.replace("-latin-", "-english-"))
+    command = [sys.executable, "-m", "fontTools.subset", str(font), f"--unicodes={ENGLISH}", "--flavor=woff2"]
+    command += ["--no-hinting", "--layout-features=kern,tnum", f"--output-file={small}"]
+    subprocess.run(command, check=True, timeout=NPM_TIMEOUT_S)
+    return small.relative_to(STATIC).as_posix()
 
 
 def read_member(opened: tarfile.TarFile, name: str) -> bytes:

@@ -9,19 +9,24 @@ SENT = published("the changes to be published")
 FRESH = move("A fresh snapshot for all three", call("take_snapshot"), *(call("load_snapshot", edge=e) for e in EDGES))
 SLEEP = move("Let all sleep through three changes", call("kill_edges"), call("burst", n=3), any_values=True)
 WAKE = does(call("start_edges"), after=SENT)
-MORE = does(promote("blog", "alloc-c"))
+
+
+def _more(evidence: Evidence) -> Move:
+    return does(promote("blog", reading.other_owner(evidence.now, "blog")))
 
 
 def _accident(accident: Call, *more: Move) -> tuple[Move, ...]:
     return SLEEP, does(accident, after=SENT), *more, WAKE
 
 
-FRONT: tuple[Move, ...] = (
-    *_accident(call("stream_limits", max_msgs=1)),
-    move("Set the limit back", call("stream_limits", max_msgs=10_000)),
-    FRESH,
-    *_accident(call("purge"), MORE),
-)
+def front(evidence: Evidence) -> tuple[Move, ...]:
+    """Evict, then purge."""
+    return (
+        *_accident(call("stream_limits", max_msgs=1)),
+        move("Set the limit back", call("stream_limits", max_msgs=10_000)),
+        FRESH,
+        *_accident(call("purge"), _more(evidence)),
+    )
 
 
 def end(evidence: Evidence) -> tuple[Move, ...]:
@@ -33,17 +38,22 @@ def end(evidence: Evidence) -> tuple[Move, ...]:
     return (FRESH, *_accident(call("purge")), FRESH, SLEEP, delete, WAKE)
 
 
-NUMBERS: tuple[Move, ...] = (
-    FRESH,
-    *_accident(call("recreate_stream"), MORE),
-    FRESH,
-    does(call("keep_store")),
-    *_accident(call("rollback_store"), MORE),
-)
+def numbers(evidence: Evidence) -> tuple[Move, ...]:
+    """Recreate, then roll back."""
+    return (
+        FRESH,
+        *_accident(call("recreate_stream"), _more(evidence)),
+        FRESH,
+        does(call("keep_store")),
+        *_accident(call("rollback_store"), _more(evidence)),
+    )
 
-CURE: tuple[Move, ...] = (
-    FRESH,
-    ask("Choose the rules of fra", "edge_rules", {"edge": "fra"}),
-    *_accident(call("purge")),
-    *_accident(call("purge"), MORE),
-)
+
+def cure(evidence: Evidence) -> tuple[Move, ...]:
+    """The rules, and two gaps."""
+    return (
+        FRESH,
+        ask("Choose the rules of fra", "edge_rules", {"edge": "fra"}),
+        *_accident(call("purge")),
+        *_accident(call("purge"), _more(evidence)),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studylab.lab import reading
 from studylab.lab.observed import Mode, Observation
-from studylab.lab.scripts import Call, Script, Wait, call, promote, published, rebuild_edges
+from studylab.lab.scripts import Call, Script, Wait, call, published, rebuild_edges
 
 SLEEPING = ("kill_edges", "start_edges", "kill_edge", "start_edge", "restart_edge", "burst", "promote")
 SNAPSHOTS = ("take_snapshot", "load_snapshot")
@@ -26,7 +26,7 @@ ASLEEP: Script = (
     published("the burst to be published"),
 )
 
-LATER: Script = (promote("blog", "alloc-c"), published("it to be published"))
+LATER: Script = (call("burst", n=1), published("it to be published"))
 
 AWAKE: Script = (call("start_edges"), Wait("syd to refuse", _syd_refuses))
 

@@ -89,6 +89,11 @@ function hear(event) {
   show();
 }
 
+// The first time, the app need not send what the page was loaded with. After any message the page is not as it was then.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  const known = document.getElementById("known")?.dataset.known;
+  if (known && !boot && ctx.sourceElement?.id === "live") ctx.request.headers["Study-Lab-Known"] = known;
+});
 document.addEventListener("htmx:sse:after:connection", (event) => {
   connection = event.detail.connection;
   heard = Date.now();

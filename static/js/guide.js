@@ -11,6 +11,8 @@ let known = new Set(guide ? passed() : []);
 let step = guide ? current()?.id : undefined;
 let stays = guide ? Boolean(current()?.classList.contains("is-passed")) : false;
 let ringing = 0;
+let broken = 0;
+let lastAt = guide?.querySelector("li.is-now .move.is-next[data-at]")?.dataset.at ?? "";
 
 function bringIntoView(item) {
   const scrolls = guide.scrollHeight > guide.clientHeight && getComputedStyle(guide).overflowY === "auto";
@@ -56,6 +58,13 @@ function show(panel) {
   }, RING_MS);
 }
 
+// What has just ticked or failed is to be seen at its place: that of the move which was made last.
+function showWhere() {
+  const made = [...guide.querySelectorAll("li.is-now .move.is-made[data-at], li.is-now .move.is-next[data-at]")].map((move) => move.dataset.at);
+  const at = made.findLast(Boolean) ?? lastAt;
+  if (at) show(at);
+}
+
 // The address is that of the current step. An address that asks for another step stays until that step has come.
 function address() {
   const asked = guide.querySelector("[data-asked]");
@@ -70,13 +79,14 @@ function address() {
 
 function look() {
   if (!ringing && !guide.matches(":hover")) point();
+  const failed = guide.querySelectorAll("li.is-now .checks .is-broken").length;
   const news = passed().filter((label) => !known.has(label));
   known = new Set(passed());
   const item = current();
   const words = news.map((label) => `Passed: ${label}.`);
   const has = Boolean(item?.classList.contains("is-passed"));
+  const before = step;
   if (item?.id !== step) {
-    const before = step;
     step = item?.id;
     words.push(item ? `Now: ${item.querySelector("h2").textContent}.` : "The lab is finished.");
     if (before) guide.querySelector("[data-asked]")?.remove();
@@ -87,6 +97,9 @@ function look() {
     words.push("This step is done. Go on when you have read what you saw.");
     guide.scrollTop = 0;
   }
+  if ((news.length && item?.id === before) || failed > broken) showWhere();
+  broken = failed;
+  lastAt = guide.querySelector("li.is-now .move.is-next[data-at]")?.dataset.at || (item?.id === before ? lastAt : "");
   stays = has;
   address();
   if (words.length) whisper(words.join(" "));

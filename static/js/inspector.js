@@ -54,14 +54,22 @@ function asList(on) {
   if (box) box.checked = on;
 }
 
+// Only the list scrolls: what is around it does not, and has no way back.
+function bring(details) {
+  const list = details.closest("[data-keep-end]");
+  const [row, seen] = [details.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (row.top < seen.top || row.height > seen.height) list.scrollTop += row.top - seen.top;
+  else if (row.bottom > seen.bottom) list.scrollTop += row.bottom - seen.bottom;
+}
+
 function open(id) {
   const details = document.querySelector(`#${CSS.escape(id)} > details`);
   if (!details) return;
   asList(true);
   details.open = true;
-  details.scrollIntoView({ block: "nearest" });
+  bring(details);
   // Rows above it that are laid out only now may be taller than was thought.
-  requestAnimationFrame(() => requestAnimationFrame(() => details.scrollIntoView({ block: "nearest" })));
+  requestAnimationFrame(() => requestAnimationFrame(() => bring(details)));
   details.querySelector("summary").focus({ preventScroll: true });
 }
 
@@ -77,13 +85,18 @@ document.addEventListener("click", (event) => {
 
 // The lanes stay at their right end, unless the reader has moved them.
 let atEnd = true;
+let moved = 0;
 const lanes = () => journal()?.querySelector("[data-keep-right]");
 function toRight() {
   const list = lanes();
   if (list && atEnd) list.scrollLeft = list.scrollWidth;
+  moved = list?.scrollLeft ?? 0;
 }
 document.addEventListener("scroll", ({ target }) => {
-  if (target === lanes()) atEnd = target.scrollWidth - target.scrollLeft - target.clientWidth < 24;
+  // New boxes make the picture wider, which is no wish to look back.
+  if (target !== lanes()) return;
+  if (target.scrollWidth - target.scrollLeft - target.clientWidth < 24) atEnd = true;
+  else if (target.scrollLeft < moved) atEnd = false;
 }, { capture: true, passive: true });
 document.addEventListener("htmx:after:swap", () => {
   if (!journal()) return;

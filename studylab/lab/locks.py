@@ -10,6 +10,12 @@ ALWAYS_OPEN = ("pace", "go_on")
 """Time belongs to the learner: how fast the actors move is locked in no step that has something to do or to read."""
 
 
+def ever_unlocked(lab: Lab) -> frozenset[str]:
+    """Return the verbs that some step of a lab unlocks."""
+    steps = (step.controls for step in lab.steps if isinstance(step, Do) and step.controls is not None)
+    return frozenset((*lab.controls, *ALWAYS_OPEN, *(verb for controls in steps for verb in controls)))
+
+
 def locked(lab: Lab, attempt: Attempt) -> dict[str, str]:
     """Return each locked verb with the reason. Where the guide waits for the learner, every verb is."""
     step = current(lab, attempt)

@@ -78,7 +78,7 @@ _READY = Wait("the first events to reach every edge", _is_ready, PATIENCE_S)
 SCENARIOS: tuple[Scenario, ...] = (
     _card("phantom", "make a phantom", "Publish first; the database refuses. The edges serve a fact that never was.",
           Kind.PHANTOM, "commit-first+mark", "refusal"),
-    _card("lost", "lose an ack", "iad acks before it applies, then crashes. Nobody sends the event again.",
+    _card("lost", "lose an event", "iad acks before it applies, then crashes. Nobody sends the event again.",
           Kind.LOST, "ack+mark", "edge-crash"),
     _card("sleep", "sleep through a purge", "iad is down while its events are purged, and does not ask what it missed.",
           Kind.FALSE_CONFIDENCE, "continuity", "gap"),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from flask import Flask, Response, request
 
 LEAST = 1024
-LEVEL = 5
+LEVEL, LEVEL_OF_FILES = 5, 9
 TEXT = frozenset(
     ("text/html", "text/css", "text/javascript", "application/javascript", "application/json", "image/svg+xml")
 )
@@ -23,7 +23,7 @@ def _squeeze(response: Response) -> Response:
     if response.mimetype not in TEXT:
         return response
     response.vary.add("Accept-Encoding")
-    is_file = response.direct_passthrough
+    is_file = request.path.startswith("/static/")
     if response.status_code != 200 or not request.accept_encodings["gzip"] or (response.is_streamed and not is_file):
         return response
     response.direct_passthrough = False
@@ -37,11 +37,11 @@ def _squeeze(response: Response) -> Response:
     return response
 
 
-def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, LEVEL, mtime=0)
+def _packed(body: bytes, level: int = LEVEL) -> bytes:
+    return gzip.compress(body, level, mtime=0)
 
 
 @lru_cache(maxsize=128)
 def _kept(body: bytes) -> bytes:
-    """A file is packed once."""
-    return _packed(body)
+    """A file is packed once, so it may take longer."""
+    return _packed(body, LEVEL_OF_FILES)

@@ -85,12 +85,16 @@ def _verb(moment: Moment) -> str:
 
 
 def _publish(moment: Moment) -> str:
+    """The database's own publish is told when its PubAck has come: what was sent stands before it."""
     told = moment.read(Publish)
+    if moment.actor == "database" and moment.kind == "publish":
+        return "PubAck"
     return f"publish {told.count}" if told.count > 1 else f"publish {told.subject.rpartition('.')[2]}"
 
 
 _LABELS: Mapping[str, Callable[[Moment], str]] = {
     "commit": lambda moment: f"commit {moment.read(Commit).sequence or ''}".strip(),
+    "send": _publish,
     "publish": _publish,
     "mark": lambda moment: f"mark {moment.read(Mark).count}",
     "got": lambda moment: _numbers("got", moment.read(Got).stream_seqs),
@@ -99,7 +103,7 @@ _LABELS: Mapping[str, Callable[[Moment], str]] = {
     "verdict": lambda moment: str(getattr(moment.read(Judged).verdict, "value", "verdict")),
     "mode": _mode,
     "verb": _verb,
-    "refused": _verb,
+    "refused": lambda moment: f"{_verb(moment)} refused",
 }
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from studylab.lab import records, store
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
+from studylab.lab.locks import ever_unlocked
 from studylab.lab.model import Lab
 from studylab.lab.progress import first_open
 from studylab.scenes.scenarios import SCENARIOS
@@ -45,7 +46,7 @@ def lab(slug: str) -> str | Response:
         return render_template("start.html", lab=lab, guide=draw(lab, Attempt()))
     if "step" not in request.args and (at := _brought_to(state().benches.labs[slug])):
         return redirect(f"/labs/{slug}?step={at + 1}", 303)
-    context = call(hub().context(slug))
+    context = call(hub().context(slug)) | {"unlocked": ever_unlocked(state().benches.labs[slug])}
     return render_template("lab.html", REGISTRY=REGISTRY, events_url=f"/events?page={slug}", **context)
 
 

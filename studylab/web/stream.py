@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from studylab.views import View
 from studylab.web.htmx import partial
+from studylab.web.known import FirstLook, named
 from studylab.web.public import linked, prefix
 from studylab.web.state import hub, state
 from vango.actors.errors import NotThere
@@ -29,27 +30,28 @@ def events() -> Response:
     found, views = hub(), state().benches.views
     # Opened before the stream begins: of many that come at once, none counts without another.
     view = views.open(found)
-    response = sent(found.watch(page, view), view)
+    response = sent(found.watch(page, view), view, FirstLook(named()))
     response.call_on_close(lambda: views.close(view))
     return response
 
 
-def sent(frames: Frames, view: View) -> Response:
-    """Return the stream of what a view yields."""
-    response = Response(_messages(frames, view, state().boot, prefix()), mimetype="text/event-stream")
+def sent(frames: Frames, view: View, first: FirstLook) -> Response:
+    """Return the stream of what a view yields, without what the page has shown since it was loaded."""
+    response = Response(_messages(frames, view, state().boot, prefix(), first), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(frames: Frames, view: View, boot: str, prefix: str) -> Generator[bytes]:
+def _messages(frames: Frames, view: View, boot: str, prefix: str, first: FirstLook) -> Generator[bytes]:
     yield b"retry: 500\n\n"
     numbers = count(1)
     try:
         for panels, number in zip(frames, numbers, strict=False):
-            if panels is None:
+            news = first.news(panels or {})
+            if not news:
                 yield f"id: {_id(boot, number)}\nevent: beat\ndata: {number}\n\n".encode()
             else:
-                html = "".join(partial(panel, drawn) for panel, drawn in panels.items())
+                html = "".join(partial(panel, drawn) for panel, drawn in news.items())
                 lines = _one_line_end(linked(html, prefix)).replace("\n", "\ndata: ")
                 yield f"id: {_id(boot, number)}\ndata: {lines}\n\n".encode()
         if view.over:

@@ -53,10 +53,10 @@ def test_a_card_that_runs_slowly_shows_its_progress_and_is_stopped(by_mouse: Lea
     by_mouse.opens("/sandbox")
     by_mouse.does(call("pace", tempo="slow"))
     page = by_mouse.page
-    page.get_by_role("button", name="lose an ack").click()
-    expect(page.locator("form.work")).to_contain_text("lose an ack")
+    page.get_by_role("button", name="lose an event").click()
+    expect(page.locator("form.work")).to_contain_text("lose an event")
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.locator("#status")).to_contain_text("“lose an ack” was stopped after")
+    expect(page.locator("#status")).to_contain_text("“lose an event” was stopped after")
 
 
 def test_a_link_is_copied_whole_and_shows_its_script_before_it_is_played(by_mouse: Learner) -> None:

@@ -42,6 +42,7 @@ class Kept:
             return folder
         before = max((i for i in range(index) if isinstance(lab.steps[i], Do)), default=None)
         draft = folder.with_name(f"draft-{index}")
+        shutil.rmtree(draft, ignore_errors=True)
         draft.parent.mkdir(parents=True, exist_ok=True)
         if before is not None:
             shutil.copytree(self._kept(run, keeper, lab, before), draft)

@@ -6,6 +6,9 @@ from typing import Any
 
 from labs.acks.checks import common as saw
 from labs.acks.lab import LAB
+from labs.acks.scripts import DOWN_OWING, crash
+from studylab.lab.model import Do
+from studylab.lab.scripts import promote
 from tests.labs.conftest import Learner
 from tests.labs.test_commit_first import comes_to, does
 
@@ -70,6 +73,27 @@ def test_two_changes_of_the_same_route_serve_as_well_as_a_burst(learner: Learner
     does(learner, "promote", route="api", to="alloc-c")
     does(learner, "promote", route="api", to="alloc-a")
     comes_to(learner, "predict-poison")
+
+
+def test_an_event_that_comes_back_after_a_later_one_of_its_route_is_recognised_as_well(learner: Learner) -> None:
+    at(learner, "cure")
+    step = LAB.steps[LAB.index("cure")]
+    assert isinstance(step, Do)
+    assert isinstance(step.solution, tuple)
+    learner.does(learner.lab_run.play(step.solution[:-1]))
+    does(learner, "burst", n="2")
+    learner.does(learner.lab_run.play(step.solution[-1:]))
+    comes_to(learner, "order")
+    assert "stale epoch" in answers(learner, "cure") or "duplicate" in answers(learner, "cure")
+
+
+def test_an_earlier_crash_with_a_queued_ack_ticks_nothing_of_the_confirmed_one(learner: Learner) -> None:
+    at(learner, "lost")
+    learner.does(learner.lab_run.play(crash(saw.AFTER_ACK, promote("shop", "alloc-c"), DOWN_OWING)))
+    until(learner, lambda seen: saw.iad(seen).claim == "current at 5")
+    said = learner.lab_run.attempt.said["lost"]
+    assert [answer.passed for answer in said.values()] == [False] * 3
+    assert "queued and not confirmed" in said["The broker has nothing left for iad"].text
 
 
 def test_the_broker_may_give_up_after_another_number_of_deliveries(learner: Learner) -> None:

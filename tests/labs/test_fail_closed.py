@@ -90,10 +90,24 @@ def test_a_second_accident_on_an_edge_that_is_wrong_already_does_not_count(learn
     at(learner, "front")
     sleeps_through(learner, ("stream_limits", {"max_msgs": 1}))
     until(learner, lambda _: len(passed(learner, "front")) == 1)
-    sleeps_through(learner, ("purge", {}), more="alloc-c")
+    sleeps_through(learner, ("purge", {}), more="alloc-a")
     until(learner, syd_is("failed closed"))
     learner.sees()
     assert "at once prove nothing about either. Load a fresh snapshot into fra." in answers(learner, "front")
+    assert learner.here() == "front"
+
+
+def test_an_edge_that_was_given_no_snapshot_between_two_gaps_spoils_the_second_and_is_named(learner: Learner) -> None:
+    at(learner, "front")
+    sleeps_through(learner, ("stream_limits", {"max_msgs": 1}))
+    until(learner, lambda _: len(passed(learner, "front")) == 1)
+    does(learner, "stream_limits", max_msgs=10_000)
+    does(learner, "take_snapshot")
+    does(learner, "load_snapshot", edge="fra")
+    until(learner, lambda seen: seen.edge("fra").sequence == seen.truth.sequence)
+    sleeps_through(learner, ("purge", {}), more="alloc-a")
+    until(learner, syd_is("failed closed"))
+    assert "Just before the accident syd was failed closed: this gap proves nothing" in answers(learner, "front")
     assert learner.here() == "front"
 
 

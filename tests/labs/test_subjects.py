@@ -95,7 +95,7 @@ def test_purging_the_samples_frees_the_stuck_edge_too(learner: Learner) -> None:
         does(learner, "edge_rules", edge=edge, subject_filter=EXACT)
     does(learner, "purge", subject="telemetry.>")
     does(learner, "telemetry", n=500, shape="a field renamed")
-    does(learner, "promote", route="shop", to="alloc-a")
+    does(learner, "promote", route="shop", to="alloc-b")
     comes_to(learner, "quiz")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.vango.conftest import Hands
+from vango.actors.errors import Refused
 
 DIRECT = ["publish first", "commit then publish"]
 
@@ -26,7 +27,19 @@ def test_what_somebody_else_publishes_is_told_when_it_is_sent(hands: Hands) -> N
     assert kinds.index("send") < kinds.index("publish")
 
 
-def test_a_promotion_to_the_present_owner_says_that_the_owner_is_the_same(hands: Hands) -> None:
+@pytest.mark.parametrize("order", [*DIRECT, "outbox"])
+def test_a_promotion_to_the_present_owner_is_refused_and_leaves_no_trace(hands: Hands, order: str) -> None:
+    hands.do("write_order", order=order)
+    before = hands.settle()
+    owner = before.truth.routes[0].owner
+    with pytest.raises(Refused, match=f"shop belongs to {owner} already. Nothing was changed"):
+        hands.do("promote", route="shop", to=owner)
+    after = hands.settle()
+    assert (after.truth, after.stream("ROUTES").last_seq) == (before.truth, before.stream("ROUTES").last_seq)
+    assert not hands.told("database", "refused")
+
+
+def test_a_new_operation_is_carried_out_whoever_is_the_owner_and_says_that_it_was(hands: Hands) -> None:
     owner = hands.settle().truth.routes[0].owner
-    assert f"shop belonged to {owner} already" in hands.do("promote", route="shop", to=owner)
-    assert "already" not in hands.do("promote", route="shop", to="alloc-c")
+    assert f"shop belonged to {owner} already" in hands.do("promote", route="shop", to=owner, operation="op-1")
+    assert "done before" in hands.do("promote", route="shop", to=owner, operation="op-1")

@@ -60,3 +60,15 @@ def test_requests_say_why_they_were_wrong_or_refused_and_nothing_when_they_were_
     assert refused is not None
     assert "one request for shop got the wrong owner" in wrong.happened
     assert refused.moment == 11
+
+
+def test_a_row_that_a_purge_took_away_names_the_purge() -> None:
+    row = RowSeen("shop", "alloc-a", 1, "e1", 0, Differs.SKIPPED, True)
+    committed = Moment(3, 0.0, "database", "commit", "", {"event_id": "e3", "subject": "route.owner.updated.shop"})
+    purged = Moment(4, 0.0, "stream", "purge", "", {"stream": "ROUTES", "purged": 3})
+    answer = why_row(edge("fra"), row, [committed, purged, APPLIED])
+    assert answer is not None
+    assert (answer.happened, answer.moment) == ("The stream was purged after the event of shop was committed.", 4)
+    before = why_row(edge("fra"), row, [replace(purged, n=2), committed, APPLIED])
+    assert before is not None
+    assert before.moment == 9

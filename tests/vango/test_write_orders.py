@@ -72,10 +72,10 @@ def test_an_operation_id_makes_asking_twice_do_once(hands: Hands) -> None:
     assert hands.settle().truth.routes[0].epoch == 2
 
 
-def test_a_double_click_without_an_operation_id_is_two_promotions(hands: Hands) -> None:
-    hands.do("promote", route="shop", to="alloc-c")
-    hands.do("promote", route="shop", to="alloc-c")
-    assert hands.settle().truth.routes[0].epoch == 3
+def test_a_request_that_comes_again_without_an_operation_id_undoes_what_was_decided_meanwhile(hands: Hands) -> None:
+    for owner in ("alloc-c", "alloc-b", "alloc-c"):
+        hands.do("promote", route="shop", to=owner)
+    assert (hands.settle().truth.routes[0].owner, hands.settle().truth.routes[0].epoch) == ("alloc-c", 4)
 
 
 def test_a_relay_that_crashes_before_the_mark_publishes_again_and_the_broker_says_duplicate(hands: Hands) -> None:

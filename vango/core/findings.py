@@ -70,7 +70,7 @@ def _phantoms(truth: TruthRecord, claim: Claim) -> Iterator[Finding]:
             Kind.PHANTOM,
             claim.edge,
             f"{claim.edge} serves {_routes(rows)} from {truth.value} that the database never chose.",
-            "The event is in the stream, but the fact is not in the database. No later commit takes it back.",
+            "The event was published, but the fact is not in the database. No later commit takes it back.",
             tuple(f"{claim.edge}: {_row(row)}; history: {_unknown(row)}" for row in rows),
             tuple(row.event_id for row in rows),
             accused.edge(claim.edge, *(row.route for row in rows)),

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from vango.core.audit import Differs
 from vango.core.findings import Finding, Kind
+from vango.core.names import ROUTES
 from vango.core.words import Sentence, counted
-from vango.journal.facts import Applied, Commit, EdgeAck, Mark, Publish
+from vango.journal.facts import Applied, Commit, EdgeAck, Loss, Mark, Publish
 from vango.journal.moment import Moment
 from vango.observe.model import EdgeSeen, GuestSeen, ProbeSeen, RowSeen
 
@@ -75,7 +76,16 @@ def why_row(edge: EdgeSeen | GuestSeen, row: RowSeen, moments: Sequence[Moment])
     happened, follows = _ROW[row.cause]
     if row.lie:
         follows = f"The claim covers it all the same: {edge.claim}."
+    if row.cause in (Differs.SKIPPED, Differs.GONE) and (purge := _purged_since(moments, row.route)):
+        return Why(f"The stream was purged after the event of {row.route} was committed.", follows, purge)
     return Why(happened, follows, _newest(moments, lambda m: _applies_to(m, edge.name, row.route)))
+
+
+def _purged_since(moments: Sequence[Moment], route: str) -> int:
+    """Return the number of the first purge after the newest commit of a route, 0 when none is in sight."""
+    made = _newest(moments, lambda m: m.kind == "commit" and m.read(Commit).subject.rpartition(".")[2] == route)
+    purges = (m.n for m in moments if m.kind == "purge" and m.n > made and m.read(Loss).stream == ROUTES.stream)
+    return next(purges, 0) if made else 0
 
 
 def why_asked(edge: EdgeSeen | GuestSeen, moments: Sequence[Moment]) -> Why | None:

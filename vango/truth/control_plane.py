@@ -98,19 +98,26 @@ class ControlPlane:
     # The commands.
 
     async def promote(self, route: str, to: str, *, operation: str = "") -> str:
-        """Give a route to another allocation. With an operation id, asking twice is doing once."""
+        """Give a route to another allocation. With an operation id, asking twice is doing once.
+
+        Without one, `Refused` when the route belongs to that allocation already: nothing would change. A new operation
+        is carried out whatever it asks for: who requested it waits for its completion.
+        """
         return await self._carry_out(self._promote(route, to, operation))
 
     async def _promote(self, route: str, to: str, operation: str) -> str:
-        was_its_owner = self.truth.owners().get(route) == to
+        is_its_owner = self.truth.owners().get(route) == to
+        if is_its_owner and not operation:
+            raise Refused(f"{route} belongs to {to} already. Nothing was changed. Choose another owner.")
         committed = await self._do(Promotion(route, to, operation=operation))
         if committed is None:
             return "The control plane crashed, and was started again."
         if committed.event is None:
             return f"Operation {operation} was done before, at revision {committed.revision}. Nothing was changed."
-        if was_its_owner:
+        if is_its_owner:
             return (
-                f"{route} belonged to {to} already. Epoch {committed.event.epoch} began all the same: event and drain."
+                f"{route} belonged to {to} already. Operation {operation} was new, so epoch {committed.event.epoch} "
+                "began all the same: event and drain."
             )
         return f"{route} belongs to {to} under epoch {committed.event.epoch}, revision {committed.revision}."
 

@@ -134,7 +134,7 @@ def _in_words(change: Change) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise Refused(f"The database refused {describe(change)}: {error}. Nothing was changed.") from error
+        raise Refused(f"The database refused {describe(change)}: {error}. The database was not changed.") from error
     except sqlite3.Error as error:
         raise Unavailable(
             f"The database of truth cannot commit {describe(change)}: {error}. Nothing was changed. {trouble(error)}"

@@ -8,6 +8,9 @@ from labs.acks.checks.common import AFTER_ACK, AFTER_APPLY, came_again, iad
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Result, reading, unless
 from studylab.lab.observed import AckOrder, Moment, Outcome, Stumble
 
+KNOWN = (Outcome.DUPLICATE, Outcome.STALE_EPOCH)
+"""An edge recognises an event by its id; when a later one of the route was applied meanwhile, by its epoch."""
+
 
 def crashed_after_apply(evidence: Evidence) -> Result:
     """iad crashed between apply and ack, with acks that mean something."""
@@ -33,11 +36,12 @@ def absorbed(evidence: Evidence) -> Result:
     if isinstance(again, NotYet):
         return again
     verdicts = reading.verdicts(evidence, "iad", seq)
-    if not any(verdict is Outcome.DUPLICATE for _, verdict in verdicts):
+    known = [moment for moment, verdict in verdicts if verdict in KNOWN]
+    if not known:
         return NotYet(
             f"Stream seq {seq} came again, and iad did not recognise it: {_quoted(verdicts) or 'it was applied twice'}."
         )
-    return Passed(f"{again.why} iad: {verdicts[-1][0].text}.")
+    return Passed(f"{again.why} iad: {known[-1].text}.")
 
 
 def _quoted(verdicts: Sequence[tuple[Moment, Outcome | None]]) -> str:
@@ -111,4 +115,5 @@ def order_did_no_harm(evidence: Evidence) -> Result:
         return NotYet(
             f"iad has not refused stream seq {seq} because of its epoch: {_quoted(verdicts) or 'no verdict yet'}."
         )
-    return unless(reading.disagreement(evidence.now), f"iad: {verdicts[-1][0].text}.")
+    stale = [moment for moment, verdict in verdicts if verdict is Outcome.STALE_EPOCH]
+    return unless(reading.disagreement(evidence.now), f"iad: {stale[-1].text}.")

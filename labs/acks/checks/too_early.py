@@ -67,6 +67,8 @@ def nothing_owed(evidence: Evidence) -> Result:
     seq, consumer = reading.crashed_with(evidence, "iad", AFTER_ACK), evidence.now.consumer("iad")
     if not seq or consumer is None:
         return NotYet(NOT_CRASHED)
+    if isinstance(crashed := crashed_after_confirmed(evidence), NotYet):
+        return crashed
     if is_down(evidence.now):
         return NotYet("iad is down: start it, and see what the broker has for it.")
     if consumer.ack_floor < seq or consumer.num_pending or consumer.num_ack_pending:
@@ -78,8 +80,12 @@ def lost(evidence: Evidence) -> Result:
     """iad says that it is current and never applied the event."""
     found = reading.findings(evidence.now, "lost", "iad")
     seq = reading.crashed_with(evidence, "iad", AFTER_ACK)
+    cell = next((cell for cell in evidence.now.stream("ROUTES").cells if cell.seq == seq), None)
+    of_this_crash = [one for one in found if cell is not None and cell.event_id in one.event_ids]
+    if of_this_crash and reading.is_current(iad(evidence.now)):
+        return Passed(of_this_crash[0].sentence)
     if found and seq:
-        return Passed(found[0].sentence)
+        return NotYet(f"{found[0].sentence} That is not the event of this crash, stream seq {seq}.")
     if seq and len(reading.deliveries(evidence, "iad", seq)) > 1:
         return NotYet(f"Stream seq {seq} came again and was applied: nothing is lost.")
     return NotYet(f"iad is {iad(evidence.now).claim}; the audit finds nothing lost.")

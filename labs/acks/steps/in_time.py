@@ -53,7 +53,7 @@ CURE = Do(
     hints=Hints(
         nudge="Three things: repair, order, crash.",
         panel="panel-edge-iad",
-        look="You take a snapshot in the stream card and load it on the card of *iad*. The order is in its **Rules…**.",
+        look="Take a snapshot in the stream inspector; load it in that of *iad*. The order is in its **Rules…**.",
         principle=(
             "Ack only what is durably applied. Then a crash can cause a second delivery, but never lose an event."
         ),
@@ -114,7 +114,7 @@ ORDER = Do(
     hints=Hints(
         nudge="Arm the failure first; the burst brings the messages.",
         panel="panel-edge-iad",
-        look="**Fail at one** is on the card of *iad*, **Burst…** in *Database truth*.",
+        look="**Fail at one** is in the inspector of *iad*, **Burst…** in *Database truth*.",
         principle=(
             "One failed handler is enough to meet an old event. You need no replay. Something in the event must grow."
         ),

@@ -54,7 +54,7 @@ POISON = Do(
     hints=Hints(
         nudge="Set the rule first, then publish the message, then something after it.",
         panel="panel-stream",
-        look="**Publish poison…** is in the stream card; the advisories are in the broker’s lane of *What happened*.",
+        look="**Publish poison…** is in the stream inspector, advisories in the broker lane of *What happened*.",
         principle="A limit on deliveries replaces a stuck queue with a silent gap.",
         verb="*iad*: **Rules…**, *retry*, max_deliver 3. **Publish poison…** on *shop*. Promote *shop* to *alloc-a*.",
     ),
@@ -108,7 +108,7 @@ TERM = Do(
     hints=Hints(
         nudge="It is the rule that you changed before.",
         panel="panel-edge-iad",
-        look="*What it cannot read* in *iad*’s **Rules…**, then **Publish poison…** in the stream card.",
+        look="*What it cannot read* in *iad*’s **Rules…**, then **Publish poison…** in the stream inspector.",
         principle="Refuse once, with a reason, what can never succeed. Put the reason where someone will look.",
         verb="*iad*: **Rules…**, *terminate*. **Publish poison…** on *shop*.",
     ),
@@ -118,7 +118,7 @@ TERM = Do(
             (
                 call("publish_poison", route="shop"),
                 Wait("the third delivery", lambda seen: seen.edge("iad").counters["invalid"] >= 6),
-                promote("blog", "alloc-c"),
+                promote("blog", "alloc-a"),
                 settled("what is behind it"),
             ),
             "what was wrong with the message",

@@ -33,7 +33,7 @@ QUEUED = Do(
     id="queued",
     title="Lose an ack",
     prose="""
-        While *iad* is down, look at its consumer in the stream card: Outstanding Acks. Then start it, and watch what
+        While *iad* is down, see its consumer in the stream inspector: Outstanding Acks. Then start it. Watch what
         comes.
     """,
     checks=(
@@ -49,7 +49,7 @@ QUEUED = Do(
     hints=Hints(
         nudge="Arm the crash first. The promotion then brings the message at which iad crashes.",
         panel="panel-edge-iad",
-        look="The card of *iad* has **Crash at…**, and **Start** once it is down.",
+        look="The inspector of *iad* has **Crash at…**, and **Start** once it is down.",
         principle="When the call returns, the ack is only queued. Only an answer proves that it arrived.",
         verb="*iad*: **Crash at…**, *after ack, before apply*. Promote *shop* to *alloc-b*. **Start** iad.",
     ),
@@ -111,7 +111,7 @@ LOST = Do(
     hints=Hints(
         nudge="Change the rule, then repeat what you did before.",
         panel="panel-edge-iad",
-        look="**Rules…**, **Crash at…** and **Start** are on the card of *iad*.",
+        look="**Rules…**, **Crash at…** and **Start** are in the inspector of *iad*.",
         principle="An ack says “processed”. Sent before processing, it can be made false by a crash.",
         verb=(
             "*iad*: **Rules…**, ack *before apply*; **Crash at…**, *after ack, before apply*. Promote *shop* to "

@@ -21,7 +21,7 @@ WATCH = Do(
     hints=Hints(
         nudge="Give a route to another allocation that is ready.",
         panel="panel-truth",
-        look="The card *Database truth* has the button *Promote…*.",
+        look="The inspector of *Database truth* has the button *Promote…*.",
         principle="A promotion is one change of owner: one transaction, one event.",
         verb="Promote *blog* to *alloc-c*.",
     ),
@@ -121,7 +121,7 @@ MEND = Do(
     hints=Hints(
         nudge="Two places hold the invention: the stream, and the edges' views.",
         panel="panel-stream",
-        look="The stream card has *Purge* and *Snapshot*; each edge has *Load snapshot*.",
+        look="The stream inspector has *Purge* and *Snapshot*; each edge has *Load snapshot*.",
         principle="A view can be rebuilt from the database at any time.",
         verb="Purge *ROUTES*, take a snapshot, then load it into *fra*, *iad* and *syd*.",
     ),

@@ -50,7 +50,7 @@ UNTOLD = Do(
     hints=Hints(
         nudge="Three moves: the order, the crash, the promotion.",
         panel="panel-truth",
-        look="All three are in the card *Database truth*.",
+        look="All three are in the inspector of *Database truth*.",
         principle="When two systems change one after the other, for a moment only one of them knows.",
         verb="Write order *commit then publish*; *Crash after commit*; promote *api* to *alloc-c*.",
     ),
@@ -108,7 +108,7 @@ CURE = Do(
     hints=Hints(
         nudge="What must be on disk at the moment of the crash?",
         panel="panel-truth",
-        look="The write order in *Database truth*, and the card of the relay beside it.",
+        look="The write order in *Database truth*, and the inspector of the relay beside it.",
         principle="Write the fact and the event to publish in one transaction. Another process then publishes it.",
         verb="Write order *outbox*; promote *shop* to *alloc-d*; *Crash after commit*; promote *api* to *alloc-a*.",
     ),

@@ -32,7 +32,7 @@ def decision_undone(evidence: Evidence) -> Result:
     """What was decided between the two is gone."""
     pair = _repeated(evidence)
     if pair is None:
-        return NotYet("First a request must be done twice.")
+        return NotYet(_refused_again(evidence) or "First a request must be done twice.")
     between = [
         f
         for f in reading.changes(evidence)
@@ -43,6 +43,18 @@ def decision_undone(evidence: Evidence) -> Result:
             "The request was repeated, but nothing was decided in between. Let a colleague promote the route meanwhile."
         )
     return Passed(f"{change(between[-1])} was decided in between, and the repetition undid it.")
+
+
+def _refused_again(evidence: Evidence) -> str:
+    """Say that a repetition found its owner there already; empty when there was none."""
+    made = {(fact.route, fact.owner) for fact in reading.changes(evidence)}
+    asked = [asked.arguments for _, asked in reading.refusals(evidence, "promote")]
+    if not any((one.get("route"), one.get("to")) in made for one in asked):
+        return ""
+    return (
+        "The repetition was refused: nothing was decided in between, so its owner was there already. Let a colleague "
+        "promote the route meanwhile."
+    )
 
 
 def nobody_objects(evidence: Evidence) -> Result:

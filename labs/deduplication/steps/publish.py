@@ -72,7 +72,7 @@ WINDOW = Do(
         nudge="Arm the relay first.",
         panel="panel-relay",
         look=(
-            "The relay’s card counts duplicates; **Publish altered…** is in the stream card and asks for the event’s "
+            "The relay counts duplicates; **Publish altered…** is in the stream inspector and asks for the event’s "
             "sequence."
         ),
         principle=(
@@ -158,7 +158,7 @@ AFTER = Do(
         nudge="Window, crash, promotion, a short wait, start.",
         panel="panel-stream",
         look=(
-            "**Limits…** and **Republish often…** are in the stream card; drains are the last column of each edge’s "
+            "**Limits…** and **Republish often…** are in the stream inspector; drains: the last column of each edge’s "
             "view."
         ),
         principle="The broker forgets after the time that you chose. Anything later looks new to it.",

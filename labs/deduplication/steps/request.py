@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labs.deduplication.checks import request as saw
 from studylab.lab import Check, Do, Hints, Option, Predict, Wrong
-from studylab.lab.scripts import promote, settled
+from studylab.lab.scripts import promote, refused, settled
 
 PREDICT_REPEAT = Predict(
     id="predict-repeat",
@@ -56,7 +56,7 @@ REPEAT = Do(
             "a double click with nothing in between",
             (
                 promote("shop", "alloc-b"),
-                promote("shop", "alloc-b"),
+                refused("promote", route="shop", to="alloc-b"),
                 settled("every edge to serve it"),
             ),
             "nothing was decided in between",

@@ -21,7 +21,7 @@ WATCH = Do(
     hints=Hints(
         nudge="One promotion is enough.",
         panel="panel-stream",
-        look="The table in the stream card lists the consumers in the server's words.",
+        look="The table in the stream inspector lists the consumers in the server's words.",
         principle="While both edges run, you see no difference.",
         verb="Promote *shop* to *alloc-c*.",
     ),
@@ -143,7 +143,7 @@ CURE = Do(
     hints=Hints(
         nudge="Change two fields in the rules of *iad*, then repeat the outage.",
         panel="panel-edge-iad",
-        look="*Rules…* on the card of *iad*: *durable consumer* and *inactive threshold*.",
+        look="*Rules…* in the inspector of *iad*: *durable consumer* and *inactive threshold*.",
         principle="The reader may die. Something that survives it must know how far it had read.",
         verb="Rules of *iad*: durable on, inactive threshold 0; kill *iad*; burst 3; start *iad*.",
     ),

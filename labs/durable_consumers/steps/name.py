@@ -44,7 +44,7 @@ THRESHOLD = Do(
     hints=Hints(
         nudge="A consumer is inactive when nobody reads with it.",
         panel="panel-edge-fra",
-        look="*Rules…* on the card of *fra* has *inactive threshold*.",
+        look="*Rules…* in the inspector of *fra* has *inactive threshold*.",
         principle="A durable consumer does not survive a rule that deletes it.",
         verb="Rules of *fra*: inactive threshold 0.5; kill *fra*; wait; start *fra*.",
     ),
@@ -105,7 +105,7 @@ NAME = Do(
     hints=Hints(
         nudge="Delete the consumer while *fra* is down. Otherwise *fra* notices at once.",
         panel="panel-stream",
-        look="*Delete consumer…* is at the foot of the stream card.",
+        look="*Delete consumer…* is at the foot of the stream inspector.",
         principle="A durable consumer is a record like any other. Delete it, and you delete what it knew.",
         verb="Rules of *fra*: begins from new, threshold 0; kill *fra*; delete consumer *fra*; burst 2; start *fra*.",
     ),
@@ -149,7 +149,7 @@ SAVED = Do(
     hints=Hints(
         nudge="One rule differs from before.",
         panel="panel-edge-fra",
-        look="*Rules…* on the card of *fra*: where a consumer begins that the server does not know.",
+        look="*Rules…* in the inspector of *fra*: where a consumer begins that the server does not know.",
         principle="A durable consumer saves work. The edge's own position makes it recoverable.",
         verb="Rules of *fra*: begins from own position; kill *fra*; delete consumer *fra*; burst 2; start *fra*.",
     ),

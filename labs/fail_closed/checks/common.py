@@ -5,29 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from labs.fail_closed.checks.accidents import ACCIDENTS, EVICTED, FEW_MESSAGES, accident
+from labs.fail_closed.checks.standing import wrong_before
 from studylab.lab import Evidence, NotYet, Result, ledgers, reading
-from studylab.lab.observed import CHAIN, Cause, EdgeSeen, Limits, Loss, ModeChange, Moment, Observation
+from studylab.lab.observed import CHAIN, Cause, EdgeSeen, ModeChange, Observation
 
-EVICTED, PURGED, DELETED, RECREATED, ROLLED_BACK = (
-    "an eviction",
-    "a purge",
-    "a deleted message",
-    "a new stream",
-    "a rollback",
-)
-
-ACCIDENTS = (
-    ("stream", "limits"),
-    ("stream", "purge"),
-    ("stream", "deleted"),
-    ("stream", "recreated"),
-    ("broker", "rollback"),
-)
-"""The moments that may be one."""
-FEW_MESSAGES = 100
-
-
-# Which accident happened, and when.
+# Which accident happened, and how the edges stood before it.
 
 
 def snapshot_loads(evidence: Evidence, edge: str) -> list[int]:
@@ -35,38 +18,26 @@ def snapshot_loads(evidence: Evidence, edge: str) -> list[int]:
     return [moment.n for moment in reading.moments(evidence, edge, "snapshot")]
 
 
-ACCIDENTS = (
-    ("stream", "limits"),
-    ("stream", "purge"),
-    ("stream", "deleted"),
-    ("stream", "recreated"),
-    ("broker", "rollback"),
-)
-"""The moments that may be one."""
+def _accidents(evidence: Evidence) -> dict[str, int]:
+    """Return the accidents since fra last had a snapshot loaded, each with its first moment.
 
-
-def _accident(moment: Moment) -> str:
-    """Name the accident that a moment of the journal is; empty when it is none."""
-    if moment.kind == "rollback":
-        return ROLLED_BACK
-    if moment.kind == "limits":
-        return EVICTED if _is_tight(moment.read(Limits)) else ""
-    lost = {"purge": PURGED, "deleted": DELETED, "recreated": RECREATED}
-    return lost[moment.kind] if moment.read(Loss).stream == "ROUTES" else ""
-
-
-def _is_tight(limits: Limits) -> bool:
-    """Return whether the routes were given limits that evict within a lab."""
-    of_routes, by_count = limits.stream == "ROUTES", 0 < (limits.max_msgs or 0) < FEW_MESSAGES
-    return of_routes and (by_count or (limits.max_bytes or 0) > 0 or (limits.max_age_s or 0) > 0)
-
-
-def _accidents(evidence: Evidence) -> list[str]:
-    """Return the accidents since fra last had a snapshot loaded: until then what it holds may be due to any of them."""
+    Until a snapshot is loaded, what fra holds may be due to any of them.
+    """
     since = max(snapshot_loads(evidence, "fra"), default=0)
     may_be = evidence.moments.ask(ledgers.Latest, ACCIDENTS)
-    found = [_accident(moment) for moment in reading.after(may_be.held, since)]
-    return list(dict.fromkeys(name for name in found if name))
+    found = [(accident(moment), moment.n) for moment in reversed(reading.after(may_be.held, since))]
+    return {name: n for name, n in found if name}
+
+
+def _wrong_before(evidence: Evidence, n: int, *, opens_right: bool) -> Result | None:
+    """Return which edge was not current and right just before an accident, and what that spoils; None if all were."""
+    for edge in evidence.now.edges:
+        if word := wrong_before(evidence, edge.name, n, opens_right=opens_right):
+            return NotYet(f"Just before the accident {word}: this gap proves nothing. {AGAIN}")
+    return None
+
+
+AGAIN = "Load a fresh snapshot into all three, wait until they are current, and repeat the accident."
 
 
 # Who is fooled, and who refuses.
@@ -101,16 +72,30 @@ def _has_the_last_event(seen: Observation) -> bool:
     return seen.edge("fra").sequence == seen.truth.sequence
 
 
-def gap(evidence: Evidence, accidents: Sequence[str], *, inside: bool) -> Result | tuple[str, str]:
-    """Return what fra and syd did about exactly one of some accidents, or what is still missing."""
+def gap(
+    evidence: Evidence, accidents: Sequence[str], *, inside: bool, opens_right: bool = False
+) -> Result | tuple[str, str]:
+    """Return what fra and syd did about exactly one of some accidents, or what is still missing.
+
+    All three edges must have been current and right just before it, or what they do may be due to an earlier gap.
+    """
     seen, happened = evidence.now, _accidents(evidence)
     if not any(name in accidents for name in happened):
         return NotYet(f"fra has met no such gap since it last loaded a snapshot: it takes {' or '.join(accidents)}.")
     if len(happened) > 1:
-        return NotYet(f"{' and '.join(happened)} at once prove nothing about either. Load a fresh snapshot into fra.")
+        names = " and ".join(reversed(happened))
+        return NotYet(f"{names} at once prove nothing about either. Load a fresh snapshot into fra.")
+    what, n = next(iter(happened.items()))
+    room = evidence.now.stream("ROUTES").rules.max_msgs
+    if what != EVICTED and 0 < room < FEW_MESSAGES:
+        return NotYet(
+            f"ROUTES has room for {room} messages only, so its limit evicts as well. Set it back, and repeat."
+        )
+    if spoilt := _wrong_before(evidence, n, opens_right=opens_right):
+        return spoilt
     down = [edge.name for edge in seen.edges if reading.is_down(edge)]
     if down:
-        return NotYet(f"{happened[0]}; {reading.listed(down)} still sleep{'s' if len(down) == 1 else ''}.")
+        return NotYet(f"{what}; {reading.listed(down)} still sleep{'s' if len(down) == 1 else ''}.")
     if left := _left_at_the_server(seen, "fra"):
         return NotYet(left)
     wrong, closed = misroutes(seen.edge("fra"), seen), _refuses(seen.edge("syd"))

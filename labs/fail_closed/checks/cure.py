@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from labs.fail_closed.checks.common import Closure, asked_words, gap_closures, misroutes, snapshot_loads, words_of
+from labs.fail_closed.checks.standing import wrong_before
 from studylab.lab import Evidence, Memory, NotYet, Passed, Result, reading
 from studylab.lab.observed import Cause
 
 
+def _ruled(evidence: Evidence) -> int:
+    """Return the moment at which fra was given its present rules; 0 when it has none of this step."""
+    return max((moment.n for moment in reading.moments(evidence, "fra", "rules")), default=0)
+
+
 def _gaps_met(evidence: Evidence) -> list[Closure]:
-    """Return how fra noticed gaps since it has its present rules."""
-    changed = max((moment.n for moment in reading.moments(evidence, "fra", "rules")), default=None)
-    return [] if changed is None else gap_closures(evidence, "fra", since=changed)
+    """Return how fra noticed gaps since it has its present rules, each time from a view that was right before."""
+    return [] if _wrong_when_ruled(evidence) else _all_gaps_met(evidence)
+
+
+def _all_gaps_met(evidence: Evidence) -> list[Closure]:
+    ruled = _ruled(evidence)
+    return gap_closures(evidence, "fra", since=ruled) if ruled else []
+
+
+def _wrong_when_ruled(evidence: Evidence) -> str:
+    """Return what was wrong with fra when it was given its present rules. What it then notices is an older gap."""
+    ruled = _ruled(evidence)
+    return wrong_before(evidence, "fra", ruled) if ruled else ""
 
 
 def _fooled(evidence: Evidence) -> Result | None:
-    """Return how fra was fooled once more under its present rules, or None."""
+    """Return how fra was fooled once more under its present rules, or that it was wrong before them, or None."""
     fra = evidence.now.edge("fra")
+    if word := _wrong_when_ruled(evidence):
+        return NotYet(
+            f"When it was given these rules, {word}. What it notices and misroutes since may be due to that. Load a "
+            "fresh snapshot into it, wait until it is current, and set its rules again."
+        )
     if wrong := misroutes(fra, evidence.now):
         trusts = "" if fra.rules.ask_high_water_mark else ", because it takes “nothing pending” for “nothing missing”"
         return NotYet(f"{wrong}{trusts}.")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labs.fail_closed.checks.common import DELETED, PURGED, gap, gap_closures, misroutes, snapshot_loads
+from labs.fail_closed.checks.accidents import DELETED, PURGED
+from labs.fail_closed.checks.common import gap, gap_closures, misroutes, snapshot_loads
 from studylab.lab import Evidence, NotYet, Passed, Result, ledgers, reading
 from studylab.lab.observed import Got, Load, Loss, Moment
 
 
-def noticed_by_syd(accident: str) -> Callable[[Evidence], Result]:
-    """Make a check: after this accident, with an event after it, fra misroutes and syd refuses."""
+def noticed_by_syd(accident: str, *, opens_right: bool = False) -> Callable[[Evidence], Result]:
+    """Make a check: after this accident, with an event after it, fra misroutes and syd refuses.
+
+    With `opens_right` the edges were right when the step began: the lab sets them up so.
+    """
 
     def check(evidence: Evidence) -> Result:
-        found = gap(evidence, [accident], inside=True)
+        found = gap(evidence, [accident], inside=True, opens_right=opens_right)
         return Passed(f"{found[0]}; {found[1]}.") if isinstance(found, tuple) else found
 
     return check

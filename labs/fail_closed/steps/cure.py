@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from labs.fail_closed import moves
 from labs.fail_closed.checks import cure as saw
-from labs.fail_closed.scripts import ASLEEP, HEAL, SLEEPING, SNAPSHOTS, through
-from studylab.lab import Check, Do, Evidence, Hints, Wrong, reading
+from labs.fail_closed.scripts import ASLEEP, HEAL, LATER, SLEEPING, SNAPSHOTS, through
+from studylab.lab import Check, Do, Hints, Wrong, reading
 from studylab.lab.observed import Observation
-from studylab.lab.scripts import Script, Wait, call, promote, published, settled
-
-
-def _other_owner(seen: Observation) -> str:
-    """Return a ready owner for blog that it does not have, and will not have after a burst of three."""
-    ready = [allocation.name for allocation in seen.truth.allocations if allocation.state == "ready"]
-    owner = next(route.owner for route in seen.truth.routes if route.name == "blog")
-    return ready[(ready.index(owner) + 2) % len(ready)]
-
+from studylab.lab.scripts import Script, Wait, call, settled
 
 PROOF: Script = (
     call(
@@ -36,22 +28,18 @@ def _fra_rests(seen: Observation) -> bool:
 FRA_BACK: Script = (call("start_edges"), Wait("fra to have rebuilt", _fra_rests))
 
 
-def _cure(evidence: Evidence) -> Script:
-    begin = () if reading.all_agree(evidence.now) else HEAL
-    later = promote("blog", _other_owner(evidence.now))
-    return (
-        *begin,
-        *PROOF,
-        Wait("fra to be current", _fra_rests),
-        *ASLEEP,
-        call("purge"),
-        *FRA_BACK,
-        *ASLEEP,
-        call("purge"),
-        later,
-        published("it to be published"),
-        *FRA_BACK,
-    )
+SCRIPT: Script = (
+    *HEAL,
+    *PROOF,
+    Wait("fra to be current", _fra_rests),
+    *ASLEEP,
+    call("purge"),
+    *FRA_BACK,
+    *ASLEEP,
+    call("purge"),
+    *LATER,
+    *FRA_BACK,
+)
 
 
 CURE = Do(
@@ -66,8 +54,8 @@ CURE = Do(
         Check("fra noticed a gap with an event after it and misrouted nothing", saw.inside_survived),
         Check("fra has rebuilt, is current and right", saw.rebuilt_and_right),
     ),
-    solution=_cure,
-    moves=moves.CURE,
+    solution=SCRIPT,
+    moves=moves.cure,
     hints=Hints(
         nudge="Which two things did *syd* have that *fra* did not? And when did *syd* answer?",
         panel="panel-edge-fra",

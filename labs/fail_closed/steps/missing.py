@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labs.fail_closed import moves
-from labs.fail_closed.checks import common, gaps, outcome
+from labs.fail_closed.checks import accidents, gaps, outcome
 from labs.fail_closed.scripts import ASLEEP, AWAKE, HEAL, LATER, SLEEPING, SNAPSHOTS, through, through_with_more
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
 from studylab.lab.scripts import Script, call, settled
@@ -39,7 +39,7 @@ FRONT = Do(
     checks=(
         Check(
             "Evicted: fra misroutes, syd refuses and says what is missing",
-            gaps.noticed_by_syd(common.EVICTED),
+            gaps.noticed_by_syd(accidents.EVICTED, opens_right=True),
             "evicted: what each edge does",
         ),
         Check(
@@ -49,7 +49,7 @@ FRONT = Do(
         ),
         Check(
             "Purged: fra misroutes, syd refuses and says what is missing",
-            gaps.noticed_by_syd(common.PURGED),
+            gaps.noticed_by_syd(accidents.PURGED, opens_right=True),
             "purged: what each edge does",
         ),
     ),
@@ -60,12 +60,12 @@ FRONT = Do(
         *HEAL,
         *through_with_more(call("purge")),
     ),
-    moves=moves.FRONT,
+    moves=moves.front,
     hints=Hints(
         nudge="An edge misses only what happens while it is down.",
         panel="panel-edge-syd",
         look=(
-            "*Stop all edges* is beside the verdict, *Limits…* and *Purge…* are in the stream card. Each edge has "
+            "*Stop all edges* is beside the verdict, *Limits…* and *Purge…* are in the stream inspector. Each edge has "
             "*Load snapshot*."
         ),
         principle=(
@@ -139,9 +139,8 @@ PREDICT_END = Predict(
 
 def _end(evidence: Evidence) -> Script:
     last_seq = evidence.now.stream("ROUTES").last_seq
-    heal = () if reading.all_agree(evidence.now) else HEAL
     # Three messages go with the end; of the next three the one in the middle is deleted.
-    return (*heal, *through(call("purge")), *HEAL, *through(call("delete_message", seq=last_seq + 5)))
+    return (*HEAL, *through(call("purge")), *HEAL, *through(call("delete_message", seq=last_seq + 5)))
 
 
 END = Do(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from labs.fail_closed import moves
-from labs.fail_closed.checks import common, gaps, outcome
+from labs.fail_closed.checks import accidents, gaps, outcome
 from labs.fail_closed.scripts import HEAL, SLEEPING, SNAPSHOTS, through, through_with_more
-from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
+from studylab.lab import Check, Do, Explain, Hints, Option, Predict, Wrong
 from studylab.lab.scripts import Script, call, published, settled
 
 PREDICT_NUMBERS = Predict(
@@ -30,15 +30,13 @@ PREDICT_NUMBERS = Predict(
 )  # fmt: skip
 
 
-def _numbers(evidence: Evidence) -> Script:
-    heal = () if reading.all_agree(evidence.now) else HEAL
-    return (
-        *heal,
-        *through_with_more(call("recreate_stream")),
-        *HEAL,
-        call("keep_store"),
-        *through_with_more(call("rollback_store")),
-    )
+NUMBERS_AGAIN: Script = (
+    *HEAL,
+    *through_with_more(call("recreate_stream")),
+    *HEAL,
+    call("keep_store"),
+    *through_with_more(call("rollback_store")),
+)
 
 
 NUMBERS = Do(
@@ -52,24 +50,24 @@ NUMBERS = Do(
         Check("All three were given a snapshot and are right again", gaps.all_whole, "all three after the snapshot"),
         Check(
             "Recreated: fra misroutes, syd refuses and says what is missing",
-            gaps.noticed_by_syd(common.RECREATED),
+            gaps.noticed_by_syd(accidents.RECREATED),
             "recreated: what each edge does",
         ),
         Check(
             "Rolled back: fra misroutes, syd refuses and says what is missing",
-            gaps.noticed_by_syd(common.ROLLED_BACK),
+            gaps.noticed_by_syd(accidents.ROLLED_BACK),
             "rolled back: what each edge does",
         ),
         Check(
             "One stream seq has carried two events", outcome.number_used_twice, "which events one stream seq carries"
         ),
     ),
-    solution=_numbers,
-    moves=moves.NUMBERS,
+    solution=NUMBERS_AGAIN,
+    moves=moves.numbers,
     hints=Hints(
         nudge="A rollback needs an earlier copy. Keep the copy before the burst.",
         panel="panel-broker",
-        look="Both store verbs are behind the broker's chip at the top. *Recreate…* is in the stream card.",
+        look="Both store verbs are behind the broker's chip at the top. *Recreate…* is in the stream inspector.",
         principle="The stream seq is a place in a store. The sequence is a place in the truth.",
         verb=(
             "Take, load. Stop, burst 3, recreate, promote *blog*, start. Take, load. Keep the store. Stop, burst 3, "

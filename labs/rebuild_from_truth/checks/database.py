@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labs.rebuild_from_truth.checks.common import OPERATION, destroyed_at, rows_of
 from studylab.lab import Evidence, Measured, Memory, NotYet, Passed, Place, Result, Shown, reading, shown
-from studylab.lab.observed import Asked, Constraint
+from studylab.lab.observed import Constraint
 
 NOT_DESTROYED = "The database has not been destroyed since this step began."
 
@@ -17,8 +17,13 @@ def done_once(evidence: Evidence) -> Result:
     known = reading.moments(evidence, "database", "done before")
     if known:
         return Passed(f"{known[-1].text}. Nothing was changed.")
+    if reading.refusals(evidence, "promote"):
+        return NotYet(
+            "Without the operation id nobody knew the request: it was refused only while shop still has that owner. "
+            f"Use the id {OPERATION}."
+        )
     if reading.commits(evidence):
-        return NotYet(f"Without the operation id it was done again, as a new change. Use the id {OPERATION}.")
+        return NotYet(f"What was committed since this step began was another request. Use the id {OPERATION}.")
     return NotYet(f"{OPERATION} has not been requested again yet.")
 
 
@@ -65,10 +70,11 @@ def done_twice(evidence: Evidence) -> Result:
     """The operation that had been done before was done again on the rebuilt database."""
     if evidence.now.truth.loss is None:
         return NotYet("First the database must be rebuilt.")
-    for moment in reading.moments(evidence, "learner", "verb"):
-        asked = moment.read(Asked).arguments.get("operation")
-        if asked == OPERATION and reading.last_commit(evidence, after=moment.n):
-            return Passed(f"{OPERATION} had been done once. The rebuilt database did it again.")
+    for fact in reading.changes(evidence):
+        if (fact.operation, fact.route, fact.owner) == (OPERATION, "shop", "alloc-b"):
+            return Passed(
+                f"{OPERATION} had been done once. The rebuilt database did it again, as event {fact.sequence}."
+            )
     return NotYet(f"Ask for {OPERATION} once more: shop to alloc-b. What does the rebuilt database say?")
 
 

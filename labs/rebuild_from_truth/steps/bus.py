@@ -59,7 +59,7 @@ BUS = Do(
     hints=Hints(
         nudge="Destroy, promote, wipe, restore: in that order.",
         panel="panel-stream",
-        look="The stream card has *destroy the bus*, and *create it again* once it is gone.",
+        look="The stream inspector has *destroy the bus*, and *create it again* once it is gone.",
         principle="The bus propagates facts. The database has all of them.",
         verb="*destroy the bus*; promote *blog* to *alloc-b*; kill, then wipe *syd*; *create it again*; start *syd*.",
     ),
@@ -116,7 +116,7 @@ WRONG_EDGE = Do(
     hints=Hints(
         nudge="Three moves: take, corrupt, load.",
         panel="panel-stream",
-        look="*Take* and *corrupt* are beside *Snapshots* in the stream card; *Load snapshot* is in the edge's card.",
+        look="*Take* and *corrupt* are beside *Snapshots* in the stream inspector; *Load snapshot* in the edge’s.",
         principle="An edge that loads without verifying believes what it loads.",
         verb="Take a snapshot; corrupt it; load it into *iad*.",
     ),
@@ -150,7 +150,7 @@ MEND = Do(
     hints=Hints(
         nudge="Where can an edge get a whole new view from?",
         panel="panel-edge-iad",
-        look="Take a fresh snapshot in the stream card, and load it in the card of *iad*.",
+        look="Take a fresh snapshot in the stream inspector, and load it in the inspector of *iad*.",
         principle="A view is a copy. You can make one copy again without touching the others.",
         verb="Take a snapshot, then load it into *iad* only.",
     ),

@@ -7,7 +7,7 @@ from labs.rebuild_from_truth.checks import common
 from labs.rebuild_from_truth.checks import database as saw
 from studylab.lab import Check, Do, Evidence, Explain, Hints, Option, Predict, Wrong, reading
 from studylab.lab.observed import Observation
-from studylab.lab.scripts import Script, Wait, call, promote, settled
+from studylab.lab.scripts import Script, Wait, call, promote, refused, settled
 
 OP = common.OPERATION
 
@@ -28,15 +28,15 @@ ASK_TWICE = Do(
     hints=Hints(
         nudge="The operation id is a field of *Promote…*.",
         panel="panel-truth",
-        look="*Promote…* in the card *Database truth*.",
+        look="*Promote…* in the inspector of *Database truth*.",
         principle="Asking twice is doing once, if someone remembers the first time. Here the database does.",
         verb=f"Promote *shop* to *alloc-b* with the operation id `{OP}`.",
     ),
     wrong=(
         Wrong(
             "without the operation id",
-            (promote("shop", "alloc-b"), settled()),
-            "was done again",
+            (refused("promote", route="shop", to="alloc-b"),),
+            "nobody knew the request",
         ),
     ),
     controls=("promote",),
@@ -147,7 +147,7 @@ ASK_AGAIN = Do(
     hints=Hints(
         nudge="The operation id is a field of *Promote…*.",
         panel="panel-truth",
-        look="*Promote…* in the card *Database truth*.",
+        look="*Promote…* in the inspector of *Database truth*.",
         principle="Asking twice is doing once only if someone remembers the first time.",
         verb=f"Promote *shop* to *alloc-b* with the operation id `{OP}`.",
     ),

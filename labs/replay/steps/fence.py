@@ -37,7 +37,7 @@ CURE = Do(
     hints=Hints(
         nudge="Which number in the event only grows, and what makes it grow?",
         panel="panel-edge-iad",
-        look="*iad*’s **Rules…**; then **Replay…** there and **Republish…** in the stream card.",
+        look="*iad*’s **Rules…**; then **Replay…** there and **Republish…** in the stream inspector.",
         principle=(
             "Compare the epoch of the event with the epoch of the row. Less means stale, no matter what brought it."
         ),

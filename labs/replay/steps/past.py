@@ -86,7 +86,7 @@ REPLAY = Do(
     hints=Hints(
         nudge="Make its consumer read again what it has read.",
         panel="panel-edge-iad",
-        look="**Replay…** is on the card of *iad*.",
+        look="**Replay…** is in the inspector of *iad*.",
         principle=("A replay repeats the old events in their order. It does not say that they are over."),
         verb="*iad*: **Replay…**, from stream seq 1.",
     ),
@@ -169,7 +169,7 @@ ZOMBIE = Do(
     hints=Hints(
         nudge="The history in *Database truth* numbers every event.",
         panel="panel-stream",
-        look="**Republish…** in the stream card.",
+        look="**Republish…** in the stream inspector.",
         principle=(
             "Anyone who once held an event can publish it again. The broker does not check that it is still true."
         ),

@@ -32,7 +32,7 @@ def _refuse(evidence: Evidence) -> Script:
         *new_edge(*TRIM),
         Wait("syd to refuse", syd_misses(Cause.MISSING)),
         call("edge_rules", edge="syd", follow_from="new"),
-        *new_edge(*promotion(evidence.now)),
+        *new_edge(call("burst", n=1), Wait("it to be published", others_rest)),
         Wait("syd to refuse", syd_misses(Cause.MISSING_END)),
     )
 

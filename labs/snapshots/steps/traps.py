@@ -57,7 +57,7 @@ FROM_NEW = Do(
     hints=Hints(
         nudge="Snapshot first, promotion second, wipe third.",
         panel="panel-stream",
-        look="The snapshot's sequence in the stream card, and the sequence in syd's claim.",
+        look="The snapshot's sequence in the stream inspector, and the sequence in syd's claim.",
         principle="A snapshot is true at one sequence. Read on from that sequence, not from now.",
         verb="*take*; promote *shop* to *alloc-c*; *Wipe view* of *syd*.",
     ),
@@ -65,7 +65,7 @@ FROM_NEW = Do(
         Wrong(
             "a promotion before the snapshot",
             (
-                promote("shop", "alloc-c"),
+                promote("shop", "alloc-a"),
                 Wait("it to be published", others_rest),
                 *new_edge(),
                 CLAIMS,
@@ -126,7 +126,7 @@ OLD = Do(
     hints=Hints(
         nudge="The stream must have lost the events just after the snapshot.",
         panel="panel-stream",
-        look="*First Sequence* in the stream card, and the stream seq of the latest snapshot.",
+        look="*First Sequence* in the stream inspector, and the stream seq of the latest snapshot.",
         principle="To the server, a start seq below the first message is no error. It begins with what it has.",
         verb=(
             "syd: after a snapshot, read on from the snapshot. *take*; burst 6; purge, keep the last 2; *Wipe view* "

@@ -21,7 +21,7 @@ QUIET = Do(
     hints=Hints(
         nudge="One change of owner is enough.",
         panel="panel-truth",
-        look="*Promote…* in the card *Database truth*.",
+        look="*Promote…* in the inspector of *Database truth*.",
         principle="You do not notice a missing protection until you need it.",
         verb="Promote *blog* to *alloc-b*.",
     ),

@@ -39,7 +39,7 @@ LOWER_IT = Do(
     hints=Hints(
         nudge="It is one field of one dialog.",
         panel="panel-stream",
-        look="*Limits…* in the stream card.",
+        look="*Limits…* in the stream inspector.",
         principle="Every reader's recovery depends on retention, so change it as you would change an interface.",
         verb="Limits: max_msgs 10.",
     ),
@@ -80,7 +80,7 @@ FORGOTTEN = Do(
         nudge="First the changes, then the restart, then the two events again.",
         panel="panel-stream",
         look=(
-            "*Restart* is behind *broker up* at the top of the page, *Republish…* is in the stream card. The history "
+            "*Restart* is behind *broker up* at the top, *Republish…* is in the stream inspector. The history "
             "in *Database truth* has the sequences."
         ),
         principle="After a restart the server knows only the ids of messages that it still has.",
@@ -138,7 +138,7 @@ WINDOW = Do(
     hints=Hints(
         nudge="Open the same dialog twice.",
         panel="panel-stream",
-        look="*Limits…* in the stream card.",
+        look="*Limits…* in the stream inspector.",
         principle=(
             "Window ≤ max_age, and max_age ≥ the longest absence. The server checks the first. Nobody checks the "
             "second."

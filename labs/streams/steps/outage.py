@@ -49,7 +49,7 @@ OUTAGE = Do(
     hints=Hints(
         nudge="An edge that is up loses nothing here. It must be down during the changes.",
         panel="panel-edge-syd",
-        look="*Kill* and *Start* are on the card of *syd*, *Burst…* is in *Database truth*.",
+        look="*Kill* and *Start* are in the inspector of *syd*, *Burst…* is in *Database truth*.",
         principle="A limit evicts the oldest message, read or unread.",
         verb="Kill *syd*; promote *img* to *alloc-b*; burst 4, three times; start *syd*.",
     ),
@@ -104,7 +104,7 @@ SIZE = Do(
     hints=Hints(
         nudge="Changes an hour × hours × safety.",
         panel="panel-stream",
-        look="*Limits…* in the stream card. Messages and bytes are at its top.",
+        look="*Limits…* in the stream inspector. Messages and bytes are at its top.",
         principle=("Retention must be longer than the longest absence of the slowest reader, and it costs storage."),
         verb="Take a snapshot; load it into *syd*; limits: max_msgs 48; kill *syd*; burst 24; start *syd*.",
     ),

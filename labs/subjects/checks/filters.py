@@ -97,6 +97,21 @@ def one_stream_a_domain(evidence: Evidence) -> Result:
     return Passed("; ".join(f"{subject.partition('.')[0]}: {stream}" for subject, stream in where.items()))
 
 
+def filters_are_exact(evidence: Evidence) -> Result:
+    """Every edge asks the server for events of routes, and for nothing else."""
+    asked = {edge.name: edge.rules.subject_filter for edge in evidence.now.edges}
+    for edge, pattern in asked.items():
+        if not reading.matches(pattern, ROUTE_SUBJECT):
+            return NotYet(f"The filter of {edge} is {pattern}: it does not match {ROUTE_SUBJECT}.")
+        for subject in (SAMPLE_SUBJECT, ALLOCATION_SUBJECT):
+            if reading.matches(pattern, subject):
+                return NotYet(
+                    f"The filter of {edge} is {pattern}: it matches {subject}. What the stream stores next year, this "
+                    "edge will receive."
+                )
+    return Passed("; ".join(f"{edge}: {pattern}" for edge, pattern in asked.items()))
+
+
 def _flood(evidence: Evidence) -> Moment | None:
     """Return the moment with which the last whole flood began: 500 samples or more, one of them at least renamed."""
     count, renamed = 0, False

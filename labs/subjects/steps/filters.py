@@ -53,7 +53,7 @@ SILENT = Do(
     hints=Hints(
         nudge="Type it exactly as it is shown, with the error.",
         panel="panel-edge-syd",
-        look="*Rules…* on the card of *syd* has the subject filter.",
+        look="*Rules…* in the inspector of *syd* has the subject filter.",
         principle="For a consumer that receives nothing, “nothing pending” is always true.",
         verb="Rules of *syd*: subject filter `route.owner.udpated.>`; then burst, 1.",
     ),
@@ -84,7 +84,7 @@ OVERLAP = Do(
     hints=Hints(
         nudge="Ask for a subject that another stream has.",
         panel="panel-stream",
-        look="*Subjects…* at the foot of the stream card sets what a stream stores.",
+        look="*Subjects…* at the foot of the stream inspector sets what a stream stores.",
         principle="At most one stream stores a subject, so each message has one place and one number.",
         verb="Subjects of *TELEMETRY*: `telemetry.>`.",
     ),
@@ -117,6 +117,7 @@ CURE = Do(
     """,
     checks=(
         Check("Each domain is stored in a stream of its own", saw.one_stream_a_domain),
+        Check("Each edge asks for route events only", saw.filters_are_exact),
         Check("The flood and the renamed field touch no edge", saw.flood_touched_nobody),
     ),
     solution=(
@@ -131,7 +132,9 @@ CURE = Do(
     hints=Hints(
         nudge="A stream must give up a subject before another stream can have it.",
         panel="panel-stream",
-        look=("*Subjects…* in the stream card, *Rules…* on each edge. *fra* still holds the message that stopped it."),
+        look=(
+            "*Subjects…* in the stream inspector, *Rules…* on each edge. *fra* still holds the message that stopped it."
+        ),
         principle=(
             "A filter decides what is delivered next. A message that was delivered and not acked comes again until "
             "it is skipped, terminated or deleted."

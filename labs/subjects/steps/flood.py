@@ -30,7 +30,7 @@ FLOOD = Do(
     id="flood",
     title="A flood that no edge needs",
     prose="""
-        While *fra* is down, 500 samples and three changes of owner are stored. Then watch its card: deliveries,
+        While *fra* is down, 500 samples and three changes of owner are stored. Then watch its inspector: deliveries,
         bytes, and how long its rows stay old.
     """,
     checks=(
@@ -46,8 +46,8 @@ FLOOD = Do(
         nudge="Send the samples before the changes, while *fra* is down and cannot keep up.",
         panel="panel-stream",
         look=(
-            "*Telemetry…* is at the foot of the stream card, *Burst…* in *Database truth*, *Kill* and *Start* on the "
-            "card of *fra*."
+            "*Telemetry…* is in the stream inspector, *Burst…* in *Database truth*, *Kill* and *Start* on the "
+            "inspector of *fra*."
         ),
         principle=(
             "A consumer receives messages in the order of the stream. Important messages wait in the same queue as "
@@ -105,7 +105,7 @@ RENAME = Do(
     id="rename",
     title="One sample in the new format",
     prose="""
-        One host sends one sample in the new format. Then an owner changes. Watch the journal, and the cards of the
+        One host sends one sample in the new format. Then an owner changes. Watch the journal, and the
         three edges.
     """,
     checks=(

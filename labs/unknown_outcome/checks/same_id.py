@@ -72,6 +72,11 @@ def nobody_drained_twice(evidence: Evidence) -> Result:
         return NotYet(
             f"{reading.listed(twice)} drained more often than owners changed. Only a fresh snapshot corrects that."
         )
+    if naive := [edge.name for edge in evidence.now.edges if not edge.rules.deduplicate]:
+        return NotYet(
+            f"{reading.listed(naive)} {'does' if len(naive) == 1 else 'do'} not check event ids: the next second copy "
+            "takes effect again."
+        )
     if not reading.all_agree(evidence.now):
         return NotYet(str(reading.disagreement(evidence.now) or "Not every edge is current yet."))
     return Passed("Every edge is current and right, and every change took effect once.")

@@ -62,7 +62,7 @@ SILENCE = Do(
     hints=Hints(
         nudge="Do the same thing twice, and end it differently.",
         panel="panel-relay",
-        look="The relay's card says what it heard, and what it concluded.",
+        look="The relay's inspector says what it heard, and what it concluded.",
         principle=("Anything can go wrong between sending and hearing. To the sender it all looks the same."),
         verb="Freeze, promote *shop* to *alloc-c*, thaw. Freeze, promote *blog* to *alloc-c*, kill, start.",
     ),

@@ -158,7 +158,7 @@ OUTAGE = Do(
     hints=Hints(
         nudge="The database needs no broker to commit.",
         panel="panel-relay",
-        look="Each box in the relay's card is a row that waits.",
+        look="Each box in the relay's inspector is a row that waits.",
         principle=(
             "The outbox turns an outage of the bus into a delay. It keeps the order of the commits, and one relay "
             "publishes in that order."
