@@ -29,7 +29,7 @@ class Beside(Protocol[H_contra]):
         """The bench was observed for its pages."""
 
     def changed(self) -> None:
-        """The bench noted a change, or a page came or went. Whoever waits here keeps an actor waiting."""
+        """The bench noted a change, or a page came or went. What waits here keeps an actor waiting."""
 
 
 class Nothing:

@@ -37,7 +37,7 @@ class Page:
         return {panel: drawn for panel, (_, drawn) in self.panels.items()}
 
     def keep(self, drawn: Mapping[str, Drawn], begun: int) -> bool:
-        """Take in a drawing, unless it was begun for a page that has gone since. Returns whether it shows anything new."""
+        """Take in a drawing, unless it was begun for a page that has gone. Returns whether it shows anything new."""
         if self.begun != begun:
             return False
         kept = self.panels.items()

@@ -32,7 +32,7 @@
   const narrow = all(".claim strong, .scene .tiles li, [role='tab'], .scene h3, .lane-words, .verdict-word, .strip b");
   const cut = narrow.filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline")
     .map((e) => `${name(e)}: ${e.textContent.trim()}`);
-  // The two parts below scroll by themselves: what stands out of their row could never be reached.
+  // Each of the two parts below scrolls: what stands out of their row could never be reached.
   const tall = all(".below").filter((e) => getComputedStyle(e).overflow === "hidden" && e.scrollHeight > e.clientHeight + 1);
   const hidden = all(".scene .part, .card.edge").filter((e) => e.scrollHeight > e.clientHeight + 1).concat(tall).map(name);
 

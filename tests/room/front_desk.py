@@ -55,7 +55,13 @@ class FrontDesk:
         self.benches = Benches()
         connect = kit.connecting(f"nats://{self.server.address}", user="h1", password="h1-password")
         return await HostLink.open(
-            "h1", self._folder / "h1", connect, key=KEY, url="http://127.0.0.1:18009", room_for=500, benches=self.benches
+            "h1",
+            self._folder / "h1",
+            connect,
+            key=KEY,
+            url="http://127.0.0.1:18009",
+            room_for=500,
+            benches=self.benches,
         )
 
     def close(self) -> None:

@@ -91,7 +91,7 @@ def place(room: RoomRow | None, labs: Mapping[str, Lab]) -> tuple[str, str]:
 
 
 def is_held(said: Iterable[Instruction], seat: str, after: int, room: RoomRow | None) -> bool:
-    """Return whether a seat is held. Of what was said after it came, newest first, the last word counts; else the room."""
+    """Return whether a seat is held. The last word that was said after it came counts; without one, the room."""
     for one in said:
         if one.number <= after:
             break

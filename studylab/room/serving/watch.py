@@ -16,6 +16,7 @@ from studylab.room.serving.fence import here, serving
 from studylab.room.serving.seat import Seat
 from studylab.web.given import fields
 from studylab.web.htmx import htmx, say, wants_json
+from studylab.web.known import FirstLook, named
 from studylab.web.state import call, hub_of, state
 from studylab.web.stream import Frames, sent
 from vango.actors.errors import NotThere, Refused
@@ -92,7 +93,7 @@ def events(seat: str) -> Response:
         found.look_on(-1)
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    response = sent(_frames(found, hub.watch(slug, view), app), view)
+    response = sent(_frames(found, hub.watch(slug, view), app), view, FirstLook(named()))
     response.call_on_close(end)
     return response
 

@@ -1,7 +1,8 @@
 """The end of a room by the teacher: everything of it is deleted, by the supervisor, with every process at rest.
 
-The desk leaves a mark in its folder and ends. The program that started it finds the mark, also after a crash: ends the hosts and
-the broker, deletes their folders and the desk's, and starts a new room. Nothing is deleted under a running process.
+The desk leaves a mark in its folder and ends. The program that started it finds the mark, also after a crash. It ends
+the hosts and the broker, deletes their folders and the desk's, and starts a new room. Nothing is deleted under a
+running process.
 """
 
 from __future__ import annotations
