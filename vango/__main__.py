@@ -100,7 +100,7 @@ async def _play(bench: Bench, *, naive: bool) -> Observation:
     await bench.perform("burst", {"n": 6})
     await bench.wait_until(lambda seen: not seen.outbox.waiting)
     await bench.perform("purge", {})
-    await bench.perform("promote", {"route": "blog", "to": "alloc-c"})
+    await bench.perform("promote", {"route": "blog", "to": "alloc-a"})
     await bench.perform("start_edge", {"edge": "syd"})
     await bench.settle()
     if naive:

@@ -82,13 +82,11 @@ const termOf = (target) => target.closest?.("a.term");
 const leads = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.button === 1;
 
 // A word that a new step has drawn under a resting pointer was not asked for.
-let rests = false;
-document.addEventListener("click", () => (rests = true), true);
-document.addEventListener("pointermove", ({ movementX, movementY }) => {
-  if (movementX || movementY) rests = false;
-}, { capture: true, passive: true });
+let pressed = null;
+document.addEventListener("click", ({ clientX, clientY }) => (pressed = [clientX, clientY]), true);
+const rests = ({ clientX, clientY }) => pressed?.[0] === clientX && pressed[1] === clientY;
 document.addEventListener("pointerover", (event) => {
-  if (event.pointerType === "touch" || rests) return;
+  if (event.pointerType === "touch" || rests(event)) return;
   const link = termOf(event.target);
   if (link) later(() => open(link), OPEN_MS);
   else if (card.contains(event.target)) clearTimeout(timer);

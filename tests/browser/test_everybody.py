@@ -135,7 +135,7 @@ def test_the_sandbox_when_much_is_wrong(learner: Learner) -> None:
         call("burst", n=6),
         call("take_snapshot"),
         call("purge"),
-        call("promote", route="blog", to="alloc-c"),
+        call("promote", route="blog", to="alloc-a"),
         call("start_edge", edge="iad"),
         call("kill_edge", edge="syd"),
         call("crash_edge", edge="fra", at="after receive"),

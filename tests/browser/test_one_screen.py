@@ -111,7 +111,7 @@ def test_a_wrong_bench_still_fits(by_mouse: Learner) -> None:
         call("burst", n=6),
         call("purge"),
         call("start_edge", edge="iad"),
-        call("promote", route="blog", to="alloc-c"),
+        call("promote", route="blog", to="alloc-a"),
     ):
         by_mouse.does(item)
     expect(page.locator("#panel-verdict .verdict.is-lie")).to_be_visible()

@@ -20,10 +20,10 @@ BEFORE = {
         *(call("take_away", protection=key) for key in ("event-ids", "epochs", "continuity", "mark")),
         call("storm", seed=2),
     ),
-    "go_on": (call("pace", tempo="step"), call("promote", route="api", to="alloc-b")),
+    "go_on": (call("pace", tempo="step"), call("promote", route="api", to="alloc-c")),
     "undo": (call("pace", tempo="live"),),
     # A stuck edge fills the journal faster than one can point at its newest moment.
-    "fork": (call("reset"), call("promote", route="api", to="alloc-b")),
+    "fork": (call("reset"), call("promote", route="api", to="alloc-c")),
 }
 
 
@@ -57,7 +57,7 @@ def test_a_lie_is_named(by_mouse: Learner, picture: Callable[[str], None]) -> No
         call("kill_edge", edge="iad"),
         call("burst", n=6),
         call("purge"),
-        call("promote", route="blog", to="alloc-c"),
+        call("promote", route="blog", to="alloc-a"),
         call("start_edge", edge="iad"),
         call("kill_edge", edge="syd"),
     ):

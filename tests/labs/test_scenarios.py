@@ -29,11 +29,11 @@ def test_there_are_ten_cards_each_with_a_name_and_a_line_of_its_own() -> None:
 
 
 def test_undo_restores_the_bench_from_before_a_card(learner: Learner) -> None:
-    learner.does(learner.bench.perform("promote", {"route": "api", "to": "alloc-b"}))
+    learner.does(learner.bench.perform("promote", {"route": "api", "to": "alloc-c"}))
     learner.does(play(learner.bench, PHANTOM.name, PHANTOM.script))
     assert "was undone" in learner.does(learner.bench.perform("undo", {}))
     seen = learner.does(learner.bench.settle())
-    assert {route.name: route.owner for route in seen.truth.routes}["api"] == "alloc-b"
+    assert {route.name: route.owner for route in seen.truth.routes}["api"] == "alloc-c"
     assert seen.audit.soundness == "sound"
 
 

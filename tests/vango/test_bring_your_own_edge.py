@@ -115,7 +115,7 @@ def test_what_comes_twice_and_what_is_late_changes_nothing(hands: Hands, start: 
     hands.do("stream_limits", duplicate_window_s=0.1)
     hands.do("republish", sequence=1, after_window=True)
     hands.do("republish", sequence=9, after_window=True)
-    hands.do("promote", route="shop", to="alloc-c")
+    hands.do("promote", route="shop", to="alloc-a")
     guest = mine(hands.until(is_current_at(10)))
     assert guest is not None
     assert guest.findings == ()

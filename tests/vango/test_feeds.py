@@ -34,8 +34,8 @@ def promote_all(hands: Hands) -> None:
     """Commit events 4, 5 and 6 of the routes, and two of the allocations, while no relay runs."""
     hands.settle()
     hands.do("kill_relay")
-    for route in ("shop", "blog", "shop"):
-        hands.do("promote", route=route, to="alloc-c" if route == "blog" else "alloc-b")
+    for route, owner in (("shop", "alloc-b"), ("blog", "alloc-c"), ("shop", "alloc-c")):
+        hands.do("promote", route=route, to=owner)
     hands.do("add_allocation", allocation="late")
     hands.do("allocation_ready", allocation="late")
 

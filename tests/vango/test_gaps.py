@@ -26,7 +26,7 @@ def sleep_through(hands: Hands, *accident: tuple[str, dict[str, object]], tail: 
     for verb, arguments in accident:
         hands.do(verb, **arguments)
     if tail:
-        hands.do("promote", route="blog", to="alloc-c")
+        hands.do("promote", route="blog", to="alloc-a")
         hands.until(lambda seen: not seen.outbox.waiting)
     hands.do("start_edge", edge="syd")
 
@@ -79,7 +79,7 @@ def test_a_rolled_back_store_reuses_numbers_and_no_edge_is_fooled(hands: Hands) 
     hands.do("burst", n=4)
     hands.until(lambda seen: not seen.outbox.waiting)
     hands.do("rollback_store")
-    hands.do("promote", route="blog", to="alloc-c")
+    hands.do("promote", route="blog", to="alloc-a")
     hands.do("start_edge", edge="syd")
     # An edge that asks for a snapshot before anybody listens again has none, and asks once more.
     hands.until(lambda seen: {edge.claim for edge in seen.edges} == {"current at 8"})
@@ -130,7 +130,7 @@ def test_an_edge_that_no_stored_snapshot_helps_asks_the_control_plane_again_when
     hands.do("burst", n=3)
     hands.settle()
     hands.do("purge")
-    hands.do("promote", route="shop", to="alloc-b")
+    hands.do("promote", route="shop", to="alloc-c")
     hands.do("start_edge", edge="iad")
     hands.until(lambda seen: seen.edge("iad").mode == "failed closed" and tries(hands) == recovery.MAX_REBUILDS)
     monkeypatch.undo()

@@ -111,9 +111,9 @@ def storm(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_storm_from_a_shell_prints_its_seed_its_finding_and_a_minimal_script_that_plays_again(tmp_path: Path) -> None:
-    first = storm("--seed", "1", "--length", "5", "--rules", "naive", "--without", "checksum")
+    first = storm("--seed", "4", "--length", "5", "--rules", "naive", "--without", "checksum")
     assert first.returncode == 1, first.stdout + first.stderr
-    assert first.stdout.startswith("# seed 1, length 5\n")
+    assert first.stdout.startswith("# seed 4, length 5\n")
     minimal = first.stdout.partition(" acts are enough.")[2].partition("\n")[2]
     assert 1 <= len(minimal.splitlines()) <= 3
     (tmp_path / "minimal").write_text(minimal)

@@ -68,7 +68,7 @@ def test_more_moments_than_the_journal_keeps_do_not_shorten_the_list(
     hands.do("burst", n=300)
     hands.do("burst", n=300)
     before = state(hands)
-    hands.do("promote", route="shop", to="alloc-c")
+    hands.do("promote", route="shop", to="alloc-a")
     hands.settle()
     assert hands.bench.journal.first > rows(hands)[1].moment
     assert hands.do("undo").startswith("promote was undone: 2 verbs were")

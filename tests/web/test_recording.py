@@ -20,7 +20,7 @@ def promoted(learner: Learner, owner: str) -> int:
 
 
 def owner_of_shop(page: str) -> str:
-    found = re.search(r'id="truth-shop".*?<td>([\w-]+)</td>', page, re.DOTALL)
+    found = re.search(r'id="truth-shop".*?<td[^>]*>([\w-]+)</td>', page, re.DOTALL)
     assert found
     return found[1]
 
