@@ -20,8 +20,12 @@ BEFORE = ("fonts", "tokens", "frame", "controls")
 ON_A_STAGE = ("stage", "verdict", "stream", "edges", "journal", "guide", "travel")
 LAST = ("projector", "everybody")
 """These override the others."""
-SHEETS = {"page.css": (*BEFORE, "course"), "stage.css": (*BEFORE, *ON_A_STAGE, *LAST), "last.css": LAST}
-SCRIPTS = {"page.js": ("page",), "stage.js": ("page", "bench")}
+OF_A_ROOM = ("course", "progress", *LAST, "room", "wall")
+SHEETS = {
+    "page.css": (*BEFORE, "course"), "stage.css": (*BEFORE, *ON_A_STAGE, *LAST), "last.css": LAST,
+    "room.css": (*BEFORE, *OF_A_ROOM),
+}  # fmt: skip
+SCRIPTS = {"page.js": ("page",), "stage.js": ("page", "bench"), "room.js": ("room",)}
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function) (\w+))", re.MULTILINE)
 
