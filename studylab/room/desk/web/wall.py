@@ -30,7 +30,7 @@ TOO_MANY = f"{MAX_VIEWERS} pages look at this room already. Close one of them fi
 def page() -> str:
     """The wall."""
     shared, names, first = parts(), _names(), _first()
-    tiles = shared.board.tiles()
+    tiles = shared.tiles()
     shown = _shown(shared, names, first)
     return render_template(
         "wall.html",
@@ -72,7 +72,7 @@ def _first() -> int:
 
 
 def _shown(shared: Parts, names: bool, first: int) -> list[Tile]:
-    tiles = [tile for tile in shared.board.tiles() if first <= tile.number < first + TILES_A_PAGE]
+    tiles = [tile for tile in shared.tiles() if first <= tile.number < first + TILES_A_PAGE]
     return tiles if names else [without_name(tile) for tile in tiles]
 
 
@@ -93,7 +93,7 @@ class _Drawing:
 
     def news(self) -> str:
         """Return what has changed since the last time, as partials; empty when nothing has."""
-        tiles = self.shared.board.tiles()
+        tiles = self.shared.tiles()
         counted = tuple((group.value, count) for group, count in counts(tiles).items())
         now = {
             "strip": kept("strip_words.html", strip=strip(self.shared)),
