@@ -155,6 +155,7 @@ def test_the_demo_gives_the_teacher_a_bench_and_goes_through_the_plan(desk: Fron
     own = desk.parts.agenda.teacher_seat
     assert teacher.get("/room/demo/bench").status_code == 303
     assert desk.parts.agenda.teacher_seat == own, "the teacher has one seat"
+    assert teacher.get("/back").location == "/room/demo/bench", "when its host is lost, the bench is found again"
     assert own in desk.parts.board.seats
     assert own not in {tile.id for tile in desk.parts.tiles()}, "nobody has to help the teacher"
     post(teacher, "/room/demo/follow", follow="off")
