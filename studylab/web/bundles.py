@@ -27,8 +27,8 @@ SHEETS = {
 }  # fmt: skip
 SCRIPTS = {"page.js": ("page",), "stage.js": ("page", "bench"), "room.js": ("room",)}
 LIBRARIES = {"htmx.js": ("htmx.min", "hx-sse.min")}
-"""Files of others, as they are. htmx begins when its file has run, and takes up what is registered by then: its extension
-for streams must not come later, or the page would never be told anything."""
+"""Files of others, as they are. htmx begins when its file has run, with what is registered by then: its extension for
+streams must not come later, or the page would never be told anything."""
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function) (\w+))", re.MULTILINE)
 

@@ -86,6 +86,22 @@ def test_another_room_begins_with_nothing(tmp_path: Path, run: Run) -> None:
     run(story())
 
 
+def test_no_bench_is_made_for_a_seat_of_a_deleted_room(tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with a_room(tmp_path) as room:
+            await written(room)
+            await room.settled()
+            # A host that has started again does not know for which seats it has made benches.
+            await room.hosts["h1"].close()
+            await room.open_host()
+            await ended(room)
+            again = await room.join(WRITTEN[0])
+            await until(lambda: again in room.benches["h1"].prepared)
+            assert not any(seat.out for seat in room.benches["h1"].prepared)
+
+    run(story())
+
+
 def test_a_host_that_was_away_forgets_when_it_comes_back(tmp_path: Path, run: Run) -> None:
     async def story() -> None:
         async with a_room(tmp_path) as room:

@@ -231,7 +231,7 @@ class HostLink:
         if epoch and self.standing(seat, epoch) in (Standing.OLDER, Standing.ELSEWHERE):
             await self._give_up(seat, key)
         row = self.view.seats.get(seat)
-        if row is not None and row.host == self.name and row.epoch > max(epoch, self._announced.get(seat, 0)):
+        if row and row.host == self.name and not row.out and row.epoch > max(epoch, self._announced.get(seat, 0)):
             self._announced[seat] = row.epoch
             await self._benches.prepare(row)
 

@@ -233,7 +233,7 @@ class Seat:
             self._serving.link.carry(self.id, carry)
 
     def take_up(self, carry: Carry) -> None:
-        """Go on with the hand and the votes that another host had of this seat, unless there is something newer here."""
+        """Go on with the hand and the votes that the seat had at another host, unless there are newer ones here."""
         link = self._serving.link
         said = link.reported(self.id)
         hand, votes = (said.hand, said.votes) if said is not None else (0.0, {})
