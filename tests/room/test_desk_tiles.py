@@ -35,7 +35,7 @@ def test_a_tile_says_lab_step_ticks_last_act_and_verdict_in_words() -> None:
     ("report", "group", "since"),
     [
         ({"hand": NOW - 130}, Group.HAND, "hand up 2 min"),
-        ({"hand": NOW - 5}, Group.HAND, "hand up under 1 min"),
+        ({"hand": NOW - 5}, Group.HAND, "hand up now"),
         ({"ticked": NOW - STUCK_AFTER_S}, Group.STUCK, "stuck 3 min"),
         ({"ticked": NOW - STUCK_AFTER_S + 1}, Group.WORKING, ""),
         ({"ticked": 0.0}, Group.WORKING, ""),

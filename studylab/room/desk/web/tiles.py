@@ -156,7 +156,7 @@ def _since(group: Group, report: Report, now: float) -> str:
 
 
 def _minutes(seconds: float) -> str:
-    return f"{int(seconds // 60)} min" if seconds >= 60 else "under 1 min"
+    return f"{int(seconds // 60)} min" if seconds >= 60 else "now"
 
 
 def _place(group: Group) -> int:
