@@ -66,7 +66,7 @@ def test_a_change_that_does_not_reach_an_edge_is_counted_as_lost(
     run(visit(app, 1, learn))
 
 
-def test_a_learner_who_is_not_let_in_is_told_of(run: Run, tmp_path: Path) -> None:
+def test_a_learner_who_is_not_let_in_is_reported(run: Run, tmp_path: Path) -> None:
     with Served(tmp_path, "--max-benches", "1") as full, pytest.raises(Unavailable, match=r"not let in: HTTP/1\.1 503"):
         run(visit(full, 1, lambda _: Visitor(full.address).enter()))
 
@@ -96,6 +96,6 @@ def test_processor_time_grows_with_work() -> None:
         sum(range(100_000))
 
 
-def test_an_app_that_cannot_start_is_told_of_with_its_own_words(tmp_path: Path) -> None:
+def test_an_app_that_cannot_start_is_reported_in_its_own_words(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"no such option|unrecognized arguments"):
         Served(tmp_path, "--no-such-option")

@@ -88,7 +88,7 @@ def test_the_page_takes_a_whole_run_only(
 @pytest.mark.parametrize(
     "place", [["--write", "README.md"], ["--write", "no/such/page.md"], ["--json", "no/such/file"]]
 )
-def test_a_place_that_cannot_take_the_result_is_told_of_before_anything_is_measured(
+def test_a_place_that_cannot_take_the_result_is_reported_before_anything_is_measured(
     place: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
@@ -98,7 +98,7 @@ def test_a_place_that_cannot_take_the_result_is_told_of_before_anything_is_measu
     assert re.search("no place for a run|No such file", capsys.readouterr().err)
 
 
-def test_a_part_that_fails_is_told_of_and_the_exit_code_says_so(
+def test_a_part_that_fails_is_reported_and_changes_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("benchmarks.starts.Served", refuse)

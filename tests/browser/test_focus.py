@@ -35,7 +35,7 @@ def catches_up(learner: Learner, step: str) -> None:
     expect(learner.page.locator("#panel-guide li.is-now")).to_have_attribute("id", f"step-{step}")
 
 
-def test_the_focus_stays_on_a_button_whose_panel_is_drawn_anew(by_keys: Learner) -> None:
+def test_the_focus_stays_on_a_button_whose_panel_is_drawn_again(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
     rules = by_keys.selects("edge-iad", "rules").locator("#rules-edge-iad").get_by_role("button", name="Rules")
     by_keys.hands.reach(rules)

@@ -71,7 +71,8 @@ def test_a_step_stays_with_what_was_seen_beside_the_prediction(by_mouse: Learner
     by_mouse.predicts(predict.options[0], "certain")
     assert isinstance(phantom, Do)
     label = phantom.checks[2].label
-    expect(page.locator(".checks")).not_to_contain_text(label)
+    expect(page.locator("li.is-now")).to_have_attribute("id", "step-phantom")
+    expect(page.locator("li.is-now .checks")).not_to_contain_text(label)
     by_mouse.hands.press(page.locator(".move.is-next button").first)
     expect(page.locator(".saw .said")).to_contain_text("Nothing: the change was refused.")
     expect(page.locator(".saw .measured")).to_contain_text("serve shop → alloc-d")

@@ -79,7 +79,7 @@ def test_a_link_from_another_site_leads_back_to_the_lab_as_it_was_left(pages: tu
         assert page.context.cookies() == was
 
 
-def test_who_comes_to_a_full_house_is_let_in_by_itself(pages: tuple[Page, Page]) -> None:
+def test_who_comes_to_a_full_house_is_let_in_when_there_is_room(pages: tuple[Page, Page]) -> None:
     inside, outside = pages
     inside.goto("/sandbox")
     inside.get_by_role("button", name="Start").click()

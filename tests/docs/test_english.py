@@ -1,4 +1,4 @@
-"""The English of labs, page, documents and code: plain words, and short sentences in the steps of a lab."""
+"""The English of labs, page, documents, code and names of tests: plain words, and short sentences in the steps of a lab."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from labs import LABS
 from studylab.lab import Do, Lab, Predict, Step
-from tests.docs.prose import Text, texts
+from tests.docs.prose import ROOT, Text, texts
 
 MAX_WORDS = 22
 """Words in a sentence of a step."""
@@ -56,6 +56,15 @@ def test_no_text_has_a_turn_that_nobody_would_say_aloud() -> None:
     found = [f"{text}: {turns(text)} in {text.words[:160]!r}" for text in texts() if text.path != THIS_FILE]
     found = [line for line in found if ": [] in " not in line]
     assert not found, "\n".join(found)
+
+
+def test_no_name_of_a_test_has_such_a_turn() -> None:
+    named = {
+        name: TURN.findall(name.replace("_", " "))
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert not {name: found for name, found in named.items() if found}
 
 
 def test_every_exception_is_still_needed() -> None:

@@ -28,7 +28,7 @@ def test_the_guide_is_built_round_a_lab_that_is_taught() -> None:
     assert TEXT.count("```python\n") == len(SECTION.findall(TEXT)), "code in the guide is pulled in, not copied"
 
 
-def test_a_section_that_is_edited_by_hand_is_made_anew() -> None:
+def test_a_section_that_is_edited_by_hand_is_written_again() -> None:
     assert filled(TEXT.replace("PHANTOM = Do(", "PHANTOM = Done(")) == TEXT
 
 

@@ -100,7 +100,9 @@ async def test_the_last_id_outlives_a_purge_but_not_a_purge_and_a_restart(server
     await again.close()
 
 
-async def test_no_answer_is_no_refusal_what_a_frozen_server_was_sent_is_stored(server: Server, client: Client) -> None:
+async def test_no_answer_does_not_mean_refused_what_a_frozen_server_was_sent_is_stored(
+    server: Server, client: Client
+) -> None:
     await stream(client)
     server.freeze()
     with pytest.raises(NoAnswer):

@@ -35,7 +35,7 @@ OF_A_MODULE = {"reading", "ledgers", "saw", "common"}
 
 
 @A_FEW_FOR_THE_ENGINE
-def test_a_lab_is_passed_when_every_sentence_is_worded_anew(
+def test_a_lab_is_passed_when_every_sentence_is_replaced(
     learner: Learner, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     word_anew(monkeypatch)
@@ -57,7 +57,7 @@ def why_it_does_not_fit(moment: Moment) -> str:
     return ""
 
 
-def test_what_is_called_a_sentence_is_worded_anew(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_called_a_sentence_is_replaced(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
     word_anew(monkeypatch)
     seen: Observation = learner.does(learner.bench.settle())
     assert {edge.claim for edge in seen.edges} == {X}

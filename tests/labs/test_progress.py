@@ -49,7 +49,7 @@ def test_a_prediction_waits_for_its_outcome() -> None:
     assert (made.happened, made.right) == ("", None)
 
 
-def test_whoever_has_seen_the_outcome_does_not_improve_by_choosing_again() -> None:
+def test_a_prediction_after_the_outcome_does_not_improve_the_score() -> None:
     record = keep(new(LAB), LAB, measured("no"), "b", 5.0)
     assert keep(record, LAB, measured("yes"), "b", 9.0).predictions == record.predictions
 
@@ -186,7 +186,7 @@ def test_what_a_level_shows_is_said_only_when_there_is_enough_of_it() -> None:
     assert judgement(guessing) == "better than you thought"
 
 
-def test_without_predictions_there_is_a_sentence_and_no_division_by_nought() -> None:
+def test_without_predictions_there_is_a_sentence_and_no_division_by_zero() -> None:
     found = calibrate([])
     assert found.sentence == "No prediction has been measured yet."
     assert [level.share for level in found.levels] == [0.0, 0.0, 0.0]

@@ -126,7 +126,7 @@ def test_a_step_passes_with_a_harmless_call_more(
         assert learner.does(route.settles()), learner.lab_run.attempt.said[step.id]
 
 
-def test_a_sentence_that_is_not_so_is_found(learner: Learner) -> None:
+def test_a_false_sentence_is_found(learner: Learner) -> None:
     learner.opens(LABS[0])
     learner.does(learner.lab_run.start())
     seen = learner.sees()

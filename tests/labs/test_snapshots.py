@@ -55,7 +55,7 @@ def test_loading_by_button_instead_of_wiping_springs_the_first_trap_as_well(lear
     until(learner, lambda _: learner.here() == "predict-old")
 
 
-def test_a_deleted_message_behind_the_snapshot_is_no_stream_that_begins_later(learner: Learner) -> None:
+def test_a_message_deleted_after_the_snapshot_is_not_a_stream_that_begins_later(learner: Learner) -> None:
     at(learner, "old")
     does(learner, "edge_rules", edge="syd", follow_from="the snapshot")
     until(learner, lambda seen: seen.edge("syd").mode == "current")

@@ -42,7 +42,7 @@ def test_a_closed_bench_is_found_again_with_everything(run: Run, keeper: Keeper,
         run(again.bench.close())
 
 
-def test_rules_that_a_bench_began_afresh_with_are_found_again(run: Run, keeper: Keeper, tmp_path: Path) -> None:  # type: ignore[type-arg]
+def test_rules_that_a_bench_was_started_with_are_found_again(run: Run, keeper: Keeper, tmp_path: Path) -> None:  # type: ignore[type-arg]
     first = Hands(run, run(Bench.open(tmp_path / "bench", keeper)))
     first.do("edge_rules", edge="syd", check_epochs=False)
     run(first.bench.afresh(first.bench.settings))
@@ -161,7 +161,7 @@ def test_a_down_edge_still_shows_the_view_that_it_committed(hands: Hands) -> Non
     assert (syd.sequence, [row.owner for row in syd.rows]) == (3, ["alloc-a", "alloc-a", "alloc-b"])
 
 
-def test_whoever_looks_during_a_reset_sees_a_whole_bench(hands: Hands) -> None:
+def test_a_look_during_a_reset_shows_a_whole_bench(hands: Hands) -> None:
     async def look_all_the_while() -> list[int]:
         reset = asyncio.ensure_future(hands.bench.perform("reset", {}))
         seen = []

@@ -79,7 +79,7 @@ def test_no_edge_is_ever_seen_to_claim_what_its_mark_does_not_say(hands: Hands, 
     assert wrong == []
 
 
-def test_an_ordinary_promotion_tells_of_no_lapse(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ordinary_promotion_reports_no_lapse(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vango.edge.claiming.MARK_COMES_S", 60.0)
     hands.settle()
     before = {edge: hands.told(edge, "mode") for edge in hands.bench.edges}

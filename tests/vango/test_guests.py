@@ -172,7 +172,7 @@ def test_a_reset_forgets_the_guests_and_undo_is_not_about_them(hands: Hands, gue
     assert hands.settle().guests == ()
 
 
-def test_there_are_so_many_seats_and_no_more(hands: Hands, guest: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_guest_seats_is_limited(hands: Hands, guest: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(guests.MAX_GUESTS):
         assert guest.claim(f"g{number}", guest.true_claim()) == {"ok": True}
     assert "guests are here already" in guest.claim("late", guest.true_claim())["error"]
@@ -196,7 +196,7 @@ def test_a_flood_is_cut_off_and_harms_nobody(hands: Hands, guest: Visitor) -> No
     assert hands.told("flood", "limits")
 
 
-def test_whoever_changes_its_mind_all_the_time_does_not_fill_the_journal(hands: Hands, guest: Visitor) -> None:
+def test_a_guest_that_changes_its_claim_all_the_time_does_not_fill_the_journal(hands: Hands, guest: Visitor) -> None:
     said = guest.true_claim()
 
     async def change_mind() -> None:

@@ -13,7 +13,7 @@ from vango.relay import high_water
 from vango.truth.outbox import high_water_mark, mark_published, take_lease, waiting
 
 
-def test_what_is_told_of_the_routes_is_what_an_edge_reads(hands: Hands) -> None:
+def test_the_mark_of_the_routes_is_what_an_edge_reads(hands: Hands) -> None:
     hands.do("promote", route="shop", to="alloc-b")
     hands.settle()
     truth = hands.bench.truth

@@ -141,7 +141,7 @@ def test_a_table_of_yours_with_the_same_name_is_not_touched(tmp_path: Path) -> N
     db.close()
 
 
-def test_a_snapshot_has_each_row_with_the_event_that_last_told_of_it(db: sqlite3.Connection) -> None:
+def test_a_snapshot_has_each_row_with_its_last_event(db: sqlite3.Connection) -> None:
     first, second, third = (set_price(db, item, 100) for item in ("tea", "milk", "tea"))
     rows = {row.key: (row.epoch, row.event_id) for row in rows_of(PRICES, read_prices)(db)}
     assert rows == {"tea": (2, third.id), "milk": (1, second.id)}

@@ -94,7 +94,7 @@ def test_an_actor_that_is_killed_where_it_waits_is_gone_from_there(hands: Hands)
     assert hands.until(lambda seen: not seen.pace.waiting).outbox.waiting == 1
 
 
-def test_slow_moves_by_itself(hands: Hands) -> None:
+def test_slow_moves_without_a_key(hands: Hands) -> None:
     hands.do("pace", tempo="slow")
     hands.do("promote", route="shop", to="alloc-c")
     hands.until(lambda seen: who_waits(seen).get("relay") == "before publish")

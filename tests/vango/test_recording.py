@@ -19,7 +19,7 @@ def never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "LATER_S", 3600.0)
 
 
-def test_what_waits_to_be_written_is_there_for_whoever_asks(hands: Hands) -> None:
+def test_what_waits_to_be_written_can_be_read_already(hands: Hands) -> None:
     hands.do("promote", route="shop", to="alloc-b")
     seen = hands.settle()
     kept = hands.bench.recording.at(seen.moment)

@@ -39,7 +39,7 @@ def test_a_promotion_to_the_present_owner_is_refused_and_leaves_no_trace(hands: 
     assert not hands.told("database", "refused")
 
 
-def test_a_new_operation_is_carried_out_whoever_is_the_owner_and_says_that_it_was(hands: Hands) -> None:
+def test_a_new_operation_is_carried_out_for_any_owner_and_says_that_it_was(hands: Hands) -> None:
     owner = hands.settle().truth.routes[0].owner
     assert f"shop belonged to {owner} already" in hands.do("promote", route="shop", to=owner, operation="op-1")
     assert "done before" in hands.do("promote", route="shop", to=owner, operation="op-1")

@@ -32,7 +32,7 @@ def test_a_change_is_under_way_until_its_last_edge_has_applied_it(hands: Hands, 
     assert run(promote()) == {"fra": 4, "iad": 4, "syd": 4}
 
 
-def test_whoever_waits_for_the_end_of_a_change_is_called_when_it_comes(hands: Hands, run: Run) -> None:
+def test_all_who_wait_for_the_end_of_a_change_are_called_when_it_comes(hands: Hands, run: Run) -> None:
     hands.settle()
     bench = hands.bench
     hands.until(lambda _: not bench.is_under_way)

@@ -159,7 +159,7 @@ def test_what_has_to_connect_first_is_waited_for(hands: Hands) -> None:
     assert {row.outcome for row in rows(hands)} == {"done"}
 
 
-def test_a_row_that_the_relay_finds_by_itself_is_waited_for(hands: Hands) -> None:
+def test_a_row_that_the_relay_finds_without_notice_is_waited_for(hands: Hands) -> None:
     hands.do("crash_control")
     hands.do("promote", route="shop", to="alloc-c")
     hands.until(lambda seen: seen.outbox.waiting == 0)

@@ -29,7 +29,7 @@ def encoding(answer: Response) -> str:
 
 
 @pytest.mark.parametrize("path", ["/", "/sandbox", FILE, "/static/css/stage.css", "/static/icons/icons.svg"])
-def test_text_is_compressed_for_whoever_takes_it_so(app: Flask, path: str) -> None:
+def test_text_is_compressed_for_browsers_that_accept_it(app: Flask, path: str) -> None:
     learner = Learner(app)
     learner.enter()
     plain, packed = (learner.client.get(path, headers=headers, buffered=True) for headers in ({}, GZIP))

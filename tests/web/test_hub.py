@@ -102,7 +102,7 @@ def test_a_change_is_drawn_when_its_story_is_told(app: Flask, monkeypatch: pytes
     assert re.findall(r'id="(\w+)-shop"[^>]*data-mark="alloc-c 2 ', message) == ["fra", "iad", "syd"]
 
 
-def test_only_so_many_requests_of_one_bench_are_under_way_at_once(app: Flask) -> None:
+def test_the_requests_of_one_bench_that_run_at_once_are_limited(app: Flask) -> None:
     learner, other = Learner(app), Learner(app)
     learner.enter(), other.enter()
     (held,) = (

@@ -53,7 +53,7 @@ def anew(app: Flask, before: dict[str, Drawn], context: dict[str, Any]) -> set[s
     return {panel for panel, drawn in draw(app, context, before).items() if drawn is not before[panel]}
 
 
-def test_nothing_is_drawn_anew_when_nothing_has_changed(app: Flask, context: dict[str, Any]) -> None:
+def test_nothing_is_drawn_again_when_nothing_has_changed(app: Flask, context: dict[str, Any]) -> None:
     again = {**context, "moments": list(context["moments"]), "locked": dict(context["locked"])}
     assert anew(app, draw(app, context, {}), again) == set()
 

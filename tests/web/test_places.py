@@ -148,7 +148,7 @@ def test_a_bench_that_somebody_looks_at_gives_up_nothing(
     stream.close()
 
 
-def test_a_full_house_keeps_the_page_says_so_and_lets_in_by_itself(open_app: Callable[..., Flask]) -> None:
+def test_a_full_house_keeps_the_page_says_so_and_lets_in_when_there_is_room(open_app: Callable[..., Flask]) -> None:
     app = open_app(keep_place_s=0.0)
     inside, outside = come(app), Learner(app)
     turned_away = outside.enter()

@@ -219,7 +219,7 @@ def test_a_body_too_large_is_refused_before_it_is_read(start: Callable[..., Runn
     assert running.ask("/healthz").status == 200
 
 
-def test_an_address_for_files_takes_more_and_only_so_many_at_once(serve: Callable[..., Served]) -> None:
+def test_an_address_for_files_takes_more_but_few_at_once(serve: Callable[..., Served]) -> None:
     served = serve(replace(PATIENT, body_bytes=1000, larger={b"/progress/import": 200_000}, large_at_once=2))
     import_ = b"POST /progress/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     import_ += (

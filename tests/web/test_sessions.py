@@ -93,7 +93,7 @@ def test_an_idle_bench_is_parked_and_wakes_in_under_half_a_second(small: Flask, 
     assert {edge["name"]: edge["mode"] for edge in seen["edges"]}["syd"] == "down"
 
 
-def test_a_bench_that_a_request_holds_is_not_parked_and_one_that_is_parked_holds_nobody(tmp_path: Path) -> None:
+def test_a_bench_that_a_request_holds_is_not_parked_and_a_parked_bench_holds_nobody(tmp_path: Path) -> None:
     app = create_app(data=tmp_path / "data")
     try:
         learner = Learner(app)
@@ -162,7 +162,7 @@ def test_a_bench_whose_truth_is_damaged_says_so_and_harms_no_other(small: Flask,
     assert other.enter().status_code == 200
 
 
-def test_a_damaged_view_fails_closed_by_itself(small: Flask, tmp_path: Path) -> None:
+def test_an_edge_with_a_damaged_view_fails_closed(small: Flask, tmp_path: Path) -> None:
     learner = Learner(small)
     learner.enter()
     (damaged,) = (tmp_path / "data" / "benches").glob("*/fra.db")
@@ -175,7 +175,7 @@ def test_a_damaged_view_fails_closed_by_itself(small: Flask, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("left", [b"", b"half"])
-def test_a_key_that_was_cut_short_is_made_anew(tmp_path: Path, left: bytes) -> None:
+def test_a_key_that_was_cut_short_is_replaced(tmp_path: Path, left: bytes) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "secret.key").write_bytes(left)
     app = create_app(data=tmp_path / "data")

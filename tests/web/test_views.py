@@ -111,7 +111,7 @@ def test_of_many_opened_at_once_none_is_overlooked() -> None:
     assert (max(open_ones), views.count, holder.woken) == (EACH, EACH, EACH)
 
 
-def test_in_a_full_house_the_oldest_view_of_whoever_has_most_makes_way() -> None:
+def test_in_a_full_house_the_learner_with_most_views_loses_the_oldest() -> None:
     views, modest, greedy, newcomer = Views(most=4), Holder(), Holder(), Holder()
     first = views.open(modest)
     oldest, *others = (views.open(greedy) for _ in range(3))
@@ -142,7 +142,7 @@ def test_views_that_do_not_end_hold_up_only_the_one_who_opens_more() -> None:
     assert views.open(holder).over == ""
 
 
-def test_only_so_many_views_may_be_about_to_end() -> None:
+def test_the_views_that_are_about_to_end_are_limited() -> None:
     views, holders = Views(most=1000), [Holder() for _ in range(LEAVING + 1)]
     for holder in holders:
         for _ in range(EACH):
