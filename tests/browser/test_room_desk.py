@@ -102,6 +102,18 @@ def test_a_tile_that_has_the_focus_stays_where_it_is(teacher: Page, room: Served
     expect(link).to_be_focused()
 
 
+def test_the_wall_says_since_when_the_desk_does_not_answer(browser: Browser, room: Served) -> None:
+    page = browser.new_context(base_url=room.address).new_page()
+    room.signs_in(page)
+    page.goto("/room/wall/")
+    away = page.locator("#away")
+    page.context.set_offline(True)
+    expect(away).to_contain_text("The front desk does not answer since")
+    page.context.set_offline(False)
+    expect(away).to_be_hidden()
+    page.context.close()
+
+
 def test_a_step_and_a_message_are_answered_on_the_page(teacher: Page, room: Served) -> None:
     teacher.goto("/room/conduct/")
     teacher.locator("#to").select_option("acks/lost")

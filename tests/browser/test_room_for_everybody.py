@@ -14,7 +14,7 @@ from tests.room.test_desk_pages import post
 
 PAGES = (
     "", "show-code", "wall/", "conduct/", "conduct/fault?verb=edge_rules", "votes/", "votes/1", "votes/2", "seats/3",
-    "plan/", "demo/", "after/", "truth/", "conduct/fault/1", "nowhere",
+    "plan/", "demo/", "after/", "after/ended", "truth/", "conduct/fault/1", "nowhere",
 )  # fmt: skip
 
 
