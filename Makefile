@@ -63,7 +63,7 @@ bench:
 
 pictures:
 	@$(SETUP) test
-	@STUDYLAB_PICTURES=1 $(PY) -m pytest -m 'slow or not slow' tests/browser -k 'a_lie_is_named or played_through_its_page_by_mouse or pictures_for_the_tour' $(ARGS)
+	@STUDYLAB_PICTURES=1 $(PY) -m pytest -m 'slow or not slow' tests/browser -k 'a_lie_is_named or played_through_its_page_by_mouse or pictures_for_the_tour or two_hundred_tiles' $(ARGS)
 
 vendor:
 	@$(SETUP) run

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
-import os
 import secrets
 import signal
 import sys
@@ -18,14 +16,17 @@ from typing import Any
 
 from flask import Flask
 
-from studylab import limits
+from studylab import installed, limits, options
 from studylab.author import course
 from studylab.data_folder import lock_data, secret_key
 from studylab.loop import LoopThread
+from studylab.options import KEEP_PLACE_S
+from studylab.room import child, keys, layout, run, serving
+from studylab.room.desk.web import create_desk
+from studylab.room.settings import HostSettings
 from studylab.sessions import Benches
 from studylab.views import MAX_STREAMS
 from studylab.web import bundles, compress, cookie, errors, guard, guests, known, present, public
-from studylab.web.admission import Limits
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.debrief import debrief
@@ -36,39 +37,39 @@ from studylab.web.labs import labs
 from studylab.web.moments import moments
 from studylab.web.pages import pages
 from studylab.web.panels import draw
-from studylab.web.progress import MAX_IMPORT, progress
+from studylab.web.progress import progress
 from studylab.web.recording import recording
 from studylab.web.scenes import scenes
-from studylab.web.server import Server
+from studylab.web.serving import has_display, serve
 from studylab.web.state import State, release
 from studylab.web.stream import stream
 from studylab.web.tour import tour
 from vango.actors.errors import VangoError
 from vango.broker.keeper import Keeper
 
-DEFAULT_PORT = 8321
-KEEP_PLACE_S = 7200.0
-RESERVE_THREADS = 32
 START_S = 20.0
 STOP_S = 10.0
-CYCLES = (20_000, 10, 10)
-"""How seldom Python looks for cycles of objects. A full look stops the app, for longer with every bench."""
 
 
 def create_app(
     *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (),
     park_after_s: float = 900.0, max_benches: int = 200, keep_place_s: float = KEEP_PLACE_S,
     max_streams: int = MAX_STREAMS, labs_from: Path | None = None, public_url: str = "",
+    room: HostSettings | None = None,
 ) -> Flask:  # fmt: skip
     """Make an app with its loop, its keeper and its benches. End it with `close_app`.
+
+    With `room` it is a host of a room, and everything else is taken from those settings.
 
     Raises `Unavailable` when the data folder cannot be used, there is no nats-server, or `labs_from` holds no lab, and
     `BadInput` when `public_url` is no address.
     """
+    if room is not None:
+        return _as_host(create_app(**_given_by(room)), room)
     at = public.parse(public_url) if public_url else None
-    app = Flask(__name__)
+    app = Flask(__name__, template_folder=str(installed.TEMPLATES), static_folder=str(installed.STATIC))
     taught = course.load(labs_from)
-    folder = (data or Path(app.instance_path)).resolve()
+    folder = (data or installed.data_folder()).resolve()
     lock = lock_data(folder)
     loop = LoopThread()
     try:
@@ -84,6 +85,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["studylab"] = State(loop, benches, secrets.token_hex(4), taught.faults)
     app.extensions["studylab_close"] = lambda: _close(loop, benches, keeper, lock)
+    app.extensions["studylab_end_streams"] = benches.end_streams
     cookie.register(app)
     guard.protect(app, ["127.0.0.1", "localhost", "::1", *hosts, *([at.host] if at else [])], at.origin if at else "")
     compress.register(app)
@@ -100,6 +102,34 @@ def create_app(
     for blueprint in parts:
         app.register_blueprint(blueprint)
     benches.draw = partial(draw, app)
+    return app
+
+
+def _given_by(room: HostSettings) -> dict[str, Any]:
+    """Return what a host's settings say of its app."""
+    return {
+        "data": Path(room.folder), "nats_server": Path(room.nats_server) if room.nats_server else None,
+        "hosts": room.listening.names, "public_url": room.listening.public_url,
+        "labs_from": Path(room.labs) if room.labs else None, "max_benches": room.room_for,
+        "park_after_s": room.park_after_s, "keep_place_s": room.keep_place_s,
+    }  # fmt: skip
+
+
+def _as_host(app: Flask, room: HostSettings) -> Flask:
+    """Make an app a host of a room."""
+    running: State = app.extensions["studylab"]
+    close = app.extensions["studylab_close"]
+    try:
+        leave = serving.register(app, room, running.loop, running.benches)
+    except BaseException:
+        close()
+        raise
+
+    def end() -> None:
+        leave()
+        close()
+
+    app.extensions["studylab_close"] = end
     return app
 
 
@@ -121,21 +151,17 @@ def _close(loop: LoopThread, benches: Benches, keeper: Keeper, lock: Any) -> Non
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal. Returns the exit code: 1, with one line on standard error, when it cannot begin."""
-    options = _parser().parse_args(arguments)
+    given = [*(sys.argv[1:] if arguments is None else arguments)]
+    if given == [child.FLAG]:
+        return child.main(child.Makers(create_desk, lambda settings: create_app(room=settings)))
+    asked = options.read(given)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    benches, fewer = limits.make_room_for(options.max_benches)
-    if fewer:
-        print(fewer, file=sys.stderr)
     try:
-        app = create_app(
-            data=options.data, nats_server=options.nats_server, hosts=[options.host, *options.allow_host],
-            public_url=options.public_url, labs_from=options.labs,
-            park_after_s=options.park_after, max_benches=benches, keep_place_s=options.keep_place,
-        )  # fmt: skip
-        for fault in app.extensions["studylab"].faults:
-            print(fault, file=sys.stderr)
+        if asked.room:
+            return run.main(options.wanted(asked), [sys.executable, str(Path(__file__).resolve()), child.FLAG])
+        app = _made(asked)
         try:
-            return _serve(app, options)
+            return _serve(app, asked)
         finally:
             close_app(app)
     except VangoError as error:
@@ -143,64 +169,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _serve(app: Flask, options: argparse.Namespace) -> int:
-    with app.app_context():
-        larger = {f"{before}/progress/import".encode(): MAX_IMPORT for before in ("", public.prefix())}
-    allowed = Limits(larger=larger, waiting=limits.connections())
-    server = Server(app, options.host, options.port, threads=MAX_STREAMS + RESERVE_THREADS, limits=allowed)
+def _made(asked: argparse.Namespace) -> Flask:
+    benches, fewer = limits.make_room_for(asked.max_benches)
+    if fewer:
+        print(fewer, file=sys.stderr)
+    asked.max_benches = benches
+    if asked.host_for:
+        return create_app(room=layout.by_hand(options.wanted(asked), keys.of_host(asked.room_key)))
+    app = create_app(
+        data=asked.data, nats_server=asked.nats_server, hosts=[asked.host, *asked.allow_host],
+        public_url=asked.public_url, labs_from=asked.labs,
+        park_after_s=asked.park_after, max_benches=benches, keep_place_s=asked.keep_place,
+    )  # fmt: skip
+    for fault in app.extensions["studylab"].faults:
+        print(fault, file=sys.stderr)
+    return app
+
+
+def _serve(app: Flask, asked: argparse.Namespace) -> int:
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    server.start()
-    host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
+    server = serve(app, asked.host, asked.port)
+    host = "127.0.0.1" if asked.host in guard.EVERYWHERE else asked.host
     address = f"http://{f'[{host}]' if ':' in host else host}:{server.port}/"
-    # What is there by now lives as long as the app, and need not be looked at again.
-    gc.freeze()
-    gc.set_threshold(*CYCLES)
-    behind = f"{options.public_url}, behind which it listens on " if options.public_url else ""
+    behind = f"{asked.public_url}, behind which it listens on " if asked.public_url else ""
     print(f"Study Lab is at {behind}{address}", flush=True)
-    if not options.no_browser and _has_display():
+    if not (asked.no_browser or asked.host_for) and has_display():
         threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
     while server.is_alive() and not stopped.wait(0.5):
         pass
-    app.extensions["studylab"].benches.end_streams()
+    app.extensions["studylab_end_streams"]()
     server.stop()
     return 0
-
-
-def _has_display() -> bool:
-    """Without one, `webbrowser` would put a text browser into the terminal that the app runs in."""
-    named = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME")
-    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in named)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python app.py", description="Study Lab: event propagation on a real bench.")
-    parser.add_argument(
-        "--host", type=guard.bare, default="127.0.0.1", help="address to listen on (default: %(default)s)"
-    )
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free one (default: %(default)s)")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where benches are kept (default: instance/)")
-    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    parser.add_argument(
-        "--nats-server", type=Path, metavar="PATH", help="the broker to run (default: the packaged one)"
-    )
-    parser.add_argument("--labs", type=Path, metavar="DIR", help="teach the labs of this folder as well")
-    parser.add_argument(
-        "--park-after", type=float, default=900.0, metavar="SECONDS", help="park benches idle for so long"
-    )
-    parser.add_argument(
-        "--max-benches", type=int, default=200, metavar="N", help="benches awake at once (default: 200)"
-    )
-    parser.add_argument(
-        "--keep-place", type=float, default=KEEP_PLACE_S, metavar="SECONDS",
-        help="keep the place of who was in for so long after they left (default: 7200)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--public-url", default="", metavar="URL", help="the address that visitors type, when a proxy stands in front"
-    )
-    parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a further Host to answer to")
-    return parser
 
 
 if __name__ == "__main__":

@@ -7,13 +7,15 @@ never wrong, and a new or returning one gets everything.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from studylab.beside import Beside, Nothing
+from studylab.drawn import Draw, Drawn, Page
 from studylab.frames import Frames
 from studylab.lab import records
 from studylab.lab.locks import locked
@@ -34,36 +36,14 @@ AT_ONCE = 12
 SANDBOX = ""
 
 
-class Drawn(Protocol):
-    """A drawn panel."""
-
-    @property
-    def html(self) -> str:
-        """What it looks like."""
-
-
-Draw = Callable[[dict[str, Any], Mapping[str, Any]], Iterator[Mapping[str, Drawn]]]
-"""Draws a page's panels, by id and part by part, from their context and from their last drawing."""
-
-
-@dataclass(slots=True)
-class Page:
-    """One kind of page on a bench: the sandbox, or a lab by its slug. `panels` are id to (version, what was drawn).
-
-    `begun` counts how often a page was opened when none was open.
-    """
-
-    viewers: int = 0
-    begun: int = 0
-    version: int = 0
-    panels: dict[str, tuple[int, Drawn]] = field(default_factory=dict)
-
-
 class Hub:
     """The link between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
 
-    def __init__(self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor) -> None:
+    def __init__(
+        self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor, beside: Beside[Hub] | None = None
+    ) -> None:
         self.bench = bench
+        self.beside: Beside[Hub] = beside or Nothing()
         self.used_at = time.monotonic()
         self._held = self._viewers = 0
         self._labs = labs
@@ -75,6 +55,9 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._ended = False
         self._frames = Frames(bench, self._draw_pages, lambda: self._viewers > 0 and not self._ended)
+        # In place of the frames' own: they are told by it.
+        bench.changes.on_change = self._changed
+        self.beside.attach(self)
 
     @property
     def viewers(self) -> int:
@@ -125,11 +108,23 @@ class Hub:
 
     # On the loop.
 
+    def _changed(self) -> None:
+        self._frames.changed()
+        self.beside.changed()
+
+    def _lab_changed(self) -> None:
+        self._frames.mark()
+        self.beside.changed()
+
+    def mark(self) -> None:
+        """Something changed that is not the bench's own: draw another frame."""
+        self._frames.mark()
+
     def run(self, slug: str) -> LabRun:
         """Return the play of a lab on this bench."""
         if slug not in self._runs:
             self._runs[slug] = LabRun(self._labs[slug], self.bench, stays=True)
-            self._runs[slug].on_change = self._frames.mark
+            self._runs[slug].on_change = self._lab_changed
         return self._runs[slug]
 
     def locked(self, slug: str) -> dict[str, str]:
@@ -139,8 +134,13 @@ class Hub:
             reasons.pop("undo", None)
         return reasons
 
-    async def context(self, page: str) -> dict[str, Any]:
-        """Observe, let the checks of the page's lab look, and return what its panels are drawn from."""
+    async def context(self, page: str, *, by_others: bool = False) -> dict[str, Any]:
+        """Observe, let the checks of the page's lab look, and return what its panels are drawn from.
+
+        `by_others`: somebody looks who is not the learner.
+        """
+        if not by_others:
+            self.beside.opened(page)
         return await self._context(page, await self.bench.observe())
 
     async def _context(self, page: str, seen: Observation) -> dict[str, Any]:
@@ -150,8 +150,21 @@ class Hub:
             run = self.run(page)
             await run.read_up(seen)
             run.look(seen)
-            return context | {"guide": run.guide(), "locked": self.locked(page)}
-        return context | {"own": acts.look(self.bench), "named": acts.named(self.bench.folder)}
+            context |= {"guide": run.guide(), "locked": self.locked(page)}
+        else:
+            context |= {"own": acts.look(self.bench), "named": acts.named(self.bench.folder)}
+        self.beside.saw(seen, self._viewers > 0)
+        return {**context, **self.beside.context()}
+
+    def take_up(self, slug: str) -> None:
+        """The file of the attempt at a lab was written by others."""
+        if slug in self._runs:
+            self._runs[slug].come_back()
+
+    @property
+    def busy(self) -> str:
+        """What a lab does on this bench at the moment, empty when none does anything."""
+        return next((run.busy for run in self._runs.values() if run.busy), "")
 
     def bring_in(self, brought: Sequence[Record]) -> int:
         """Join imported progress into this bench's, and return how many labs changed."""
@@ -173,7 +186,7 @@ class Hub:
     def _draw_page(self, page: Page, context: dict[str, Any], begun: int) -> None:
         """Draw what a page shows of one observation; each part is available as soon as it is drawn."""
         with self._news:
-            before = {panel: drawn for panel, (_, drawn) in page.panels.items()}
+            before = page.drawn
         for part in self._draw(context, before):
             self._keep(page, part, begun)
             # The page thread needs the interpreter, which a busy thread keeps for 5 ms.
@@ -181,18 +194,12 @@ class Hub:
 
     def _keep(self, page: Page, drawn: Mapping[str, Drawn], begun: int) -> None:
         with self._news:
-            if page.begun != begun:
-                return
-            kept = page.panels.items()
-            versions = {panel: n for panel, (n, was) in kept if panel in drawn and was.html == drawn[panel].html}
-            if len(versions) < len(drawn):
-                page.version += 1
+            if page.keep(drawn, begun):
                 self._news.notify_all()
-            page.panels |= {panel: (versions.get(panel, page.version), new) for panel, new in drawn.items()}
 
     # In the threads of the pages.
 
-    def watch(self, slug: str, view: View | None = None) -> Iterator[dict[str, str] | None]:
+    def watch(self, slug: str, view: View | None = None) -> Generator[dict[str, str] | None]:
         """Yield the panels that changed, everything first, and None when nothing did for a while: a heartbeat.
 
         Ends when the view is over, or the bench is parked.
@@ -213,8 +220,7 @@ class Hub:
                 with self._news:
                     if page.version <= had and not (self._ended or view.over):
                         self._news.wait(BEAT_S)
-                    newer = {panel: drawn.html for panel, (version, drawn) in page.panels.items() if version > had}
-                    had = page.version
+                    newer, had = page.newer(had), page.version
                 self.used_at = time.monotonic()
                 yield newer or None
         finally:
@@ -227,3 +233,6 @@ class Hub:
         page.viewers += one
         self._viewers += one
         self.bench.changes.watched = self._viewers > 0
+        # At the end of the app the loop may have gone before the last page.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.beside.changed)

@@ -8,13 +8,16 @@ import re
 import secrets
 import shutil
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studylab import places
+from studylab.beside import Beside, Nothing
 from studylab.doors import Doors
-from studylab.hub import Draw, Hub
+from studylab.drawn import Draw
+from studylab.hub import Hub
 from studylab.views import MAX_STREAMS, Views
 from vango.actors import tasks
 from vango.actors.errors import BadInput, Unavailable
@@ -60,6 +63,7 @@ class Benches:
         self.labs = labs
         self.views = Views(streams)
         self.draw: Draw = lambda _context, before: iter((before,))
+        self.beside: Callable[[str], Beside[Hub]] = lambda _key: Nothing()
         self._keeper = keeper
         self._park_after_s = park_after_s
         self._places = places.Places(data / "benches", most, keep_s)
@@ -108,7 +112,7 @@ class Benches:
                 finally:
                     self._coming.discard(key)
                 self._places.take(key)
-                self._live[key] = Hub(bench, self.labs, self.draw, self._executor)
+                self._live[key] = Hub(bench, self.labs, self.draw, self._executor, self.beside(key))
             hub = self._live[key]
             hub.hold()
         return hub
@@ -184,6 +188,18 @@ class Benches:
         async with self._doors.alone(folder.name):
             if folder.name not in self._live and places.is_untouched(folder):
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def delete(self, key: str) -> None:
+        """Stop a bench and delete its files, used or not. Its key leads to a new bench from then on."""
+        await self.park(key)
+        async with self._doors.alone(key):
+            if key not in self._live:
+                await asyncio.to_thread(shutil.rmtree, self.folder(key), ignore_errors=True)
+
+    def stored(self) -> list[str]:
+        """Return the keys of all benches that have files."""
+        folder = self.data / "benches"
+        return [kept.name for kept in folder.iterdir() if KEY.fullmatch(kept.name)] if folder.is_dir() else []
 
     async def park(self, key: str, *, idle_s: float | None = None) -> None:
         """Stop a bench's processes and keep its files, unless it was used within `idle_s` meanwhile."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from studylab.installed import CONCEPTS
 from vango.actors.errors import BadInput
 
-FOLDER = Path(__file__).resolve().parents[2] / "concepts"
+FOLDER = CONCEPTS
 GLOSSARY = "glossary"
 KINDS = ("principle", "concept")
 SECTIONS = ("What it is", "Correct use", "Failure trap", "How you would notice", "What a server answered")

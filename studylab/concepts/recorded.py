@@ -13,9 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from studylab.installed import CONCEPTS
 from vango.actors.errors import NotThere
 
-FOLDER = Path(__file__).resolve().parents[2] / "concepts" / "recorded"
+FOLDER = CONCEPTS / "recorded"
 MOST_QUOTED = 2000
 
 

@@ -58,7 +58,7 @@ class LabRun:
         self.moving = Moving()
         self.busy = ""
         self.on_change: Callable[[], None] | None = None
-        bench.history.keep_beside(store.FOLDER, self._come_back)
+        bench.history.keep_beside(store.FOLDER, self.come_back)
 
     def look(self, seen: Observation, *, goes_on: bool = False) -> bool:
         """Let the checks look at an observation. Returns whether the attempt changed. `goes_on`: no step stays."""
@@ -240,8 +240,8 @@ class LabRun:
         self._tell()
         return True
 
-    def _come_back(self) -> None:
-        """The bench was put back as it was, with the attempt's file. What was reached meanwhile stays on record."""
+    def come_back(self) -> None:
+        """The attempt's file was replaced, as when a bench is put back. What was reached meanwhile stays on record."""
         self.attempt = store.load(self.bench.folder, self.lab.slug)
         self._tell()
 

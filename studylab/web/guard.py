@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, request
@@ -26,6 +27,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 PUBLIC_ORIGIN = "STUDYLAB_ORIGIN"
+EVERYWHERE = {"0.0.0.0", "::"}
 SAFE = ("GET", "HEAD", "OPTIONS")
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 
@@ -48,21 +50,34 @@ def protect(app: Flask, hosts: Sequence[str], origin: str = "") -> None:
 class HostGuard:
     """Answers only for known hosts, before anything else looks at a request: pages, streams and files alike.
 
-    Flask's TRUSTED_HOSTS knows no IPv6 address and leaves no way to draw a page once it has refused one.
+    Flask's TRUSTED_HOSTS knows no IPv6 address and leaves no way to draw a page once it has refused one. An app that
+    listens everywhere, at 0.0.0.0 or ::, answers to every IP address: the machine's own may change. The guard is
+    against names that were made to lead here, and an address leads where it says.
     """
 
     def __init__(self, app: WSGIApplication, hosts: Iterable[str]) -> None:
         self._app = app
         self._hosts = {bare(host) for host in hosts}
 
+    def _knows(self, host: str) -> bool:
+        return host in self._hosts or (bool(EVERYWHERE & self._hosts) and _is_address(host))
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         found = HOST.fullmatch(environ.get("HTTP_HOST", ""))
-        if found is not None and bare(found[1]) in self._hosts:
+        if found is not None and self._knows(bare(found[1])):
             return self._app(environ, start_response)
         body = b"This app does not answer to that Host. Whoever runs it can allow a name with --allow-host NAME.\n"
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), *HEADERS.items()]
         start_response("400 Bad Request", headers)
         return [body]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def bare(host: str) -> str:

@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from studylab.installed import CONCEPTS
 from studylab.web.looks import edge_look, verdict_look
 from vango.observe.model import Observation
 
-RECORDED = Path(__file__).resolve().parents[2] / "concepts" / "recorded" / "a-bench.json"
+RECORDED = CONCEPTS / "recorded" / "a-bench.json"
 MOST_ROUTES = 3
 MOST_CELLS = 6
 

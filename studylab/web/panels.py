@@ -89,7 +89,7 @@ def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) ->
     everywhere: dict[str, Any] = {"REGISTRY": REGISTRY, "in_parts": True}
     with app.app_context():
         app.update_template_context(everywhere)
-    for panels in (_edges(context), _to_the_relay(context), _stream(context), _beside(context)):
+    for panels in (_edges(context), _to_the_relay(context), _more(context), _stream(context), _beside(context)):
         drawn = {}
         with app.app_context():
             for panel, template, own in panels:
@@ -113,6 +113,12 @@ def _to_the_relay(context: Mapping[str, Any]) -> Iterator[_Panel]:
     for name in TO_THE_RELAY:
         yield f"panel-{name}", f"panels/{name}.html", context
     yield "controls-verdict", "controls/verdict.html", context
+
+
+def _more(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield the panels of what goes with the bench and is none of its parts."""
+    for panel, template in context.get("more", ()):
+        yield panel, template, context
 
 
 def _stream(context: Mapping[str, Any]) -> Iterator[_Panel]:

@@ -41,11 +41,25 @@ def call(work: Coroutine[Any, Any, T]) -> T:
     return state().loop.call(work, timeout_s=CALL_S)
 
 
+def key() -> str:
+    """Return the key of the bench that this request is about, empty when there is none: the visitor's own.
+
+    Who goes before the routes may set `g.bench` to another: that of a bench which its learner lets somebody drive.
+    """
+    found: str = g.get("bench") or session.get("bench", "")
+    return found
+
+
 def hub() -> Hub:
     """Return the hub of the visitor's bench. Raises `NotThere` when the visitor has none."""
-    if "bench" not in session:
+    if not key():
         raise NotThere("This visit has no bench yet. Press Start on a page, or send POST /bench and keep its cookie.")
-    benches, key = state().benches, session["bench"]
+    return hub_of(key())
+
+
+def hub_of(key: str) -> Hub:
+    """Return the hub of the bench with a key, held awake until the end of the request."""
+    benches = state().benches
     found = benches.at_hand(key) or call(benches.hub(key))
     g.setdefault("held", []).append(found)
     return found

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import count
 
 from flask import Blueprint, Response, request
 
-from studylab.hub import Hub
 from studylab.views import View
 from studylab.web.htmx import partial
 from studylab.web.known import FirstLook, named
@@ -17,6 +16,9 @@ from studylab.web.state import hub, state
 from vango.actors.errors import NotThere
 
 stream = Blueprint("stream", __name__)
+
+Frames = Generator[dict[str, str] | None]
+"""What a page is sent: panels by id, or None for a heartbeat."""
 
 
 @stream.get("/events")
@@ -28,16 +30,21 @@ def events() -> Response:
     found, views = hub(), state().benches.views
     # Opened before the stream begins: of many that come at once, none counts without another.
     view = views.open(found)
-    first = FirstLook(named())
-    response = Response(_messages(found, page, view, state().boot, prefix(), first), mimetype="text/event-stream")
+    response = sent(found.watch(page, view), view, FirstLook(named()))
     response.call_on_close(lambda: views.close(view))
+    return response
+
+
+def sent(frames: Frames, view: View, first: FirstLook) -> Response:
+    """Return the stream of what a view yields, without what the page has shown since it was loaded."""
+    response = Response(_messages(frames, view, state().boot, prefix(), first), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _messages(found: Hub, page: str, view: View, boot: str, prefix: str, first: FirstLook) -> Iterator[bytes]:
+def _messages(frames: Frames, view: View, boot: str, prefix: str, first: FirstLook) -> Generator[bytes]:
     yield b"retry: 500\n\n"
-    numbers, frames = count(1), found.watch(page, view)
+    numbers = count(1)
     try:
         for panels, number in zip(frames, numbers, strict=False):
             news = first.news(panels or {})
@@ -50,7 +57,7 @@ def _messages(found: Hub, page: str, view: View, boot: str, prefix: str, first: 
         if view.over:
             yield f"id: {_id(boot, next(numbers))}\nevent: over\ndata: {view.over}\n\n".encode()
     finally:
-        frames.close()  # type: ignore[attr-defined]
+        frames.close()
 
 
 def _one_line_end(text: str) -> str:

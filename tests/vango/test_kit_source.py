@@ -128,6 +128,22 @@ def test_what_waits_is_not_pruned(url: str, tmp_path: Path, run: Run) -> None:
     run(story())
 
 
+def test_the_last_events_are_kept_for_edges_that_are_behind(url: str, tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with open_shop(tmp_path, url) as shop:
+            for cents in range(10):
+                shop.set("tea", cents)
+            await shop.source.published()
+            assert kit.prune(shop.db, keep=4) == 5
+            left = shop.db.execute("SELECT sequence FROM event ORDER BY sequence").fetchall()
+            assert [sequence for (sequence,) in left] == [6, 7, 8, 9, 10]
+            edge = await shop.edge()
+            await settled(shop, edge)
+            assert edge.answer("tea").data["cents"] == 9
+
+    run(story())
+
+
 def test_a_server_that_wants_a_token_is_given_it(tmp_path: Path, run: Run) -> None:
     server = Server(tmp_path / "nats", more='authorization { token: "secret" }').start()
 

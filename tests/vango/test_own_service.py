@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Run
+from tests.wheel import installed
 from vango import kit
 
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "own_service.py"
-PACKAGES = ("vango", "studylab", "labs")
 LONG_S = 120
 
 
@@ -68,17 +66,7 @@ def test_the_example_touches_no_stream_that_was_there(url: str, run: Run) -> Non
 @pytest.mark.slow
 def test_a_wheel_in_an_empty_venv_runs_the_example_outside_the_checkout(url: str, tmp_path: Path) -> None:
     """It needs a network, or a cache of pip's: the venv has nothing but what the wheel asks for."""
-    venv.create(tmp_path / "venv", with_pip=True)
-    python = str(tmp_path / "venv" / "bin" / "python")
-    # A build leaves files beside what it builds, and takes up those of an earlier one.
-    source = tmp_path / "source"
-    for folder in PACKAGES:
-        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "app.py"):
-        shutil.copy(ROOT / name, source)
-    subprocess.run([python, "-m", "pip", "wheel", "--no-deps", "-w", str(tmp_path / "wheel"), str(source)], check=True)
-    (wheel,) = (tmp_path / "wheel").glob("*.whl")
-    subprocess.run([python, "-m", "pip", "install", str(wheel)], check=True)
+    python = str(installed(tmp_path) / "python")
     script = tmp_path / "elsewhere" / EXAMPLE.name
     script.parent.mkdir()
     script.write_bytes(EXAMPLE.read_bytes())
@@ -86,4 +74,4 @@ def test_a_wheel_in_an_empty_venv_runs_the_example_outside_the_checkout(url: str
     where = subprocess.run(
         [python, "-c", "import vango; print(vango.__file__)"], check=True, capture_output=True, text=True, cwd=tmp_path
     )
-    assert where.stdout.startswith(str(tmp_path / "venv"))
+    assert where.stdout.startswith(str(tmp_path / "empty"))

@@ -46,8 +46,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start the app as a process; it is ended with the test. The data folder is the same at every start of a test."""
     with ExitStack() as stack:
 
-        def start(*options: str) -> Running:
-            running = Running(tmp_path / "data", *options)
+        def start(*options: str, data: str = "data") -> Running:
+            running = Running(tmp_path / data, *options)
             stack.callback(running.end)
             return running
 

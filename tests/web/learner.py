@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,9 +85,13 @@ class Answer:
 class Running:
     """The app as a process of its own."""
 
-    def __init__(self, data: Path, *options: str) -> None:
-        command = [sys.executable, "app.py", "--port", "0", "--no-browser", "--data", str(data), *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def __init__(
+        self, data: Path, *options: str, program: Sequence[str] = (sys.executable, "app.py"), cwd: Path | None = None
+    ) -> None:
+        command = [*program, "--port", "0", "--no-browser", "--data", str(data), *options]
+        self.process = subprocess.Popen(
+            command, cwd=cwd or ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], START_S)
         self.line = self.process.stdout.readline() if ready else ""

@@ -70,3 +70,14 @@ def test_an_error_nobody_foresaw_is_a_sentence_and_no_trace(learner: Learner, mo
     assert answer.status_code == 500
     assert "in the log of the app" in answer.text
     assert "slip of the pen" not in answer.text
+
+
+def test_an_app_that_listens_everywhere_answers_to_addresses_and_to_no_unknown_name(
+    start: Callable[..., Running],
+) -> None:
+    everywhere, here = start("--host", "0.0.0.0"), start(data="other")
+    for host in ("10.9.8.7", f"192.168.1.2:{everywhere.port}", "[fe80::1]", "127.0.0.1"):
+        assert everywhere.ask("/healthz", Host=host).status == 200, host
+        assert here.ask("/healthz", Host=host).status == (200 if host == "127.0.0.1" else 400), host
+    for host in ("evil.example", "10.9.8.7.evil.example", "10.9.8", "0x0a.9.8.7"):
+        assert everywhere.ask("/healthz", Host=host).status == 400, host

@@ -32,11 +32,11 @@ def _silent(_sentence: str) -> None:
 
 
 class Broker:
-    """The broker of one bench. `on_exit` and `on_restart` get a sentence for the journal, on the loop."""
+    """The broker of one bench, or of a `BrokerFolder`. `on_exit` and `on_restart` get a sentence, on the loop."""
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | BrokerFolder,
         keeper: Keeper,
         *,
         name: str,
@@ -47,7 +47,7 @@ class Broker:
         self.reason = "it has not been started yet"
         self.pid = 0
         self.restarts = 0
-        self._files = BrokerFolder(folder)
+        self._files = folder if isinstance(folder, BrokerFolder) else BrokerFolder(folder)
         self._keeper = keeper
         self._launcher = Launcher(self._files, keeper, name)
         self._on_exit = on_exit

@@ -50,8 +50,8 @@ class BrokerFolder:
         self.path = folder.resolve()
         self.store, self.kept = self.path / "store", self.path / "kept"
         self.config, self.log = self.path / "nats.conf", self.path / "server.log"
-        self._ports = self.path / "ports"
-        self._ports.mkdir(parents=True, exist_ok=True)
+        self.ports = self.path / "ports"
+        self.ports.mkdir(parents=True, exist_ok=True)
         known = _credentials(self.path / "credentials.json")
         self.user, self.password = known["user"], known["password"]
         self.edge_user, self.edge_password = known["edge_user"], known["edge_password"]
@@ -65,11 +65,16 @@ class BrokerFolder:
 
     def prepare(self, name: str, port: int) -> None:
         """Write the config for a start on this port, and remove ports files of earlier servers."""
-        for stale in self._ports.glob("*.ports"):
+        for stale in self.ports.glob("*.ports"):
             stale.unlink()
+        write_whole(self.config, self.told(name, port))
+        self._name_account()
+
+    def told(self, name: str, port: int) -> str:
+        """Return the config. A server that is no bench's has one of its own."""
         values = {
             "name": name.replace(" ", "-"),
-            "ports": str(self._ports),
+            "ports": str(self.ports),
             "log": str(self.log),
             "user": self.user,
             "password": self.password,
@@ -82,8 +87,7 @@ class BrokerFolder:
             "bench": permissions.BENCH, "outside": permissions.EDGES_OUTSIDE, "edge_rights": permissions.of_an_edge(),
             "exports": permissions.exports(), "imports": permissions.imports(),
         }  # fmt: skip
-        write_whole(self.config, CONFIG.format(port=port, **of_accounts, **quoted))
-        self._name_account()
+        return CONFIG.format(port=port, **of_accounts, **quoted)
 
     def _name_account(self) -> None:
         """An earlier version's store is under the server's unnamed account: give it the bench's name."""
@@ -96,7 +100,7 @@ class BrokerFolder:
 
         See docs/nats-facts.md#ports-file.
         """
-        for path in self._ports.glob(f"*_{pid}.ports"):
+        for path in self.ports.glob(f"*_{pid}.ports"):
             with contextlib.suppress(OSError, ValueError, LookupError):
                 return int(json.loads(path.read_text("utf-8"))["nats"][0].rpartition(":")[2])
         return 0

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from vango.actors.sqlite import reading
 from vango.core import judge
 from vango.core.accused import Accused, Part
 from vango.core.audit import Report, Soundness, audit, say
 from vango.core.findings import Finding, Kind
+from vango.core.judge import Position
+from vango.core.modes import Mode
 from vango.core.records import Claim, Fact, Told, TruthRecord
-from vango.kit.edge import Edge
 from vango.kit.facts import Feed, Row, in_words
 from vango.kit.outbox import not_told
 from vango.kit.source import Source
@@ -27,7 +28,24 @@ _HISTORY = (
 )
 
 
-async def examine(source: Source, feed: Feed, edges: Sequence[Edge]) -> Report:
+class Claimant(Protocol):
+    """Who claims something of a feed: a `vango.kit.Edge`, or what asks one in another process."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def mode(self) -> Mode: ...
+    @property
+    def stuck(self) -> str: ...
+
+    async def backlog(self) -> tuple[int | None, int | None]:
+        """Return the broker's numbers, pending and outstanding. It is asked first."""
+
+    def committed(self) -> tuple[Sequence[Row], Position]:
+        """Return rows and position, of one moment."""
+
+
+async def examine(source: Source, feed: Feed, edges: Sequence[Claimant]) -> Report:
     """Compare your table, its events and the views of edges. It reads the whole history: it is for tests and checks.
 
     Raises `Refused` when the table cannot be read.
@@ -46,7 +64,7 @@ async def examine(source: Source, feed: Feed, edges: Sequence[Edge]) -> Report:
     return Report(Soundness.VIOLATED, found, say(found))
 
 
-async def claim(feed: Feed, edge: Edge) -> Claim:
+async def claim(feed: Feed, edge: Claimant) -> Claim:
     """Return what an edge claims now."""
     pending, outstanding = await edge.backlog()
     rows, position = edge.committed()

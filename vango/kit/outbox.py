@@ -106,16 +106,21 @@ def select(sql: str) -> Read:
     return read
 
 
-def prune(db: sqlite3.Connection) -> int:
+def prune(db: sqlite3.Connection, *, keep: int = 0) -> int:
     """Delete the events that were published and followed by a newer one of the same key; return how many.
 
-    The audit then knows nothing of the states before, so do it while no edge is behind. It commits.
+    The audit then knows nothing of the states before, so do it while no edge is behind, or `keep` the last events of
+    each feed: as many as an edge may be behind. It commits.
     """
     with db:
-        db.execute("DELETE FROM outbox WHERE published_at IS NOT NULL")
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS old (feed TEXT PRIMARY KEY, sequence INTEGER)")
+        db.execute("INSERT OR REPLACE INTO old SELECT feed, max(sequence) - ? FROM event GROUP BY feed", [keep])
+        is_old = "sequence <= (SELECT old.sequence FROM old WHERE old.feed = {0}.feed)"
+        db.execute(f"DELETE FROM outbox WHERE published_at IS NOT NULL AND {is_old.format('outbox')}")
         return db.execute(
             "DELETE FROM event WHERE sequence < (SELECT max(newer.sequence) FROM event AS newer"
-            " WHERE newer.feed = event.feed AND newer.key = event.key)"
+            " WHERE newer.feed = event.feed AND newer.key = event.key AND newer.sequence <="
+            " (SELECT old.sequence FROM old WHERE old.feed = event.feed))"
             " AND id NOT IN (SELECT event_id FROM outbox) AND id NOT IN (SELECT event_id FROM rowless)"
         ).rowcount
 

@@ -76,7 +76,13 @@ def routes(connection: sqlite3.Connection) -> Iterator[Row]:
 
 
 async def create_bucket(wire: Connection, bucket: str = BUCKET) -> None:
-    """Create the bucket, or find it."""
+    """Create the bucket, or find it. Who finds it needs no right to create one."""
+    try:
+        await wire.api(f"STREAM.INFO.{stream_of(bucket)}")
+    except NotThere:
+        pass
+    else:
+        return
     await _patiently(wire.client.jetstream().create_object_store(bucket, description="baselines of truth"))
 
 

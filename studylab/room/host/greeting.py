@@ -1,0 +1,57 @@
+"""The greeting: each second a host says to the desk that it is there. The answer proves that the room answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from studylab.room.line import Line
+from studylab.room.protocol import HostRow, hello
+from vango import kit
+from vango.actors import tasks
+
+EACH_S = 1.0
+SILENT_AFTER_S = 3.0
+
+
+class Greeting:
+    """Greets for one host. `what` is said of it; `after` is awaited after each time, with whether it was ever heard."""
+
+    def __init__(
+        self, host: str, line: Line, what: Callable[[], HostRow], after: Callable[[bool], Awaitable[None]]
+    ) -> None:
+        self._host, self._line, self._what, self._after = host, line, what, after
+        self._heard_at, self._began_at = 0.0, time.time()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def silent_since(self) -> float | None:
+        """The Unix time at which the desk answered last, when that is too long ago; None while it answers."""
+        heard_at = self._heard_at or self._began_at
+        return heard_at if time.time() - heard_at > SILENT_AFTER_S else None
+
+    async def start(self) -> None:
+        """Begin to greet."""
+        self._task = asyncio.create_task(self._run(), name=f"greeting of {self._host}")
+
+    async def stop(self) -> None:
+        """Say no more."""
+        await tasks.end(self._task)
+
+    async def _run(self) -> None:
+        while True:
+            if await self._is_answered():
+                self._heard_at = time.time()
+            await self._after(self._heard_at > 0)
+            await asyncio.sleep(EACH_S)
+
+    async def _is_answered(self) -> bool:
+        said = msgspec.json.encode(self._what())
+        try:
+            answer = await self._line.wire.request(hello(self._host), said, timeout_s=EACH_S)
+            return "at" in msgspec.json.decode(answer.data, type=dict[str, object])
+        except (kit.VangoError, msgspec.MsgspecError):
+            return False

@@ -1,0 +1,83 @@
+"""Fair shares: what one seat may ask of the machine that all share. Each limit is told in a sentence.
+
+What is not here is limited where it is made: changes, messages, copies and guests of a bench in vango, open pages and
+requests at once in studylab.hub and studylab.views, connections and bodies in studylab.web.admission.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vango.actors.errors import BadInput, Refused, VangoError
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a seat may do: a number each second, and a larger one at once after a pause."""
+
+    a_second: float
+    at_once: float
+    what: str
+
+
+ACTS = Share(5.0, 20.0, "things on its bench")
+LOOKS = Share(20.0, 100.0, "requests")
+MAX_BURST = 2_000
+LIMITS = {("burst", "n"): (MAX_BURST, "changes in one burst")}
+"""Where a room has a narrower limit than one learner alone. A storm has 8 gusts at most anywhere."""
+LONG = frozenset({"storm", "shrink_storm", "try_without", "fork", "undo"})
+LONG_AT_ONCE = 4
+"""Verbs that play many others, and on how many benches of a host they may be at work at once."""
+
+
+class TooFast(VangoError):
+    """One seat asks more than its share."""
+
+    status_hint = 429
+
+
+class Shares:
+    """The shares of all seats of a host. From any thread. `clock` counts seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._left: dict[tuple[str, Share], tuple[float, float]] = {}
+
+    def take(self, seat: str, share: Share) -> None:
+        """Take one of a seat's share. Raises `TooFast` when none is left: then nothing was taken."""
+        with self._lock:
+            now = self._clock()
+            left, at = self._left.get((seat, share), (share.at_once, now))
+            left = min(share.at_once, left + (now - at) * share.a_second)
+            if left >= 1:
+                self._left[seat, share] = left - 1, now
+                return
+        raise TooFast(
+            f"One seat may do {share.a_second:g} {share.what} a second, and {share.at_once:g} at once. "
+            "Nothing was done; wait a second."
+        )
+
+
+def check(verb: str, arguments: Mapping[str, Any], at_work: int) -> None:
+    """Refuse a verb that is too large where many share a machine. What is no number, the verb itself refuses.
+
+    `at_work` is on how many other benches something long is at work.
+    """
+    for name, given in arguments.items():
+        most, what = LIMITS.get((verb, name), (0, ""))
+        try:
+            is_more = bool(most) and float(given) > most
+        except (TypeError, ValueError, OverflowError):
+            continue
+        if is_more:
+            raise BadInput(f"In a room there are at most {most:,} {what}: many share this machine. Nothing was done.")
+    if verb in LONG and at_work >= LONG_AT_ONCE:
+        raise Refused(
+            f"On {LONG_AT_ONCE} other benches of this machine a storm or the like is being played. Nothing was done; "
+            "try again when one has ended."
+        )
