@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from studylab import installed
+from studylab.room import addresses
 from studylab.room.wanted import MOST_HOSTS, Wanted, cores, servers
 from studylab.web import guard
 from vango.kit import BadInput
@@ -15,6 +17,8 @@ from vango.kit import BadInput
 DEFAULT_PORT = 8321
 KEEP_PLACE_S = 7200.0
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
+BEST = "best"
+UNREACHABLE = "--expose-brokers: this machine has no address that others can reach. Join a network, or name an address."
 
 
 def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -25,6 +29,8 @@ def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error("--host-for needs --room-key, the file of this host, and --public-url, where browsers reach it")
     if not 1 <= options.hosts <= MOST_HOSTS:
         parser.error(f"--hosts is from 1 to {MOST_HOSTS}")
+    if options.expose_brokers == BEST:
+        options.expose_brokers = next(iter(addresses.reachable()), None) or parser.error(UNREACHABLE)
     if options.host is None:
         # A room is for phones, unless a proxy stands in front.
         options.host = EVERYWHERE if (options.room and not options.public_url) or options.host_for else LOOPBACK
@@ -40,6 +46,7 @@ def wanted(options: argparse.Namespace) -> Wanted:
         (options.data or installed.data_folder()).resolve(), options.hosts, options.host, options.port,
         options.public_url, tuple(options.allow_host), servers(nats) if nats else (), options.labs, options.nats_server,
         options.max_benches, options.park_after, options.keep_place, not options.no_browser,
+        options.expose_brokers or "",
     )  # fmt: skip
 
 
@@ -62,10 +69,21 @@ def _parser() -> argparse.ArgumentParser:
         help="benches awake at once; in a room, for each host (default: 200)")  # fmt: skip
     add("--keep-place", type=float, default=KEEP_PLACE_S, metavar="SECONDS",
         help="keep the place of who was in for so long after they left (default: 7200)")  # fmt: skip
+    add("--expose-brokers", nargs="?", type=_ipv4, const=BEST, metavar="ADDRESS",
+        help="let programs elsewhere connect to the benches' brokers, at this address of this machine")  # fmt: skip
     add("--public-url", default="", metavar="URL", help="the address that visitors type, when a proxy stands in front")
     add("--allow-host", action="append", default=[], metavar="NAME", help="a further Host to answer to")
     _add_room(parser)
     return parser
+
+
+def _ipv4(typed: str) -> str:
+    if typed == BEST:
+        return typed
+    try:
+        return str(ipaddress.IPv4Address(typed))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{typed[:60]!r} is no IPv4 address, such as 10.0.0.7") from error
 
 
 def _add_room(parser: argparse.ArgumentParser) -> None:

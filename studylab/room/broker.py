@@ -43,11 +43,11 @@ class RoomFolder(BrokerFolder):
         super().__init__(folder)
         self._accounts = permissions.accounts(keys.desk, keys.hosts)
 
-    def told(self, name: str, port: int) -> str:
+    def told(self, name: str, port: int, listen: str = HERE) -> str:
         """Return the config."""
         places = {"name": name, "ports": str(self.ports), "log": str(self.log), "store": str(self.store)}
         quoted = {key: json.dumps(value, ensure_ascii=False) for key, value in places.items()}
-        return CONFIG.format(port=port, accounts=self._accounts, **quoted)
+        return CONFIG.format(port=port, listen=listen, accounts=self._accounts, **quoted)
 
 
 class RoomBroker:

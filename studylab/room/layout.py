@@ -75,7 +75,7 @@ def host(
     return HostSettings(
         key.name, str(folder), Bus(servers, key.name, key.password), listening, url, desk_url, key.tickets,
         room_for=wanted.max_benches, labs=_text(wanted.labs), nats_server=_text(wanted.nats_server),
-        park_after_s=wanted.park_after_s, keep_place_s=wanted.keep_place_s,
+        park_after_s=wanted.park_after_s, keep_place_s=wanted.keep_place_s, brokers_at=wanted.brokers_at,
     )  # fmt: skip
 
 

@@ -69,7 +69,8 @@ class DeskSettings:
 class HostSettings:
     """A host's. `folder` is its own. `url` is where browsers reach it, `desk_url` where they reach the front desk.
 
-    `room_for` is the number of benches that it may have at once.
+    `room_for` is the number of benches that it may have at once. `brokers_at` is the address at which programs on other
+    machines reach its brokers; empty keeps them out.
     """
 
     name: str
@@ -84,6 +85,7 @@ class HostSettings:
     nats_server: str = ""
     park_after_s: float = 900.0
     keep_place_s: float = 7200.0
+    brokers_at: str = ""
 
 
 Settings: TypeAlias = DeskSettings | HostSettings

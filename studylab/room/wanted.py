@@ -16,7 +16,8 @@ SCHEMES = ("nats", "tls")
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A room. `listen` is where its processes listen; `public` the address behind a proxy, or empty; `names` further
-    host names; `nats` the servers of another cluster, or none for a broker of its own.
+    host names; `nats` the servers of another cluster, or none for a broker of its own; `brokers_at` where
+    programs elsewhere reach the brokers of benches, or empty.
     """
 
     data: Path
@@ -32,6 +33,7 @@ class Wanted:
     park_after_s: float = 900.0
     keep_place_s: float = 7200.0
     browser: bool = False
+    brokers_at: str = ""
 
 
 def cores() -> int:

@@ -45,6 +45,25 @@ def test_without_a_proxy_each_process_has_a_port_of_its_own(tmp_path: Path) -> N
     assert room.host("h2").listening == Listening("10.0.0.7", 8323, ("10.0.0.7", "lab.local"))
 
 
+def test_brokers_are_open_only_when_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "reachable", lambda: ("10.1.1.1", "10.2.2.2"))
+    asked = {(): "", ("--expose-brokers",): "10.1.1.1", ("--expose-brokers", "10.2.2.2"): "10.2.2.2"}
+    for arguments, told in asked.items():
+        wanted = options.wanted(options.read(["--room", "--data", str(tmp_path), *arguments]))
+        key = keys.HostKey("h1", "p", "t")
+        assert layout.host(wanted, key, tmp_path, (), Listening(), "http://10.1.1.1:1").brokers_at == told
+
+
+@pytest.mark.parametrize("at", ["", "lab.local", "::1"])
+def test_brokers_that_cannot_be_reached_are_no_start(
+    at: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(addresses, "reachable", lambda: ())
+    with pytest.raises(SystemExit):
+        options.read(["--expose-brokers", *([at] if at else [])])
+    assert ("no address that others can reach" if not at else "no IPv4 address") in capsys.readouterr().err
+
+
 def test_behind_a_proxy_hosts_are_below_paths_of_one_name(tmp_path: Path) -> None:
     room = laid_out(tmp_path, "127.0.0.1", "https://lab.example.org/")
     assert room.desk().addresses == ("https://lab.example.org",)

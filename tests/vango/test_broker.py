@@ -25,14 +25,16 @@ from vango.broker.keeper import Keeper, is_running
 from vango.broker.restarts import BACK_OFF_S
 
 DEADLINE_S = 5.0
+ELSEWHERE = "127.0.0.2"
+"""An address of this machine beside the one that brokers listen on."""
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 Run = Callable[..., Any]
 
 
 @asynccontextmanager
-async def broker_in(folder: Path, told: list[str] | None = None) -> AsyncIterator[Broker]:
-    keeper = await Keeper.start()
+async def broker_in(folder: Path, told: list[str] | None = None, open_at: str = "") -> AsyncIterator[Broker]:
+    keeper = await Keeper.start(open_at=open_at)
     told = [] if told is None else told
     broker = Broker(folder, keeper, name="bench", on_exit=told.append, on_restart=told.append)
     try:
@@ -137,6 +139,31 @@ def test_nobody_gets_in_without_the_password_and_only_the_owner_reads_it(run: Ru
             assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
 
     run(story())
+
+
+@pytest.mark.parametrize("open_at", ["", ELSEWHERE])
+def test_only_an_open_broker_is_reached_at_another_address(run: Run, tmp_path: Path, open_at: str) -> None:
+    async def reached(broker: Broker) -> bool:
+        port = int(broker.url.rpartition(":")[2])
+        try:
+            socket.create_connection((ELSEWHERE, port), DEADLINE_S).close()
+            client = await nats.connect(
+                f"nats://{ELSEWHERE}:{port}", user=broker.edge_user, password=broker.edge_password,
+                allow_reconnect=False, error_cb=_ignore,
+            )  # fmt: skip
+        except ConnectionRefusedError:
+            return False
+        await client.close()
+        return True
+
+    async def scenario() -> None:
+        async with broker_in(tmp_path, open_at=open_at) as broker:
+            await broker.start()
+            assert broker.url.startswith("nats://127.0.0.1:")
+            assert broker.open_url == (broker.url.replace("127.0.0.1", ELSEWHERE) if open_at else "")
+            assert await reached(broker) is bool(open_at)
+
+    run(scenario())
 
 
 def test_a_killed_broker_stays_down_and_starts_on_its_old_port_and_store(run: Run, tmp_path: Path) -> None:

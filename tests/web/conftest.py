@@ -42,6 +42,19 @@ def other(shared: Flask) -> Iterator[Learner]:
 
 
 @pytest.fixture
+def open_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Make an app with room for one bench on the test's data folder; it is closed with the test."""
+    with ExitStack() as stack:
+
+        def open_app(**options: float | str) -> Flask:
+            app = create_app(data=tmp_path, **{"max_benches": 1, **options})  # type: ignore[arg-type]
+            stack.callback(close_app, app)
+            return app
+
+        yield open_app
+
+
+@pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start the app as a process; it is ended with the test. The data folder is the same at every start of a test."""
     with ExitStack() as stack:

@@ -19,19 +19,6 @@ from tests.web.learner import JSON, Learner, until
 LONG_S = 3600.0
 
 
-@pytest.fixture
-def open_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
-    """Make an app with room for one bench on the test's data folder; it is closed with the test."""
-    with ExitStack() as stack:
-
-        def open_app(**options: float) -> Flask:
-            app = create_app(data=tmp_path, **{"max_benches": 1, **options})  # type: ignore[arg-type]
-            stack.callback(close_app, app)
-            return app
-
-        yield open_app
-
-
 def stored(app: Flask) -> list[str]:
     folder = app.extensions["studylab"].benches.data / "benches"
     return sorted(kept.name for kept in folder.iterdir()) if folder.exists() else []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.web.learner import HTMX, JSON, OWN, Learner
 
@@ -150,6 +152,16 @@ def test_the_attach_sheet_says_who_can_reach_the_broker_and_how_from_elsewhere(l
     port = learner.see()["broker"]["url"].rpartition(":")[2]
     assert "Only programs on the machine that runs Study Lab reach this address." in text
     assert f"ssh -N -L {port}:127.0.0.1:{port} YOU@THE-MACHINE" in text
+
+
+def test_the_sheet_of_an_open_broker_has_the_address_for_programs_elsewhere(open_app: Callable[..., Flask]) -> None:
+    learner = Learner(open_app(brokers_at="127.0.0.2"))
+    learner.enter()
+    text = learner.client.get("/sandbox").text
+    port = learner.see()["broker"]["url"].rpartition(":")[2]
+    assert f"<code>nats://127.0.0.2:{port}</code>" in text
+    assert "Programs in the same network reach this address." in text
+    assert "ssh -N" not in text
 
 
 def test_a_dialog_explains_each_protection_and_fault_that_it_offers(learner: Learner) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from vango.actors.errors import Refused, Unavailable
-from vango.broker.folder import ANY_PORT, BrokerFolder
+from vango.broker.folder import LOOPBACK, BrokerFolder
 from vango.broker.keeper import Keeper
 from vango.broker.launch import READY_WITHIN_S, Launcher
 from vango.broker.restarts import Restarts
@@ -47,8 +47,7 @@ class Broker:
         self.reason = "it has not been started yet"
         self.pid = 0
         self.restarts = 0
-        self._files = folder if isinstance(folder, BrokerFolder) else BrokerFolder(folder)
-        self._keeper = keeper
+        self._files, self._keeper = folder if isinstance(folder, BrokerFolder) else BrokerFolder(folder), keeper
         self._launcher = Launcher(self._files, keeper, name)
         self._on_exit = on_exit
         self._lock = asyncio.Lock()
@@ -84,10 +83,13 @@ class Broker:
 
     @property
     def url(self) -> str:
-        """Where clients connect; empty before the first start. It changes only if another program took the port
-        meanwhile.
-        """
-        return f"nats://127.0.0.1:{self._files.port}" if self._files.port != ANY_PORT else ""
+        """Where clients connect; empty before the first start. It changes only if another program took the port."""
+        return self._files.url_at(LOOPBACK)
+
+    @property
+    def open_url(self) -> str:
+        """Where programs on other machines connect; empty unless the keeper's servers are open to them."""
+        return self._files.url_at(self._keeper.open_at) if self._keeper.open_at else ""
 
     @property
     def kept(self) -> bool:

@@ -19,12 +19,13 @@ from vango.actors.files import write_whole
 from vango.broker import permissions
 
 ANY_PORT = -1
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 LOG_READ_BYTES = 16_384
 PROBE, PROBE_BYTES = "is-there-room", 65_536
 PORT_TAKEN = ("address already in use", "Only one usage of each socket address")
 
 CONFIG = """\
-listen: "127.0.0.1:{port}"
+listen: "{listen}:{port}"
 server_name: {name}
 ports_file_dir: {ports}
 log_file: {log}
@@ -63,14 +64,18 @@ class BrokerFolder:
             write_whole(self.path / "port", str(port))
         self.port = port
 
-    def prepare(self, name: str, port: int) -> None:
-        """Write the config for a start on this port, and remove ports files of earlier servers."""
+    def url_at(self, address: str) -> str:
+        """Return where the server is reached at an address of this machine; empty before its first start."""
+        return f"nats://{address}:{self.port}" if self.port != ANY_PORT else ""
+
+    def prepare(self, name: str, port: int, listen: str = LOOPBACK) -> None:
+        """Write the config for a start on this port and address, and remove ports files of earlier servers."""
         for stale in self.ports.glob("*.ports"):
             stale.unlink()
-        write_whole(self.config, self.told(name, port))
+        write_whole(self.config, self.told(name, port, listen))
         self._name_account()
 
-    def told(self, name: str, port: int) -> str:
+    def told(self, name: str, port: int, listen: str = LOOPBACK) -> str:
         """Return the config. A server that is no bench's has one of its own."""
         values = {
             "name": name.replace(" ", "-"),
@@ -87,7 +92,7 @@ class BrokerFolder:
             "bench": permissions.BENCH, "outside": permissions.EDGES_OUTSIDE, "edge_rights": permissions.of_an_edge(),
             "exports": permissions.exports(), "imports": permissions.imports(),
         }  # fmt: skip
-        return CONFIG.format(port=port, **of_accounts, **quoted)
+        return CONFIG.format(port=port, listen=listen, **of_accounts, **quoted)
 
     def _name_account(self) -> None:
         """An earlier version's store is under the server's unnamed account: give it the bench's name."""

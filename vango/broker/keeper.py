@@ -21,6 +21,7 @@ from typing import Any
 
 from vango.actors.errors import Unavailable
 from vango.broker.binary import check_version, find_nats_server
+from vango.broker.folder import EVERYWHERE, LOOPBACK
 
 CHILD = Path(__file__).with_name("keeper_child.py")
 ANSWER_WITHIN_S = 10.0
@@ -40,8 +41,9 @@ class _Charge:
 class Keeper:
     """The parent's side of the keeper process. Make one with `await Keeper.start()`."""
 
-    def __init__(self, nats_server: Path) -> None:
+    def __init__(self, nats_server: Path, open_at: str = "") -> None:
         self.nats_server = nats_server
+        self.open_at = open_at
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
@@ -51,16 +53,24 @@ class Keeper:
         self._closed = False
 
     @classmethod
-    async def start(cls, nats_server: Path | None = None) -> Keeper:
+    async def start(cls, nats_server: Path | None = None, open_at: str = "") -> Keeper:
         """Find the nats-server binary, check that it runs, and start the keeper process.
+
+        Its servers listen on the loopback address only. With `open_at`, an address of this machine, they listen on
+        all of its addresses, and programs elsewhere are told to connect to that one.
 
         Raises Unavailable with one sentence when there is no binary, or it does not work.
         """
         binary = find_nats_server(nats_server)
         await check_version(binary)
-        keeper = cls(binary)
+        keeper = cls(binary, open_at)
         await keeper._running()
         return keeper
+
+    @property
+    def listens_on(self) -> str:
+        """The address that servers listen on."""
+        return EVERYWHERE if self.open_at else LOOPBACK
 
     @property
     def pid(self) -> int:

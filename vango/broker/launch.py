@@ -40,7 +40,7 @@ class Launcher:
             self.is_under_way = False
 
     async def _start_on(self, port: int, on_exit: Callable[[int], None]) -> int:
-        self._files.prepare(self._name, port)
+        self._files.prepare(self._name, port, self._keeper.listens_on)
         gone = asyncio.Event()
         argv = [str(self._keeper.nats_server), "-c", str(self._files.config)]
         offset = self._files.log_size()

@@ -186,7 +186,7 @@ class Observer:
         broker = self._parts.broker
         return BrokerSeen(
             str(broker.state), broker.pid or 0, broker.url, broker.user, broker.password, broker.restarts, broker.kept,
-            broker.reason, broker.edge_user, broker.edge_password,
+            broker.reason, broker.edge_user, broker.edge_password, broker.open_url,
         )  # fmt: skip
 
     def _connection(self) -> Connection:

@@ -122,7 +122,7 @@ class BrokerSeen:
     """The broker process. `state` is up, down or frozen; `kept` says that the store can be rolled back to a copy.
 
     `user` may do everything; `edge_user` may do what an edge needs: read ROUTES and the snapshots, and publish
-    claims.
+    claims. `url` is for programs on this machine, `open_url` for those on others; it is empty where they are kept out.
     """
 
     state: str
@@ -135,3 +135,4 @@ class BrokerSeen:
     reason: Sentence
     edge_user: str = ""
     edge_password: str = ""
+    open_url: str = ""
