@@ -151,6 +151,11 @@ class Crowd:
         took = await self._within(FAULT_S, whole)
         return {"whole_s": took and (now() - began)}
 
+    async def away(self) -> dict[str, Any]:
+        """Have each learner act once, and return how many could not: their page is closed, or nothing was shown."""
+        told = await self.busy(1, 5.0)
+        return {"away": sum(took is None for took in told["shown_ms"])}
+
     async def moved(self) -> dict[str, Any]:
         """A host was killed: its learners come back where the desk leads them, and act; milliseconds for each of them."""
         gone = [learner for learner in self.learners if not learner.is_open]

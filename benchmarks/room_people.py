@@ -14,7 +14,7 @@ from vango.actors.errors import Refused, Unavailable
 
 EDGES = ("fra", "iad", "syd")
 # An edge's row for the route: its data-mark is "owner epoch drains".
-SHOWN = re.compile(rb'id="(fra|iad|syd)-shop"[^>]*data-mark="[^ "]+ (\d+) ')
+SHOWN = re.compile(rb'id="(fra|iad|syd)-shop"[^>]*data-mark="([^ "]+) (\d+) ')
 CLAIM = re.compile(rb'hx-target="#panel-edge-fra".{0,3000}?class="claim" data-mark="([^"]+)"', re.DOTALL)
 STRIP = re.compile(rb'(?:hx-target="#room"|id="room")[^>]*>(.{0,1500})', re.DOTALL)
 MAKING = b"is being made ready"
@@ -86,7 +86,7 @@ class Learner(Page):
         self.shown = dict.fromkeys(EDGES, 0)
         self.claim, self.is_ready = "", False
         self.asked = self.granted = 0
-        self._turn = 0
+        self._owner = ""
 
     async def enter(self, desk: str, code: str) -> None:
         """Join with the code, be led to a host, and open the page there. Raises `Refused` with what was said."""
@@ -116,18 +116,20 @@ class Learner(Page):
         self._reading.clear()
         await self.come(desk)
 
-    async def promote(self) -> str:
-        """Promote shop; return when the last edge's panel shows it. Returns the act as the wall words it."""
-        aim, to = max(self.shown.values()) + 1, OWNERS[self._turn % 2]
-        self._turn += 1
-        await self.act("promote", route="shop", to=to)
+    async def promote(self) -> None:
+        """Promote shop to an allocation that does not own it; return when the last edge's panel shows it."""
+        aim = max(self.shown.values()) + 1
+        await self.act("promote", route="shop", to=self._next)
         await self.until(lambda: min(self.shown.values()) >= aim)
-        return f"promote shop, {to}"
 
     @property
     def next_act(self) -> str:
         """The next promotion as the wall words it."""
-        return f"promote shop, {OWNERS[self._turn % 2]}"
+        return f"promote shop, {self._next}"
+
+    @property
+    def _next(self) -> str:
+        return next(owner for owner in OWNERS if owner != self._owner)
 
     async def act(self, verb: str, **arguments: str) -> None:
         """Press a button. Raises `Refused` with the sentence."""
@@ -152,8 +154,8 @@ class Learner(Page):
         return int(found[1] or found[2]) if found else -1
 
     def _note(self, message: bytes) -> None:
-        for edge, epoch in SHOWN.findall(message):
-            self.shown[edge.decode()] = int(epoch)
+        for edge, owner, epoch in SHOWN.findall(message):
+            self._owner, self.shown[edge.decode()] = owner.decode(), int(epoch)
         if found := STRIP.search(message):
             self.is_ready = MAKING not in found[1]
         if found := CLAIM.search(message):
