@@ -158,6 +158,8 @@ class Crowd:
 
     async def moved(self) -> dict[str, Any]:
         """A host was killed: its learners come back where the desk leads them, and act; milliseconds for each of them."""
+        began = now()
+        await self._within(REACH_S, self._cut_off)
         gone = [learner for learner in self.learners if not learner.is_open]
 
         async def back(learner: Learner) -> Took:
@@ -170,7 +172,8 @@ class Crowd:
                     except (VangoError, OSError):
                         await asyncio.sleep(LOOK_S)
 
-            return await self._within(FAULT_S, work)
+            took = await self._within(FAULT_S, work)
+            return took and (now() - began) * 1000
 
         return {"each_ms": await asyncio.gather(*map(back, gone)), "stayed": len(self.learners) - len(gone)}
 
@@ -193,6 +196,12 @@ class Crowd:
                 raise
 
         return await self._within(REACH_S, shown), await self._within(REACH_S, told)
+
+    async def _cut_off(self) -> None:
+        """Wait until the first page notices that its host is gone. The others of that host notice it at once as well."""
+        ends = [learner.end for learner in self.learners]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(LOOK_S)
 
     async def _all_wrong(self, names: Sequence[str]) -> None:
         seen = self.teacher.looks

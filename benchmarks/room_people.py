@@ -44,6 +44,11 @@ class Page:
         """Whether every stream of the page is still being read."""
         return bool(self._reading) and not any(task.done() for task in self._reading)
 
+    @property
+    def end(self) -> asyncio.Task[None]:
+        """What is done when the page's stream has ended."""
+        return self._reading[0]
+
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is shown. Raises `Unavailable` when the page's stream has ended."""
         while not is_so():

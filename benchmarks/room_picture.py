@@ -45,11 +45,12 @@ def as_svg(rows: Sequence[Row]) -> str:
     sizes = by_size(rows)
     plots = [_plot(sizes, *one, LEFT + place * (PLOT_W + GAP)) for place, one in enumerate(LINES)]
     said = ", ".join(map(str, sizes))
-    return "\n".join([
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-size="12"'
-        f' font-family="system-ui, sans-serif" aria-label="How a room grows, at {said} learners">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>', *plots, "</svg>", "",
-    ])  # fmt: skip
+        f' font-family="system-ui, sans-serif" aria-label="How a room grows, at {said} learners">'
+    )
+    ground = f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>'
+    return "\n".join([head, ground, *plots, "</svg>", ""])
 
 
 def _plot(
@@ -93,6 +94,4 @@ def _round_up(value: float) -> float:
 
 
 def _text(x: float, y: float, words: str, *, anchor: str = "start", weight: str = "normal") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}" fill="{INK}">{escape(words)}</text>'
-    )
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}" fill="{INK}">{escape(words)}</text>'

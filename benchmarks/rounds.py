@@ -32,8 +32,21 @@ class Scale:
     hosts: int = 0
 
 
-FULL = Scale(rounds=5, clicks=100, changes=200, events=99_000, outside=20, crowd=200, room=200, sizes=(25, 50, 100, 200, 400), seats=10_000, hosts=50)
-QUICK = Scale(rounds=1, clicks=3, changes=20, events=2_000, outside=2, crowd=0, room=4, sizes=(2, 3), seats=200, hosts=4)
+FULL = Scale(
+    rounds=5,
+    clicks=100,
+    changes=200,
+    events=99_000,
+    outside=20,
+    crowd=200,
+    room=200,
+    sizes=(25, 50, 100, 200, 400),
+    seats=10_000,
+    hosts=50,
+)
+QUICK = Scale(
+    rounds=1, clicks=3, changes=20, events=2_000, outside=2, crowd=0, room=4, sizes=(2, 3), seats=200, hosts=4
+)
 
 Side = Callable[[], Awaitable[float]]
 
