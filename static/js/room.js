@@ -1,4 +1,5 @@
 // The pages of the front desk: the secret behind the #, the order of the wall, a clicker's keys, and what all pages have.
+import "./away.js";
 import "./copy.js";
 import "./dialogs.js";
 import { say } from "./status.js";

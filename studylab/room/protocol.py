@@ -114,13 +114,16 @@ class SeatRow:
 class Carry:
     """What a host needs to bring a seat's bench back: where it was, what was predicted, what was done in the step.
 
-    `progress` is a document of `studylab.lab.records.seal`; `script` has a verb a line (`vango.verbs.script`).
+    `progress` is a document of `studylab.lab.records.seal`; `script` has a verb a line (`vango.verbs.script`). `hand`
+    and `votes` are as in a `Report`: who waits for the teacher goes on waiting.
     """
 
     lab: str = ""
     step: str = ""
     script: str = ""
     progress: str = ""
+    hand: float = 0.0
+    votes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

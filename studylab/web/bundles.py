@@ -20,8 +20,15 @@ BEFORE = ("fonts", "tokens", "frame", "controls")
 ON_A_STAGE = ("stage", "verdict", "stream", "edges", "journal", "guide", "travel")
 LAST = ("projector", "everybody")
 """These override the others."""
-SHEETS = {"page.css": (*BEFORE, "course"), "stage.css": (*BEFORE, *ON_A_STAGE, *LAST), "last.css": LAST}
-SCRIPTS = {"page.js": ("page",), "stage.js": ("page", "bench")}
+OF_A_ROOM = ("course", "progress", *LAST, "room", "wall")
+SHEETS = {
+    "page.css": (*BEFORE, "course"), "stage.css": (*BEFORE, *ON_A_STAGE, *LAST), "last.css": LAST,
+    "room.css": (*BEFORE, *OF_A_ROOM),
+}  # fmt: skip
+SCRIPTS = {"page.js": ("page",), "stage.js": ("page", "bench"), "room.js": ("room",)}
+LIBRARIES = {"htmx.js": ("htmx.min", "hx-sse.min")}
+"""Files of others, as they are. htmx begins when its file has run, and takes up what is registered by then: its extension
+for streams must not come later, or the page would never be told anything."""
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"\./([\w-]+)\.js";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function) (\w+))", re.MULTILINE)
 
@@ -32,9 +39,14 @@ def register(app: Flask) -> None:
 
 
 def _bundle(name: str) -> Response:
-    if name not in SHEETS and name not in SCRIPTS:
+    if name in SHEETS:
+        text = sheets(SHEETS[name])
+    elif name in SCRIPTS:
+        text = scripts(SCRIPTS[name])
+    elif name in LIBRARIES:
+        text = libraries(LIBRARIES[name])
+    else:
         raise NotThere(f"There is no bundle {name[:40]!r}.")
-    text = sheets(SHEETS[name]) if name in SHEETS else scripts(SCRIPTS[name])
     response = Response(text, mimetype="text/css" if name in SHEETS else "text/javascript")
     response.cache_control.no_cache = True
     response.set_etag(sha256(text.encode()).hexdigest()[:16], weak=True)
@@ -56,6 +68,12 @@ def scripts(names: tuple[str, ...]) -> str:
     for name in names:
         _arrange(name, order)
     return "".join(map(_as_function, order))
+
+
+@cache
+def libraries(names: tuple[str, ...]) -> str:
+    """Return scripts of others one after the other."""
+    return ";\n".join(_text(f"vendor/{name}.js") for name in names)
 
 
 def _arrange(name: str, order: list[str]) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page
 
 from studylab.web.server import Server
+from tests.browser.made_host import MadeHost
 from tests.room.front_desk import SECRET, FrontDesk, a_front_desk
 
 THREADS = 40
@@ -18,8 +19,8 @@ THREADS = 40
 class Served:
     """A front desk and where it answers."""
 
-    def __init__(self, desk: FrontDesk, address: str) -> None:
-        self.desk, self.address = desk, address
+    def __init__(self, desk: FrontDesk, address: str, host: MadeHost) -> None:
+        self.desk, self.address, self.host = desk, address, host
 
     def signs_in(self, page: Page) -> None:
         """Make a page the teacher's."""
@@ -30,11 +31,11 @@ class Served:
 @contextmanager
 def a_served_desk(folder: Path) -> Iterator[Served]:
     """Serve a front desk."""
-    with a_front_desk(folder) as desk:
+    with MadeHost() as host, a_front_desk(folder, host.url) as desk:
         server = Server(desk.app, "127.0.0.1", 0, threads=THREADS)
         server.start()
         try:
-            yield Served(desk, f"http://127.0.0.1:{server.port}")
+            yield Served(desk, f"http://127.0.0.1:{server.port}", host)
         finally:
             desk.app.extensions["studylab_end_streams"]()
             server.stop()

@@ -6,10 +6,9 @@ import random
 import re
 import time
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from studylab.room import codes
 from studylab.room.protocol import Say
@@ -53,20 +52,13 @@ def test_the_secret_leaves_the_address_before_anything_else_is_asked(browser: Br
     page.context.close()
 
 
-def _leads(led: list[str], route: Route) -> None:
-    led.append(route.request.url)
-    route.fulfill(body="bench")
-
-
 def test_a_learner_joins_with_the_keyboard_and_is_led_to_the_host(browser: Browser, room: Served) -> None:
     page = browser.new_context(base_url=room.address).new_page()
-    led: list[str] = []
-    page.route("http://127.0.0.1:18009/**", partial(_leads, led))
     page.goto(f"/join/{room.desk.code}")
     page.keyboard.type("Ana")
     page.keyboard.press("Enter")
-    page.wait_for_url("http://127.0.0.1:18009/**")
-    assert "/seat?ticket=" in led[0]
+    page.wait_for_url(f"{room.host.url}/**")
+    assert room.host.asked[0].startswith("/seat?ticket=")
     page.goto("/join")
     expect(page.get_by_role("heading", name="You have a seat: Ana")).to_be_visible()
     page.context.close()

@@ -29,14 +29,16 @@ SECRET = "open sesame to the teacher"
 ADDRESS = "http://192.168.1.20:8321"
 OWN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 WITHIN_S = 60.0
+NOBODY = "http://127.0.0.1:18009"
+"""An address of a host at which nobody needs to listen."""
 
 
 class FrontDesk:
     """A desk's web app, its broker, and one host at which seats have made-up benches."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host_url: str) -> None:
         self.server = Server(folder / "nats", more=permissions.accounts("desk-password", {"h1": "h1-password"})).start()
-        self._folder = folder
+        self._folder, self._host_url = folder, host_url
         self._loop = LoopThread()
         self.benches = Benches.__new__(Benches)
         self.app = self.open()
@@ -59,7 +61,7 @@ class FrontDesk:
             self._folder / "h1",
             connect,
             key=KEY,
-            url="http://127.0.0.1:18009",
+            url=self._host_url,
             room_for=500,
             benches=self.benches,
         )
@@ -133,9 +135,9 @@ class FrontDesk:
 
 
 @contextmanager
-def a_front_desk(folder: Path) -> Iterator[FrontDesk]:
-    """Open a front desk, and close it at the end."""
-    desk = FrontDesk(folder)
+def a_front_desk(folder: Path, host_url: str = NOBODY) -> Iterator[FrontDesk]:
+    """Open a front desk, and close it at the end. `host_url` is where learners are led."""
+    desk = FrontDesk(folder, host_url)
     try:
         yield desk
     finally:

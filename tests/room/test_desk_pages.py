@@ -6,6 +6,7 @@ import csv
 import io
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from labs import LABS
 from studylab.lab import records
 from studylab.lab.progress import Predicted, Record, Spent
+from studylab.room.codes import shown
 from studylab.room.desk.web.conduct import numbers_of
 from studylab.room.protocol import Carry, Instruction, Say
 from tests.room.front_desk import OWN, FrontDesk, a_front_desk
@@ -153,6 +155,9 @@ def test_the_demo_gives_the_teacher_a_bench_and_goes_through_the_plan(desk: Fron
     own = desk.parts.agenda.teacher_seat
     assert teacher.get("/room/demo/bench").status_code == 303
     assert desk.parts.agenda.teacher_seat == own, "the teacher has one seat"
+    assert teacher.get("/back").location == "/room/demo/bench", "when its host is lost, the bench is found again"
+    assert own in desk.parts.board.seats
+    assert own not in {tile.id for tile in desk.parts.tiles()}, "nobody has to help the teacher"
     post(teacher, "/room/demo/follow", follow="off")
     post(teacher, "/room/demo/turn", by="1")
     post(teacher, "/room/demo/turn", by="1")
@@ -233,9 +238,24 @@ def test_the_truth_page_shows_each_view_with_the_audit_s_verdict(desk: FrontDesk
         assert words in text
 
 
-def test_a_room_is_closed_and_kept_and_deleted_only_with_its_code(desk: FrontDesk, teacher: FlaskClient) -> None:
+def test_a_room_is_closed_and_kept_and_not_deleted_without_its_code(desk: FrontDesk, teacher: FlaskClient) -> None:
     post(teacher, "/room/after/close")
     assert "has ended" in post(desk.learner(), "/join", 409, code=desk.code, name="Late")
     post(teacher, "/room/after/open")
     assert "Nothing was deleted" in post(teacher, "/room/after/delete", 422, code="WRONG")
-    assert "by hand. Nothing was deleted" in post(teacher, "/room/after/delete", 409, code=desk.code)
+
+
+def test_a_deleted_room_is_gone_from_every_page_and_another_is_open(tmp_path: Path) -> None:
+    with a_front_desk(tmp_path) as desk:
+        teacher, code = desk.teacher(), desk.code
+        desk.sits("Xaveria", act="promoted blog")
+        teacher.post("/room/demo/turn", data={"by": "1"}, headers=OWN)
+        assert "Xaveria" in teacher.get("/room/wall/").get_data(as_text=True)
+        post(teacher, "/room/after/delete", code=shown(code))
+        assert desk.code != code
+        desk.until(lambda: "Every host has deleted" in teacher.get("/room/after/ended").get_data(as_text=True))
+        for page in ("/room/wall/", "/room/after/", "/room/conduct/", "/room/after/room.csv"):
+            assert "Xaveria" not in teacher.get(page).get_data(as_text=True)
+        assert "not begun" in teacher.get("/room/demo/").get_data(as_text=True)
+        assert desk.sits("Xaveria").number == 1
+        assert "Xaveria" in teacher.get("/room/wall/").get_data(as_text=True)

@@ -54,6 +54,21 @@ def test_a_bench_is_made_again_with_lab_step_predictions_and_what_was_done(room:
     assert next(edge["mode"] for edge in after.see()["edges"] if edge["name"] == "syd") == "down"
 
 
+def test_a_hand_and_a_vote_go_along(room: Hosted) -> None:
+    ana = room.join("Ana")
+    vote = room.desk.open_vote("acks", "predict", "What happens?", {"a": "Nothing", "b": "A gap"})
+    until(lambda: ana.seat.strip().vote is not None, "the vote is open here")
+    ana.post("/room/hand", up="on")
+    ana.post("/room/vote", number=str(vote.number), option="b")
+    until(lambda: (found := room.desk.wall.carries.of(ana.id)) is not None and found.votes, "the carry has the vote")
+    after = moved(room, ana)
+    found = after.reported(lambda report: report.epoch == after.row.epoch and bool(report.votes), "it is told again")
+    assert found.hand > 0
+    assert found.votes == {str(vote.number): "b"}
+    assert after.seat.strip().hand
+    assert room.desk.wall.tally(vote.number)["b"] == 1
+
+
 def test_the_host_before_sends_its_browsers_on(room: Hosted) -> None:
     ana = room.join("Ana")
     before = ana.client

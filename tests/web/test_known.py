@@ -26,12 +26,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 def told(learner: Learner, headers: dict[str, str]) -> set[str]:
-    """Return the panels that a new stream sends until it has sent the inspector of the last edge, or has nothing."""
+    """Return the panels that a new stream sends until it has sent the inspector of the last edge, or is at rest."""
     found: set[str] = set()
     with learner.client.get("/events", headers=headers) as stream:
         for message in (part.decode() for part in stream.iter_encoded()):
             found |= set(re.findall(r'hx-target="#([\w-]+)"', message))
-            if "rules-edge-syd" in found or (not found and "event: beat" in message):
+            if "rules-edge-syd" in found or "event: beat" in message:
                 return found
     return found
 
@@ -65,6 +65,13 @@ def test_every_sheet_and_module_is_in_a_bundle_or_named_by_a_page() -> None:
     together |= {f"js/{name}.js" for names in bundles.SCRIPTS.values() for name in modules(names)}
     found = {path.relative_to(STATIC).as_posix() for path in (*STATIC.glob("css/*.css"), *STATIC.glob("js/*.js"))}
     assert {file for file in found - together if file not in TEMPLATES} == set()
+
+
+def test_htmx_does_not_begin_before_its_extension_for_streams_is_there(app: Flask) -> None:
+    text = app.test_client().get("/static/bundle/htmx.js").get_data(as_text=True)
+    assert text.startswith("var htmx=")
+    assert 'htmx.registerExtension("sse"' in text
+    assert "hx-sse.min.js" not in TEMPLATES, "a file of its own may come after htmx has begun"
 
 
 def test_a_module_stands_once_in_a_bundle_and_after_what_it_imports() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future
 
 from flask import Blueprint, jsonify, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
@@ -64,7 +65,7 @@ def read() -> AnyResponse:
 def vote() -> AnyResponse:
     """Vote, or change the vote while it is open."""
     number, option = _number("number"), _field("option")
-    return _do(lambda seat: serving().link.vote(seat.id, number, option), "Your vote is counted. You can change it.")
+    return _do(lambda seat: serving().link.vote(seat.id, number, option), "Your vote is kept. You can change it.")
 
 
 @room.post("/room/drive")
@@ -75,11 +76,13 @@ def drive() -> AnyResponse:
     return _do(lambda seat: conduct.answer_drive(seat, agrees=agrees), said)
 
 
-def _do(act: Callable[[Seat], Any], sentence: str) -> AnyResponse:
+def _do(act: Callable[[Seat], Future[None] | None], sentence: str) -> AnyResponse:
+    """Do something for the visitor's seat. What it returns is waited for: a vote is said to be kept when it is."""
     seat = here()
 
     async def work() -> None:
-        act(seat)
+        if (kept := act(seat)) is not None:
+            await asyncio.wrap_future(kept)
         seat.mark()
         seat.changed()
 

@@ -225,10 +225,19 @@ class Seat:
         if self._progress[0] != worth:
             self._progress = worth, rebuilding.progress(hub.bench.folder, running)
         done = rebuilding.acts(hub.bench.journal.lives.current.rows, self.kept.began)
-        carry = Carry(lab, step, done, self._progress[1])
+        said = self._serving.link.reported(self.id)
+        hand, votes = (said.hand, said.votes) if said is not None else (0.0, {})
+        carry = Carry(lab, step, done, self._progress[1], hand, votes)
         if carry != self._carried:
             self._carried = carry
             self._serving.link.carry(self.id, carry)
+
+    def take_up(self, carry: Carry) -> None:
+        """Go on with the hand and the votes that another host had of this seat, unless there is something newer here."""
+        link = self._serving.link
+        said = link.reported(self.id)
+        hand, votes = (said.hand, said.votes) if said is not None else (0.0, {})
+        link.report(self.id, hand=hand or carry.hand, votes={**carry.votes, **votes})
 
     def note_hand(self, *, up: bool) -> None:
         """Raise the hand, or take it down."""

@@ -160,6 +160,7 @@ class Serving:
         carry = await self.link.carried(ticket, CARRY_S)
         room = self.link.room
         if carry is not None:
+            seat.take_up(carry)
             seat.kept.page = carry.lab if carry.lab in self.labs else ""
             await rebuilding.rebuild(hub, carry, self.labs)
         elif room is not None and (lab := self.labs.get(room.lab)) is not None:

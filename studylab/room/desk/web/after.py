@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from studylab.room.desk.web.ending import can_delete, end_room
-from studylab.room.desk.web.parts import done, only_teacher, parts
+from studylab.room import codes
+from studylab.room.desk.web.parts import Parts, done, only_teacher, parts
 from studylab.room.desk.web.strip import strip
 from studylab.room.desk.web.summary import Seated, done_by, labs_done, misconceptions, table
 from studylab.room.desk.web.tiles import label
@@ -26,7 +26,6 @@ def page() -> str:
         strip=strip(shared),
         room=shared.front.wall.room,
         names=names,
-        can_delete=can_delete(),
         seated=seated,
         begun=sum(bool(one.done) for one in seated),
         labs_done=labs_done(seated),
@@ -58,12 +57,20 @@ def reopen() -> AnyResponse:
 
 @after.post("/delete")
 def delete() -> AnyResponse:
-    """End the room and delete everything of it."""
+    """End the room and delete everything of it. Another room begins, with nothing of it but the plan."""
     shared = parts()
-    if request.form.get("code", "").strip().upper().replace("-", "") != shared.front.wall.room.code:
+    if codes.read(request.form.get("code", "")) != shared.front.wall.room.code:
         raise BadInput("Type the room's code to delete everything. Nothing was deleted.")
-    end_room(shared)
-    return make_response(render_template("ended.html"))
+    shared.front.end()
+    shared.agenda.begin_anew()
+    return redirect("/room/after/ended", 303)
+
+
+@after.get("/ended")
+def ended() -> str:
+    """Say what is deleted, and which host has yet to do its part."""
+    shared = parts()
+    return render_template("ended.html", here="after", strip=strip(shared), left=left_to_do(shared))
 
 
 def everybody(*, names: bool) -> list[Seated]:
@@ -75,6 +82,12 @@ def everybody(*, names: bool) -> list[Seated]:
             carry = shared.front.wall.carries.of(seat.id)
             found.append(Seated(seat.number, label(seat) if names else "", done_by(carry.progress if carry else "")))
     return found
+
+
+def left_to_do(shared: Parts) -> list[str]:
+    """Return the hosts that still have something of a room that was deleted."""
+    room = shared.front.wall.room.id
+    return [host.name for host in shared.front.hosts.all() if host.swept not in ("", room)]
 
 
 def _names() -> bool:

@@ -111,9 +111,10 @@ class Agenda:
         with self._lock:
             self._keep(teacher_seat=seat)
 
-    def forget(self) -> None:
-        """Delete the file."""
-        self._path.unlink(missing_ok=True)
+    def begin_anew(self) -> None:
+        """Another room begins: the plan is before its first part, and the teacher's seat is gone."""
+        with self._lock:
+            self._keep(part=0, begun=0.0, part_begun=0.0, teacher_seat="")
 
     def _keep(self, **changed: object) -> None:
         kept = _Kept(**{**asdict(self._kept), **changed})

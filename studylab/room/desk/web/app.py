@@ -27,7 +27,7 @@ from studylab.room.desk.web.votes import votes
 from studylab.room.desk.web.wall import MAX_VIEWERS, wall
 from studylab.room.desk.web.words import WORDS
 from studylab.room.protocol import SeatRow
-from studylab.web import compress, cookie, errors, guard, pieces
+from studylab.web import bundles, compress, cookie, errors, guard, pieces
 from studylab.web.htmx import htmx
 from studylab.web.public import Public
 from studylab.web.public import register as at_public_address
@@ -59,6 +59,7 @@ def pages(
     if public:
         at_public_address(app, public)
     errors.register(app)
+    bundles.register(app)
     app.register_error_handler(404, lambda _: errors.answer(NOT_FOUND, 404))
     _templates(app)
     htmx.init_app(app)

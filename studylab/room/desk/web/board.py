@@ -50,6 +50,11 @@ class Board:
     def _refresh(self) -> None:
         now, room = time.time(), self._wall.room
         changed: list[wall.Tile] = []
+        if room.id != self._room.id:
+            # The room was deleted: another begins with nothing.
+            self._version = -1
+            self._known.clear()
+            self._tiles.clear()
         if self._version != self._wall.version:
             self._version, changed = self._wall.since(max(self._version, 0))
             self._known |= {one.seat.id: one for one in changed}

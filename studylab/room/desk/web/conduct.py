@@ -42,7 +42,6 @@ MOST_SAID = 12
 def page() -> str:
     """What the teacher can tell the room."""
     shared = parts()
-    said = shared.front.wall.instructions[-MOST_SAID:][::-1]
     return render_template(
         "conduct.html",
         here="conduct",
@@ -51,11 +50,23 @@ def page() -> str:
         room=shared.front.wall.room,
         common=COMMON,
         verbs=faults(),
-        said=[(one, in_words(one), whom(one)) for one in said],
+        said=so_far(),
         longest=MAX_MESSAGE,
         groups=[*Group],
         only=request.args.get("only", ""),
     )
+
+
+@conduct.get("/said")
+def said() -> str:
+    """What was said so far, as it grows."""
+    return render_template("said.html", said=so_far())
+
+
+def so_far() -> list[tuple[Instruction, str, str]]:
+    """Return the last instructions, newest first, each with its words and for whom it was."""
+    newest = parts().front.wall.instructions[-MOST_SAID:][::-1]
+    return [(one, in_words(one), whom(one)) for one in newest]
 
 
 @conduct.post("/step")
@@ -164,7 +175,7 @@ def chosen(form: MultiDict[str, str]) -> tuple[str, ...]:
         is_meant = lambda tile: tile.number in numbers  # noqa: E731 - two ways to choose, one to use them
     else:
         is_meant = lambda tile: tile.group == who  # noqa: E731
-    found = tuple(tile.id for tile in parts().board.tiles() if is_meant(tile))
+    found = tuple(tile.id for tile in parts().tiles() if is_meant(tile))
     if not found:
         raise BadInput("Nobody is meant: no seat of this room fits. Nothing was sent.")
     return found

@@ -109,6 +109,6 @@ def _seen() -> dict[str, object]:
         "follow": agenda.follow,
         "bench": bench,
         "has_bench": own is not None and not own.seat.out,
-        "counted": counts(tile for tile in shared.board.tiles() if tile.id != agenda.teacher_seat),
+        "counted": counts(shared.tiles()),
         "open_votes": [vote for vote in shared.front.wall.votes() if not vote.closed],
     }

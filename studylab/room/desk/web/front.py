@@ -30,6 +30,10 @@ class SeenHost(Protocol):
     def alive(self) -> bool:
         """Whether it was heard a moment ago."""
 
+    @property
+    def swept(self) -> str:
+        """The id of the room that it keeps nothing else of; empty before it was heard."""
+
 
 class SeenHosts(Protocol):
     """All hosts of the room."""
@@ -98,3 +102,6 @@ class Front(Protocol):
 
     def change_room(self, **changes: str | bool) -> RoomRow:
         """Change the room."""
+
+    def end(self) -> RoomRow:
+        """Delete everything of the room, and begin another."""

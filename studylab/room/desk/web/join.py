@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from studylab.room import codes
-from studylab.room.desk.web.parts import address, parts
+from studylab.room.desk.web.parts import address, is_teacher, parts
 from studylab.room.desk.web.tiles import label
 from studylab.room.names import MAX_NAME
 from studylab.room.protocol import SeatRow
@@ -71,7 +71,8 @@ def joined() -> Response:
 def back() -> Response:
     """Lead a browser to the host that serves its seat now, with a new ticket."""
     if SEAT not in session:
-        return redirect("/join", 303)
+        # The teacher's own bench has a seat that this browser's cookie does not know.
+        return redirect("/room/demo/bench" if is_teacher() else "/join", 303)
     try:
         return redirect(way_in(parts().front.back(session[SEAT])), 303)
     except Unavailable as error:

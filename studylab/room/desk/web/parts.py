@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -14,7 +14,8 @@ from studylab.lab.model import Lab
 from studylab.room.desk.web.agenda import Agenda
 from studylab.room.desk.web.board import Board
 from studylab.room.desk.web.front import Front
-from studylab.room.protocol import SeatRow
+from studylab.room.desk.web.tiles import Tile
+from studylab.room.protocol import Report, SeatRow
 from studylab.web.admission import whose
 from studylab.web.guard import Forbidden
 from studylab.web.htmx import htmx, say, wants_json
@@ -35,6 +36,14 @@ class Parts:
     secret: str
     addresses: list[str]
     watch: Callable[[SeatRow], str]
+
+    def tiles(self) -> Sequence[Tile]:
+        """Return the tiles of the learners by number. The teacher's own seat is nobody to help, and counts nowhere."""
+        return [tile for tile in self.board.tiles() if tile.id != self.agenda.teacher_seat]
+
+    def reports(self) -> Mapping[str, Report]:
+        """Return the newest report of each learner's seat."""
+        return {id: report for id, report in self.board.reports.items() if id != self.agenda.teacher_seat}
 
 
 def parts() -> Parts:

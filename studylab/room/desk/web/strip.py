@@ -30,7 +30,7 @@ LATE_S = 60.0
 def strip(shared: Parts) -> Strip:
     """Return the strip as it is now."""
     room, agenda = shared.front.wall.room, shared.agenda
-    counted = counts(shared.board.tiles())
+    counted = counts(shared.tiles())
     part = behind = ""
     late_s = 0.0
     if agenda.progress.begun:

@@ -27,7 +27,7 @@ def page() -> str:
         strip=strip(shared),
         offers=[(lab, offers) for lab in labs if (offers := predictions(lab))],
         now=now,
-        so_far=[ballots.count(vote, shared.board.reports) for vote in shared.front.wall.votes()[::-1]],
+        so_far=[ballots.count(vote, shared.reports()) for vote in shared.front.wall.votes()[::-1]],
     )
 
 
@@ -77,7 +77,7 @@ def _seen(number: int) -> dict[str, object]:
     vote = next((one for one in all_votes if one.number == number), None)
     if vote is None:
         raise NotThere("There is no such vote in this room.")
-    reports = shared.board.reports
+    reports = shared.reports()
     first = ballots.before(vote, all_votes)
     return {
         "count": ballots.count(vote, reports),

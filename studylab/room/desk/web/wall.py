@@ -30,7 +30,7 @@ TOO_MANY = f"{MAX_VIEWERS} pages look at this room already. Close one of them fi
 def page() -> str:
     """The wall."""
     shared, names, first = parts(), _names(), _first()
-    tiles = shared.board.tiles()
+    tiles = shared.tiles()
     shown = _shown(shared, names, first)
     return render_template(
         "wall.html",
@@ -72,7 +72,7 @@ def _first() -> int:
 
 
 def _shown(shared: Parts, names: bool, first: int) -> list[Tile]:
-    tiles = [tile for tile in shared.board.tiles() if first <= tile.number < first + TILES_A_PAGE]
+    tiles = [tile for tile in shared.tiles() if first <= tile.number < first + TILES_A_PAGE]
     return tiles if names else [without_name(tile) for tile in tiles]
 
 
@@ -88,12 +88,12 @@ class _Drawing:
     names: bool
     first: int
     only_strip: bool
-    known: dict[int, Tile] = field(default_factory=dict)
+    known: dict[int, Tile] | None = None
     lasting: dict[str, str] = field(default_factory=dict)
 
     def news(self) -> str:
         """Return what has changed since the last time, as partials; empty when nothing has."""
-        tiles = self.shared.board.tiles()
+        tiles = self.shared.tiles()
         counted = tuple((group.value, count) for group, count in counts(tiles).items())
         now = {
             "strip": kept("strip_words.html", strip=strip(self.shared)),
@@ -107,16 +107,16 @@ class _Drawing:
         """Return what brings the page from the tiles that it knows to those that are. At first it gets every tile."""
         shown = _shown(self.shared, self.names, self.first)
         fresh = {tile.number: tile for tile in shown}
-        said = [partial(f"tile-{number}", "", "delete") for number in self.known.keys() - fresh.keys()]
-        if not self.known and fresh:
-            said.append(partial("tiles", _drawn(in_order(shown))))
-        else:
-            for number, tile in fresh.items():
-                if number not in self.known:
-                    said.append(partial("tiles", _drawn([tile]), "beforeend"))
-                elif self.known[number] != tile:
-                    said.append(partial(f"tile-{number}", _drawn([tile]), "outerMorph"))
-        self.known = fresh
+        before, self.known = self.known, fresh
+        if not before and (before is None or fresh):
+            return [partial("tiles", _drawn(in_order(shown)))]
+        before = before or {}
+        said = [partial(f"tile-{number}", "", "delete") for number in before.keys() - fresh.keys()]
+        for number, tile in fresh.items():
+            if number not in before:
+                said.append(partial("tiles", _drawn([tile]), "beforeend"))
+            elif before[number] != tile:
+                said.append(partial(f"tile-{number}", _drawn([tile]), "outerMorph"))
         return said
 
 
