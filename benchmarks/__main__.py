@@ -11,7 +11,24 @@ from pathlib import Path
 
 from nats.errors import Error as NatsError
 
-from benchmarks import browser, crowd, edge, history, latency, outside, page, relay, starts, tape, turns, verb
+from benchmarks import (
+    browser,
+    crowd,
+    edge,
+    history,
+    latency,
+    outside,
+    page,
+    relay,
+    room,
+    room_desk,
+    room_growth,
+    room_page,
+    starts,
+    tape,
+    turns,
+    verb,
+)
 from benchmarks.machine import browser as browser_path
 from benchmarks.machine import circumstances, said_by
 from benchmarks.report import Report, Row, as_json, as_table, write_into
@@ -34,7 +51,12 @@ PARTS: dict[str, Callable[[Scale], list[Row]]] = {
     "verb": verb.measure,
     "turns": turns.measure,
     "crowd": crowd.measure,
+    "room": room.measure,
+    "growth": room_growth.measure,
+    "desk": room_desk.rows,
 }
+OF_A_ROOM = ["room", "growth", "desk"]
+"""Parts that are written into a place of their own, and may be without the others."""
 
 
 def run(parts: Sequence[str], scale: Scale) -> Report:
@@ -61,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scale = QUICK if options.quick else FULL
     if options.crowd is not None:
         scale = replace(scale, crowd=options.crowd)
+    if options.rounds is not None:
+        scale = replace(scale, rounds=options.rounds)
     report = run(options.only or list(PARTS), scale)
     only_json = options.json == "-"
     print(f"{as_table(report)}speed: {report.run['speed']}", file=sys.stderr if only_json else sys.stdout)
@@ -71,8 +95,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif options.json:
         Path(options.json).write_text(as_json(report), encoding="utf-8")
     if options.write and not report.failed:
-        options.write.write_text(write_into(options.write.read_text(encoding="utf-8"), report), encoding="utf-8")
+        _write(options.write, report, is_whole=not options.only)
     return 1 if report.failed else 0
+
+
+def _write(page: Path, report: Report, *, is_whole: bool) -> None:
+    """Put a run into the page. A room has a place of its own there, and a picture."""
+    others, of_a_room = room_page.parted(report)
+    text = page.read_text(encoding="utf-8")
+    text = write_into(text, others) if is_whole else text
+    page.write_text(room_page.write_into(text, of_a_room), encoding="utf-8")
+    room_page.draw_beside(page, of_a_room)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -82,6 +115,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--crowd", type=int, metavar="N", help=f"learners at once (default {FULL.crowd}; 0 for none)")
+    parser.add_argument("--rounds", type=int, metavar="N", help=f"rounds of each measurement (default {FULL.rounds})")
     parser.add_argument(
         "--json", nargs="?", const="-", metavar="FILE", help="write all values there; without FILE, to standard output"
     )
@@ -92,8 +126,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="put the table of a whole run between the marks of docs/benchmarks.md",
     )
     options = parser.parse_args(arguments)
-    if options.write and (options.quick or options.only or options.crowd == 0):
-        parser.error("--write takes a whole run: leave out --quick, --only and --crowd 0.")
+    is_part = options.only and sorted(options.only) != sorted(OF_A_ROOM)
+    if options.write and (options.quick or is_part or options.crowd == 0):
+        parser.error(
+            f"--write takes a whole run, or --only {' '.join(OF_A_ROOM)}: leave out --quick, other parts and --crowd 0."
+        )
+    if options.rounds is not None and options.rounds < 1:
+        parser.error("--rounds is 1 or more.")
     try:
         _see_that_it_can_be_written(options)
     except (VangoError, OSError) as error:
@@ -104,7 +143,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _see_that_it_can_be_written(options: argparse.Namespace) -> None:
     """Find out before the measuring, not after it, that there is no place for the result."""
     if options.write:
-        write_into(options.write.read_text(encoding="utf-8"), Report({}, [], {}))
+        text = options.write.read_text(encoding="utf-8")
+        room_page.write_into(write_into(text, Report({}, [], {})), Report({}, [], {}))
     if options.json and options.json != "-":
         Path(options.json).touch()
 

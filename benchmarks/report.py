@@ -123,11 +123,12 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _median_and_range(values: Sequence[float]) -> tuple[str, str]:
-    median, low, high = map(_number, _spread(values).values())
+    median, low, high = map(number, _spread(values).values())
     return median, f"{low} to {high}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return a number as the tables show it."""
     return (
         f"{value:,.0f}" if abs(value) >= 100 or value == 0 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
     )

@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.machine import turns_a_second
+from benchmarks.report import Row, Target
 from benchmarks.room_hosts import host
+from benchmarks.rounds import Scale
 from studylab.loop import LoopThread
 from studylab.room import permissions
 from studylab.room.desk import Desk
@@ -118,6 +120,20 @@ def _wall(desk: Desk, seats: list[str]) -> float:
     began = time.perf_counter()
     assert all(desk.wall.tile(seat) for seat in seats)
     return time.perf_counter() - began
+
+
+def rows(scale: Scale) -> list[Row]:
+    """Return the rows of the front desk alone, none without simulated seats."""
+    if not scale.seats:
+        return []
+    found = measure(scale.seats, scale.hosts)
+    each = f"the front desk with {found.seats:,} simulated seats on {found.hosts} hosts"
+    return [
+        Row("room-desk-joins", f"{each}: joins", "a second", (found.joins_a_second,), Target(200, at_least=True)),
+        Row("room-desk-report", f"{each}: what a report costs it", "ms", (found.report_ms,)),
+        Row("room-desk-wall", f"{each}: 200 tiles of the wall", "ms", (found.wall_ms,), Target(1000)),
+        Row("room-desk-restart", f"{each}: started again, until the wall is whole", "s", (found.restart_s,)),
+    ]
 
 
 @contextmanager

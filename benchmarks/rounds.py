@@ -16,7 +16,8 @@ from vango.actors.errors import Unavailable
 class Scale:
     """How much is measured: rounds, and in each the clicks, changes, events, and outside acts of each kind.
 
-    `crowd` learners; 0 skips them.
+    `crowd` learners; 0 skips them. `room` learners in a room, and `sizes` of a class that grows; `seats` are simulated,
+    on `hosts`.
     """
 
     rounds: int
@@ -25,10 +26,27 @@ class Scale:
     events: int
     outside: int
     crowd: int
+    room: int = 0
+    sizes: tuple[int, ...] = ()
+    seats: int = 0
+    hosts: int = 0
 
 
-FULL = Scale(rounds=5, clicks=100, changes=200, events=99_000, outside=20, crowd=200)
-QUICK = Scale(rounds=1, clicks=3, changes=20, events=2_000, outside=2, crowd=0)
+FULL = Scale(
+    rounds=5,
+    clicks=100,
+    changes=200,
+    events=99_000,
+    outside=20,
+    crowd=200,
+    room=200,
+    sizes=(25, 50, 100, 200, 400),
+    seats=10_000,
+    hosts=50,
+)
+QUICK = Scale(
+    rounds=1, clicks=3, changes=20, events=2_000, outside=2, crowd=0, room=4, sizes=(2, 3), seats=200, hosts=4
+)
 
 Side = Callable[[], Awaitable[float]]
 

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from studylab.room.serving.shares import ACTS, LONG_AT_ONCE, LOOKS, MAX_BURST, Shares, TooFast, check
+from studylab.room.serving.shares import (
+    ACTS,
+    HELD_AT_ONCE,
+    HELD_BACK_S,
+    LONG_AT_ONCE,
+    LOOKS,
+    MAX_BURST,
+    Shares,
+    TooFast,
+    check,
+)
 from tests.room.hosted import Hosted, Sitting
 from vango.actors.errors import BadInput, Refused
 
@@ -23,7 +33,7 @@ def test_a_seat_may_do_so_many_at_once_and_then_so_many_a_second(share: object) 
     assert share in (ACTS, LOOKS)
     kind = ACTS if share == ACTS else LOOKS
     now = [0.0]
-    shares = Shares(lambda: now[0])
+    shares = Shares(lambda: now[0], lambda _: None)
     for _ in range(int(kind.at_once)):
         shares.take("ana", kind)
     with pytest.raises(TooFast, match=f"may do {kind.a_second:g} "):
@@ -38,12 +48,30 @@ def test_a_seat_may_do_so_many_at_once_and_then_so_many_a_second(share: object) 
 
 def test_a_seat_that_floods_is_told_and_another_is_served(room: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, bea = room.join("Ana"), room.join("Bea")
-    monkeypatch.setattr(room.serving(), "shares", Shares(lambda: 0.0))
+    monkeypatch.setattr(room.serving(), "shares", Shares(lambda: 0.0, lambda _: None))
     answers = [ana.do("go_on", actor="relay") for _ in range(int(ACTS.at_once) + 1)]
     refused = answers[-1]
     assert [answer.status_code for answer in answers].count(429) == 1
     assert "One seat may do 5 things on its bench a second" in refused.get_json()["error"]
     assert bea.do("promote", route="shop", to="alloc-c").status_code == 200
+
+
+def test_who_is_refused_waits_a_moment_for_the_answer_but_never_so_many_that_threads_are_missed() -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        # While this one waits, the next one is refused.
+        with pytest.raises(TooFast):
+            shares.take("ana", ACTS)
+
+    shares = Shares(lambda: 0.0, wait)
+    for _ in range(int(ACTS.at_once)):
+        shares.take("ana", ACTS)
+    with pytest.raises(TooFast):
+        shares.take("ana", ACTS)
+    assert waits == [HELD_BACK_S] * HELD_AT_ONCE
+    shares.take("bea", ACTS)
 
 
 def test_a_burst_has_a_limit_in_a_room() -> None:

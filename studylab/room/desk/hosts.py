@@ -1,8 +1,9 @@
 """The hosts as the desk sees them: who is there, what each reports, and who is lost.
 
 A host says hello each second; the desk keeps what it says, makes the streams that it may not make itself, and follows
-its feed with an edge of its own. A host that is silent for `LOST_AFTER_S` is lost, and its seats go to others. The
-time counts only while the desk itself hears the broker: a laptop that slept has lost nobody.
+its feed with an edge of its own. A host that is silent for `LOST_AFTER_S` is lost, and its seats go to others. One at
+whose door somebody still opens has `BUSY_FOR_S`: it waits for a processor. The time counts only while the desk itself
+hears the broker: a laptop that slept has lost nobody.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import msgspec
 from nats.aio.msg import Msg
 
 from studylab.room.database import Database
-from studylab.room.desk import seating
+from studylab.room.desk import knocking, seating
 from studylab.room.desk.ending import purge
 from studylab.room.desk.wall import Wall, WallTable
 from studylab.room.line import Line
@@ -31,6 +32,8 @@ from vango.broker.connection import Connection
 from vango.truth.snapshots import create_bucket
 
 LOST_AFTER_S = 6.0
+BUSY_FOR_S = 60.0
+KNOCK_AFTER_S = 2.5
 LOOK_S = 0.5
 MAX_STEP_S = 1.0
 
@@ -47,11 +50,23 @@ class Host:
     silent_s: float = LOST_AFTER_S
     lost: bool = True
     swept: str = ""
+    knocking: asyncio.Task[bool] | None = None
+    runs: bool = False
 
     @property
     def alive(self) -> bool:
         """Whether seats may be given to it."""
         return not self.lost
+
+    def judge(self) -> None:
+        """Call it lost after a while of silence, and after a longer one when somebody still opens its door."""
+        if self.knocking is not None and self.knocking.done():
+            self.runs, self.knocking = self.knocking.result(), None
+        if self.silent_s < KNOCK_AFTER_S:
+            self.runs = False
+        elif self.knocking is None and not self.lost:
+            self.knocking = asyncio.create_task(knocking.runs(self.row.url), name=f"knock at {self.name}")
+        self.lost = self.lost or self.silent_s > (BUSY_FOR_S if self.runs else LOST_AFTER_S)
 
 
 class Hosts:
@@ -108,6 +123,7 @@ class Hosts:
         await tasks.end(self._watch)
         await self.line.stop()
         for host in self._hosts.values():
+            await tasks.end(host.knocking)
             await host.edge.kill()
 
     async def _prepare(self, wire: Connection) -> None:
@@ -177,7 +193,7 @@ class Hosts:
                     host.silent_s = 0.0
                 else:
                     host.silent_s += step_s
-                host.lost = host.lost or host.silent_s > LOST_AFTER_S
+                host.judge()
                 # An edge that has died of something unforeseen starts again; what runs is left alone.
                 await host.edge.start()
             await self.source.start()

@@ -32,6 +32,9 @@ LIMITS = {("burst", "n"): (MAX_BURST, "changes in one burst")}
 LONG = frozenset({"storm", "shrink_storm", "try_without", "fork", "undo"})
 LONG_AT_ONCE = 4
 """Verbs that play many others, and on how many benches of a host they may be at work at once."""
+HELD_BACK_S = 0.5
+HELD_AT_ONCE = 8
+"""How long a refusal waits before it is sent, and how many may wait: who asks again at once costs the others less."""
 
 
 class TooFast(VangoError):
@@ -41,15 +44,18 @@ class TooFast(VangoError):
 
 
 class Shares:
-    """The shares of all seats of a host. From any thread. `clock` counts seconds."""
+    """The shares of all seats of a host. From any thread. `clock` counts seconds, `sleep` waits for some."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._places = threading.Semaphore(HELD_AT_ONCE)
         self._lock = threading.Lock()
         self._left: dict[tuple[str, Share], tuple[float, float]] = {}
 
     def take(self, seat: str, share: Share) -> None:
-        """Take one of a seat's share. Raises `TooFast` when none is left: then nothing was taken."""
+        """Take one of a seat's share. Raises `TooFast` when none is left, after a moment: then nothing was taken."""
         with self._lock:
             now = self._clock()
             left, at = self._left.get((seat, share), (share.at_once, now))
@@ -57,10 +63,19 @@ class Shares:
             if left >= 1:
                 self._left[seat, share] = left - 1, now
                 return
+        self._hold_back()
         raise TooFast(
             f"One seat may do {share.a_second:g} {share.what} a second, and {share.at_once:g} at once. "
             "Nothing was done; wait a second."
         )
+
+    def _hold_back(self) -> None:
+        """Wait a moment, unless so many wait already that threads would be missed."""
+        if self._places.acquire(blocking=False):
+            try:
+                self._sleep(HELD_BACK_S)
+            finally:
+                self._places.release()
 
 
 def check(verb: str, arguments: Mapping[str, Any], at_work: int) -> None:
