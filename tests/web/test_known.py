@@ -67,6 +67,13 @@ def test_every_sheet_and_module_is_in_a_bundle_or_named_by_a_page() -> None:
     assert {file for file in found - together if file not in TEMPLATES} == set()
 
 
+def test_htmx_does_not_begin_before_its_extension_for_streams_is_there(app: Flask) -> None:
+    text = app.test_client().get("/static/bundle/htmx.js").get_data(as_text=True)
+    assert text.startswith("var htmx=")
+    assert 'htmx.registerExtension("sse"' in text
+    assert "hx-sse.min.js" not in TEMPLATES, "a file of its own may come after htmx has begun"
+
+
 def test_a_module_stands_once_in_a_bundle_and_after_what_it_imports() -> None:
     text = bundles.scripts(bundles.SCRIPTS["stage.js"])
     defined = re.findall(r"^const \$(\w+) = \(\(\) => \{$", text, re.MULTILINE)
