@@ -19,8 +19,8 @@ function toGuide() {
 
 // What the current step wants next: a move, a choice, an answer, or to go on.
 function toMove() {
-  const due = ".move.is-next button, .predict input, .question input, .go-on button";
-  const here = document.querySelector("#panel-guide li.is-now")?.querySelector(due) ?? document.querySelector("#panel-guide .begin button");
+  const due = ".move.is-next button, .predict:not(:has(.is-right)) input[type='radio'], .go-on button";
+  const here = current()?.querySelector(due) ?? document.querySelector("#panel-guide .begin button");
   if (here) here.focus();
   else toGuide();
 }
