@@ -29,6 +29,8 @@ function* places() {
   if (last.sheet) yield document.querySelector(`[popovertarget="${CSS.escape(last.sheet)}"]`);
   if (last.panel === GUIDE) {
     if (last.form) yield panel.querySelector(`li.is-now #${CSS.escape(last.form)}`);
+    // After a move the next one has the focus, so that Enter and Enter again play a step.
+    if (last.form?.startsWith("move-")) yield panel.querySelector("li.is-now .move.is-next button");
     yield panel.querySelector("li.is-now > h2, #debrief-title");
   }
   yield panel;
@@ -50,6 +52,8 @@ function begin(here) {
 }
 
 document.addEventListener("submit", ({ target }) => {
+  // Enter at a choice sends its form, as its button does: from there the focus finds its way.
+  if (target.matches(".predict") && document.activeElement?.type === "radio") target.querySelector("button.verb")?.focus();
   if (target.matches(`#${GUIDE} form[action$='/start']`)) startedUntil = Date.now() + STARTED_MS;
 }, true);
 

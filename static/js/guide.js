@@ -88,7 +88,8 @@ function look() {
   const before = step;
   if (item?.id !== step) {
     step = item?.id;
-    words.push(item ? `Now: ${item.querySelector("h2").textContent}.` : "The lab is finished.");
+    if (item) words.push(`Now: ${item.querySelector("h2").textContent}.`);
+    else if (guide.querySelector(".debrief")) words.push("The lab is finished.");
     if (before) guide.querySelector("[data-asked]")?.remove();
     const shown = item ?? guide.querySelector(".debrief");
     if (shown) bringIntoView(shown);

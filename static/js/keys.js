@@ -1,4 +1,4 @@
-// Keys: ? lists them; digits go to an edge, letters to the other places; space lets go in step, u undoes, r resets, t and
+// Keys: ? lists them; digits go to an edge, letters to the other places; space, c and e let go in step, u undoes, r resets, t and
 // p change the look. None fires while something is being typed or a dialog is open.
 import { say } from "./status.js";
 import { toggleProjector, toggleTheme } from "./theme.js";
@@ -17,14 +17,25 @@ function toGuide() {
   else goTo("panel-guide");
 }
 
+// What the current step wants next: a move, a choice, an answer, or to go on.
+function toMove() {
+  const due = ".move.is-next button, .predict:not(:has(.is-right)) input[type='radio'], .go-on button";
+  const here = current()?.querySelector(due) ?? document.querySelector("#panel-guide .begin button");
+  if (here) here.focus();
+  else toGuide();
+}
+
 const typed = "input:not([type='radio'], [type='checkbox']), select, textarea, [contenteditable]";
 const chosen = "input[type='radio'], input[type='checkbox']";
 
 // The button of a verb that has one button on the page, wherever it is drawn.
-const verb = (name) => document.querySelector(`.stage form.act[action$='/bench/verbs/${name}'] button:not(:disabled)`);
+const verb = (name, value) => {
+  const has = value ? `:has(input[value='${value}'])` : "";
+  return document.querySelector(`.stage form.act[action$='/bench/verbs/${name}']${has} button:not(:disabled)`);
+};
 
-function pressVerb(name, otherwise) {
-  const button = verb(name);
+function pressVerb(name, otherwise, value) {
+  const button = verb(name, value);
   if (button) button.click();
   else say(otherwise);
 }
@@ -34,8 +45,11 @@ const keys = {
   t: toggleTheme,
   p: toggleProjector,
   g: toGuide,
+  m: toMove,
   r: () => pressVerb("reset", "There is nothing to reset here."),
   u: () => pressVerb("undo", "There is nothing to undo here."),
+  c: () => pressVerb("run_on", "Nobody waits here.", "next commit"),
+  e: () => pressVerb("run_on", "Nobody waits here.", "end"),
   0: () => goTo("panel-truth"),
   y: () => goTo("panel-relay"),
   s: () => goTo("panel-stream"),

@@ -6,7 +6,7 @@ from studylab.lab.attempt import Attempt, current
 from studylab.lab.model import Do, Explain, Lab, Predict
 from vango.verbs.registry import REGISTRY
 
-ALWAYS_OPEN = ("pace", "go_on")
+ALWAYS_OPEN = ("pace", "go_on", "run_on")
 """Time belongs to the learner: how fast the actors move is locked in no step that has something to do or to read."""
 
 

@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 from vango.actors.told import fit
 from vango.observe.model import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
 
+FULL = 97
+"""Per cent of the picture that a full tape takes: the newest label and the cursors stand beyond its last cell."""
 FEWEST_SLOTS = 8
 LONGEST_RUN = 3
 EVERY_LABEL = 22
@@ -69,7 +71,7 @@ def tape(stream: StreamSeen) -> Tape:
     """Lay out a stream's last messages."""
     runs = _runs(stream)
     wide = [END if kind == "earlier" else 1 for _, _, kind, _ in runs]
-    share = 100 / max(sum(wide), FEWEST_SLOTS)
+    share = 100 / FEWEST_SLOTS if sum(wide) <= FEWEST_SLOTS else FULL / sum(wide)
     every = 1 if len(runs) <= EVERY_LABEL else 5 if stream.last_seq < 1000 else 10
     absent = {**_ABSENT, "earlier": _earlier(stream)}
     ends = tuple(share * end for end in accumulate(wide, initial=0))

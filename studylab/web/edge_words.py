@@ -39,9 +39,9 @@ def probe_words(edge: EdgeSeen | GuestSeen) -> str:
     counts = Counter(drawing.shown(probe) for probe in edge.probes)
     words = {"right": "right", "wrong": "misrouted", "refused": "refused", "late": "late"}
     said = ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome])
-    return f"last {plural(len(edge.probes), 'request')}: {'all' if len(counts) == 1 else said} " + (
-        words[next(iter(counts))] if len(counts) == 1 and next(iter(counts)) in words else ""
-    )
+    if len(counts) == 1:
+        return f"last {plural(len(edge.probes), 'request')}: all {words.get(next(iter(counts)), '')}".rstrip()
+    return f"last {len(edge.probes)}: {said}"
 
 
 def asked_words(edge: EdgeSeen | GuestSeen, since: str = "with these rules") -> str:

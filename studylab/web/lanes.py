@@ -17,6 +17,7 @@ from vango.actors.told import fit
 from vango.core.modes import Mode
 from vango.journal.facts import Applied, Asked, Commit, EdgeAck, Got, Judged, Mark, ModeChange, Publish
 from vango.journal.moment import Moment
+from vango.relay.envelope import CHAINED_FEED
 
 LANE_PX = 19
 STEP_PX = 14
@@ -47,6 +48,7 @@ def picture(moments: Sequence[Moment]) -> Picture:
     free = dict.fromkeys(names, 0.0)
     drawn: list[str] = []
     at = 0.0
+    confirmed = {seq for moment in moments for seq in _confirmed(moment)}
     for moment, idle in pauses(moments):
         name = lane(moment.actor)
         if idle:
@@ -57,9 +59,33 @@ def picture(moments: Sequence[Moment]) -> Picture:
         width = CHAR_PX * len(label) + PAD_PX
         drawn.append(_box(moment, label, at, width, names.index(name)))
         free[name] = at + width + SPACE_PX
+        if seqs := _stored(moment, confirmed):
+            confirmed -= set(seqs)
+            label = _numbers("stored", sorted(seqs))
+            width = CHAR_PX * len(label) + PAD_PX
+            x = max(at, free["stream"])
+            drawn.append(_stored_box(moment, label, x, width, names.index("stream")))
+            free["stream"] = x + width + SPACE_PX
         at += STEP_PX
     boxes = Markup("\n".join(drawn))  # noqa: S704 - labels and titles are escaped, the rest is numbers
     return Picture(names, int(max(free.values(), default=0.0)) + 1, LANE_PX * len(names), boxes)
+
+
+def _confirmed(moment: Moment) -> tuple[int, ...]:
+    """Return the stream seqs of ROUTES that PubAcks of a moment name as new."""
+    if moment.kind == "mark" and moment.detail.get("feed") == CHAINED_FEED:
+        return tuple(moment.read(Mark).stored.values())
+    ack = moment.read(Publish).ack if moment.kind == "publish" and moment.actor == "database" else None
+    return (ack.seq,) if ack and ack.seq and not ack.duplicate else ()
+
+
+def _stored(moment: Moment, confirmed: set[int]) -> set[int]:
+    """Return what the stream had stored by a moment, for the first one that proves it: it is delivered or confirmed.
+
+    Only what a PubAck among the moments confirms: the server tells nobody when it stores.
+    """
+    seqs = moment.read(Got).stream_seqs if moment.kind == "got" else _confirmed(moment)
+    return confirmed & set(seqs)
 
 
 def label_of(moment: Moment) -> str:
@@ -115,6 +141,17 @@ def _box(moment: Moment, label: str, x: float, width: float, row: int) -> str:
         f"<title>{escape(fit(f'{moment.n}. {moment.actor}: {moment.text}'))}</title>"
         f'<rect x="{x:.0f}" y="{y}" width="{width:.0f}" height="{LANE_PX - 4}" rx="4"/>'
         f'<text x="{x + width / 2:.0f}" y="{y + 11}" text-anchor="middle">{escape(label)}</text></a>'
+    )
+
+
+def _stored_box(moment: Moment, label: str, x: float, width: float, row: int) -> str:
+    """Return a box that belongs to the moment that proves it, and that nothing travels to."""
+    y = LANE_PX * row + 2
+    return (
+        f'<a class="box is-stream" href="#moment-{moment.n}" tabindex="-1">'
+        f"<title>{escape(label)}: the first proof is moment {moment.n}, of {escape(fit(moment.actor))}</title>"
+        f'<rect x="{x:.0f}" y="{y}" width="{width:.0f}" height="{LANE_PX - 4}" rx="4"/>'
+        f'<text x="{x + width / 2:.0f}" y="{y + 11}" text-anchor="middle">{label}</text></a>'
     )
 
 

@@ -64,7 +64,7 @@ _TONES = {
     "send": "is-relay",
     "store": "is-stream",
 }
-_BECAME = {Mode.FAILED_CLOSED: "is-bad", Mode.CURRENT: "is-ok", Mode.REBUILDING: "is-warn"}
+_BECAME = {Mode.FAILED_CLOSED: "is-bad", Mode.REBUILDING: "is-warn"}
 
 
 def edge_look(edge: EdgeSeen | GuestSeen) -> Look:
@@ -119,7 +119,7 @@ def allocation_icon(state: str) -> str:
 
 
 def moment_tone(moment: Moment) -> str:
-    """Return the tone of a journal entry; a mode's is that of what the edge became."""
+    """Return the tone of a journal entry; a mode's is that of what the edge became. A claim is never green."""
     if moment.kind == "mode":
         became = moment.read(ModeChange).after
         return _BECAME.get(became, "") if became else ""

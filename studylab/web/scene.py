@@ -12,7 +12,7 @@ from vango.observe.model import ConsumerSeen, EdgeSeen, GuestSeen, Observation, 
 from vango.verbs.registry import REGISTRY
 
 TILES = 6
-ALWAYS = ("pace", "go_on", "undo", "reset", "stop")
+ALWAYS = ("pace", "go_on", "run_on", "undo", "reset", "stop")
 INSPECTOR_TABS = (("now", "Now"), ("rules", "Rules"), ("code", "Code"), ("nats", "NATS"), ("trials", "Trials"))
 """The tabs of the inspector. The last is for the sandbox and for the lab of storms."""
 

@@ -94,5 +94,9 @@ def picture(page: Page) -> Callable[[str], None]:
         # What was answered last would stand before the edges.
         page.evaluate("scrollTo(0, 0); document.getElementById('status').classList.add('is-read')")
         page.screenshot(path=path, animations="disabled")
+        if name.endswith("-trap"):
+            page.emulate_media(color_scheme="dark")
+            page.screenshot(path=path.with_name(f"{path.stem}-dark.png"), animations="disabled")
+            page.emulate_media(color_scheme="light")
 
     return keep

@@ -24,6 +24,15 @@ WHICH_PANEL = """target => {
   if (!panel || document.querySelector("dialog:modal") || panel.contains(document.activeElement)) return [null, null];
   return [panel.id, panel.dataset.edge ?? null];
 }"""
+IS_MOVE = """target => {
+  const due = target.closest("#panel-guide li.is-now :is(.move.is-next, .predict, .go-on), #panel-guide .begin");
+  return Boolean(due) && !due.contains(document.activeElement);
+}"""
+IS_SUBMIT_HERE = """target => {
+  const { type, form } = document.activeElement;
+  return type === "radio" && Boolean(form) && form === target.form;
+}"""
+"""At a radio button Enter sends its form."""
 SAME_GROUP = """target => {
   const here = document.activeElement;
   return here.type === "radio" && here.name === target.name && here.form === target.form;
@@ -89,10 +98,23 @@ class Mouse:
 
 
 class Keys:
-    """Has no mouse."""
+    """Has no mouse, and counts the presses of keys."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.presses = 0
+
+    def hit(self, key: str) -> None:
+        """Press a key."""
+        self.presses += 1
+        print(
+            "KEY",
+            key,
+            self.page.evaluate(
+                "(document.activeElement.textContent ?? '').trim().slice(0, 40) + ' @ ' + (document.activeElement.closest('[id]')?.id ?? '')"
+            ).replace("\n", " "),
+        )
+        self.page.keyboard.press(key)
 
     def reach(self, target: Locator) -> None:
         """Bring the focus to something, as far as possible by the key of the panel that it stands in."""
@@ -101,19 +123,20 @@ class Keys:
         self._tab_until(target, "target => target === document.activeElement")
 
     def press(self, target: Locator) -> None:
-        self.reach(target)
-        self.page.keyboard.press("Enter")
+        if not target.evaluate(IS_SUBMIT_HERE):
+            self.reach(target)
+        self.hit("Enter")
 
     def visit(self, place: Locator) -> None:
         digit = place.get_attribute("data-edge")
-        self.page.keyboard.press(digit or PANEL_KEYS[place.get_attribute("id") or ""])
+        self.hit(digit or PANEL_KEYS[place.get_attribute("id") or ""])
 
     def turn_to(self, tab: Locator) -> None:
         self.reach(tab.locator("xpath=..").locator("[aria-selected='true']"))
         for _ in range(10):
             if tab.get_attribute("aria-selected") == "true":
                 return
-            self.page.keyboard.press("ArrowRight")
+            self.hit("ArrowRight")
         raise AssertionError(f"ten times an arrow did not lead to {tab}")
 
     def choose(self, target: Locator, option: str) -> None:
@@ -121,13 +144,14 @@ class Keys:
         options = target.locator("option").evaluate_all("all => all.map(option => option.value)")
         steps = options.index(option) - options.index(target.input_value())
         for _ in range(abs(steps)):
-            self.page.keyboard.press("ArrowDown" if steps > 0 else "ArrowUp")
+            self.hit("ArrowDown" if steps > 0 else "ArrowUp")
         expect(target).to_have_value(option)
 
     def write(self, target: Locator, text: str) -> None:
         self.reach(target)
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.press("Delete")
+        self.hit("Control+a")
+        self.hit("Delete")
+        self.presses += len(text)
         self.page.keyboard.type(text)
 
     def tick(self, target: Locator) -> None:
@@ -137,21 +161,24 @@ class Keys:
         for _ in range(10):
             if not target.evaluate(WHICH_WAY):
                 break
-            self.page.keyboard.press("ArrowDown")
+            self.hit("ArrowDown")
         if not target.is_checked():
-            self.page.keyboard.press("Space")
+            self.hit("Space")
         expect(target).to_be_checked()
 
     def _jump(self, target: Locator) -> None:
+        if target.evaluate(IS_MOVE):
+            self.hit("m")
+            return
         panel, digit = target.evaluate(WHICH_PANEL)
         if key := digit or PANEL_KEYS.get(panel):
-            self.page.keyboard.press(key)
+            self.hit(key)
 
     def _tab_until(self, target: Locator, arrived: str) -> None:
         for _ in range(MOST_TABS):
             if target.evaluate(arrived):
                 return
-            self.page.keyboard.press(target.evaluate(WHICH_WAY))
+            self.hit(target.evaluate(WHICH_WAY))
         raise AssertionError(
             f"{MOST_TABS} times Tab did not lead to {target}; the focus is at {self.page.evaluate(WHERE)}"
         )

@@ -34,6 +34,18 @@ def test_in_step_space_lets_go_though_a_button_has_the_focus(by_keys: Learner) -
     expect(page.locator("dialog:modal")).to_have_count(0)
 
 
+def test_in_step_e_goes_on_to_the_end(by_keys: Learner) -> None:
+    page = by_keys.page
+    by_keys.opens("/sandbox")
+    by_keys.does(call("pace", tempo="step"))
+    by_keys.promotes("blog", "alloc-c")
+    expect(page.locator("#status")).to_contain_text("Database truth: Waits before commit.")
+    page.keyboard.press("e")
+    for name in ("fra", "iad", "syd"):
+        expect(page.locator(f"#panel-edge-{name} .claim")).to_contain_text("Current at 4")
+    expect(page.locator(".bench-controls [aria-pressed='true']")).to_have_text("Step")
+
+
 def test_space_presses_the_focused_button_while_nobody_waits(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
     by_keys.hands.reach(by_keys.page.locator("#open-promote"))

@@ -9,10 +9,12 @@ from playwright.sync_api import expect
 
 from labs import LABS
 from studylab.lab import Do, Explain, Lab, Predict, Step
+from tests.browser.hands import Keys
 from tests.browser.learner import Learner
 from tests.few import A_FEW_LABS
 
 LAB_1 = LABS[0]
+MOST_PRESSES = 60
 
 
 def trap(lab: Lab) -> str:
@@ -43,6 +45,9 @@ def test_a_lab_is_played_through_its_page_by_mouse(by_mouse: Learner, lab: Lab, 
 
 def test_lab_1_is_played_by_keys_alone(by_keys: Learner) -> None:
     by_keys.plays(LAB_1)
+    assert isinstance(by_keys.hands, Keys)
+    print(f"{LAB_1.slug} by keys alone: {by_keys.hands.presses} presses")
+    assert by_keys.hands.presses <= MOST_PRESSES
     assert by_keys.witness.attempt(LAB_1.slug).marks == {}
 
 

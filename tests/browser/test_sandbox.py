@@ -21,6 +21,7 @@ BEFORE = {
         call("storm", seed=2),
     ),
     "go_on": (call("pace", tempo="step"), call("promote", route="api", to="alloc-c")),
+    "run_on": (call("pace", tempo="step"), call("promote", route="api", to="alloc-d")),
     "undo": (call("pace", tempo="live"),),
     # A stuck edge fills the journal faster than one can point at its newest moment.
     "fork": (call("reset"), call("promote", route="api", to="alloc-c")),

@@ -203,7 +203,7 @@ def _is_stuck(match: re.Match[str], facts: Facts) -> bool:
 READERS: tuple[tuple[str, Reader], ...] = (
     (EDGE + r"(?: is| says:?|:) (?:it is )?(current at \d+)", _claims),
     (EDGE + r" says [^;]*? sends (\w+) to (alloc-\w) \(right: (alloc-\w)\)", _misroutes),
-    (EDGE + r" sent a request for (\w+) to (alloc-\w); right was (alloc-\w)", _was_asked),
+    (EDGE + r" sent a request for (\w+) to (alloc-\w) instead of (alloc-\w)", _was_asked),
     (r"\b[Ee]vent (\d+)\b", _is_committed),
     (r"\broute-\d+-[0-9a-f]{6}\b", _event_is_known),
     (r"[Ss]tream seq (\d+) is (route-\d+-[0-9a-f]{6})", _is_at_seq),

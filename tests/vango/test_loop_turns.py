@@ -44,6 +44,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "remove_guest": {"guest": "gru"},
     "pace": {"tempo": "live"},
     "go_on": {"actor": "relay"},
+    "run_on": {"to": "end"},
     "take_away": {"protection": "epochs"},
     "give_back": {"protection": "epochs"},
     "storm": {"seed": 1, "length": 1},

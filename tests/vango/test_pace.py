@@ -48,6 +48,32 @@ def test_a_promotion_takes_the_steps_that_the_learner_gives_it(hands: Hands) -> 
     assert (seen.edge("fra").sequence, seen.consumer("syd").num_ack_pending) == (3, 1)
 
 
+def test_to_the_end_nobody_waits_and_the_next_act_steps_again(hands: Hands) -> None:
+    in_step(hands)
+    hands.do("run_on", to="end")
+    seen = hands.until(lambda seen: not seen.outbox.waiting and all(edge.sequence == 4 for edge in seen.edges))
+    assert (seen.pace.tempo, seen.pace.waiting) == ("step", ())
+    hands.do("promote", route="shop", to="alloc-b")
+    assert who_waits(hands.until(lambda seen: seen.pace.waiting)) == {"database": "before commit"}
+
+
+def test_to_the_next_commit_a_burst_waits_before_its_second_change(hands: Hands) -> None:
+    hands.do("pace", tempo="step")
+    hands.do("burst", n=2)
+    hands.until(lambda seen: seen.pace.waiting)
+    hands.do("run_on", to="next commit")
+    seen = hands.until(lambda seen: seen.truth.sequence == 4 and who_waits(seen).get("database") == "before commit")
+    assert seen.pace.tempo == "step"
+
+
+def test_nobody_goes_on_to_the_end_where_nobody_waits(hands: Hands) -> None:
+    with pytest.raises(Refused, match="Nobody waits at a point"):
+        hands.do("run_on", to="end")
+    hands.do("pace", tempo="step")
+    with pytest.raises(Refused, match="Nobody waits at a point"):
+        hands.do("run_on", to="next commit")
+
+
 def test_leaving_step_loses_nothing(hands: Hands) -> None:
     in_step(hands)
     goes_on(hands, "database", "between commit and publish")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studylab.web.drawing import cursors, depth, outcomes, strip, tape
+from studylab.web.drawing import FULL, cursors, depth, outcomes, strip, tape
 from studylab.web.stream_words import consumer_words
 from vango.core.rules import ROUTE_EVENTS, StreamRules
 from vango.observe.model import CellSeen, ConsumerSeen, ProbeSeen, StreamSeen
@@ -61,7 +61,7 @@ def test_a_long_tape_shows_both_ends_and_counts_what_lies_between() -> None:
 
 def test_a_cursor_before_the_window_stands_within_what_is_not_drawn() -> None:
     long = replace(stream(1, 10_000, cells=tuple(map(cell, range(9_941, 10_001)))), messages=10_000)
-    share = 100 / (60 + 3 + 3)
+    share = FULL / (60 + 3 + 3)
     for acked, slots in ((0, 0), (1, 3), (4_971, 4.5), (9_940, 6), (9_941, 7)):
         track = cursors(tape(long), consumer(10_000, acked))
         assert float(track.acked.rstrip("%")) == pytest.approx(share * slots, abs=0.01)
@@ -120,3 +120,8 @@ def test_a_late_answer_is_drawn_as_late_and_not_as_misrouted() -> None:
 def test_without_its_colour_each_outcome_still_has_a_shape_of_its_own() -> None:
     alone = [strip((outcome,))[outcome] for outcome in ("right", "late", "wrong", "refused")]
     assert len(set(alone)) == 4
+
+
+def test_the_newest_message_of_a_full_tape_has_room_for_its_label() -> None:
+    last = tape(stream(1, 300, cells=tuple(cell(seq) for seq in range(200, 301)))).ends[-1]
+    assert last == pytest.approx(FULL)

@@ -63,6 +63,7 @@ class Performing:
         verb = find(verb_name)
         checked = verb.arguments(arguments)
         await standing.until_crashed(self._bench)
+        self._bench.pace.hold()
         said = ", ".join(f"{name}={value}" for name, value in checked.items())
         self._bench.journal.write("learner", "verb", f"{verb_name}({said})", verb=verb_name, arguments=checked)
         row = await self._history.begin(verb_name, checked, cause)

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 DONE = "done"
 UNKNOWN = ""
-NEEDS_NO_ROW = frozenset({"undo", "fork", "reset", "pace", "go_on", "remove_guest"})
+NEEDS_NO_ROW = frozenset({"undo", "fork", "reset", "pace", "go_on", "run_on", "remove_guest"})
 """Verbs that begin a life, or that concern the learner's pace and guests: they are never played again."""
 
 _SCHEMA = """

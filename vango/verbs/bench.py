@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from vango.actors.crash_points import Tempo
+from vango.actors.pace import Stretch
 from vango.verbs.arguments import Seq
 from vango.verbs.registry import Between, Name, verb
 from vango.verbs.subject import Bench
@@ -23,6 +24,12 @@ async def pace(bench: Bench, *, tempo: Tempo) -> str:
 async def go_on(bench: Bench, *, actor: Name) -> str:
     """Release an actor that waits at a point: it continues to its next."""
     return bench.pace.go_on(actor)
+
+
+@verb("bench")
+async def run_on(bench: Bench, *, to: Stretch) -> str:
+    """In step: let all continue without a wait, to the next commit of truth or to the end. Your next act ends it."""
+    return bench.pace.run_on(to)
 
 
 @verb("bench")

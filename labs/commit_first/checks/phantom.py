@@ -62,7 +62,7 @@ def probes_wrong(evidence: Evidence) -> Result:
     for edge in evidence.now.edges:
         if probe := reading.wrong_probe(edge):
             return Passed(
-                f"{edge.name} sent a request for {probe.route} to {probe.answer}; right was {probe.expected}."
+                f"{edge.name} sent a request for {probe.route} to {probe.answer} instead of {probe.expected}."
             )
     return NotYet("No request was answered wrongly so far.")
 

@@ -70,8 +70,8 @@ def misled_while_current(evidence: Evidence) -> Result:
     if withdrew:
         return NotYet(f"iad was not current all the time: {withdrew[0].text}.")
     return Passed(
-        f"iad said “{iad(evidence.now).claim}” throughout, and sent a request for {probe.route} to {probe.answer}; "
-        f"right was {probe.expected}."
+        f"iad said “{iad(evidence.now).claim}” throughout, and sent a request for {probe.route} to {probe.answer} "
+        f"instead of {probe.expected}."
     )
 
 
