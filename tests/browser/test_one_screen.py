@@ -122,6 +122,18 @@ def test_a_wrong_bench_still_fits(by_mouse: Learner) -> None:
     assert page.locator(".scene").bounding_box() == before
 
 
+def test_actors_that_wait_in_step_hide_nothing(by_mouse: Learner) -> None:
+    lab = LABS[0]
+    begins(by_mouse, lab)
+    by_mouse.does(call("pace", tempo="step"))
+    page = by_mouse.page
+    by_mouse.hands.press(page.locator(".move.is-next button").first)
+    for edge in ("fra", "iad", "syd"):
+        expect(page.locator(f"#panel-edge-{edge} .waits")).to_be_visible()
+    for size in DESKS[:2]:
+        assert look(page, size, (*SCENE, *STEP)).faults() == []
+
+
 def test_what_happened_stands_at_its_right_end(by_mouse: Learner) -> None:
     begins(by_mouse, None)
     page = by_mouse.page
