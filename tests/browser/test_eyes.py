@@ -25,6 +25,13 @@ LONG_ROUTE, LONG_ALLOCATION = "averylongroutenamewithoutanyhyphenatall", "a-very
 SHIFTED = """() => new Promise(done => new PerformanceObserver(list => done(
   list.getEntries().filter(shift => !shift.hadRecentInput).reduce((all, shift) => all + shift.value, 0)
 )).observe({ type: "layout-shift", buffered: true }) ?? setTimeout(done, 1500, 0))"""
+HALF_OF_IT = """() => {
+  const above = () => document.querySelector(".guide").getBoundingClientRect().height;
+  const whole = above();
+  document.querySelector(".stage").replaceChildren();
+  return [whole, above()];
+}"""
+"""The height of what stands above the stage, with the stage there and while it is still to come."""
 FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 BOX = "element => { const { top, bottom } = element.getBoundingClientRect(); return [top, bottom]; }"
 
@@ -67,6 +74,8 @@ def test_on_a_phone_nothing_jumps_while_the_page_comes(by_mouse: Learner, path: 
     page.reload()
     expect(page.locator("#age")).to_have_attribute("data-age", "live")
     assert page.evaluate(SHIFTED) < 0.05
+    whole, half = page.evaluate(HALF_OF_IT)
+    assert half == whole
 
 
 def test_in_greyscale_each_outcome_of_a_request_has_a_shape_of_its_own() -> None:

@@ -26,7 +26,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 def told(learner: Learner, headers: dict[str, str]) -> set[str]:
-    """Return the panels that a new stream sends until it has sent the inspector of the last edge, or is at rest."""
+    """Return the panels that a new stream sends until it has sent the inspector of the last edge, or is quiet."""
     found: set[str] = set()
     with learner.client.get("/events", headers=headers) as stream:
         for message in (part.decode() for part in stream.iter_encoded()):
