@@ -106,10 +106,12 @@ def test_the_wall_says_since_when_the_desk_does_not_answer(browser: Browser, roo
     page = browser.new_context(base_url=room.address).new_page()
     room.signs_in(page)
     page.goto("/room/wall/")
-    away = page.locator("#away")
-    page.context.set_offline(True)
+    away, stop = page.locator("#away"), room.desk.app.extensions["studylab_room_stop"]
+    page.route("**/room/wall/events*", lambda route: route.abort())
+    stop.set()
     expect(away).to_contain_text("The front desk does not answer since")
-    page.context.set_offline(False)
+    stop.clear()
+    page.unroute_all()
     expect(away).to_be_hidden()
     page.context.close()
 

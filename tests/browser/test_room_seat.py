@@ -63,7 +63,7 @@ def test_the_page_follows_where_the_teacher_sends_the_bench(room: RoomServed, se
     assert "/labs/subjects" in page.url
 
 
-def test_a_message_comes_by_itself_and_is_put_away(room: RoomServed, seat: SeatRow, page: Page) -> None:
+def test_a_message_comes_unasked_and_is_put_away(room: RoomServed, seat: SeatRow, page: Page) -> None:
     room.say(Say.MESSAGE, seat.id, text="Look at <i>iad</i>.")
     card = page.locator(".room-card")
     expect(card).to_contain_text("From the teacher: Look at <i>iad</i>.")

@@ -22,7 +22,7 @@ EPOCHS = st.integers(1, 4)
 
 
 @given(host=st.sampled_from(["h1", "h2"]), told=EPOCHS, cookie=EPOCHS, proven=st.integers(0, 4))
-def test_an_epoch_older_than_one_that_is_known_is_never_served(host: str, told: int, cookie: int, proven: int) -> None:
+def test_an_epoch_older_than_a_known_epoch_is_never_served(host: str, told: int, cookie: int, proven: int) -> None:
     row = SeatRow("s", 1, "", host, told, "")
     found = standing("h1", cookie, row, proven)
     assert (found is Standing.OURS) <= (cookie >= max(told, proven))

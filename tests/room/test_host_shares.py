@@ -29,7 +29,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
 
 
 @pytest.mark.parametrize("share", [ACTS, LOOKS])
-def test_a_seat_may_do_so_many_at_once_and_then_so_many_a_second(share: object) -> None:
+def test_a_seat_may_do_a_few_acts_at_once_and_then_a_few_each_second(share: object) -> None:
     assert share in (ACTS, LOOKS)
     kind = ACTS if share == ACTS else LOOKS
     now = [0.0]
