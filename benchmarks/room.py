@@ -101,7 +101,7 @@ def _rows(room: Room, people: People, n: int, rounds: int) -> list[Row]:
 
 
 def _killed(room: Room, people: People, each: str) -> list[Row]:
-    """Kill the desk, then a host. Both come back by themselves; what is timed is what people see of it."""
+    """Kill the desk, then a host. Both are started again; what is timed is what people see of it."""
     room.kill("desk")
     wall = people.do("wall_again")["whole_s"]
     away = float(people.do("away")["away"])

@@ -45,7 +45,7 @@ class Crowd:
         return {"status": answer.status}
 
     async def join(self, upto: int) -> dict[str, Any]:
-        """Let more people in, evenly over a while, until there are so many with a ready bench."""
+        """Let more people in, evenly over a while, until that number has a ready bench."""
         fresh = [Learner(f"Learner {number}") for number in range(len(self.learners) + 1, upto + 1)]
         began, refused = now(), list[str]()
 

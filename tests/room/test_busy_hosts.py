@@ -1,4 +1,4 @@
-"""A host that says nothing because its machine is busy keeps its seats; one that is gone loses them."""
+"""A host that says nothing because its machine is busy keeps its seats; a host that is gone loses them."""
 
 from __future__ import annotations
 

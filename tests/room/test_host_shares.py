@@ -56,7 +56,7 @@ def test_a_seat_that_floods_is_told_and_another_is_served(room: Hosted, monkeypa
     assert bea.do("promote", route="shop", to="alloc-c").status_code == 200
 
 
-def test_who_is_refused_waits_a_moment_for_the_answer_but_never_so_many_that_threads_are_missed() -> None:
+def test_who_is_refused_waits_a_moment_for_the_answer_but_never_holds_the_last_threads() -> None:
     waits: list[float] = []
 
     def wait(seconds: float) -> None:

@@ -147,5 +147,5 @@ def test_the_lines_to_attach_are_ones_that_the_tool_takes() -> None:
     lines = re.findall(r'{% set \w+ = "(nats .*?)" %}', " ".join(page.split()))
     assert len(lines) == 2
     for line in lines:
-        filled = line.replace('" ~ broker.url ~ "', "nats://127.0.0.1:4222")
+        filled = line.replace('" ~ url ~ "', "nats://127.0.0.1:4222")
         assert slips(re.sub(r'" ~ broker\.\w+ ~ "', "x", filled)) == []
