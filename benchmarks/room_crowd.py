@@ -45,7 +45,7 @@ class Crowd:
         await self.teacher.enter(self._secret, seats)
         # A room opens with its first host: who joins before the others are there would all be with that one.
         async with within(HOSTS_S, f"{hosts} hosts"):
-            while await self.teacher.hosts() < hosts:
+            while await self.teacher.hosts() < hosts:  # noqa: ASYNC110 - only the page can tell
                 await asyncio.sleep(LOOK_S)
         answer = await self.teacher.say("step", to=step, who="all")
         return {"status": answer.status}
@@ -114,8 +114,7 @@ class Crowd:
             if scored.get("not there yet", 1) == 0:
                 applied_s = now() - began
             await asyncio.sleep(LOOK_S)
-        done = await judged
-        return {"applied_s": applied_s, "verdicts_s": done and done / 1000, "scored": scored}
+        return {"applied_s": applied_s, "verdicts_s": (done := await judged) and done / 1000, "scored": scored}
 
     async def mend(self, verb: str, **arguments: str) -> dict[str, Any]:
         """Send what mends it, and wait until no tile says that a bench is wrong."""
@@ -131,9 +130,7 @@ class Crowd:
         wrong = 0
         for learner in self.learners:
             wrong += learner.is_open and set(learner.shown.values()) != {await learner.true_epoch()}
-        open_pages = sum(learner.is_open for learner in self.learners)
-        messages, size = sum(one.messages for one in self.learners), sum(one.bytes for one in self.learners)
-        return {"open": open_pages, "wrong": wrong, "messages": messages, "bytes": size}
+        return {"open": sum(learner.is_open for learner in self.learners), "wrong": wrong}
 
     async def wall_again(self) -> dict[str, Any]:
         """The desk was killed: come back as a teacher's page does, and wait until every tile is there with its bench."""
@@ -202,13 +199,11 @@ class Crowd:
                 raise
 
         # Both clocks start with the act: one after the other, the second would time only what was left.
-        took_page, took_tile = await asyncio.gather(self._within(REACH_S, shown), self._within(REACH_S, told))
-        return took_page, took_tile
+        return await asyncio.gather(self._within(REACH_S, shown), self._within(REACH_S, told))
 
     async def _cut_off(self) -> None:
         """Wait until the first page notices that its host is gone. The others of that host notice it at once as well."""
-        ends = [learner.end for learner in self.learners]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([one.end for one in self.learners], return_when=asyncio.FIRST_COMPLETED)
         await asyncio.sleep(LOOK_S)
 
     async def _all_wrong(self, names: Sequence[str]) -> None:

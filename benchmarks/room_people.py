@@ -36,7 +36,6 @@ class Page:
 
     def __init__(self) -> None:
         self.browser = Browser()
-        self.bytes = self.messages = 0
         self._news = asyncio.Event()
         self._reading: list[asyncio.Task[None]] = []
 
@@ -69,8 +68,6 @@ class Page:
         async def read() -> None:
             try:
                 async for message in messages:
-                    self.messages += 1
-                    self.bytes += len(message)
                     self._note(message)
                     self._news.set()
             finally:
