@@ -87,7 +87,7 @@ def stages(sizes: Sequence[int]) -> list[Stage]:
         Room(Path(folder), HOSTS, "--max-benches", str(most)) as room,
         People(room) as people,
     ):
-        people.do("open", seats=most, step=STEP)
+        people.do("open", seats=most, step=STEP, hosts=HOSTS)
         return [_stage(room, people, size) for size in sorted(sizes)]
 
 

@@ -27,6 +27,7 @@ TILE = re.compile(
 HTMX = {"HX-Request": "true", "Accept": "text/html, */*", "Sec-Fetch-Dest": "empty"}
 OWNERS = ("alloc-b", "alloc-c")
 WALL_PAGE = 200
+HOST = re.compile(r"</b> answers ·")
 COUNT = re.compile(r"<b>(\d+)</b> ([a-z ]+)</li>")
 
 
@@ -35,7 +36,6 @@ class Page:
 
     def __init__(self) -> None:
         self.browser = Browser()
-        self.bytes = self.messages = 0
         self._news = asyncio.Event()
         self._reading: list[asyncio.Task[None]] = []
 
@@ -68,8 +68,6 @@ class Page:
         async def read() -> None:
             try:
                 async for message in messages:
-                    self.messages += 1
-                    self.bytes += len(message)
                     self._note(message)
                     self._news.set()
             finally:
@@ -193,6 +191,11 @@ class Teacher(Page):
         if found is None:
             raise Refused(f"The wall was not shown: {answer.status}.")
         self._follow(self.browser.events(urljoin(url, html.unescape(found[1])), {"Sec-Fetch-Dest": "empty"}))
+
+    async def hosts(self) -> int:
+        """Return how many hosts answer, as the first page has it."""
+        answer = await self.browser.ask(f"{self.desk}/room/")
+        return len(HOST.findall(answer.text))
 
     async def say(self, what: str, **form: str) -> Answer:
         """Send a form of the teacher's pages."""

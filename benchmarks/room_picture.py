@@ -36,7 +36,9 @@ def as_markdown(rows: Sequence[Row]) -> str:
     if not sizes:
         return ""
     lines = [["learners", *(words for _, words, _ in COLUMNS)], ["---"] * (len(COLUMNS) + 1)]
-    lines += [[str(size), *(number(at[name]) for name, _, _ in COLUMNS)] for size, at in sizes.items()]
+    lines += [
+        [str(size), *(number(at[name]) if name in at else "–" for name, _, _ in COLUMNS)] for size, at in sizes.items()
+    ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -57,7 +59,7 @@ def _plot(
     sizes: Mapping[int, Mapping[str, float]], title: str, unit: str, lines: Sequence[tuple[str, str]], left: int
 ) -> str:
     most_x = max(sizes)
-    most_y = _round_up(max(at[name] for at in sizes.values() for name, _ in lines))
+    most_y = _round_up(max(at[name] for at in sizes.values() for name, _ in lines if name in at))
     bottom = TOP + PLOT_H
 
     def at(size: float, value: float) -> tuple[float, float]:
@@ -75,7 +77,9 @@ def _plot(
         y = at(0, LIMIT_MS)[1]
         parts.append(f'<path d="M{left} {y:.1f}h{PLOT_W}" stroke="{INK}" stroke-dasharray="2 4"/>')
     for place, (name, words) in enumerate(lines):
-        points = [at(size, values[name]) for size, values in sizes.items()]
+        points = [at(size, values[name]) for size, values in sizes.items() if name in values]
+        if not points:
+            continue
         drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         dash = ' stroke-dasharray="7 4"' if place else ""
         parts.append(f'<polyline points="{drawn}" fill="none" stroke="{TONES[place]}" stroke-width="2"{dash}/>')

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from unittest import mock
 
 import pytest
 
 from benchmarks import room as measured
-from benchmarks.room_crowd import REACH_S
+from benchmarks.room_crowd import REACH_S, Crowd
 from benchmarks.room_open import People, Room
+from benchmarks.room_people import Learner
+from tests.conftest import Run
 from vango.actors.errors import Unavailable
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")]
@@ -25,7 +29,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 def people(room: Room) -> Iterator[People]:
     """Two learners, one at each host, and a teacher at the wall."""
     with People(room) as people:
-        assert people.do("open", seats=2, step=measured.STEP) == {"status": 200}
+        assert people.do("open", seats=2, step=measured.STEP, hosts=2) == {"status": 200}
         came = people.do("join", upto=2)
         assert (came["here"], came["refused"]) == (2, [])
         yield people
@@ -85,6 +89,25 @@ def test_who_has_another_code_is_turned_away_with_a_sentence(room: Room) -> None
 def test_a_room_that_does_not_open_is_reported_in_its_own_words(tmp_path_factory: pytest.TempPathFactory) -> None:
     with pytest.raises(Unavailable, match="unrecognized arguments"):
         Room(tmp_path_factory.mktemp("none"), 2, "--no-such-option")
+
+
+def test_the_tile_is_waited_for_from_the_act_on_and_not_only_after_the_page(run: Run) -> None:
+    waited_for_tile = asyncio.Event()
+
+    async def until(is_so: Callable[[], bool]) -> None:
+        waited_for_tile.set()
+
+    crowd, ana = Crowd("http://desk", "code", "secret"), Learner("Ana")
+    # This page shows nothing before somebody waits for the tile.
+    with mock.patch.object(ana, "promote", waited_for_tile.wait), mock.patch.object(crowd.teacher, "until", until):
+        page_ms, tile_ms = run(asyncio.wait_for(crowd._act(ana, []), 5))
+    assert page_ms is not None
+    assert tile_ms is not None
+
+
+def test_beside_a_class_that_is_too_much_for_the_machine_a_flood_is_not_judged() -> None:
+    assert measured.is_too_much([120.0, REACH_S * 1000])
+    assert not measured.is_too_much([120.0, 9_000.0])
 
 
 def test_what_never_came_cannot_improve_a_percentile() -> None:

@@ -1,4 +1,4 @@
-"""A host that says nothing because its machine is busy keeps its seats; a host that is gone loses them."""
+"""A host that says nothing because its machine is busy keeps its seats; after its end they go to others."""
 
 from __future__ import annotations
 

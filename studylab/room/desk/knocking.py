@@ -14,7 +14,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 async def runs(url: str) -> bool:
-    """Return whether somebody is there: the door opens, and an answer comes, or is long in coming."""
+    """Return whether somebody is there: the door opens, and an answer comes, or is a long time in coming."""
     at = urlsplit(url)
     secured = at.scheme == "https"
     try:

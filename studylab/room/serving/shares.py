@@ -70,7 +70,7 @@ class Shares:
         )
 
     def _hold_back(self) -> None:
-        """Wait a moment, unless as many wait already as there are threads to spare."""
+        """Wait a moment, unless threads would be missed because many wait already."""
         if self._places.acquire(blocking=False):
             try:
                 self._sleep(HELD_BACK_S)
