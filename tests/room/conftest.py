@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from studylab.room import permissions
 from studylab.room.desk import Desk
 from studylab.room.host import HostLink
 from studylab.room.protocol import DESK, Instruction, Say, SeatRow, reports
 from tests.facts.conftest import Server
+from tests.room.hosted import Hosted, Sitting
 from vango import kit
 
 KEY = "k" * 40
@@ -136,3 +139,17 @@ async def until(is_so: Callable[[], bool], seen: Callable[[], object] = lambda: 
     while not is_so():
         assert time.monotonic() < deadline, seen()
         await asyncio.sleep(0.005)
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
+    """A room whose hosts are apps of this process, shared by the tests of a file."""
+    hosted = Hosted(tmp_path_factory.mktemp("room"))
+    yield hosted
+    hosted.close()
+
+
+@pytest.fixture
+def ana(room: Hosted) -> Sitting:
+    """A learner with a new seat in it."""
+    return room.join("Ana")

@@ -2,24 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from studylab.room.protocol import Say
 from tests.room.hosted import Hosted, Sitting, until
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
-    hosted = Hosted(tmp_path_factory.mktemp("room"))
-    yield hosted
-    hosted.close()
-
-
-@pytest.fixture
-def ana(room: Hosted) -> Sitting:
-    return room.join("Ana")
 
 
 def test_a_seat_is_sent_to_a_step_by_catching_up(room: Hosted, ana: Sitting) -> None:

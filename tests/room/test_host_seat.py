@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from studylab.room.protocol import Say
 from tests.room.hosted import DESK_URL, Hosted, Sitting, until
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
-    hosted = Hosted(tmp_path_factory.mktemp("room"))
-    yield hosted
-    hosted.close()
-
-
-@pytest.fixture
-def ana(room: Hosted) -> Sitting:
-    return room.join("Ana")
 
 
 def test_a_ticket_becomes_a_cookie_and_a_bench_that_acts(ana: Sitting) -> None:

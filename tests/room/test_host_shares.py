@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from studylab.room.serving.shares import (
@@ -19,13 +17,6 @@ from studylab.room.serving.shares import (
 )
 from tests.room.hosted import Hosted, Sitting
 from vango.actors.errors import BadInput, Refused
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
-    hosted = Hosted(tmp_path_factory.mktemp("room"))
-    yield hosted
-    hosted.close()
 
 
 @pytest.mark.parametrize("share", [ACTS, LOOKS])

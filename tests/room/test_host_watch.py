@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -12,18 +10,6 @@ from studylab.room import watching
 from tests.room.hosted import JSON, KEY, PAGE, Hosted, Sitting
 
 PROMOTE = {"route": "shop", "to": "alloc-c"}
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
-    hosted = Hosted(tmp_path_factory.mktemp("room"))
-    yield hosted
-    hosted.close()
-
-
-@pytest.fixture
-def ana(room: Hosted) -> Sitting:
-    return room.join("Ana")
 
 
 @pytest.fixture
