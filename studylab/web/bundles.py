@@ -15,6 +15,7 @@ from flask import Flask, Response, request
 
 from vango.actors.errors import NotThere
 
+FONTS_KEPT_S = 7 * 24 * 3600
 STATIC = Path(__file__).resolve().parents[2] / "static"
 BEFORE = ("fonts", "tokens", "frame", "controls")
 ON_A_STAGE = ("stage", "verdict", "stream", "edges", "journal", "guide", "travel")
@@ -34,8 +35,16 @@ EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function) (\w+))", re.MULTI
 
 
 def register(app: Flask) -> None:
-    """Serve the bundles where the files are, so that a sheet finds its fonts."""
+    """Serve the bundles where the files are, so that a sheet finds its fonts. A browser keeps the fonts.
+
+    A page uses a font only if it is there at the first paint: to ask whether it has changed would take too long.
+    """
     app.add_url_rule("/static/bundle/<name>", "bundle", _bundle)
+    app.get_send_file_max_age = _kept_for_s  # type: ignore[assignment, method-assign]
+
+
+def _kept_for_s(name: str | Path | None) -> int | None:
+    return FONTS_KEPT_S if name and "fonts" in Path(name).parts else None
 
 
 def _bundle(name: str) -> Response:

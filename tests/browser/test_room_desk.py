@@ -177,7 +177,7 @@ def test_two_hundred_tiles_fit_into_one_screen_and_change_live(browser: Browser,
     page = browser.new_context(viewport={"width": 1920, "height": 1080}, base_url=room.address).new_page()
     room.signs_in(page)
     page.goto("/room/wall/")
-    # The first time, the page may come before its typefaces.
+    # The first page of a new browser may come before its fonts; the next has them.
     page.reload()
     expect(page.locator(".seat-tile")).to_have_count(200)
     assert page.evaluate(ONE_SCREEN)

@@ -98,5 +98,13 @@ def test_a_bundle_that_the_browser_has_is_not_sent_again(app: Flask, name: str) 
     assert (again.status_code, again.data) == (304, b"")
 
 
+def test_a_browser_keeps_the_fonts_and_asks_again_for_every_other_file(app: Flask) -> None:
+    client = app.test_client()
+    with client.get("/static/fonts/atkinson-hyperlegible-next-english-400-normal.woff2") as font:
+        assert font.cache_control.max_age == bundles.FONTS_KEPT_S
+    with client.get("/static/css/tokens.css") as sheet:
+        assert sheet.cache_control.no_cache
+
+
 def test_a_bundle_that_is_none_is_not_found(app: Flask) -> None:
     assert app.test_client().get("/static/bundle/none.css").status_code == 404
