@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from labs import LABS
 from studylab.room import codes
 from studylab.room.protocol import Say
 from tests.browser.conftest import PICTURES, PICTURES_VARIABLE
@@ -180,8 +181,12 @@ def test_two_hundred_tiles_fit_into_one_screen_and_change_live(browser: Browser,
     # The first page of a new browser may come before its fonts; the next has them.
     page.reload()
     expect(page.locator(".seat-tile")).to_have_count(200)
-    assert page.evaluate(ONE_SCREEN)
-    assert page.evaluate(CUT_OFF) == []
+    for step in LABS[0].steps[-1], LABS[0].steps[0]:
+        # At the lab's first step nearly everybody is ahead of the room: done, beside what the audit says.
+        room.desk.parts.front.say(Say.STEP, lab=LABS[0].slug, step=step.id)
+        expect(page.locator(".seat-tile.is-done").nth(100)).to_be_visible(visible=step is LABS[0].steps[0])
+        assert page.evaluate(ONE_SCREEN)
+        assert page.evaluate(CUT_OFF) == []
     if PICTURES_VARIABLE in os.environ:
         page.screenshot(path=PICTURES / "room-wall.png", animations="disabled")
     chance = random.Random(1)
