@@ -58,6 +58,7 @@ def test_a_fault_is_timed_until_every_bench_has_it_and_the_wall_has_every_verdic
     assert people.do("mend", verb=measured.FAULT[1], edge="fra")["sound_ms"] > 0
 
 
+@pytest.mark.slow
 def test_a_killed_desk_disturbs_nobody_and_a_killed_host_gives_its_learners_back(room: Room, people: People) -> None:
     room.kill("desk")
     assert people.do("wall_again")["whole_s"] > 0

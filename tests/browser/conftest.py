@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -20,6 +21,8 @@ PICTURES_VARIABLE = "STUDYLAB_PICTURES"
 PATIENCE_MS = 30_000
 # A refusal, or a part that is down: the browser writes down as errors what the page has told the learner.
 ANSWERED = re.compile(r"status of (4\d\d|503)")
+
+Motion = Literal["reduce", "no-preference"]
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -53,10 +56,20 @@ def browser(browser_path: str) -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def motion() -> Motion:
+    """Whether things move. A picture for each of sixty frames a second takes the processor most of a test's time, so
+    only tests of motion ask for it.
+    """
+    return "reduce"
+
+
 @pytest.fixture
-def page(browser: Browser, address: str, data: Path) -> Iterator[Page]:
+def page(browser: Browser, address: str, data: Path, motion: Motion) -> Iterator[Page]:
     """A page of 1440 by 900 that fails its test on any error of script or policy; what the app said is in the failure."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=address, color_scheme="light")
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=address, color_scheme="light", reduced_motion=motion
+    )
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []

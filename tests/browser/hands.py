@@ -107,13 +107,6 @@ class Keys:
     def hit(self, key: str) -> None:
         """Press a key."""
         self.presses += 1
-        print(
-            "KEY",
-            key,
-            self.page.evaluate(
-                "(document.activeElement.textContent ?? '').trim().slice(0, 40) + ' @ ' + (document.activeElement.closest('[id]')?.id ?? '')"
-            ).replace("\n", " "),
-        )
         self.page.keyboard.press(key)
 
     def reach(self, target: Locator) -> None:

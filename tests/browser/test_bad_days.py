@@ -99,6 +99,7 @@ def test_an_app_that_was_killed_is_missed_and_found_again(learner: Learner, serv
     expect(page.locator("#panel-edge-iad")).to_contain_text("Current at 5")
 
 
+@pytest.mark.slow
 def test_a_frozen_broker_leaves_the_stream_unknown_and_the_page_says_since_when(learner: Learner) -> None:
     page = learner.page
     learner.does(call("freeze_broker"))
@@ -130,6 +131,7 @@ def test_a_hidden_page_holds_no_stream_and_is_right_when_it_is_seen_again(learne
     holds_one_stream(page)
 
 
+@pytest.mark.slow
 def test_a_page_too_slow_to_read_says_so_and_then_gets_the_newest_state(learner: Learner) -> None:
     page = learner.page
     page.evaluate(HOLD)

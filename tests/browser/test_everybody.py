@@ -21,22 +21,12 @@ from tests.browser.learner import Learner
 from tests.browser.test_progress import play
 from tests.few import THE_FIRST_LAB
 
-# Without a bench, the sandbox and a lab say what they are about.
-READ = (
-    "/",
-    "/sandbox",
-    "/labs/commit-first",
-    "/tour",
-    "/concepts",
-    "/concepts?q=ack",
-    "/concepts/glossary",
-    "/matrix",
-    "/nowhere",
-    "/labs/none",
-)
 FIRST, *MORE = (concept.address for concept in concepts())
-# One page of a kind is looked at in every run, the others in `make test-all`: they differ in their words.
-PAGES = (*READ, FIRST, *(pytest.param(address, marks=pytest.mark.slow) for address in MORE))
+# One page of a kind is looked at in every run, the others in `make test-all`: they differ in their words. Without a
+# bench, the sandbox and a lab say what they are about.
+READ = ("/", "/labs/commit-first", "/tour", "/concepts", "/matrix", "/nowhere", FIRST)
+SELDOM = ("/sandbox", "/concepts?q=ack", "/concepts/glossary", "/labs/none", *MORE)
+PAGES = (*READ, *(pytest.param(address, marks=pytest.mark.slow) for address in SELDOM))
 SHOW_ALL = """() => {
   document.querySelector("main").hidden = true;
   for (const dialog of document.querySelectorAll("dialog")) {

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from studylab.lab import call
 from tests.browser.learner import Learner
+
+
+@pytest.fixture(scope="module")
+def motion() -> str:
+    return "no-preference"
+
 
 WATCH = """() => {
   window.flown = [];

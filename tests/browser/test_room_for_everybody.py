@@ -12,10 +12,13 @@ from tests.browser.inspect_page import DESK_LOOKS, MOST_LOOKS, faults
 from tests.room.made_up import class_of
 from tests.room.test_desk_pages import post
 
-PAGES = (
-    "", "show-code", "wall/", "conduct/", "conduct/fault?verb=edge_rules", "votes/", "votes/1", "votes/2", "seats/3",
-    "plan/", "demo/", "after/", "after/ended", "truth/", "conduct/fault/1", "nowhere",
+# What a class sees, and what has most on it; the others in `make test-all`.
+READ = ("", "show-code", "wall/", "conduct/", "votes/2", "seats/3", "demo/")
+SELDOM = (
+    "conduct/fault?verb=edge_rules", "votes/", "votes/1", "plan/", "after/", "after/ended", "truth/",
+    "conduct/fault/1", "nowhere",
 )  # fmt: skip
+PAGES = (*READ, *(pytest.param(address, marks=pytest.mark.slow) for address in SELDOM))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.browser.learner import Learner, has_bench
 from vango.verbs.script import act
 
 LINK = links.write((act("promote", route="shop", to="alloc-c"),))
-SIZES = ((1440, 900), (1280, 720), (390, 844))
+SIZES = ((1280, 720), (390, 844), pytest.param((1440, 900), marks=pytest.mark.slow))
 
 
 OVER_MS = 120_000

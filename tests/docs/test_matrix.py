@@ -36,6 +36,7 @@ def test_with_every_protection_every_cell_is_sound() -> None:
     assert {CELLS[ALL_ON.key, column.key] for column in FAULTS} == {SOUND}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("without", "key"), AGAIN)
 def test_a_cell_filled_again_says_what_the_page_says(run: Any, without: str, key: str) -> None:
     assert run(fill([protection(without)], [fault(key)])) == {(without, key): CELLS[without, key]}

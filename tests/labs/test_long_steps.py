@@ -16,7 +16,7 @@ from labs import LABS
 from studylab.lab.attempt import Attempt
 from studylab.lab.model import Call, Do, Lab, Wait
 from studylab.lab.runner import LabRun
-from tests.few import EVERY_LAB
+from tests.few import A_FEW_FOR_THE_ENGINE
 from tests.labs.conftest import Learner
 from vango.actors.errors import Unavailable
 from vango.bench.bench import Bench
@@ -146,7 +146,7 @@ class Cost:
         return self._ran
 
 
-@EVERY_LAB
+@A_FEW_FOR_THE_ENGINE
 def test_a_look_costs_as_much_late_in_a_step_as_early_in_it(
     learner: Learner, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

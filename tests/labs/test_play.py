@@ -94,6 +94,7 @@ def test_what_a_lab_s_function_raises_while_it_is_played_is_named(plays: Play, l
     assert any("KeyError 'gone'" in slip.sentence for slip in found)
 
 
+@pytest.mark.slow
 def test_from_a_shell_a_play_tells_how_long_it_took(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(begin("mine", tmp_path), plays=True) == 0
     assert "nothing else wrong, played with 4 steps and 1 wrong script in" in capsys.readouterr().out

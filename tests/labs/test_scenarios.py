@@ -63,6 +63,7 @@ def test_two_scripts_are_not_played_at_once(learner: Learner) -> None:
     learner.does(twice())
 
 
+@pytest.mark.slow
 def test_at_a_slow_pace_the_rules_are_set_at_once_and_the_story_is_slow(learner: Learner) -> None:
     learner.does(learner.bench.perform("pace", {"tempo": "slow"}))
     learner.does(play(learner.bench, PHANTOM.name, PHANTOM.script))

@@ -52,6 +52,7 @@ def test_who_opens_the_door_is_there_unless_a_proxy_opened(
     run(story())
 
 
+@pytest.mark.slow
 def test_a_silent_host_whose_door_opens_keeps_its_seats_and_loses_them_when_it_is_gone(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

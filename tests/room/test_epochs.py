@@ -129,6 +129,7 @@ def test_seats_of_a_lost_host_move_and_those_of_one_that_answers_stay(tmp_path: 
     run(story())
 
 
+@pytest.mark.slow
 def test_as_many_seats_of_a_lost_host_move_as_others_have_room_for(tmp_path: Path, run: Run) -> None:
     async def story() -> None:
         async with a_room(tmp_path, "h1") as room:
@@ -144,6 +145,7 @@ def test_as_many_seats_of_a_lost_host_move_as_others_have_room_for(tmp_path: Pat
     run(story())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("leaves", "returns"), [("freeze", "thaw"), ("kill", "start")])
 def test_no_host_is_lost_while_the_broker_is_away(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, leaves: str, returns: str

@@ -67,7 +67,7 @@ def test_no_secret_is_on_a_command_line_in_an_environment_or_in_what_was_printed
         assert not [text for text in (*seen, *logs, str(room.said), str(room.complained)) if secret in text]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL])
 def test_nothing_is_left_when_it_ends(open_room: Callable[..., RunningRoom], how: signal.Signals) -> None:
     room = open_room().opened()
     room.join()
@@ -88,6 +88,7 @@ def test_ctrl_c_of_a_terminal_reaches_all_and_is_obeyed_by_one(room: RunningRoom
     assert {pid for pid in tree if is_running(pid)} == set(tree)
 
 
+@pytest.mark.slow
 def test_it_can_be_ended_while_it_starts(open_room: Callable[..., RunningRoom]) -> None:
     room = open_room()
     until(lambda: (room.data / "room" / "h2" / "lock").exists(), "the last of the children is starting")
@@ -125,6 +126,7 @@ def test_the_rooms_broker_dies_and_is_back_for_those_who_come_later(room: Runnin
     until(lambda: Browser().ask(f"{room.url}/join", code=room.code, name="Ben")[0] == 200, "somebody can join")
 
 
+@pytest.mark.slow
 def test_a_room_goes_on_after_a_restart(open_room: Callable[..., RunningRoom]) -> None:
     room = open_room().opened()
     learner, code, url = room.join(), room.code, room.url
@@ -149,6 +151,7 @@ def test_a_port_that_is_taken_stops_the_start_and_leaves_nothing(room: RunningRo
     assert "--port" in sentence
 
 
+@pytest.mark.slow
 def test_a_host_by_hand_joins_a_room_on_servers_that_exist(tmp_path: Path) -> None:
     server = Server(tmp_path / "nats", more=permissions_of(tmp_path / "data" / "room")).start()
     nats, room = f"nats://{server.address}", None

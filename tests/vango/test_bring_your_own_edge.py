@@ -39,7 +39,7 @@ def in_javascript() -> list[str]:
     return [node, str(EXAMPLES / "edge.mjs")]
 
 
-@pytest.fixture(params=[in_python, in_javascript], ids=["python", "javascript"])
+@pytest.fixture(params=[in_python, pytest.param(in_javascript, marks=pytest.mark.slow)], ids=["python", "javascript"])
 def start(request: pytest.FixtureRequest, hands: Hands, tmp_path: Path) -> Iterator[Start]:
     """Start an example that keeps its view on disk."""
     yield from starting(request.param(), hands, tmp_path, str(tmp_path))

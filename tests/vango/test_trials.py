@@ -110,6 +110,7 @@ def storm(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=STORM_WITHIN_S, cwd=ROOT, check=False)
 
 
+@pytest.mark.slow
 def test_a_storm_from_a_shell_prints_its_seed_its_finding_and_a_minimal_script_that_plays_again(tmp_path: Path) -> None:
     first = storm("--seed", "4", "--length", "5", "--rules", "naive", "--without", "checksum")
     assert first.returncode == 1, first.stdout + first.stderr

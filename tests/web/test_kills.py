@@ -21,7 +21,7 @@ from tests.web.learner import Running, brokers_under, until
 
 SEED = int(os.environ.get("STUDYLAB_SEED") or random.randrange(1 << 32))
 OPENS_WITHIN_S = 30.0
-ROUNDS = pytest.mark.parametrize("rounds", [3, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
+ROUNDS = pytest.mark.parametrize("rounds", [2, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
 WITHIN_S = 0.4
 """The kill comes at any time in which about twenty promotions are asked for."""
 
