@@ -3,15 +3,14 @@ import { whisper } from "./status.js";
 
 const RING_MS = 2000;
 const guide = document.getElementById("panel-guide");
-const passed = () => [...guide.querySelectorAll("li.is-now .checks .is-passed p:first-child")].map((label) => label.textContent);
+const checks = (state) => [...guide.querySelectorAll(`li.is-now .checks .${state} p:first-child`)].map((label) => label.textContent);
 const current = () => guide.querySelector("li.is-now");
 const number = () => guide.querySelector("[data-step]")?.dataset.step;
 
-let known = new Set(guide ? passed() : []);
+const known = { "is-passed": new Set(), "is-broken": new Set() };
 let step = guide ? current()?.id : undefined;
 let stays = guide ? Boolean(current()?.classList.contains("is-passed")) : false;
 let ringing = 0;
-let broken = 0;
 let lastAt = guide?.querySelector("li.is-now .move.is-next[data-at]")?.dataset.at ?? "";
 
 function bringIntoView(item) {
@@ -77,11 +76,17 @@ function address() {
   if (url.href !== location.href) history.replaceState(history.state, "", url);
 }
 
+// The checks that have come to a state since it was last asked.
+function come(state) {
+  const before = known[state];
+  known[state] = new Set(checks(state));
+  return [...known[state]].filter((label) => !before.has(label));
+}
+
 function look() {
   if (!ringing && !guide.matches(":hover")) point();
-  const failed = guide.querySelectorAll("li.is-now .checks .is-broken").length;
-  const news = passed().filter((label) => !known.has(label));
-  known = new Set(passed());
+  const news = come("is-passed");
+  const failed = come("is-broken");
   const item = current();
   const words = news.map((label) => `Passed: ${label}.`);
   const has = Boolean(item?.classList.contains("is-passed"));
@@ -98,8 +103,7 @@ function look() {
     words.push("This step is done. Go on when you have read what you saw.");
     guide.scrollTop = 0;
   }
-  if ((news.length && item?.id === before) || failed > broken) showWhere();
-  broken = failed;
+  if ((news.length && item?.id === before) || failed.length) showWhere();
   lastAt = guide.querySelector("li.is-now .move.is-next[data-at]")?.dataset.at || (item?.id === before ? lastAt : "");
   stays = has;
   address();
@@ -114,6 +118,7 @@ if (guide) {
     const button = event.target.closest("[data-show]");
     if (button) show(button.dataset.show);
   });
+  for (const state in known) come(state);
   point();
   watch();
   address();

@@ -109,7 +109,8 @@ def _telemetry(given: Mapping[str, str]) -> str:
 
 
 def _purge(given: Mapping[str, str]) -> str:
-    return f"Purge {given['stream']}" + (f", keep the last {given['keep']}" if given.get("keep") else "")
+    kept = f"{given['stream']}, keep the last {given['keep']}" if given.get("keep") else f"all of {given['stream']}"
+    return f"Purge {kept}"
 
 
 def _crash_control(given: Mapping[str, str]) -> str:
@@ -135,6 +136,6 @@ _EDGE, _RELAY = _names(EdgeRules), _names(RelayRules)
 _LIMITS = {"max_age_s": "max_age in s", "duplicate_window_s": "duplicate window in s"}
 _OWN: dict[str, Callable[[Mapping[str, str]], str]] = {
     "promote": _promote, "burst": _burst, "telemetry": _telemetry, "purge": _purge, "crash_control": _crash_control,
-    "edge_rules": _settings("{edge}", _EDGE), "relay_rules": _settings("Relay", _RELAY),
-    "stream_limits": _settings("Limits", _LIMITS),
+    "edge_rules": _settings("Set {edge}", _EDGE), "relay_rules": _settings("Set the relay", _RELAY),
+    "stream_limits": _settings("Set limits", _LIMITS),
 }  # fmt: skip

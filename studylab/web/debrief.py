@@ -23,6 +23,8 @@ from studylab.web.state import state
 from vango.actors.errors import NotThere
 
 debrief = Blueprint("debrief", __name__)
+ALIKE = 0.25
+"""The part of the shorter function that both must have, for what differs to be worth marking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def page(slug: str) -> str | AnyResponse:
 
 
 def pairs(code: Iterable[CodeSeen]) -> list[tuple[Side | None, Side | None]]:
-    """Put each trap beside its cure, with the lines marked that the other has not."""
+    """Put each trap beside its cure. Where the two are alike, the lines are marked that the other has not."""
     shown = list(code)
     traps, cures = ([one for one in shown if one.role == role] for role in ("trap", "cure"))
     return [
@@ -67,13 +69,14 @@ def checklist(lines: Iterable[str]) -> str:
 
 
 def _side(code: CodeSeen, other: CodeSeen | None) -> Side:
-    lines = code.source.rstrip("\n").split("\n")
+    lines = [line.strip() for line in code.source.rstrip("\n").split("\n")]
     theirs = [line.strip() for line in other.source.split("\n")] if other else []
-    matched = SequenceMatcher(None, [line.strip() for line in lines], theirs, autojunk=False).get_matching_blocks()
-    same = {index for block in matched for index in range(block.a, block.a + block.size)}
+    matched = SequenceMatcher(None, lines, theirs, autojunk=False).get_matching_blocks()
+    same = {index for block in matched for index in range(block.a, block.a + block.size) if lines[index]}
+    tells = bool(theirs) and len(same) >= ALIKE * min(sum(map(bool, lines)), sum(map(bool, theirs)))
     html = str(highlighted(code.source)).rstrip("\n").split("\n")
     marked = (
-        (Markup(line), bool(other) and index not in same and bool(lines[index].strip()))  # noqa: S704 - escaped there
+        (Markup(line), tells and bool(lines[index]) and index not in same)  # noqa: S704 - escaped there
         for index, line in enumerate(html)
     )
     return Side(code, tuple(marked))

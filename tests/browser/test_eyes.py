@@ -112,3 +112,29 @@ def test_the_place_of_a_move_is_ringed_when_its_check_ticks(by_mouse: Learner) -
     page.request.post("/bench/verbs/promote", data={"route": "blog", "to": "alloc-c"}, headers=headers)
     page.wait_for_function("() => window.ringed.some(place => place.startsWith('panel-'))")
     expect(page.locator("#panel-truth")).to_be_in_viewport()
+
+
+def test_the_place_of_a_move_is_ringed_for_each_check_that_fails(by_mouse: Learner) -> None:
+    """Also when another that failed holds again at once: as many have failed then as before."""
+    page = by_mouse.page
+    by_mouse.opens(f"/labs/{LABS[0].slug}")
+    by_mouse.hands.press(page.locator("#panel-guide .begin button"))
+    by_mouse.is_at(LABS[0].steps[0])
+    page.mouse.move(0, 0)
+    ring = "() => document.querySelector('.stage').dataset.lookAt"
+    page.wait_for_function(f"() => ({ring})() === ''")
+    for failed in ("first", "second"):
+        page.evaluate(
+            """failed => {
+              const list = document.querySelector("li.is-now .checks");
+              if (list.children.length < 2) list.append(list.children[0].cloneNode(true));
+              [...list.children].forEach((item, at) => {
+                item.querySelector("p").textContent = ["first", "second"][at];
+                item.className = ["first", "second"][at] === failed ? "is-broken" : "is-open";
+              });
+              document.dispatchEvent(new Event("htmx:after:swap"));
+            }""",
+            failed,
+        )
+        page.wait_for_function(f"() => ({ring})().startsWith('panel-')")
+        page.wait_for_function(f"() => ({ring})() === ''")

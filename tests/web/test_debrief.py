@@ -10,10 +10,10 @@ from flask import Flask
 
 from labs import LABS
 from studylab.concepts.elsewhere import TABLE, elsewhere
-from studylab.lab import Predict, store
+from studylab.lab import Lab, Predict, store
 from studylab.lab.attempt import DONE_FOR_YOU, Attempt, Prediction
 from studylab.lab.guide import draw
-from studylab.web.debrief import pairs
+from studylab.web.debrief import Side, pairs
 from studylab.web.run_picture import forecasts, marks, score
 from tests.web.learner import Learner
 
@@ -63,6 +63,12 @@ def test_the_score_counts_what_was_measured_and_says_what_was_skipped() -> None:
     assert score(forecasts(LAB, one)) == "0 of 1 predictions came true. 1 skipped."
 
 
+def code_of(lab: Lab) -> list[tuple[Side | None, Side | None]]:
+    seen = draw(lab, Attempt(begun=True, step=len(lab.steps))).debrief
+    assert seen is not None
+    return pairs(seen.code)
+
+
 def test_the_picture_has_a_mark_for_each_step() -> None:
     found = marks(LAB, AT_THE_END)
     assert [mark.number for mark in found] == list(range(1, len(LAB.steps) + 1))
@@ -71,15 +77,26 @@ def test_the_picture_has_a_mark_for_each_step() -> None:
 
 
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.slug)
-def test_trap_and_cure_stand_beside_each_other_with_differing_lines_marked(lab: object) -> None:
-    seen = draw(lab, Attempt(begun=True, step=len(lab.steps))).debrief  # type: ignore[arg-type, attr-defined]
-    assert seen is not None
-    for trap, cure in pairs(seen.code):
+def test_trap_and_cure_stand_whole_beside_each_other_and_never_marked_all_over(lab: Lab) -> None:
+    for trap, cure in code_of(lab):
         for side in (trap, cure):
             if side:
                 assert len(side.lines) == len(side.code.source.rstrip("\n").split("\n"))
-        if trap and cure:
-            assert any(differs for _, differs in (*trap.lines, *cure.lines))
+                assert not all(differs for text, differs in side.lines if str(text).strip())
+
+
+def test_lines_that_differ_are_marked_where_trap_and_cure_are_alike() -> None:
+    (trap, cure), *_ = code_of(LABS[0])
+    assert trap
+    assert cure
+    for side in (trap, cure):
+        plain = [str(text) for text, differs in side.lines if not differs and str(text).strip()]
+        assert any(differs for _, differs in side.lines)
+        assert len(plain) >= 2
+    (silence, retention), *_ = code_of(LABS[2])
+    assert silence
+    assert retention
+    assert not any(differs for _, differs in (*silence.lines, *retention.lines))
 
 
 def test_every_lab_has_words_of_other_systems_and_every_row_is_whole() -> None:
