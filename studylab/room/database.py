@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from vango import kit
-from vango.actors.errors import DiskFull, VangoError
+from vango.actors.errors import VangoError
 from vango.actors.sqlite import connect, is_full
 
 T = TypeVar("T")
@@ -29,6 +29,7 @@ LINGER_S = 0.003
 TOGETHER = 400
 PRUNE_EACH_S = 60.0
 KEEP_EVENTS = 10_000
+FULL = "The disk of the room is full: nothing was changed. The teacher can free some space; then try again."
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Database:
     def do(self, work: Work[T]) -> Future[T]:
         """Have a piece of work done in a transaction. Its future has the result when that is committed.
 
-        What the work raises undoes the work, and no other's. An error of the disk is `Unavailable` or `DiskFull`.
+        What the work raises undoes the work, and no other's. An error of the disk is `Unavailable`.
         """
         return self._put(_Job(work))
 
@@ -191,5 +192,5 @@ def _try(db: sqlite3.Connection, work: Work[Any]) -> tuple[Any, BaseException | 
 
 def _in_words(error: sqlite3.Error, name: str) -> VangoError:
     if is_full(error):
-        return DiskFull(f"{name} could not be written")
+        return kit.Unavailable(FULL)
     return kit.Unavailable(f"{name} could not be written: {error}. Nothing was changed; try again.")

@@ -36,9 +36,9 @@ NOBODY = "http://127.0.0.1:18009"
 class FrontDesk:
     """A desk's web app, its broker, and one host at which seats have made-up benches."""
 
-    def __init__(self, folder: Path, host_url: str) -> None:
+    def __init__(self, folder: Path, host_url: str, room_for: int) -> None:
         self.server = Server(folder / "nats", more=permissions.accounts("desk-password", {"h1": "h1-password"})).start()
-        self._folder, self._host_url = folder, host_url
+        self._folder, self._host_url, self._room_for = folder, host_url, room_for
         self._loop = LoopThread()
         self.benches = Benches.__new__(Benches)
         self.app = self.open()
@@ -62,7 +62,7 @@ class FrontDesk:
             connect,
             key=KEY,
             url=self._host_url,
-            room_for=500,
+            room_for=self._room_for,
             benches=self.benches,
         )
 
@@ -135,9 +135,9 @@ class FrontDesk:
 
 
 @contextmanager
-def a_front_desk(folder: Path, host_url: str = NOBODY) -> Iterator[FrontDesk]:
-    """Open a front desk, and close it at the end. `host_url` is where learners are led."""
-    desk = FrontDesk(folder, host_url)
+def a_front_desk(folder: Path, host_url: str = NOBODY, room_for: int = 500) -> Iterator[FrontDesk]:
+    """Open a front desk, and close it at the end. `host_url` is where learners are led, `room_for` how many."""
+    desk = FrontDesk(folder, host_url, room_for)
     try:
         yield desk
     finally:

@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Sequence
@@ -52,6 +53,22 @@ class Browser:
 
     def status(self, url: str) -> int:
         return self.ask(url)[0]
+
+    def until(self, url: str, *words: str) -> None:
+        """Ask for a page until it has these words."""
+        deadline, page = time.monotonic() + WITHIN_S, ""
+        while not all(word in page for word in words):
+            assert time.monotonic() < deadline, page
+            page = self.ask(url)[1]
+
+    def hears(self, url: str) -> str:
+        """Return the first event of a stream, and leave."""
+        with self._opener.open(url, timeout=60) as stream:
+            lines: list[str] = []
+            while (line := stream.readline().decode()) != "\n" or not any("data:" in one for one in lines):
+                assert line, "the stream ended"
+                lines.append(line)
+            return "".join(lines)
 
 
 class Lines:
@@ -138,6 +155,14 @@ class RunningRoom:
     def broker(self) -> int:
         config = f"{self.data}/room/broker/nats.conf"
         return next((pid for pid, line in self.tree().items() if line.endswith(config)), 0)
+
+    @property
+    def broker_url(self) -> str:
+        """Where the room's own broker listens."""
+        config = (self.data / "room" / "broker" / "nats.conf").read_text()
+        found = re.search(r'listen: "([^"]+)"', config)
+        assert found, config
+        return f"nats://{found[1]}"
 
     def secrets(self) -> list[str]:
         kept = json.loads((self.data / "room" / "room.key").read_text())

@@ -1,91 +1,86 @@
-"""The recipes of docs/room.md for a proxy, run as they stand there: TLS, one name, a desk and two hosts below it."""
+"""A room behind a proxy: TLS and one name, a desk and hosts below it, on one machine and on several."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import socket
-import subprocess
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.room.proxies import Proxy, answers, caddy, free_ports, in_front, nginx
 from tests.room.running import Browser, RunningRoom
-from tests.web.learner import ROOT, until
+from tests.web.learner import Running
 
 pytestmark = pytest.mark.slow
-PAGE = (ROOT / "docs" / "room.md").read_text(encoding="utf-8")
-NGINX = """daemon off; pid {folder}/nginx.pid; error_log stderr; events {{}}
-http {{ access_log off; client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
-uwsgi_temp_path {folder}; scgi_temp_path {folder};
-{recipe} }}"""
-CADDY = "{{\n admin off\n auto_https disable_redirects\n skip_install_trust\n}}\n{recipe}"
+MACHINES = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
 
-def free_ports() -> int:
-    """Return a port after which two more are free."""
-    for first in range(23000, 32000, 3):
-        with ExitStack() as stack:
-            try:
-                for port in range(first, first + 4):
-                    stack.enter_context(socket.create_server(("127.0.0.1", port)))
-            except OSError:
-                continue
-        return first
-    raise AssertionError("no four ports are free")
+def at_host(browser: Browser) -> str:
+    """Return the address of the host at which somebody is."""
+    return re.sub(r"(/h\d)/.*", r"\1", browser.at)
 
 
-def recipe(opening: str, folder: Path, port: int) -> str:
-    """Return the recipe that begins so, with the test's own ports, name and certificate."""
-    found: str = next(text for text in re.findall(r"```\w*\n(.*?)```", PAGE, re.DOTALL) if text.startswith(opening))
-    for number in (1, 2, 3):
-        found = found.replace(f"127.0.0.1:{8320 + number}", f"127.0.0.1:{port + number}")
-    found = found.replace("/etc/ssl/lab.example.org", str(folder / "own")).replace("listen 443", f"listen {port}")
-    if opening == "lab":
-        found = found.replace("{\n", f"{{\n tls {folder}/own.pem {folder}/own.key\n", 1)
-        return found.replace("lab.example.org", f"https://localhost:{port}")
-    return found.replace("lab.example.org", "localhost")
-
-
-def nginx(folder: Path, port: int) -> list[str]:
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, recipe=recipe("server", folder, port)))
-    return [
-        shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin") or "",
-        "-p",
-        f"{folder}",
-        "-c",
-        "nginx.conf",
-    ]
-
-
-def caddy(folder: Path, port: int) -> list[str]:
-    (folder / "Caddyfile").write_text(CADDY.format(recipe=recipe("lab", folder, port)))
-    return [shutil.which("caddy") or "", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+def signs_in(room: RunningRoom, public: str) -> Browser:
+    teacher = Browser()
+    secret = (room.data / "room" / "teacher-secret.txt").read_text()
+    assert teacher.ask(f"{public}/teach", secret=secret)[0] == 200
+    return teacher
 
 
 @pytest.mark.parametrize("proxy", [nginx, caddy])
-def test_learners_and_teacher_come_through_the_proxy(proxy: Callable[[Path, int], list[str]], tmp_path: Path) -> None:
+def test_learners_and_teacher_come_through_the_proxy(proxy: Proxy, tmp_path: Path) -> None:
     port = free_ports()
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
-         "-keyout", tmp_path / "own.key", "-out", tmp_path / "own.pem"], check=True, capture_output=True,
-    )  # fmt: skip
-    command = proxy(tmp_path, port)
-    if not command[0]:
-        pytest.skip(f"{proxy.__name__} is not installed")
-    public = f"https://localhost:{port}"
-    room = RunningRoom(tmp_path / "data", "--public-url", public, "--port", str(port + 1))
-    with (tmp_path / "proxy.log").open("w") as log, subprocess.Popen(command, stderr=log, stdout=log) as process:
+    places = {f"127.0.0.1:{8320 + number}": f"127.0.0.1:{port + number}" for number in (1, 2, 3)}
+    with in_front(proxy, tmp_path, port, places) as public, a_room(tmp_path / "data", public, port + 1) as room:
+        assert room.opened().url == public
+        answers(public, tmp_path)
+        at = {at_host(room.join(f"Ana {number}")) for number in range(4)}
+        assert at == {f"{public}/h1", f"{public}/h2"}
+        signs_in(room, public)
+
+
+@pytest.mark.parametrize("proxy", [nginx, caddy])
+def test_hosts_of_other_machines_are_below_the_same_name(proxy: Proxy, tmp_path: Path) -> None:
+    port = free_ports(*MACHINES)
+    elsewhere = {"h2": "127.0.0.2", "h5": "127.0.0.3"}
+    places = {
+        "127.0.0.1:8321": f"127.0.0.1:{port + 1}", "127.0.0.1:8322": f"127.0.0.1:{port + 2}",
+        "127.0.0.1:8323": f"127.0.0.2:{port + 2}", "10.0.0.9:8321": f"127.0.0.3:{port + 2}",
+    }  # fmt: skip
+    hosts: list[Running] = []
+    with (
+        in_front(proxy, tmp_path, port, places) as public,
+        a_room(tmp_path / "data", public, port + 1, "--hosts", "1") as room,
+    ):
         try:
-            assert room.opened().url == public
-            until(lambda: Browser().status(f"{public}/join") == 200, (tmp_path / "proxy.log").read_text())
-            at = {re.sub(r"(/h\d)/.*", r"\1", room.join(f"Ana {number}").at) for number in range(4)}
-            assert at == {f"{public}/h1", f"{public}/h2"}
-            teacher = Browser()
-            secret = (room.data / "room" / "teacher-secret.txt").read_text()
-            assert teacher.ask(f"{public}/teach", secret=secret)[0] == 200
+            room.opened()
+            answers(public, tmp_path)
+            for name, machine in elsewhere.items():
+                key = str(room.data / "room" / "keys" / f"{name}.key")
+                hosts.append(
+                    Running(tmp_path / name, "--host-for", room.broker_url, "--room-key", key, "--host", machine,
+                            "--public-url", f"{public}/{name}", "--port", str(port + 2))
+                )  # fmt: skip
+            teacher = signs_in(room, public)
+            teacher.until(f"{public}/room/", *elsewhere)
+            learners = [room.join(f"Ana {number}") for number in range(6)]
+            assert {at_host(learner) for learner in learners} == {f"{public}/{name}" for name in ("h1", *elsewhere)}
+            for learner in learners[:3]:
+                assert 'hx-target="#panel-edge-fra"' in learner.hears(f"{at_host(learner)}/events?page=")
+            assert 'hx-target="#tiles"' in teacher.hears(f"{public}/room/wall/events")
+            answer = learners[-1].ask(f"{at_host(learners[-1])}/bench/verbs/promote", route="shop", to="alloc-b")
+            assert answer[0] == 200
         finally:
-            process.terminate()
-            room.end()
+            said = [host.end() for host in hosts]
+        assert said == ["", ""]
+
+
+@contextmanager
+def a_room(data: Path, public: str, port: int, *options: str) -> Iterator[RunningRoom]:
+    room = RunningRoom(data, "--public-url", public, "--port", str(port), *options)
+    try:
+        yield room
+    finally:
+        room.end()

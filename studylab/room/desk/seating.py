@@ -22,7 +22,7 @@ from vango.kit import NotThere, Refused, Unavailable
 
 MAX_SEATS = 20_000
 NO_HOST = "No host of this room answers at the moment. Wait a little, then try again; a seat is never lost."
-FULL = "The room is full: {0} seats are taken. Ask the teacher for room on another machine."
+FULL = "The room is full: {0} seats are taken. Tell the teacher, who can make room; then try again."
 ENDED = "This room has ended."
 _COLUMNS = (
     "version = ?, number = ?, name = ?, host = ?, epoch = ?, resume = ?, out = ?, carried = ?, after = ?, alike = ?"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 import io
+from collections import Counter
 
 import segno
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.room import codes
-from studylab.room.desk.web.parts import address, is_teacher, only_teacher, parts, sign_in, sign_out
+from studylab.room.desk.web.parts import Parts, address, is_teacher, only_teacher, parts, sign_in, sign_out
 from studylab.room.desk.web.strip import strip
 from vango.kit import VangoError
 
@@ -60,7 +61,17 @@ def first() -> str:
         addresses=[f"{address}/join" for address in shared.addresses],
         plan=shared.agenda.plan,
         hosts=shared.front.hosts.all(),
+        full=_full(shared),
     )
+
+
+def _full(shared: Parts) -> str:
+    """Say how many seats there are when nobody more gets in; nothing while there is a place."""
+    taken = Counter(seat.host for seat in shared.board.seats.values() if not seat.out)
+    places = {host.name: host.row.room_for for host in shared.front.hosts.all() if host.alive}
+    if not places or any(taken[name] < most for name, most in places.items()):
+        return ""
+    return f"The room is full: {sum(taken[name] for name in places)} of {sum(places.values())} seats are taken."
 
 
 @teacher.get("/show-code")

@@ -1,0 +1,70 @@
+"""Bad days at the front desk: a full room lets in who waits once there is a place, and a teacher may lose a tab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.room.front_desk import OWN, FrontDesk, a_front_desk
+
+
+def test_a_full_room_says_so_and_lets_in_who_waits_once_there_is_a_place(tmp_path: Path) -> None:
+    with a_front_desk(tmp_path, room_for=3) as desk:
+        for name in ("Ana", "Ben", "Chidi"):
+            assert desk.learner().post("/join", data=form(desk, name), headers=OWN).location == "/joined"
+        dana, teacher = desk.learner(), desk.teacher()
+        answer = dana.post("/join", data=form(desk, "Dana"), headers=OWN)
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == 409
+        assert "The room is full: 3 seats are taken." in text
+        assert "Tell the teacher, who can make room" in text
+        assert f'value="{desk.code}"' in text
+        assert 'value="Dana"' in text
+        assert "is full: 3 of 3 seats" in teacher.get("/room/").get_data(as_text=True)
+        assert teacher.post("/room/seats/2/out", headers=OWN).status_code == 303
+        assert "is full" not in teacher.get("/room/").get_data(as_text=True)
+        assert dana.post("/join", data=form(desk, "Dana"), headers=OWN).location == "/joined"
+        assert "You are in, Dana" in dana.get("/joined").get_data(as_text=True)
+        numbers = sorted(seat.number for seat in desk.parts.board.seats.values() if not seat.out)
+        assert numbers == [1, 3, 4]
+
+
+def test_who_is_let_in_again_finds_the_seat_even_in_a_full_room(tmp_path: Path) -> None:
+    with a_front_desk(tmp_path, room_for=1) as desk:
+        ana, teacher = desk.learner(), desk.teacher()
+        ana.post("/join", data=form(desk, "Ana"), headers=OWN)
+        for _ in range(2):
+            assert teacher.post("/room/seats/1/out", headers=OWN).status_code == 303
+        assert ana.get("/back").status_code == 303
+        assert "/seat?ticket=" in ana.get("/back").location
+
+
+def test_a_teacher_who_lost_the_tab_signs_in_again_and_everything_goes_on(tmp_path: Path) -> None:
+    with a_front_desk(tmp_path) as desk:
+        seat, lost = desk.sits("Ana", lab="acks"), desk.teacher()
+        for path, data in (
+            ("/room/demo/turn", {"by": "1"}), ("/room/conduct/hold", {}), ("/room/votes/", {"on": "acks/predict-queued"}),
+            ("/room/conduct/fault", {"verb": "kill_edge", "edge": "iad"}),
+        ):  # fmt: skip
+            assert lost.post(path, data=data, headers=OWN).status_code == 303, path
+        del lost
+        again = desk.teacher()
+        part = desk.parts.agenda.plan.parts[0].title
+        pages = {
+            "/room/demo/": part, "/room/wall/": "Ana", "/room/votes/": "0 votes, open", "/room/conduct/": "kill edge",
+        }  # fmt: skip
+        for path, words in pages.items():
+            text = again.get(path).get_data(as_text=True)
+            assert words in text, path
+            assert "held" in text, path
+        option = next(iter(desk.parts.front.wall.votes()[0].options))
+        desk.reports(seat, votes={"1": option})
+        assert again.post("/room/votes/1/close", headers=OWN).status_code == 303
+        assert "1 · 100%" in again.get("/room/votes/1").get_data(as_text=True)
+        assert again.post("/room/conduct/release", headers=OWN).status_code == 303
+        assert again.post("/room/demo/turn", data={"by": "1"}, headers=OWN).status_code == 303
+        assert desk.parts.agenda.progress.part == 1
+        assert not desk.parts.front.wall.room.held
+
+
+def form(desk: FrontDesk, name: str) -> dict[str, str]:
+    return {"code": desk.code, "name": name}
