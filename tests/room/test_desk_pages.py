@@ -245,7 +245,9 @@ def test_a_room_is_closed_and_kept_and_not_deleted_without_its_code(desk: FrontD
     assert "Nothing was deleted" in post(teacher, "/room/after/delete", 422, code="WRONG")
 
 
-def test_a_deleted_room_is_gone_from_every_page_and_another_is_open(tmp_path: Path) -> None:
+def test_a_deleted_room_is_gone_from_every_page_and_another_is_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with a_front_desk(tmp_path) as desk:
         teacher, code = desk.teacher(), desk.code
         desk.sits("Xaveria", act="promoted blog")
@@ -253,6 +255,7 @@ def test_a_deleted_room_is_gone_from_every_page_and_another_is_open(tmp_path: Pa
         assert "Xaveria" in teacher.get("/room/wall/").get_data(as_text=True)
         post(teacher, "/room/after/delete", code=shown(code))
         assert desk.code != code
+        assert f"Another is open, with the code {shown(desk.code)}." in capsys.readouterr().err
         desk.until(lambda: "Every host has deleted" in teacher.get("/room/after/ended").get_data(as_text=True))
         for page in ("/room/wall/", "/room/after/", "/room/conduct/", "/room/after/room.csv"):
             assert "Xaveria" not in teacher.get(page).get_data(as_text=True)

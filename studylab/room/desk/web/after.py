@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -61,8 +63,10 @@ def delete() -> AnyResponse:
     shared = parts()
     if codes.read(request.form.get("code", "")) != shared.front.wall.room.code:
         raise BadInput("Type the room's code to delete everything. Nothing was deleted.")
-    shared.front.end()
+    room = shared.front.end()
     shared.agenda.begin_anew()
+    # The terminal still shows the code of the room before.
+    print(f"The room was deleted. Another is open, with the code {codes.shown(room.code)}.", file=sys.stderr, flush=True)
     return redirect("/room/after/ended", 303)
 
 
