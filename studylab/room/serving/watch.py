@@ -72,7 +72,7 @@ def page(seat: str) -> str:
 
 
 def looked_at(seat: Seat) -> dict[str, str]:
-    """Return what the teacher's strip says of a seat that they look at, and where it is found when this host is gone."""
+    """Return what the teacher's strip says of a seat, and where the seat is found when this host is gone."""
     strip = seat.strip()
     return {
         "seat": seat.id, "name": strip.name, "drive": strip.drive, "page": seat.kept.page,
