@@ -1,11 +1,13 @@
 // A seat in a room: follows where the teacher has sent the bench, and finds the way when the host of the bench is gone.
+// The teacher who looks at it finds the way as well.
 const LOST_MS = 5500;
 const ASK_MS = 1500;
 const line = () => document.getElementById("room");
 const facts = () => line()?.querySelector("[data-sent]")?.dataset;
+const watched = () => document.querySelector("#watching [data-page]")?.dataset;
 
 let sent = facts()?.sent;
-let page = document.querySelector("#watching [data-page]")?.dataset.page;
+const page = watched()?.page;
 let lostAt = 0;
 
 function clocks() {
@@ -26,21 +28,21 @@ function look() {
     sent = now.sent;
     if (location.pathname !== now.sentTo) location.assign(now.sentTo);
   }
-  const shown = document.querySelector("#watching [data-page]")?.dataset.page;
-  if (shown !== page) location.reload();
+  if (watched()?.page !== page) location.reload();
   clocks();
 }
 
 // The desk is asked whether it is there before the page is left: a page with the last picture is better than none.
 async function ask() {
-  const desk = facts()?.desk;
+  const seat = watched();
+  const desk = (seat ?? facts())?.desk;
   if (!desk || !lostAt || Date.now() - lostAt < LOST_MS) return;
   try {
     await fetch(`${desk}/healthz`, { mode: "no-cors", cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
   } catch {
     return;
   }
-  if (lostAt) location.assign(`${desk}/back`);
+  if (lostAt) location.assign(seat ? `${desk}/room/seats/${seat.number}/watch` : `${desk}/back`);
 }
 
 if (line() || page !== undefined) {

@@ -76,6 +76,12 @@ def test_the_room_s_address_has_its_code_and_nothing_is_asked_twice(desk: FrontD
     assert f'value="{desk.code}"' in text
 
 
+def test_a_page_of_a_host_may_ask_whether_the_desk_is_there(desk: FrontDesk) -> None:
+    answer = desk.learner().get("/healthz")
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert desk.learner().get("/join").headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/wall/", "/wall/events", "/conduct/", "/votes/", "/seats/1", "/plan/", "/demo/", "/after/", "/truth/",
              "/qr.svg", "/after/room.csv", "/demo/bench", "/seats/1/watch"]

@@ -14,10 +14,11 @@ from flask import Flask
 from werkzeug.routing import IntegerConverter, PathConverter, Rule
 
 from studylab.installed import STATIC
+from studylab.room import watching
 from studylab.room.desk.web.app import end_streams, pages
 from studylab.room.protocol import SeatRow
 from studylab.room.serving.shares import Shares
-from tests.room.hosted import OWN, Hosted, Sitting
+from tests.room.hosted import KEY, OWN, Hosted, Sitting
 
 SECRET = "the teacher's own secret"
 KNOWN = {"slug": "acks", "verb": "promote", "term": "epoch", "name": "app.js", "filename": "icons/icons.svg"}
@@ -35,8 +36,12 @@ class RoomOfBoth(Hosted):
             self.serving(name).shares = Shares(clock=count(0.0, 1000.0).__next__)
         self.front = pages(
             self.desk, labs=self.serving("h1").labs, secret=SECRET, addresses=["http://desk.test"],
-            watch=lambda seat: f"{self.desk.host_url(seat)}/room/watch?ticket=none",
+            watch=self._watch,
         )  # fmt: skip
+
+    def _watch(self, seat: SeatRow) -> str:
+        ticket = watching.write(KEY, seat.id, seat.host, self.desk.room.id)
+        return f"{self.desk.host_url(seat)}/room/watch?ticket={ticket}"
 
     def both(self) -> dict[str, Flask]:
         """Return the apps of both kinds."""

@@ -58,6 +58,11 @@ class Host:
         """Whether seats may be given to it."""
         return not self.lost
 
+    @property
+    def answers(self) -> bool:
+        """Whether a browser that is sent there finds somebody: it was heard a moment ago, or its door opens."""
+        return self.alive and (self.silent_s < KNOCK_AFTER_S or self.runs)
+
     def judge(self) -> None:
         """Call it lost after a while of silence, and after a longer one when somebody still opens its door."""
         if self.knocking is not None and self.knocking.done():

@@ -72,9 +72,12 @@ def page(seat: str) -> str:
 
 
 def looked_at(seat: Seat) -> dict[str, str]:
-    """Return what the teacher's strip says of a seat that they look at."""
+    """Return what the teacher's strip says of a seat, and where the seat is found when this host is gone."""
     strip = seat.strip()
-    return {"seat": seat.id, "name": strip.name, "drive": strip.drive, "page": seat.kept.page}
+    return {
+        "seat": seat.id, "name": strip.name, "drive": strip.drive, "page": seat.kept.page,
+        "desk": strip.desk, "number": str(seat.number),
+    }  # fmt: skip
 
 
 @watch.get("/room/watch/<seat>/events")

@@ -28,7 +28,11 @@ class SeenHost(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether it was heard a moment ago."""
+        """Whether seats may be given to it."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether a browser that is sent there finds somebody."""
 
     @property
     def swept(self) -> str:

@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from studylab.room import codes
-from studylab.room.desk.web.parts import address, is_teacher, parts
+from studylab.room.desk.web.parts import address, answers, is_teacher, parts
 from studylab.room.desk.web.tiles import label
 from studylab.room.names import MAX_NAME
 from studylab.room.protocol import SeatRow
@@ -14,6 +14,7 @@ from vango.kit import Unavailable, VangoError
 
 join = Blueprint("join", __name__)
 SEAT = "seat"
+AWAY = "The place where your bench is does not answer at the moment. If it does not come back, you get another."
 
 
 @join.get("/")
@@ -25,7 +26,8 @@ def first() -> Response:
 @join.get("/healthz")
 def healthz() -> Response:
     """Say that the desk answers: a page that has lost its host asks before it comes back here."""
-    return make_response("ok\n", 200, {"Content-Type": "text/plain"})
+    # Pages of hosts are of other origins: without this header a browser keeps the answer from them.
+    return make_response("ok\n", 200, {"Content-Type": "text/plain", "Cross-Origin-Resource-Policy": "cross-origin"})
 
 
 @join.get("/join")
@@ -74,7 +76,10 @@ def back() -> Response:
         # The teacher's own bench has a seat that this browser's cookie does not know.
         return redirect("/room/demo/bench" if is_teacher() else "/join", 303)
     try:
-        return redirect(way_in(parts().front.back(session[SEAT])), 303)
+        seat = parts().front.back(session[SEAT])
+        if not answers(seat):
+            raise Unavailable(AWAY)
+        return redirect(way_in(seat), 303)
     except Unavailable as error:
         return _page("waiting.html", sentence=str(error), status=503)
     except VangoError:

@@ -98,6 +98,11 @@ def seat_of(number: int) -> SeatRow:
     raise NotThere(f"There is no seat {number} in this room.")
 
 
+def answers(seat: SeatRow) -> bool:
+    """Return whether the host of a seat answers. When it dies, it takes some seconds until the seat has another."""
+    return any(host.answers for host in parts().front.hosts.all() if host.name == seat.host)
+
+
 def done(sentence: str, to: str) -> Response:
     """Answer a form: a sentence in the status line, or for a plain form the page `to` with the sentence."""
     if htmx:

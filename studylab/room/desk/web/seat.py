@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from studylab.room import codes
-from studylab.room.desk.web.parts import done, only_teacher, parts, seat_of
+from studylab.room.desk.web.parts import answers, done, only_teacher, parts, seat_of
 from studylab.room.desk.web.strip import place, strip
 from studylab.room.desk.web.summary import done_by
 from studylab.room.desk.web.tiles import label
@@ -69,8 +69,12 @@ def drive(number: int) -> Response:
 
 @seat.get("/<int:number>/watch")
 def watch(number: int) -> Response:
-    """Lead to the stage of this seat at its host, to look at."""
-    return redirect(parts().watch(seat_of(number)), 303)
+    """Lead to the stage of this seat at its host, to look at. While the host is away, wait for it or for another."""
+    found = seat_of(number)
+    if answers(found):
+        return redirect(parts().watch(found), 303)
+    shown = {"here": "wall", "strip": strip(parts()), "name": label(found), "number": number}
+    return make_response(render_template("seat_away.html", **shown), 503)
 
 
 @seat.post("/<int:number>/rename")
