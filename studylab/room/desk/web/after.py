@@ -66,7 +66,9 @@ def delete() -> AnyResponse:
     room = shared.front.end()
     shared.agenda.begin_anew()
     # The terminal still shows the code of the room before.
-    print(f"The room was deleted. Another is open, with the code {codes.shown(room.code)}.", file=sys.stderr, flush=True)
+    print(
+        f"The room was deleted. Another is open, with the code {codes.shown(room.code)}.", file=sys.stderr, flush=True
+    )
     return redirect("/room/after/ended", 303)
 
 
