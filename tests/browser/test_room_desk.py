@@ -7,6 +7,7 @@ import random
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -173,24 +174,23 @@ def test_a_demo_is_led_from_start_to_end_by_a_clicker(teacher: Page, room: Serve
     expect(teacher.locator("#now-title")).to_have_text(room.desk.parts.agenda.plan.parts[-2].title)
 
 
-def test_two_hundred_tiles_fit_into_one_screen_and_change_live(browser: Browser, room: Served) -> None:
-    seats = class_of(room.desk, 200 - len(room.desk.parts.board.tiles()))
-    page = browser.new_context(viewport={"width": 1920, "height": 1080}, base_url=room.address).new_page()
-    room.signs_in(page)
-    page.goto("/room/wall/")
-    # The first page of a new browser may come before its fonts; the next has them.
-    page.reload()
-    expect(page.locator(".seat-tile")).to_have_count(200)
-    for step in LABS[0].steps[-1], LABS[0].steps[0]:
-        # At the lab's first step nearly everybody is ahead of the room: done, beside what the audit says.
-        room.desk.parts.front.say(Say.STEP, lab=LABS[0].slug, step=step.id)
-        expect(page.locator(".seat-tile.is-done").nth(100)).to_be_visible(visible=step is LABS[0].steps[0])
-        assert page.evaluate(ONE_SCREEN)
-        assert page.evaluate(CUT_OFF) == []
-    if PICTURES_VARIABLE in os.environ:
-        page.screenshot(path=PICTURES / "room-wall.png", animations="disabled")
-    chance = random.Random(1)
-    for seat in seats[:40]:
-        room.desk.host.report(seat.id, **{**doing(chance, time.time()), "act": "news of all"})
-    expect(page.locator(".act-of", has_text="news of all")).to_have_count(40)
-    page.context.close()
+def test_two_hundred_tiles_fit_into_one_screen_and_change_live(browser: Browser, tmp_path: Path) -> None:
+    with a_served_desk(tmp_path) as room:
+        seats = class_of(room.desk, 200)
+        page = browser.new_context(viewport={"width": 1920, "height": 1080}, base_url=room.address).new_page()
+        room.signs_in(page)
+        page.goto("/room/wall/")
+        expect(page.locator(".seat-tile")).to_have_count(200)
+        for step in LABS[0].steps[-1], LABS[0].steps[0]:
+            # At the lab's first step nearly everybody is ahead of the room: done, beside what the audit says.
+            room.desk.parts.front.say(Say.STEP, lab=LABS[0].slug, step=step.id)
+            expect(page.locator(".seat-tile.is-done").nth(100)).to_be_visible(visible=step is LABS[0].steps[0])
+            assert page.evaluate(ONE_SCREEN)
+            assert page.evaluate(CUT_OFF) == []
+        if PICTURES_VARIABLE in os.environ:
+            page.screenshot(path=PICTURES / "room-wall.png", animations="disabled")
+        chance = random.Random(1)
+        for seat in seats[:40]:
+            room.desk.host.report(seat.id, **{**doing(chance, time.time()), "act": "news of all"})
+        expect(page.locator(".act-of", has_text="news of all")).to_have_count(40)
+        page.context.close()

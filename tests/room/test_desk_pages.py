@@ -96,10 +96,10 @@ def test_one_fault_goes_to_everybody_and_the_wall_becomes_a_scoreboard(desk: Fro
 
 
 def test_a_fault_that_no_bench_can_take_is_refused_once(desk: FrontDesk, teacher: FlaskClient) -> None:
-    before = last(desk).number
+    before = desk.parts.front.wall.instructions
     assert "storm needs the argument seed" in post(teacher, "/room/conduct/fault", 422, verb="storm", who="all")
     assert "one bench at a time" in post(teacher, "/room/conduct/fault", 422, verb="fork", moment="1", who="all")
-    assert last(desk).number == before
+    assert desk.parts.front.wall.instructions == before
     for verb in ("storm", "edge_rules", "crash_relay", "stream_limits"):
         assert teacher.get(f"/room/conduct/fault?verb={verb}").status_code == 200
 
@@ -151,6 +151,7 @@ def test_one_seat_is_sent_reset_told_and_asked_for_its_bench(desk: FrontDesk, te
 
 
 def test_the_demo_gives_the_teacher_a_bench_and_goes_through_the_plan(desk: FrontDesk, teacher: FlaskClient) -> None:
+    post(teacher, "/room/plan/use", plan="demo")
     assert teacher.get("/room/demo/bench").location.startswith("http://127.0.0.1:18009/seat?ticket=")
     own = desk.parts.agenda.teacher_seat
     assert teacher.get("/room/demo/bench").status_code == 303
