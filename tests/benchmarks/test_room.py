@@ -35,6 +35,7 @@ def people(room: Room) -> Iterator[People]:
         yield people
 
 
+@pytest.mark.slow
 def test_each_act_is_timed_to_its_page_and_to_its_tile(people: People) -> None:
     told = people.do("busy", turns=2, every_s=1.0)
     assert told["refused"] == []
@@ -44,6 +45,7 @@ def test_each_act_is_timed_to_its_page_and_to_its_tile(people: People) -> None:
     assert (stands["open"], stands["wrong"]) == (2, 0)
 
 
+@pytest.mark.slow
 def test_who_floods_is_held_to_a_share_while_the_others_act(people: People) -> None:
     told = people.do("flooded", turns=2, every_s=2.0)
     assert [took for took in told["shown_ms"] if took is None] == []
@@ -51,6 +53,7 @@ def test_who_floods_is_held_to_a_share_while_the_others_act(people: People) -> N
     assert told["asked"] > told["granted"] > 0
 
 
+@pytest.mark.slow
 def test_a_fault_is_timed_until_every_bench_has_it_and_the_wall_has_every_verdict(people: People) -> None:
     told = people.do("fault", verb=measured.FAULT[0], edge="fra")
     assert 0 < told["applied_s"] < 60
@@ -69,6 +72,7 @@ def test_a_killed_desk_disturbs_nobody_and_a_killed_host_gives_its_learners_back
     assert came["each_ms"][0] > 0
 
 
+@pytest.mark.slow
 def test_what_people_cannot_do_is_said_with_its_reason(room: Room, people: People) -> None:
     with pytest.raises(Unavailable, match="could not fault: The fault was not sent: 404"):
         people.do("fault", verb="no_such_verb")
@@ -76,6 +80,7 @@ def test_what_people_cannot_do_is_said_with_its_reason(room: Room, people: Peopl
         room.kill("h9")
 
 
+@pytest.mark.slow
 def test_who_has_another_code_is_turned_away_with_a_sentence(room: Room) -> None:
     code, room.code = room.code, "ZZZZZZ"
     try:

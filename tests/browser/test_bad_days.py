@@ -79,6 +79,7 @@ def holds_one_stream(page: Page) -> None:
     raise AssertionError(f"expected one open stream and saw {page.request.get('/healthz').text()}")
 
 
+@pytest.mark.slow
 def test_an_app_that_was_killed_is_missed_and_found_again(learner: Learner, served: Served) -> None:
     page = learner.page
     learner.promotes("blog", "alloc-c")

@@ -79,7 +79,9 @@ def test_a_page_to_read(offline: Page, path: str) -> None:
     assert faults(offline, MOST_LOOKS) == []
 
 
-@pytest.mark.parametrize("played", [False, True], ids=["at first", "after some steps"])
+@pytest.mark.parametrize(
+    "played", [pytest.param(False, marks=pytest.mark.slow), True], ids=["at first", "after some steps"]
+)
 def test_the_pages_of_progress(offline: Page, played: bool) -> None:
     if played:
         play(offline)
@@ -98,6 +100,7 @@ def test_a_lab(learner: Learner, lab: Lab) -> None:
     assert faults(learner.page, MOST_LOOKS) == []
 
 
+@pytest.mark.slow
 def test_a_lab_before_its_start(learner: Learner) -> None:
     learner.opens(f"/labs/{LABS[0].slug}")
     assert faults(learner.page, DESK_LOOKS) == []

@@ -110,8 +110,14 @@ def test_what_an_attached_client_does_appears(by_mouse: Learner) -> None:
     expect(page.locator("[id='outside.ORDERS']")).to_contain_text("orders.>")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (1440, "light"),
+        (390, "dark"),
+        *(pytest.param(*look, marks=pytest.mark.slow) for look in ((1440, "dark"), (390, "light"))),
+    ],
+)
 def test_guests_and_the_sheet_fit_and_have_no_accessibility_violation(
     browser: Browser, address: str, width: int, scheme: str
 ) -> None:

@@ -36,8 +36,14 @@ HEIGHT_OF_TEXT = """element => {
 }"""
 BEGUN = pytest.mark.parametrize(
     "lab",
-    [None, *(lab for lab in LABS if lab.number in (1, 5, 10, 12))],
-    ids=lambda lab: lab.slug if lab else "sandbox",
+    [
+        pytest.param(None, id="sandbox"),
+        *(
+            pytest.param(lab, id=lab.slug, marks=[] if lab.number in (1, 10) else pytest.mark.slow)
+            for lab in LABS
+            if lab.number in (1, 5, 10, 12)
+        ),
+    ],
 )
 
 

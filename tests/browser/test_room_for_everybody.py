@@ -13,9 +13,9 @@ from tests.room.made_up import class_of
 from tests.room.test_desk_pages import post
 
 # What a class sees, and what has most on it; the others in `make test-all`.
-READ = ("", "show-code", "wall/", "conduct/", "votes/2", "seats/3", "demo/")
+READ = ("", "wall/", "votes/2", "seats/3")
 SELDOM = (
-    "conduct/fault?verb=edge_rules", "votes/", "votes/1", "plan/", "after/", "after/ended", "truth/",
+    "show-code", "conduct/", "demo/", "conduct/fault?verb=edge_rules", "votes/", "votes/1", "plan/", "after/", "after/ended", "truth/",
     "conduct/fault/1", "nowhere",
 )  # fmt: skip
 PAGES = (*READ, *(pytest.param(address, marks=pytest.mark.slow) for address in SELDOM))

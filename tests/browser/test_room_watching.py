@@ -100,6 +100,7 @@ def comes(teacher: Page, room: ServedRoom, seat: Sitting) -> Page:
     return page
 
 
+@pytest.mark.slow
 def test_who_opens_a_seat_whose_host_is_away_is_told_and_waits(room: ServedRoom, teacher: Page) -> None:
     ana = room.join("Ana")
     until(lambda: ana.report() is not None, "the wall knows of the seat")

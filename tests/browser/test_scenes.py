@@ -13,7 +13,7 @@ from tests.browser.learner import Learner, has_bench
 from vango.verbs.script import act
 
 LINK = links.write((act("promote", route="shop", to="alloc-c"),))
-SIZES = ((1280, 720), (390, 844), pytest.param((1440, 900), marks=pytest.mark.slow))
+SIZES = ((390, 844), *(pytest.param(size, marks=pytest.mark.slow) for size in ((1280, 720), (1440, 900))))
 
 
 OVER_MS = 120_000
@@ -37,6 +37,7 @@ def test_a_card_is_played_and_the_acts_are_played_again(by_mouse: Learner) -> No
     expect(page.locator("#status")).to_contain_text("was undone")
 
 
+@pytest.mark.slow
 def test_a_card_is_played_and_a_script_is_named_by_keys_alone(by_keys: Learner) -> None:
     by_keys.opens("/sandbox")
     page = by_keys.page
@@ -49,6 +50,7 @@ def test_a_card_is_played_and_a_script_is_named_by_keys_alone(by_keys: Learner) 
     expect(page.locator("#panel-acts .named")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_card_that_runs_slowly_shows_its_progress_and_is_stopped(by_mouse: Learner) -> None:
     by_mouse.opens("/sandbox")
     by_mouse.does(call("pace", tempo="slow"))

@@ -19,12 +19,18 @@ from vango.actors.errors import Unavailable
 from vango.broker.keeper import Keeper
 from vango.observe.model import Observation
 
+OFTEN = (1, 5, 10)
+"""Labs of which every wrong answer is tried in every run; of the others the first of each step."""
+
 
 def wrong_scripts() -> Iterator[object]:
     for lab in LABS:
         for step in lab.steps:
-            for wrong in step.wrong if isinstance(step, Do) else ():
-                yield pytest.param(lab, step, wrong, id=f"{lab.slug}-{step.id}-{wrong.name}")
+            if isinstance(step, Do):
+                for number, wrong in enumerate(step.wrong):
+                    often = lab.number in OFTEN or number == 0
+                    name = f"{lab.slug}-{step.id}-{wrong.name}"
+                    yield pytest.param(lab, step, wrong, id=name, marks=() if often else pytest.mark.slow)
 
 
 @EVERY_LAB

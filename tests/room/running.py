@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlencode
 
-from tests.web.learner import ROOT
+from tests.web.learner import ROOT, until
 from vango.broker.keeper import is_running
 
 OPENED = "Ctrl-C ends it"
@@ -139,7 +139,8 @@ class RunningRoom:
         """Join, and go on to the bench."""
         browser = Browser()
         assert browser.ask(f"{self.url}/join", code=self.code, name=name)[0] == 200
-        assert browser.status(f"{self.url}/back") == 200
+        # While its host is away, the page says so and asks again.
+        until(lambda: browser.status(f"{self.url}/back") == 200, f"{name} is led to a bench")
         return browser
 
     def tree(self) -> dict[int, str]:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from studylab.room.host import Standing
 from studylab.room.protocol import DESK, Carry, Say, reports
 from tests.conftest import ROOT, Run
@@ -67,6 +69,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_every_seat_that_a_killed_desk_has_given_is_there_when_it_starts_again(tmp_path: Path, run: Run) -> None:
     async def story() -> None:
         async with a_room(tmp_path) as room:
@@ -91,6 +94,7 @@ def joins(arguments: list[str], count: int) -> list[str]:
         return given + [line.strip() for line in desk.stdout if line.endswith("\n")]
 
 
+@pytest.mark.slow
 def test_a_broker_that_starts_again_is_survived_by_both_sides(tmp_path: Path, run: Run) -> None:
     async def story() -> None:
         async with a_room(tmp_path) as room:
@@ -131,6 +135,7 @@ def test_a_host_that_missed_what_the_stream_no_longer_has_loads_a_snapshot(tmp_p
     run(story())
 
 
+@pytest.mark.slow
 def test_a_desk_that_missed_what_a_host_reported_loads_a_snapshot(tmp_path: Path, run: Run) -> None:
     async def story() -> None:
         async with a_room(tmp_path) as room:

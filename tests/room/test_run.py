@@ -67,7 +67,9 @@ def test_no_secret_is_on_a_command_line_in_an_environment_or_in_what_was_printed
         assert not [text for text in (*seen, *logs, str(room.said), str(room.complained)) if secret in text]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, *(pytest.param(how, marks=pytest.mark.slow) for how in (signal.SIGINT, signal.SIGTERM))]
+)
 def test_nothing_is_left_when_it_ends(open_room: Callable[..., RunningRoom], how: signal.Signals) -> None:
     room = open_room().opened()
     room.join()
@@ -79,6 +81,7 @@ def test_nothing_is_left_when_it_ends(open_room: Callable[..., RunningRoom], how
     assert room.complained.whole() == ""
 
 
+@pytest.mark.slow
 def test_ctrl_c_of_a_terminal_reaches_all_and_is_obeyed_by_one(room: RunningRoom) -> None:
     tree = room.tree()
     for pid, line in tree.items():
@@ -98,6 +101,7 @@ def test_it_can_be_ended_while_it_starts(open_room: Callable[..., RunningRoom]) 
     assert (room.said.whole(), room.complained.whole()) == ("", "")
 
 
+@pytest.mark.slow
 def test_a_host_that_is_killed_is_back_at_its_port_and_its_learner_works_on(room: RunningRoom) -> None:
     learner = room.join()
     victim = next(name for name in ("h1", "h2") if (room.data / "room" / name / "benches").exists())
@@ -109,6 +113,7 @@ def test_a_host_that_is_killed_is_back_at_its_port_and_its_learner_works_on(room
     until(lambda: learner.status(at) == 200, "the learner is on a bench")
 
 
+@pytest.mark.slow
 def test_the_front_desk_dies_and_no_learner_waits_for_it(room: RunningRoom) -> None:
     learner, killed = room.join(), room.child("desk")
     os.kill(killed, signal.SIGKILL)
@@ -117,6 +122,7 @@ def test_the_front_desk_dies_and_no_learner_waits_for_it(room: RunningRoom) -> N
     until(lambda: Browser().ask(f"{room.url}/join", code=room.code, name="Ben")[0] == 200, "the code is what it was")
 
 
+@pytest.mark.slow
 def test_the_rooms_broker_dies_and_is_back_for_those_who_come_later(room: RunningRoom) -> None:
     learner, killed = room.join(), room.broker()
     os.kill(killed, signal.SIGKILL)
@@ -143,6 +149,7 @@ def test_a_second_room_in_the_same_folder_is_told_so(room: RunningRoom) -> None:
     assert "Another Study Lab uses the data folder" in sentence
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_stops_the_start_and_leaves_nothing(room: RunningRoom, tmp_path: Path) -> None:
     second = RunningRoom(tmp_path / "other", *HERE, "--port", room.url.rpartition(":")[2])
     assert second.process.wait(WITHIN_S) == 1

@@ -64,6 +64,7 @@ def shut(room: RunningRoom) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.slow
 def test_after_the_lid_was_shut_every_seat_is_where_it_was(room: RunningRoom) -> None:
     learners = {name: room.join(name) for name in NAMES}
     teacher, before = teacher_of(room), seats(room)
@@ -94,6 +95,7 @@ def full_disk(pid: int) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.slow
 def test_a_desk_with_a_full_disk_says_so_and_loses_nothing(room: RunningRoom) -> None:
     ana, teacher = room.join("Ana"), teacher_of(room)
     with full_disk(room.child("desk")):

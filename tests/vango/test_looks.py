@@ -19,6 +19,7 @@ pytestmark = pytest.mark.long
 ROUTES, TAKES = 100, 150
 
 
+@pytest.mark.slow
 def test_looks_beside_many_takes_always_show_snapshots_and_none_waits_for_what_is_gone(hands: Hands, run: Run) -> None:
     for n in range(ROUTES):
         hands.do("add_route", route=f"r{n}", owner="alloc-a")

@@ -128,6 +128,7 @@ def test_a_storm_from_a_shell_says_what_is_wrong_with_its_input(tmp_path: Path) 
     assert "cannot be read" in storm("--replay", str(tmp_path / "nothing")).stderr
 
 
+@pytest.mark.slow
 def test_while_a_storm_shrinks_it_is_told_how_many_acts_are_enough_so_far(
     hands: Hands, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
