@@ -38,7 +38,8 @@ function place() {
   const at = word.getClientRects()[0];
   if (!at) return;
   const { width, height } = card.getBoundingClientRect();
-  const above = at.bottom + GAP + height > innerHeight && at.top - GAP - height > 0;
+  // Above the word: below it is what it was read for, often the button of the next move.
+  const above = at.top - GAP - height > 0;
   card.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - width - 8))}px`;
   card.style.top = `${above ? at.top - GAP - height : at.bottom + GAP}px`;
 }

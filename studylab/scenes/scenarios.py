@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from studylab.lab.calls import Call, Script, Wait, call
 from vango.actors.errors import NotThere
 from vango.core.findings import Kind
+from vango.core.modes import Mode
 from vango.observe.model import Observation
 from vango.storm.fault_table import fault
 from vango.storm.play import Until
 from vango.storm.protections import prepare, protection
-from vango.verbs.script import Act
+from vango.verbs.script import Act, act
 
 PATIENCE_S = 30.0
 """Far more than anything takes: a slow machine must not end a scenario."""
@@ -74,12 +75,24 @@ def _has_no_bus(seen: Observation) -> bool:
     return not (seen.routes and seen.routes.available) and seen.outbox.waiting > 0
 
 
+def _iad_is_down(seen: Observation) -> bool:
+    return seen.edge("iad").mode is Mode.DOWN
+
+
+_LOSES = (
+    act("crash_edge", edge="iad", at="after ack, before apply"),
+    act("promote", route="shop", to="alloc-b"),
+    Until("iad to crash", _iad_is_down),
+    act("start_edge", edge="iad"),
+)
+"""The second half of the matrix's crash: with the ack before the apply, the first half happens to nobody."""
+
 _READY = Wait("the first events to reach every edge", _is_ready, PATIENCE_S)
 SCENARIOS: tuple[Scenario, ...] = (
     _card("phantom", "make a phantom", "Publish first; the database refuses. The edges serve a fact that never was.",
           Kind.PHANTOM, "commit-first+mark", "refusal"),
-    _card("lost", "lose an event", "iad acks before it applies, then crashes. Nobody sends the event again.",
-          Kind.LOST, "ack+mark", "edge-crash"),
+    _scenario("lost", "lose an event", "iad acks before it applies, then crashes. Nobody sends the event again.",
+              Kind.LOST.value, _finds(Kind.LOST), script_of((*prepare([protection("ack+mark")]), *_LOSES))),
     _card("sleep", "sleep through a purge", "iad is down while its events are purged, and does not ask what it missed.",
           Kind.FALSE_CONFIDENCE, "continuity", "gap"),
     _card("untold", "tell nobody", "The control plane commits, then crashes. No outbox row remembers the event.",

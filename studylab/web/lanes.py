@@ -129,7 +129,7 @@ _LABELS: Mapping[str, Callable[[Moment], str]] = {
     "verdict": lambda moment: str(getattr(moment.read(Judged).verdict, "value", "verdict")),
     "mode": _mode,
     "verb": _verb,
-    "refused": lambda moment: f"{_verb(moment)} refused",
+    "refused": lambda moment: f"{_verb(moment)} refused" if moment.read(Asked).verb else "refused",
 }
 
 

@@ -35,7 +35,7 @@ class Mark:
         if self.hints:
             parts.append(f"with {self.hints} hint{'' if self.hints == 1 else 's'}")
         told = ", ".join(part for part in parts if part)
-        return f"{self.title}: {told}." if told else f"{self.title}."
+        return f"{self.title} ({told})" if told else self.title
 
 
 @dataclass(frozen=True, slots=True)

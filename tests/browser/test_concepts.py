@@ -97,7 +97,7 @@ def test_a_tap_on_a_word_opens_its_sentence_and_a_tap_elsewhere_shuts_it(browser
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
-    page.locator("li.is-now > h2").tap()
+    page.locator(".checks-title").tap()
     expect(page.locator("#term-card")).to_be_hidden()
     expect(page).to_have_url(re.compile("/labs/commit-first"))
     context.close()

@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from studylab.lab.calls import call
+from studylab.scenes import playing
 from studylab.scenes.playing import play
 from studylab.scenes.scenarios import SCENARIOS, Scenario, scenario
 from tests.labs.conftest import Learner
+from vango.actors import pace
 from vango.actors.errors import NotThere, Refused
 
 PHANTOM = scenario("phantom")
@@ -22,6 +24,26 @@ def test_a_card_ends_in_the_finding_or_the_state_that_it_names(learner: Learner,
     assert said.startswith(f"“{card.name}” was played")
     assert card.is_there(seen), seen.audit
     assert seen.undo == card.name
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        pytest.param(card, id=card.key, marks=[] if card.key == "resurrected" else pytest.mark.slow)
+        for card in SCENARIOS
+    ],
+)
+def test_a_card_ends_the_same_at_the_slow_pace(
+    learner: Learner, card: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No act comes before the one before it is through; none of the story is refused for that."""
+    monkeypatch.setattr(pace, "SLOW_S", 0.4)
+    monkeypatch.setattr(playing, "SLOW_REST_S", 3.0)
+    learner.does(learner.bench.perform("pace", {"tempo": "slow"}))
+    learner.does(play(learner.bench, card.name, card.script))
+    assert card.is_there(learner.does(learner.bench.observe()))
+    refused = [moment.text for moment in learner.bench.journal.since(0, 10_000) if moment.kind == "refused"]
+    assert not any("waits at a point" in text for text in refused)
 
 
 def test_there_are_ten_cards_each_with_a_name_and_a_line_of_its_own() -> None:

@@ -58,7 +58,7 @@ def test_requests_say_why_they_were_wrong_or_refused_and_nothing_when_they_were_
     wrong, refused = why_asked(asked("wrong"), MOMENTS), why_asked(asked("refused"), MOMENTS)
     assert wrong is not None
     assert refused is not None
-    assert "one request for shop got the wrong owner" in wrong.happened
+    assert "One request for shop got the wrong owner" in wrong.happened
     assert refused.moment == 11
 
 

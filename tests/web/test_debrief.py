@@ -47,7 +47,7 @@ def test_the_page_tells_the_run_and_escapes_what_was_measured(learner: Learner, 
     text = learner.client.get(f"/labs/{LAB.slug}/debrief", headers=PAGE).text
     assert "1 of 2 predictions came true." in text
     assert "Measured &lt;b&gt;this&lt;/b&gt;." in text
-    assert f"{LAB.steps[0].title}: {DONE_FOR_YOU}." in text
+    assert f"{LAB.steps[0].title} ({DONE_FOR_YOU})" in text
     assert "with 2 hints" in text
     for line in LAB.debrief.take_away:
         assert f"- [ ] {line}" in text

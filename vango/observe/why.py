@@ -30,8 +30,8 @@ class Why:
 _HAPPENED = {
     Kind.PHANTOM: "The event was published, and the database never committed it.",
     Kind.RESURRECTED: "An older event was applied after a newer one of the same route.",
-    Kind.FALSE_CONFIDENCE: "The edge's position covers an event that its rows do not show.",
-    Kind.LOST: "The broker counts the event as done, and the edge has not applied it.",
+    Kind.FALSE_CONFIDENCE: "The edge says that it is current, and serves a row that is not the truth's.",
+    Kind.LOST: "The edge has settled the event with the broker, and has not applied it.",
     Kind.DOUBLE_EFFECT: "The edge applied the same change more than once, and each time it drained connections.",
     Kind.UNTOLD: "The change was committed without an outbox row, and its publish never came.",
     Kind.STUCK: "The same message fails each time that it is tried.",
@@ -94,13 +94,13 @@ def why_asked(edge: EdgeSeen | GuestSeen, moments: Sequence[Moment]) -> Why | No
     refused = [probe for probe in edge.probes if probe.outcome == "refused"]
     if wrong:
         last = wrong[-1]
-        happened = f"{counted(len(wrong), 'request')} for {_routes(wrong)} got the wrong owner, {last.answer} at last."
+        happened = f"{counted(len(wrong), 'request').capitalize()} for {_routes(wrong)} got the wrong owner, {last.answer} at last."
         row = next((row for row in edge.rows if row.route == last.route), None)
         found = why_row(edge, row, moments) if row is not None else None
         follows = found.happened if found else f"{edge.name} has been corrected since."
         return Why(happened, follows, found.moment if found else 0)
     if refused:
-        happened = f"{counted(len(refused), 'request')} had no answer. {refused[-1].answer}"
+        happened = f"{counted(len(refused), 'request').capitalize()} had no answer. {refused[-1].answer}"
         stopped = _newest(moments, lambda m: m.actor == edge.name and m.kind in ("mode", "kill", "crash"))
         return Why(happened, "An edge that does not know refuses, rather than guess.", stopped)
     return None

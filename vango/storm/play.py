@@ -188,7 +188,9 @@ def _is_decided(seen: Observation) -> bool:
 
 
 def _is_idle(seen: Observation) -> bool:
-    """With the broker away nothing can move; with it, what runs must have nothing left to do."""
+    """Nobody pauses at a point. With the broker away nothing can move; with it, what runs has nothing left to do."""
+    if seen.pace.waiting:
+        return False
     if seen.broker.state != "up":
         return True
     sends = seen.relay.state == "waiting" or (seen.relay.state == "up" and seen.outbox.waiting > 0)

@@ -211,7 +211,9 @@ class ControlPlane:
             self._journal.write("database", "crash", text, point=crash.point)
             return None
         except (Refused, Unavailable) as error:
-            self._journal.write("database", "refused", f"{describe(change)}: {error}")
+            # What the database refuses, it names.
+            text = str(error) if isinstance(error, Refused) else f"{describe(change)}: {error}"
+            self._journal.write("database", "refused", text)
             raise
 
     def _tell_commit(self, change: Change, committed: Committed) -> None:

@@ -110,8 +110,8 @@ MEND = Do(
     id="mend",
     title="Clean up after the phantom",
     prose="""
-        No later commit takes the event back. Repair from the database: remove the event from the stream, then load a
-        snapshot into every edge. Notice how much work one refused promotion causes.
+        No later commit takes the event back. Repair from the database: empty the stream, so that nobody hears of the
+        event again, then load a snapshot into every edge. Notice how much work one refused promotion causes.
     """,
     checks=(
         Check("The stream holds no event that the history lacks", saw.stream_is_clean),

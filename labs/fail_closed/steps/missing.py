@@ -18,7 +18,8 @@ PREDICT_FRONT = Predict(
     """,
     options=(
         Option("neither", "Neither.",
-               "It receives the first message that is left. No error, no header, nothing to notice.", happens=True),
+               "It receives the first message that is left. No error and no header says so, and fra compares nothing.",
+               happens=True),
         Option("purge", "The purge: a server tells its consumers.",
                "The server tells no consumer of a purge. It moves their Ack Floor, as if they had read everything."),
         Option("evicted", "The eviction: the server says that messages are gone.",
@@ -103,8 +104,8 @@ EXPLAIN_FRONT = Explain(
     title="What the broker would have told you",
     prose="""
         Nothing. The consumer of *fra* has nothing unprocessed and no ack outstanding: by the broker's records it is
-        up to date. Only *syd* compares what it receives with what it holds. It keeps its own position, in the same
-        transaction as its view. The next event did not follow that position.
+        up to date. *iad* and *syd* compare what they receive with what they hold. Each keeps its own position, in the
+        same transaction as its view. The next event did not follow that position.
     """,
     show=outcome.show_front,
 )
