@@ -57,6 +57,8 @@ PARTS: dict[str, Callable[[Scale], list[Row]]] = {
 }
 OF_A_ROOM = ["room", "growth", "desk"]
 """Parts that are written into a place of their own, and may be without the others."""
+OF_A_BENCH = [part for part in PARTS if part not in OF_A_ROOM]
+"""The others, which may be without those of a room."""
 
 
 def run(parts: Sequence[str], scale: Scale) -> Report:
@@ -95,17 +97,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif options.json:
         Path(options.json).write_text(as_json(report), encoding="utf-8")
     if options.write and not report.failed:
-        _write(options.write, report, is_whole=not options.only)
+        _write(options.write, report, options.only or list(PARTS))
     return 1 if report.failed else 0
 
 
-def _write(page: Path, report: Report, *, is_whole: bool) -> None:
+def _write(page: Path, report: Report, parts: Sequence[str]) -> None:
     """Put a run into the page. A room has a place of its own there, and a picture."""
     others, of_a_room = room_page.parted(report)
     text = page.read_text(encoding="utf-8")
-    text = write_into(text, others) if is_whole else text
-    page.write_text(room_page.write_into(text, of_a_room), encoding="utf-8")
-    room_page.draw_beside(page, of_a_room)
+    if set(OF_A_BENCH) <= set(parts):
+        text = write_into(text, others)
+    if set(OF_A_ROOM) <= set(parts):
+        text = room_page.write_into(text, of_a_room)
+        room_page.draw_beside(page, of_a_room)
+    page.write_text(text, encoding="utf-8")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -126,10 +131,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="put the table of a whole run between the marks of docs/benchmarks.md",
     )
     options = parser.parse_args(arguments)
-    is_part = options.only and sorted(options.only) != sorted(OF_A_ROOM)
+    is_part = options.only and set(options.only) not in (set(OF_A_ROOM), set(OF_A_BENCH))
     if options.write and (options.quick or is_part or options.crowd == 0):
         parser.error(
-            f"--write takes a whole run, or --only {' '.join(OF_A_ROOM)}: leave out --quick, other parts and --crowd 0."
+            f"--write takes a whole run, --only {' '.join(OF_A_ROOM)}, or --only and all the others: leave out --quick, "
+            "other choices and --crowd 0."
         )
     if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds is 1 or more.")
