@@ -35,16 +35,16 @@ class Watcher(Visitor):
     def __init__(self, address: str) -> None:
         super().__init__(address)
         self.news = asyncio.Event()
-        self._shown_last = b""
+        self._shown = b""
 
     def _note(self, message: bytes) -> None:
         super()._note(message)
-        self._shown_last = message
+        self._shown += message
         self.news.set()
 
     async def until(self, is_shown: Callable[[bytes], bool]) -> None:
-        """Wait for a message that shows something."""
-        while not is_shown(self._shown_last):
+        """Wait until what has come since it was quiet shows something. A frame comes in several messages."""
+        while not is_shown(self._shown):
             self.news.clear()
             await self.news.wait()
 
@@ -55,7 +55,7 @@ class Watcher(Visitor):
             try:
                 await asyncio.wait_for(self.news.wait(), QUIET_S)
             except TimeoutError:
-                self._shown_last = b""
+                self._shown = b""
                 return
 
 
@@ -90,8 +90,9 @@ async def _claim(client: Client, number: int) -> None:
 
 
 def _number(pattern: re.Pattern[bytes], message: bytes) -> int:
-    found = pattern.search(message)
-    return int(found[1]) if found else 0
+    """Return the newest number, 0 when there is none."""
+    found = pattern.findall(message)
+    return int(found[-1]) if found else 0
 
 
 ACTS: dict[str, tuple[str, Act, Shown]] = {
@@ -107,7 +108,7 @@ async def _times(watcher: Watcher, client: Client, act: Act, is_shown: Shown, ti
     taken = []
     for number in range(1, times + 1):
         await watcher.quiet()
-        async with within(SHOWN_S, "What was done from outside"):
+        async with within(SHOWN_S, f"{act.__name__.strip('_')} {number} from outside"):
             started = time.perf_counter()
             await act(client, number)
             await client.flush()

@@ -24,8 +24,9 @@ OWNERS = ("alloc-b", "alloc-c")
 PATIENCE_S = 60.0
 
 
-async def _promote(visitor: Visitor, verbs: int) -> None:
-    for number in range(verbs):
+async def _promote(visitor: Visitor, numbers: range) -> None:
+    """Promote to one owner and the other in turn: to the present one it would be refused."""
+    for number in numbers:
         await visitor.promote(OWNERS[number % 2])
         await asyncio.sleep(APART_S)
 
@@ -36,10 +37,10 @@ async def cpu_ms(app: Served, verbs: int) -> tuple[float, float]:
     async with within(PATIENCE_S + verbs * 1.0, f"{verbs} promotions"):
         await visitor.enter()
         try:
-            await _promote(visitor, WARM_UP)
+            await _promote(visitor, range(WARM_UP))
             processes = family(app.process.pid)
             before, alone = cpu_s(processes), cpu_s(processes[:1])
-            await _promote(visitor, verbs)
+            await _promote(visitor, range(WARM_UP, WARM_UP + verbs))
             used = cpu_s(processes) - before, cpu_s(processes[:1]) - alone
             return used[0] / verbs * 1000, used[1] / verbs * 1000
         finally:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from labs import LABS
-from studylab.lab import Lab, call
+from studylab.lab import Lab, Step, call
 from tests.browser.learner import Learner
 
 MEASURE = (Path(__file__).parent / "one_screen.js").read_text(encoding="utf-8")
@@ -105,6 +105,30 @@ def test_a_beamer_has_it_in_large_type(by_mouse: Learner, lab: Lab | None) -> No
 def test_a_phone_keeps_the_verdict_and_the_edges_in_sight(by_mouse: Learner, lab: Lab | None) -> None:
     step = begins(by_mouse, lab)
     assert look(by_mouse.page, PHONE, (*STRIP, *step)).faults("down") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lab", [lab for lab in LABS if lab.number in (1, 5, 10, 12)], ids=lambda lab: lab.slug)
+def test_at_every_step_of_a_lab_that_is_played_by_mouse_a_small_desk_has_all_at_once(
+    by_mouse: Learner, lab: Lab
+) -> None:
+    page, small = by_mouse.page, DESKS[1]
+    page.set_viewport_size({"width": small[0], "height": small[1]})
+    seen: dict[str, Screen] = {}
+
+    def after(step: Step) -> None:
+        if not page.locator("li.is-now").count():
+            return
+        move = "li.is-now .move.is-next .move-verbs button"
+        seen[step.id] = look(page, small, (*SCENE, *STEP, *((move,) if page.locator(move).count() else ())))
+
+    by_mouse.plays(lab, after=after)
+    assert page.evaluate("scrollY") == 0
+    for step_id, screen in seen.items():
+        print(lab.slug, "after", step_id, screen.seen["words"], "words", len(screen.seen["buttons"]), "buttons")
+    assert {step_id: faults for step_id, screen in seen.items() if (faults := screen.faults())} == {}
+    assert max(screen.seen["words"] for screen in seen.values()) <= MOST_WORDS
+    assert max(len(screen.seen["buttons"]) for screen in seen.values()) <= MOST_BUTTONS
 
 
 def test_a_wrong_bench_still_fits(by_mouse: Learner) -> None:
