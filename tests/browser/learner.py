@@ -66,6 +66,18 @@ class Learner:
         assert answer.ok != item.refusal, f"{item.verb}({arguments}) answered {answer.status}: {answer.text()}"
         return answer
 
+    def makes_iad_lie(self) -> None:
+        """Let iad, which asks for no proof, sleep through a purge: its claim is then false."""
+        for item in (
+            call("edge_rules", edge="iad", prove_continuity=False, ask_high_water_mark=False),
+            call("kill_edge", edge="iad"),
+            call("burst", n=6),
+            call("purge"),
+            call("start_edge", edge="iad"),
+            call("promote", route="blog", to="alloc-a"),
+        ):
+            self.does(item)
+
     def tries(self, verb: str) -> Response:
         """Carry out a verb by the first control that the page has for it, with whatever that control proposes."""
         if verb == "fork":

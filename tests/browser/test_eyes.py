@@ -142,15 +142,7 @@ def test_the_place_of_a_move_is_ringed_for_each_check_that_fails(by_mouse: Learn
 
 def test_an_explanation_is_whole_and_no_strip_of_words(by_mouse: Learner) -> None:
     by_mouse.opens("/sandbox")
-    for item in (
-        call("edge_rules", edge="iad", prove_continuity=False, ask_high_water_mark=False),
-        call("kill_edge", edge="iad"),
-        call("burst", n=6),
-        call("purge"),
-        call("start_edge", edge="iad"),
-        call("promote", route="blog", to="alloc-a"),
-    ):
-        by_mouse.does(item)
+    by_mouse.makes_iad_lie()
     page = by_mouse.page
     for place in ("#panel-verdict", "#panel-edge-iad"):
         by_mouse.hands.press(page.locator(f"{place} .why-opens").first)

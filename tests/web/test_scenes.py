@@ -114,7 +114,12 @@ def test_a_link_that_holds_no_script_says_why_and_offers_no_button(learner: Lear
 
 def test_a_visitor_without_a_bench_is_led_back_to_the_link_after_the_start(other: Learner) -> None:
     address = f"http://localhost/sandbox?script={LINK}"
-    assert "Play this on my bench" not in words(other, f"/sandbox?script={LINK}")
+    page = words(other, f"/sandbox?script={LINK}")
+    assert "This link brings a script" in page
+    assert "Play this on my bench" not in page
+    assert "This link brings a script" not in words(other, "/sandbox") + words(
+        other, f"/labs/commit-first?script={LINK}"
+    )
     pressed = other.client.post("/bench", headers={**OWN, "Accept": "text/html", "Referer": address})
     assert pressed.location == address
 

@@ -94,7 +94,8 @@ def why_asked(edge: EdgeSeen | GuestSeen, moments: Sequence[Moment]) -> Why | No
     refused = [probe for probe in edge.probes if probe.outcome == "refused"]
     if wrong:
         last = wrong[-1]
-        happened = f"{counted(len(wrong), 'request').capitalize()} for {_routes(wrong)} got the wrong owner, {last.answer} at last."
+        asked = counted(len(wrong), "request").capitalize()
+        happened = f"{asked} for {_routes(wrong)} got the wrong owner, {last.answer} at last."
         row = next((row for row in edge.rows if row.route == last.route), None)
         found = why_row(edge, row, moments) if row is not None else None
         follows = found.happened if found else f"{edge.name} has been corrected since."
