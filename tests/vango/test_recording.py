@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from tests.vango.conftest import Hands
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
 from vango.journal import recording
+from vango.journal.journal import Journal
+from vango.observe.model import Observation
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +42,21 @@ def test_a_closed_bench_has_written_everything_down(run: Run, keeper: Keeper, tm
     assert kept["moment"] <= seen.moment
 
 
-def test_what_shows_the_same_is_kept_once(hands: Hands) -> None:
-    hands.settle()
-    hands.bench.recording.write_down()
-    first = hands.settle()
-    hands.bench.recording.take(first)
-    assert hands.bench.recording._waiting == []
+def test_what_shows_the_same_is_kept_once(run: Run, hands: Hands, tmp_path: Path) -> None:
+    seen = hands.settle()
+    written: list[float] = []
+
+    def as_text(observation: Observation) -> str:
+        written.append(observation.at)
+        return "{}"
+
+    async def take_three() -> None:
+        journal = Journal(tmp_path / "another.db", lambda: None)
+        own = recording.Recording(journal, as_text)
+        for frame in (seen, replace(seen, at=seen.at + 1), replace(seen, at=seen.at + 2, moment=seen.moment + 1)):
+            own.take(frame)
+        own.write_down()
+        journal.close()
+
+    run(take_three())
+    assert written == [seen.at, seen.at + 2]
