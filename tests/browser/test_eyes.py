@@ -28,7 +28,7 @@ SHIFTED = """() => new Promise(done => new PerformanceObserver(list => done(
 HALF_OF_IT = """() => {
   const above = () => document.querySelector(".guide").getBoundingClientRect().height;
   const whole = above();
-  document.querySelector(".stage").replaceChildren();
+  for (const part of document.querySelector(".stage").children) part.style.display = "none";
   return [whole, above()];
 }"""
 """The height of what stands above the stage, with the stage there and while it is still to come."""
