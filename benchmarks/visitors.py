@@ -60,7 +60,10 @@ class Visitor:
             self._writer.close()
 
     async def promote(self, to: str) -> float | None:
-        """Promote shop; return the milliseconds until the last edge's panel came, or None when it never did."""
+        """Promote shop; return the milliseconds until the last edge's panel came, or None when it never did.
+
+        A promotion that a full app refuses (503) is lost as well, and changes nothing.
+        """
         self._aim += 1
         started = time.perf_counter()
         try:
@@ -68,6 +71,9 @@ class Visitor:
                 head, body = await self.ask(
                     "POST", "/bench/verbs/promote", json.dumps({"route": "shop", "to": to}).encode()
                 )
+                if head.startswith("HTTP/1.1 503"):
+                    self._aim -= 1
+                    return None
                 if not head.startswith("HTTP/1.1 200"):
                     raise Unavailable(f"A promotion was refused: {body.decode(errors='replace')[:200]}")
                 await self._until_shown()

@@ -7,7 +7,7 @@ from studylab.lab.scripts import call, promote, published
 
 SENT = published("the changes to be published")
 FRESH = move("A fresh snapshot for all three", call("take_snapshot"), *(call("load_snapshot", edge=e) for e in EDGES))
-SLEEP = move("Let all sleep through three changes", call("kill_edges"), call("burst", n=3), any_values=True)
+SLEEP = move("Sleep through three changes", call("kill_edges"), call("burst", n=3), any_values=True)
 WAKE = does(call("start_edges"), after=SENT)
 
 

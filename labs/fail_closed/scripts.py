@@ -6,7 +6,7 @@ from studylab.lab import reading
 from studylab.lab.observed import Mode, Observation
 from studylab.lab.scripts import Call, Script, Wait, call, published, rebuild_edges
 
-SLEEPING = ("kill_edges", "start_edges", "kill_edge", "start_edge", "restart_edge", "burst", "promote")
+SLEEPING = ("kill_edges", "start_edges", "kill_edge", "start_edge", "restart_edge", "burst")
 SNAPSHOTS = ("take_snapshot", "load_snapshot")
 """The verbs of every step: to let edges sleep through something, and to mend them afterwards."""
 

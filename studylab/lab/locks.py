@@ -22,9 +22,9 @@ def locked(lab: Lab, attempt: Attempt) -> dict[str, str]:
     if not attempt.begun:
         return dict.fromkeys(REGISTRY, "Start the lab first.")
     if isinstance(step, Predict):
-        return dict.fromkeys(REGISTRY, "First choose your prediction in the guide. Then the controls open.")
+        return dict.fromkeys(REGISTRY, "First choose your prediction in the guide; then the controls open.")
     if isinstance(step, Explain):
-        return dict.fromkeys(REGISTRY, "First read the explanation in the guide and continue. Then the controls open.")
+        return dict.fromkeys(REGISTRY, "First read the explanation in the guide; then the controls open.")
     unlocked = lab.controls if not isinstance(step, Do) or step.controls is None else step.controls
     return {
         name: lab.locked.get(name, lab.locked_otherwise)

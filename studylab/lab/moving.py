@@ -52,6 +52,7 @@ def see(step: Do, evidence: Evidence, *, is_predicted: bool = False) -> tuple[Mo
         MoveSeen(
             words=move.words,
             state=state,
+            is_choice=move.one,
             buttons=() if move.asks else tuple(_button(c, move, d) for c, d in zip(move.calls, each, strict=True)),
             dialog=_dialog(move),
             at=move.at or (panel(move.calls[0].verb, move.calls[0].arguments) if move.calls else ""),

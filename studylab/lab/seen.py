@@ -54,11 +54,13 @@ class ButtonSeen:
 class MoveSeen:
     """One move. `state` is done, now or later; `dialog` opens the verb's dialog; `at` is the panel that it acts on.
 
-    A move without buttons and dialog is something to look at. `wait` says what to wait for first, or is empty.
+    With `is_choice` any of the buttons is the move. A move without buttons and dialog is something to look at. `wait`
+    says what to wait for first, or is empty.
     """
 
     words: str
     state: str
+    is_choice: bool
     buttons: tuple[ButtonSeen, ...]
     dialog: ButtonSeen | None
     at: str

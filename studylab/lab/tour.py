@@ -79,8 +79,8 @@ CAPTIONS = (
     Caption(
         "A promotion",
         lambda seen: (
-            f"You gave {ROUTE} to {_owner(seen)}. One transaction changed the owner and wrote a row into the outbox. "
-            "The relay publishes that row. Time is slow, so that you can watch."
+            f"You gave {ROUTE} to {_owner(seen)}. One transaction changed the owner, raised the route’s epoch (e) and "
+            "wrote a row into the outbox. The relay publishes that row. Time is slow, so that you can watch."
         ),
         "panel-relay",
         _promotion,

@@ -48,7 +48,7 @@ def page(slug: str) -> str | AnyResponse:
     predicted = forecasts(lab, attempt)
     return render_template(
         "debrief.html", lab=lab, seen=seen, marks=marks(lab, attempt), forecasts=predicted, score=score(predicted),
-        pairs=pairs(seen.code), rows=elsewhere(slug), next=_next(lab),
+        pairs=pairs(seen.code), rows=elsewhere(slug), next=lab_after(lab.slug),
     )  # fmt: skip
 
 
@@ -82,6 +82,8 @@ def _side(code: CodeSeen, other: CodeSeen | None) -> Side:
     return Side(code, tuple(marked))
 
 
-def _next(lab: Lab) -> Lab | None:
+@debrief.app_template_global()
+def lab_after(slug: str) -> Lab | None:
     """Return the lab after this one; None after the last."""
-    return next((other for other in state().benches.labs.values() if other.number > lab.number), None)
+    labs = state().benches.labs
+    return next((other for other in labs.values() if other.number > labs[slug].number), None)

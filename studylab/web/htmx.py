@@ -31,10 +31,12 @@ def wants_json() -> bool:
     )
 
 
-def say(sentence: str, *, ok: bool = True, status: int = 200) -> Response:
-    """Answer htmx with a sentence in the status line."""
-    word = "is-ok" if ok else "is-error"
-    line = Markup('<p class="{}">{}</p>').format(word, escape(sentence))
+def say(sentence: str, *, ok: bool = True, status: int = 200, is_seen: bool = False) -> Response:
+    """Answer htmx with a sentence in the status line; for screen readers alone when the page shows it (`is_seen`)."""
+    if is_seen:
+        line = Markup('<span class="unseen">{}</span>').format(escape(sentence))
+    else:
+        line = Markup('<p class="{}">{}</p>').format("is-ok" if ok else "is-error", escape(sentence))
     return Response(partial("status", line, "innerHTML"), status, mimetype="text/html")
 
 

@@ -36,14 +36,16 @@ def start(slug: str) -> AnyResponse:
 def predict(slug: str) -> AnyResponse:
     """Commit to a prediction."""
     step, option, confidence = _field("step"), _field("option"), _field("confidence")
-    return _carry_out(slug, lambda run: run.predict(step, option, confidence), "Your prediction is saved.")
+    return _carry_out(
+        slug, lambda run: run.predict(step, option, confidence), "Your prediction is saved.", is_seen=True
+    )
 
 
 @labs.post("/labs/<slug>/proceed")
 def proceed(slug: str) -> AnyResponse:
     """Go on: from an explain step, or from one that has passed and stays."""
     step = _field("step")
-    return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.")
+    return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.", is_seen=True)
 
 
 @labs.post("/labs/<slug>/hint")
@@ -77,14 +79,17 @@ def quiz(slug: str) -> AnyResponse:
     return _carry_out(slug, lambda run: run.answer(step, question, option), "Your answer is saved.")
 
 
-def _carry_out(slug: str, act: Act, sentence: str, *, new: bool = False, within_s: float | None = None) -> AnyResponse:
+def _carry_out(
+    slug: str, act: Act, sentence: str, *, new: bool = False, within_s: float | None = None, is_seen: bool = False
+) -> AnyResponse:
+    """Act, and answer with the sentence: unseen where the guide itself shows that it was done."""
     if slug not in state().benches.labs:
         raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
     guide = call(_act(acting(new=new), slug, act, goes_on=wants_json(), within_s=within_s))
     if wants_json():
         step = guide.current.id if guide.current else None
         return jsonify(ok=True, sentence=sentence, step=step, done=guide.done, finished=guide.finished)
-    return say(sentence) if htmx else back()
+    return say(sentence, is_seen=is_seen) if htmx else back()
 
 
 async def _act(found: Hub, slug: str, act: Act, *, goes_on: bool, within_s: float | None) -> GuideSeen:

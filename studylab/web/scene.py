@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from studylab.lab.seen import GuideSeen
 from studylab.web import drawing
 from studylab.web.edge_words import Line, view_lines
 from studylab.web.looks import Look
@@ -89,12 +90,26 @@ def others_stored(seen: Observation) -> str:
     return ", ".join(f"{stream.name} {stream.messages}" for stream in filled)
 
 
-def used_here(locked: Mapping[str, str]) -> str:
-    """Return in a sentence which acts a step of a lab uses, or why none; empty where every act is free."""
+def used_here(locked: Mapping[str, str], places: Collection[str]) -> str:
+    """Return in a sentence which acts a step of a lab uses at these places, or why none; empty where all are free."""
     if not locked:
         return ""
-    free = [verb.replace("_", " ") for verb in REGISTRY if verb not in locked and verb not in ALWAYS]
-    return f"In this step: {', '.join(free)}." if free else next(iter(locked.values()))
+    free = [verb for verb in REGISTRY if verb not in locked and verb not in ALWAYS]
+    here = ", ".join(verb.replace("_", " ") for verb in free if _place(verb) in places)
+    if here:
+        return f"In this step: {here}."
+    return "This step uses other places." if free else next(iter(locked.values()))
+
+
+def _place(verb: str) -> str:
+    """Return where the control of a verb is. A snapshot is loaded at an edge."""
+    return "edge" if verb == "load_snapshot" else REGISTRY[verb].place
+
+
+def is_offered(guide: GuideSeen, verb: str) -> bool:
+    """Return whether an open move of the guide has a button for this verb."""
+    moves = guide.current.moves if guide.current else ()
+    return any(button.verb == verb and not button.done for move in moves for button in move.buttons)
 
 
 def truth_look(seen: Observation) -> Look:

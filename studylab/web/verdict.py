@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from studylab.web.quantities import sentence, span
 from vango.core.accused import Accused, Part
 from vango.core.audit import present
-from vango.core.findings import Finding
+from vango.core.findings import Finding, Kind
 from vango.core.words import counted
 from vango.observe.model import Observation
 
@@ -67,6 +67,12 @@ def found_words(findings: Sequence[Finding]) -> str:
     said = [counted(wrong, "finding")] if wrong else []
     said += [f"{counted(past, 'fault')} of the past"] if past else []
     return sentence(" and ".join(said)).rstrip(".")
+
+
+def untold_ids(seen: Observation) -> tuple[str, ...]:
+    """Return the ids of the events that the truth has and nobody will ever publish."""
+    untold = (finding for finding in seen.audit.findings if finding.kind is Kind.UNTOLD)
+    return tuple(event_id for finding in untold for event_id in finding.event_ids)
 
 
 def lead_and_rest(text: str) -> Iterator[str]:

@@ -124,9 +124,12 @@ class Learner:
         sheet = control.locator("xpath=ancestor::*[@popover]")
         if sheet.count() and not sheet.is_visible():
             self.hands.press(self.page.locator(f"[popovertarget='{sheet.get_attribute('id')}']"))
+        if control.locator("xpath=ancestor::li[contains(@class, 'is-later')]").count():
+            # It is perhaps the next move already, and unfolded.
+            self._is_as_new_as_the_bench()
         shut = control.locator("xpath=ancestor::details[not(@open)]/summary")
-        for index in range(shut.count()):
-            self.hands.press(shut.nth(index))
+        while shut.count():
+            self.hands.press(shut.first)
 
     def _inspects(self, control: Locator) -> None:
         sheet = control.locator("xpath=ancestor::*[contains(@class, 'sheet-of')]")

@@ -98,7 +98,7 @@ def test_the_course_and_a_lab_lead_to_the_pages(learner: Learner) -> None:
     for path in PATHS:
         assert f'href="{path}"' in course
     for path in ("/concepts/commit-first", "/concepts/database-authority", "/concepts/glossary"):
-        assert f'href="{path}"' in lab.split('id="panel-guide"')[1].split('class="stage"')[0]
+        assert f'href="{path}"' in lab.split('id="panel-guide"')[1].split('class="stage')[0]
 
 
 def test_a_word_is_answered_in_a_sentence_that_a_browser_keeps(reader: FlaskClient) -> None:

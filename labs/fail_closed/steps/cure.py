@@ -46,18 +46,20 @@ CURE = Do(
     id="cure",
     title="Give fra the proof",
     prose="""
-        Choose rules for *fra* under which it misroutes **nothing**, and prove it with two gaps. It must notice both,
-        rebuild, and be right. Every request since you set its rules counts.
+        Choose rules under which *fra* misroutes **nothing**, and prove it with two gaps.
     """,
     checks=(
-        Check("fra noticed a missing end and misrouted nothing", saw.end_survived),
-        Check("fra noticed a gap with an event after it and misrouted nothing", saw.inside_survived),
-        Check("fra has rebuilt, is current and right", saw.rebuilt_and_right),
+        Check("A missing end: noticed, nothing misrouted", saw.end_survived),
+        Check("A gap before an event: noticed, nothing misrouted", saw.inside_survived),
+        Check("fra is rebuilt, current and right", saw.rebuilt_and_right),
     ),
     solution=SCRIPT,
     moves=moves.cure,
     hints=Hints(
-        nudge="Which two things did *syd* have that *fra* did not? And when did *syd* answer?",
+        nudge=(
+            "Which two things did *syd* have that *fra* did not? And when did *syd* answer? Every request since *fra* "
+            "got its rules counts."
+        ),
         panel="panel-edge-fra",
         look="*Rules…* at *fra*: the continuity proof, the high-water mark, what to do on a gap, and when to answer.",
         principle=(
@@ -89,6 +91,7 @@ CURE = Do(
     keep=saw.keep_cure,
     controls=(
         *SLEEPING,
+        "promote",
         "edge_rules",
         "stream_limits",
         "purge",

@@ -96,16 +96,15 @@ FRONT = Do(
         ),
     ),
     keep=outcome.keep_front,
-    controls=(*SLEEPING, "stream_limits", "purge", *SNAPSHOTS),
+    controls=(*SLEEPING, "promote", "stream_limits", "purge", *SNAPSHOTS),
 )
 
 EXPLAIN_FRONT = Explain(
     id="explain-front",
     title="What the broker would have told you",
     prose="""
-        Nothing. The consumer of *fra* has nothing unprocessed and no ack outstanding: by the broker's records it is
-        up to date. *iad* and *syd* compare what they receive with what they hold. Each keeps its own position, in the
-        same transaction as its view. The next event did not follow that position.
+        Nothing: the consumer of *fra* has nothing unprocessed and no ack outstanding. *iad* and *syd* keep a position
+        of their own, in the same transaction as the view. The next event did not follow it.
     """,
     show=outcome.show_front,
 )
@@ -148,8 +147,8 @@ END = Do(
     id="end",
     title="Purge the end, then delete one inside",
     prose="""
-        Two more gaps: first the end is purged and nothing follows, then the **middle** one of three is deleted.
-        Between the two every edge needs a fresh snapshot.
+        Purge the end with nothing behind it, then delete the **middle** one of three. In between, every edge needs a
+        fresh snapshot.
     """,
     checks=(
         Check("All three were given a snapshot and are right again", gaps.all_whole, "all three after the snapshot"),

@@ -12,9 +12,8 @@ PREDICT_NUMBERS = Predict(
     id="predict-numbers",
     title="The numbers begin again",
     prose="""
-        A deleted and recreated stream counts from 1. A store that is rolled back continues at its old number. It
-        gives later numbers to other events. (A power cut or a backup has this effect.) Both will happen while all
-        edges are down. *syd* will refuse. How does it notice?
+        A recreated stream counts from 1. A store that is rolled back, as by a power cut or a backup, gives its later
+        numbers to other events. Both will happen while all edges are down, and *syd* will refuse. How does it notice?
     """,
     options=(
         Option("lower", "The stream seq is lower than the one it expects.",
@@ -43,8 +42,8 @@ NUMBERS = Do(
     id="numbers",
     title="Recreate, then roll back",
     prose="""
-        Twice the numbers begin again: the stream is recreated, then the store is rolled back to a kept copy. Between
-        the two every edge needs a fresh snapshot.
+        Twice the numbers begin again: the stream is recreated, then the store is rolled back to a kept copy. In
+        between, every edge needs a fresh snapshot.
     """,
     checks=(
         Check("All three were given a snapshot and are right again", gaps.all_whole, "all three after the snapshot"),
@@ -98,6 +97,7 @@ NUMBERS = Do(
     keep=outcome.keep_numbers,
     controls=(
         *SLEEPING,
+        "promote",
         "recreate_stream",
         "keep_store",
         "rollback_store",
