@@ -178,7 +178,9 @@ def test_while_the_guide_explains_every_control_waits(by_mouse: Learner) -> None
     expect(page.locator(".stage form.act:not([action$='/undo'])")).to_have_count(0)
     expect(page.locator("#controls-truth .in-step")).to_contain_text("read the explanation")
     by_mouse.goes_on()
-    expect(by_mouse.selects("stream").get_by_role("button", name=re.compile("Purge"))).to_be_enabled()
+    sheet = by_mouse.selects("stream")
+    by_mouse.hands.press(page.locator("#in-step-stream > summary"))
+    expect(sheet.get_by_role("button", name=re.compile("Purge"))).to_be_enabled()
 
 
 def test_a_wrong_answer_says_why_and_may_be_changed(by_keys: Learner) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -82,6 +84,35 @@ def test_after_the_lid_was_shut_every_seat_is_where_it_was(room: RunningRoom) ->
     teacher.until(f"{room.url}/room/", "<b>h1</b> answers", "<b>h2</b> answers")
     assert seats(room) == before
     assert str(room.complained) == ""
+
+
+@pytest.mark.slow
+def test_at_a_new_address_a_learner_goes_on_with_the_resume_code(tmp_path: Path) -> None:
+    """The network of the class changed: what phones had is gone, the terminal and the teacher's page have the new one."""
+    file = tmp_path / "addresses"
+    file.write_text("127.0.0.1")
+    moving = (sys.executable, "-m", "tests.room.moving", str(file))
+    room = RunningRoom(tmp_path / "data", "--host", "0.0.0.0", program=moving)
+    try:
+        learner, teacher = room.opened().join(), teacher_of(room)
+        assert promotes(learner, "alloc-c") == 200
+        code = re.search(r"[A-Z0-9]{4}-[A-Z0-9]{4}", learner.ask(urljoin(learner.at, "/progress"))[1])
+        assert code
+        old, new = room.url, room.url.replace("127.0.0.1", "127.0.0.2")
+        file.write_text("127.0.0.2")
+        assert room.complained.has(f"join at {new}/join now")
+        teacher.until(f"{old}/room/", f"{new}/join")
+        phone = Browser()
+        assert phone.ask(f"{new}/resume", resume=code[0])[0] == 200
+
+        def is_led() -> bool:
+            return phone.status(f"{new}/back") == 200 and phone.at.startswith("http://127.0.0.2:")
+
+        until(is_led, "the learner is led to the bench at its new address")
+        assert phone.ask(urljoin(phone.at, "/bench.json"))[1].count("alloc-c") > 0
+        assert [name for name, *_ in seats(room)] == ["Ana"]
+    finally:
+        room.end()
 
 
 @contextmanager
