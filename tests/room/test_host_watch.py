@@ -37,6 +37,15 @@ def test_the_teacher_sees_the_learner_s_stage(teacher: FlaskClient, ana: Sitting
     assert ana.seat.kept.page == ""
 
 
+def test_who_is_led_to_a_seat_before_it_has_come_waits_for_it(teacher: FlaskClient, room: Hosted) -> None:
+    answer = teacher.get("/room/watch/not-yet", headers=PAGE)
+    assert answer.status_code == 503
+    assert "The bench is on its way" in answer.get_data(as_text=True)
+    assert 'http-equiv="refresh"' in answer.get_data(as_text=True)
+    stranger = room.apps["h1"].test_client().get("/room/watch/not-yet", headers=PAGE)
+    assert stranger.status_code == 404
+
+
 def test_who_only_looks_changes_nothing(teacher: FlaskClient, ana: Sitting) -> None:
     before = owner(ana)
     answer = acts(teacher, ana.id)

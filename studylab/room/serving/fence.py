@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, current_app, g, redirect, request, session
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.room.host import Standing
@@ -107,7 +107,11 @@ def _gone() -> Response:
 def _watched() -> AnyResponse | None:
     """Let the teacher look at a seat's bench, and act on it when the learner has agreed."""
     if request.endpoint in WATCHES:
-        g.seat, g.looks_on = watched(str((request.view_args or {}).get("seat"))), True
+        seat = str((request.view_args or {}).get("seat"))
+        if request.endpoint == "watch.page" and serving().seat(seat) is None and _is_teacher():
+            # A seat that moves is told to the desk and to its new host: a page may come before the seat.
+            return make_response(render_template("room/seat_coming.html", desk=serving().desk_url), 503)
+        g.seat, g.looks_on = watched(seat), True
         return None
     path = path_of_referer()
     is_page = request.headers.get("Sec-Fetch-Dest", "document") == "document"
@@ -125,10 +129,15 @@ def _watched() -> AnyResponse | None:
 
 def watched(seat: str) -> Seat:
     """Return a seat for the teacher of this room. Raises `NotThere` for others, and elsewhere."""
-    room, found = serving().link.room, serving().seat(seat)
-    if found is None or room is None or not room.id or session.get("teacher") != room.id:
+    found = serving().seat(seat)
+    if found is None or not _is_teacher():
         raise NotThere("There is no such seat to look at here. Open it from the wall.")
     return found
+
+
+def _is_teacher() -> bool:
+    room = serving().link.room
+    return room is not None and bool(room.id) and session.get("teacher") == room.id
 
 
 def _may_ask_the_desk(response: Response) -> Response:
