@@ -63,6 +63,7 @@ def test_the_secret_leaves_the_address_before_anything_else_is_asked(browser: Br
 def test_a_learner_joins_with_the_keyboard_and_is_led_to_the_host(browser: Browser, room: Served) -> None:
     page = browser.new_context(base_url=room.address).new_page()
     page.goto(f"/join/{room.desk.code}")
+    expect(page.locator("input[name='name']")).to_be_focused()
     page.keyboard.type("Ana")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{room.host.url}/**")
