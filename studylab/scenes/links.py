@@ -69,8 +69,9 @@ def checked(acts: tuple[Act, ...]) -> tuple[Act, ...]:
     return acts
 
 
+@lru_cache(4096)
 def words(act: Act) -> str:
-    """Return one act for people."""
+    """Return one act for people. Its wording is the same at every drawing of a list that has it."""
     try:
         known = find(act.verb).arguments(dict(act.arguments))
     except VangoError:
