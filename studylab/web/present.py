@@ -89,6 +89,7 @@ FUNCTIONS: tuple[Callable[..., Any], ...] = (
     scene.consumer_of,
     scene.tiles_of,
     scene.others_stored,
+    scene.free_here,
     scene.used_here,
     scene.is_offered,
     scene.truth_look,

@@ -90,11 +90,16 @@ def others_stored(seen: Observation) -> str:
     return ", ".join(f"{stream.name} {stream.messages}" for stream in filled)
 
 
+def free_here(locked: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the verbs that a step leaves free, apart from those that always are."""
+    return tuple(verb for verb in REGISTRY if verb not in locked and verb not in ALWAYS)
+
+
 def used_here(locked: Mapping[str, str], places: Collection[str]) -> str:
     """Return in a sentence which acts a step of a lab uses at these places, or why none; empty where all are free."""
     if not locked:
         return ""
-    free = [verb for verb in REGISTRY if verb not in locked and verb not in ALWAYS]
+    free = free_here(locked)
     here = ", ".join(verb.replace("_", " ") for verb in free if _place(verb) in places)
     if here:
         return f"In this step: {here}."
