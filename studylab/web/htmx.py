@@ -31,9 +31,9 @@ def wants_json() -> bool:
     )
 
 
-def say(sentence: str, *, ok: bool = True, status: int = 200, is_seen: bool = False) -> Response:
-    """Answer htmx with a sentence in the status line; for screen readers alone when the page shows it (`is_seen`)."""
-    if is_seen:
+def say(sentence: str, *, ok: bool = True, status: int = 200, is_on_page: bool = False) -> Response:
+    """Answer htmx with a sentence in the status line; for screen readers alone when it is on the page (`is_on_page`)."""
+    if is_on_page:
         line = Markup('<span class="unseen">{}</span>').format(escape(sentence))
     else:
         line = Markup('<p class="{}">{}</p>').format("is-ok" if ok else "is-error", escape(sentence))

@@ -37,7 +37,7 @@ def predict(slug: str) -> AnyResponse:
     """Commit to a prediction."""
     step, option, confidence = _field("step"), _field("option"), _field("confidence")
     return _carry_out(
-        slug, lambda run: run.predict(step, option, confidence), "Your prediction is saved.", is_seen=True
+        slug, lambda run: run.predict(step, option, confidence), "Your prediction is saved.", is_on_page=True
     )
 
 
@@ -45,7 +45,7 @@ def predict(slug: str) -> AnyResponse:
 def proceed(slug: str) -> AnyResponse:
     """Go on: from an explain step, or from one that has passed and stays."""
     step = _field("step")
-    return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.", is_seen=True)
+    return _carry_out(slug, lambda run: run.proceed(step), "The next step is open.", is_on_page=True)
 
 
 @labs.post("/labs/<slug>/hint")
@@ -80,7 +80,7 @@ def quiz(slug: str) -> AnyResponse:
 
 
 def _carry_out(
-    slug: str, act: Act, sentence: str, *, new: bool = False, within_s: float | None = None, is_seen: bool = False
+    slug: str, act: Act, sentence: str, *, new: bool = False, within_s: float | None = None, is_on_page: bool = False
 ) -> AnyResponse:
     """Act, and answer with the sentence: unseen where the guide itself shows that it was done."""
     if slug not in state().benches.labs:
@@ -89,7 +89,7 @@ def _carry_out(
     if wants_json():
         step = guide.current.id if guide.current else None
         return jsonify(ok=True, sentence=sentence, step=step, done=guide.done, finished=guide.finished)
-    return say(sentence, is_seen=is_seen) if htmx else back()
+    return say(sentence, is_on_page=is_on_page) if htmx else back()
 
 
 async def _act(found: Hub, slug: str, act: Act, *, goes_on: bool, within_s: float | None) -> GuideSeen:

@@ -66,7 +66,7 @@ FRONT = Do(
         nudge="An edge misses only what happens while it is down.",
         panel="panel-edge-syd",
         look=(
-            "*Stop all edges* is beside the verdict, *Limits…* and *Purge…* are in the stream inspector. Each edge has "
+            "*Stop all edges* is the first move, *Limits…* and *Purge…* are in the stream inspector too. Each edge has "
             "*Load snapshot*."
         ),
         principle=(
