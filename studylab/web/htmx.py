@@ -32,7 +32,7 @@ def wants_json() -> bool:
 
 
 def say(sentence: str, *, ok: bool = True, status: int = 200, is_on_page: bool = False) -> Response:
-    """Answer htmx with a sentence in the status line; for screen readers alone when it is on the page (`is_on_page`)."""
+    """Answer htmx with a sentence in the status line; for screen readers alone if the page has it (`is_on_page`)."""
     if is_on_page:
         line = Markup('<span class="unseen">{}</span>').format(escape(sentence))
     else:
