@@ -89,7 +89,7 @@ PREDICT_LATE = Predict(
     id="predict-late",
     title="Is the broker a fence?",
     prose="""
-        A slow worker is the oldest kind of zombie. *iad* will take 0.3 s over an event while ack_wait is 0.2 s. So
+        A slow worker is the oldest kind of zombie. *iad* will take 1 s over an event while ack_wait is 0.5 s. So
         the broker delivers the message again before *iad* has acked the first delivery. Then that first ack arrives,
         late. What does the broker do?
     """,
@@ -124,7 +124,7 @@ LATE = Do(
         ),
     ),
     solution=(
-        call("edge_rules", edge="iad", handling_s=0.3, ack_wait_s=0.2),
+        call("edge_rules", edge="iad", handling_s=1, ack_wait_s=0.5),
         settled("iad to be current"),
         promote("api", "alloc-c"),
     ),
@@ -135,7 +135,7 @@ LATE = Do(
         principle=(
             "A time-out says that a worker is slow, not that it has stopped. Only a number in the event can fence."
         ),
-        verb="*iad*: **Rules…**, 0.3 s over each event, ack_wait 0.2 s. Promote *api* to *alloc-c*.",
+        verb="*iad*: **Rules…**, 1 s over each event, ack_wait 0.5 s. Promote *api* to *alloc-c*.",
     ),
     wrong=(
         Wrong(
