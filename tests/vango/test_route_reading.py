@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -35,7 +36,8 @@ def changed(changes: dict[str, Any], absent: set[str]) -> bytes:
     for name, value in changes.items():
         _, _, inner = name.partition(".")
         if not inner:
-            document[name] = value
+            # The generator gives the same object to every example, and the next change may be written into it.
+            document[name] = deepcopy(value)
         elif isinstance(document["data"], dict):
             document["data"][inner] = value
     return json.dumps({name: value for name, value in document.items() if name not in absent}).encode()
