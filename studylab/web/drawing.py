@@ -5,6 +5,7 @@ Pure. Positions are percentages for SVG attributes, so that the picture fits any
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -68,7 +69,18 @@ class Cursors:
 
 
 def tape(stream: StreamSeen) -> Tape:
-    """Lay out a stream's last messages."""
+    """Lay out a stream's last messages. The lane of each edge needs them as well: a thread keeps its last layout."""
+    of = stream.cells, stream.holes, stream.deleted, stream.messages, stream.first_seq, stream.last_seq, stream.name
+    laid_out: tuple[tuple[object, ...], Tape] | None = getattr(_kept, "tape", None)
+    if laid_out is None or not all(now is then for now, then in zip(of, laid_out[0], strict=True)):
+        laid_out = _kept.tape = of, _tape(stream)
+    return laid_out[1]
+
+
+_kept = threading.local()
+
+
+def _tape(stream: StreamSeen) -> Tape:
     runs = _runs(stream)
     wide = [END if kind == "earlier" else 1 for _, _, kind, _ in runs]
     share = 100 / FEWEST_SLOTS if sum(wide) <= FEWEST_SLOTS else FULL / sum(wide)

@@ -8,7 +8,6 @@ running program.
 from __future__ import annotations
 
 import inspect
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 from markupsafe import Markup
 
 from studylab.lab.code import highlighted
+from vango.journal import codec
 from vango.journal.moment import Moment
 from vango.journal.source import ROOT
 from vango.observe import nats_command
@@ -127,7 +127,7 @@ def _commands(moment: Moment, asked: Sequence[Asked]) -> Iterator[Block]:
 
 
 def _json(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return value if isinstance(value, str) else codec.write_wide(value)
 
 
 @cache

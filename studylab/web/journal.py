@@ -5,10 +5,17 @@ It draws moments in the order in which they come, and leaves none out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from markupsafe import Markup, escape
 
 from studylab.web import evidence
 from studylab.web.fields import plain
+from studylab.web.looks import moment_tone
+from studylab.web.pieces import KEPT
+from studylab.web.quantities import clock
+from vango.actors.told import fit
 from vango.journal.moment import Moment
 
 LANES = ("learner", "database", "relay", "stream", "fra", "iad", "syd", "broker")
@@ -41,15 +48,35 @@ def pauses(moments: Sequence[Moment]) -> Iterator[tuple[Moment, str]]:
         before = moment.at
 
 
+def moment_rows(moments: Sequence[Moment], skipped: Markup, *, forks: bool) -> Markup:
+    """Return moments as the rows of a list, with the idle time between them.
+
+    `skipped` is the attribute of what a morph skips: a past moment never changes. `forks`: the bench can be forked from
+    one. Not in a template: a verb brings a dozen, and each is drawn once.
+    """
+    return Markup("\n".join([_row(moment, idle, skipped, forks) for moment, idle in pauses(moments)]))  # noqa: S704 - rows
+
+
+@lru_cache(maxsize=KEPT)
+def _row(moment: Moment, idle: str, skipped: Markup, forks: bool) -> str:
+    n, tone = moment.n, moment_tone(moment)
+    before = f'<li class="idle" id="idle-{n}" {skipped}><span>{escape(idle)}</span></li>\n' if idle else ""
+    return (
+        f'{before}<li class="lane-{lane(moment.actor)} {tone}" id="moment-{n}" {skipped}>'
+        f'<details><summary title="{clock(moment.at)}, {escape(fit(moment.kind))}">'
+        f'<span class="who">{escape(fit(moment.actor))}</span> <span class="what">{escape(fit(moment.text))}</span>'
+        f'</summary><div data-fetched="/bench/moments/{n}{"?forks=yes" if forks else ""}"></div></details></li>'
+    )
+
+
 def lane(actor: str) -> str:
     """Return the lane of an actor's moments; external edges share one."""
     return actor if actor in LANES else GUESTS
 
 
-def lanes(moments: Sequence[Moment]) -> tuple[str, ...]:
-    """Return the lanes to draw: that of the guests only when one of them did something."""
-    has_guests = any(lane(moment.actor) == GUESTS for moment in moments)
-    return (*LANES[:-1], GUESTS, LANES[-1]) if has_guests else LANES
+def lanes(used: Iterable[str]) -> tuple[str, ...]:
+    """Return the lanes to draw where these are used: that of the guests only when one of them did something."""
+    return (*LANES[:-1], GUESTS, LANES[-1]) if GUESTS in used else LANES
 
 
 def _long(idle: float) -> str:

@@ -6,13 +6,15 @@ takes no room. Positions are in pixels, as SVG attributes: the content security 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from studylab.web.journal import LANES, lane, lanes, pauses
+from studylab.web.journal import lane, lanes, pauses
 from studylab.web.looks import moment_tone
+from studylab.web.pieces import KEPT
 from vango.actors.told import fit
 from vango.core.modes import Mode
 from vango.journal.facts import Applied, Asked, Commit, EdgeAck, Got, Judged, Mark, ModeChange, Publish
@@ -42,33 +44,66 @@ class Picture:
     boxes: Markup
 
 
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A box without its place: its link as SVG up to there, its escaped label, and its width in pixels."""
+
+    link: str
+    label: str
+    width: float
+
+    def at(self, x: float, y: int) -> str:
+        """Return it as SVG, in its place."""
+        return (
+            f'{self.link}<rect x="{x:.0f}" y="{y}" width="{self.width:.0f}" height="{LANE_PX - 4}" rx="4"/>'
+            f'<text x="{x + self.width / 2:.0f}" y="{y + 11}" text-anchor="middle">{self.label}</text></a>'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a moment brings to the lanes wherever it stands. `confirms` and `proves` are stream seqs of ROUTES."""
+
+    lane: str
+    box: _Box
+    confirms: frozenset[int]
+    proves: frozenset[int]
+
+
 def picture(moments: Sequence[Moment]) -> Picture:
     """Lay moments out on their lanes."""
-    names = lanes(moments) if moments else LANES
+    told = [_told(moment) for moment in moments]
+    names = lanes(moment.lane for moment in told)
+    top = {name: LANE_PX * row + 2 for row, name in enumerate(names)}
     free = dict.fromkeys(names, 0.0)
     drawn: list[str] = []
     at = 0.0
-    confirmed = {seq for moment in moments for seq in _confirmed(moment)}
-    for moment, idle in pauses(moments):
-        name = lane(moment.actor)
+    # What a PubAck among the moments confirms, and no more: the server tells nobody when it stores.
+    unproved = {seq for moment in told for seq in moment.confirms}
+    for (moment, idle), it in zip(pauses(moments), told, strict=True):
         if idle:
             at = max(free.values()) + PAUSE_PX
             drawn.append(_pause(at - PAUSE_PX / 2, idle, len(names)))
-        at = max(at, free[name])
-        label = label_of(moment)
-        width = CHAR_PX * len(label) + PAD_PX
-        drawn.append(_box(moment, label, at, width, names.index(name)))
-        free[name] = at + width + SPACE_PX
-        if seqs := _stored(moment, confirmed):
-            confirmed -= set(seqs)
-            label = _numbers("stored", sorted(seqs))
-            width = CHAR_PX * len(label) + PAD_PX
+        at = max(at, free[it.lane])
+        drawn.append(it.box.at(at, top[it.lane]))
+        free[it.lane] = at + it.box.width + SPACE_PX
+        if stored := unproved & it.proves:
+            unproved -= stored
+            box = _stored_box(moment, stored)
             x = max(at, free["stream"])
-            drawn.append(_stored_box(moment, label, x, width, names.index("stream")))
-            free["stream"] = x + width + SPACE_PX
+            drawn.append(box.at(x, top["stream"]))
+            free["stream"] = x + box.width + SPACE_PX
         at += STEP_PX
     boxes = Markup("\n".join(drawn))  # noqa: S704 - labels and titles are escaped, the rest is numbers
     return Picture(names, int(max(free.values(), default=0.0)) + 1, LANE_PX * len(names), boxes)
+
+
+@lru_cache(maxsize=KEPT)
+def _told(moment: Moment) -> _Told:
+    """Word a moment, once: its box moves with every new moment, and says the same."""
+    confirms = frozenset(_confirmed(moment))
+    proves = frozenset(moment.read(Got).stream_seqs) if moment.kind == "got" else confirms
+    return _Told(lane(moment.actor), _box(moment), confirms, proves)
 
 
 def _confirmed(moment: Moment) -> tuple[int, ...]:
@@ -77,15 +112,6 @@ def _confirmed(moment: Moment) -> tuple[int, ...]:
         return tuple(moment.read(Mark).stored.values())
     ack = moment.read(Publish).ack if moment.kind == "publish" and moment.actor == "database" else None
     return (ack.seq,) if ack and ack.seq and not ack.duplicate else ()
-
-
-def _stored(moment: Moment, confirmed: set[int]) -> set[int]:
-    """Return what the stream had stored by a moment, for the first one that proves it: it is delivered or confirmed.
-
-    Only what a PubAck among the moments confirms: the server tells nobody when it stores.
-    """
-    seqs = moment.read(Got).stream_seqs if moment.kind == "got" else _confirmed(moment)
-    return confirmed & set(seqs)
 
 
 def label_of(moment: Moment) -> str:
@@ -133,26 +159,28 @@ _LABELS: Mapping[str, Callable[[Moment], str]] = {
 }
 
 
-def _box(moment: Moment, label: str, x: float, width: float, row: int) -> str:
-    y = LANE_PX * row + 2
-    return (
+def _box(moment: Moment) -> _Box:
+    label = label_of(moment)
+    link = (
         f'<a class="box {moment_tone(moment)}" id="box-{moment.n}" href="#moment-{moment.n}" tabindex="-1"'
         f' data-kind="{escape(moment.kind)}" data-actor="{escape(moment.actor)}" data-count="{_count(moment)}">'
         f"<title>{escape(fit(f'{moment.n}. {moment.actor}: {moment.text}'))}</title>"
-        f'<rect x="{x:.0f}" y="{y}" width="{width:.0f}" height="{LANE_PX - 4}" rx="4"/>'
-        f'<text x="{x + width / 2:.0f}" y="{y + 11}" text-anchor="middle">{escape(label)}</text></a>'
     )
+    return _Box(link, str(escape(label)), _width(label))
 
 
-def _stored_box(moment: Moment, label: str, x: float, width: float, row: int) -> str:
-    """Return a box that belongs to the moment that proves it, and that nothing travels to."""
-    y = LANE_PX * row + 2
-    return (
+def _stored_box(moment: Moment, seqs: Collection[int]) -> _Box:
+    """Return a box that belongs to the first moment that proves it, and that nothing travels to."""
+    label = _numbers("stored", sorted(seqs))
+    link = (
         f'<a class="box is-stream" href="#moment-{moment.n}" tabindex="-1">'
         f"<title>{escape(label)}: the first proof is moment {moment.n}, of {escape(fit(moment.actor))}</title>"
-        f'<rect x="{x:.0f}" y="{y}" width="{width:.0f}" height="{LANE_PX - 4}" rx="4"/>'
-        f'<text x="{x + width / 2:.0f}" y="{y + 11}" text-anchor="middle">{label}</text></a>'
     )
+    return _Box(link, label, _width(label))
+
+
+def _width(label: str) -> float:
+    return CHAR_PX * len(label) + PAD_PX
 
 
 def _count(moment: Moment) -> int:

@@ -46,12 +46,14 @@ class Noted:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._value, name)
         if self._deep and is_dataclass(found):
-            return Noted(self._reads, found, *self._way, name, deep=self._deep - 1)
-        # The reads of a method are not visible here.
-        if callable(found):
+            found = Noted(self._reads, found, *self._way, name, deep=self._deep - 1)
+        elif callable(found):
+            # The reads of a method are not visible here.
             self._whole()
         else:
             self._reads[*self._way, name] = found
+        # It is noted now: from here on Python finds it without asking this method.
+        self.__dict__[name] = found
         return found
 
     def __iter__(self) -> Iterator[Any]:
@@ -61,6 +63,10 @@ class Noted:
         return len(self._whole())
 
     def __bool__(self) -> bool:
+        if is_dataclass(self._value):
+            # A record is true. That there is one was read, and nothing of it.
+            self._reads[*self._way, "__class__"] = type(self._value)
+            return True
         return bool(self._whole())
 
     def __getitem__(self, key: Any) -> Any:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.vango.conftest import Hands
 from vango.actors import told
 from vango.actors.sqlite import connect
+from vango.journal import codec
 from vango.journal.journal import Journal
 from vango.relay.high_water import HEARTBEAT, read
 
@@ -54,6 +55,15 @@ def test_text_that_is_fit_stays_as_it_is(text: str) -> None:
 
 def test_what_cannot_be_shown_is_kept_as_an_escape() -> None:
     assert told.fit(f"a{HALF}b{NUL}c{TURNED}") == r"a\ud800b\x00c\u202e"
+
+
+@given(ANY_JSON.map(told.plain))
+def test_json_that_is_kept_is_written_for_people_and_reads_as_the_same(value: Any) -> None:
+    assert json.loads(codec.write_wide(value)) == json.loads(json.dumps(value))
+
+
+def test_json_for_people_has_a_line_for_each_value() -> None:
+    assert codec.write_wide({"route": "größe", "seqs": []}) == '{\n  "route": "größe",\n  "seqs": []\n}'
 
 
 @given(st.binary() | ANY_JSON.map(lambda value: json.dumps(value).encode()))

@@ -100,6 +100,27 @@ def test_whichever_way_a_whole_is_read_it_is_noted(read: Any) -> None:
     assert reads == {("locked",): {"a": 1}}
 
 
+def test_that_a_record_is_there_is_noted_and_nothing_of_it(context: dict[str, Any]) -> None:
+    reads: Reads = {}
+    seen = Noted(reads, context["seen"], "seen", deep=1)
+    assert bool(seen.routes)
+    drawn, without = Drawn("", reads), replace(context["seen"], streams=())
+    fuller = replace(context["seen"].routes, messages=4711)
+    assert drawn.is_as_of({"seen": replace(context["seen"], streams=(fuller,))})
+    assert not drawn.is_as_of({"seen": without})
+
+
+def test_another_message_does_not_draw_the_controls_and_rules_of_the_stream(
+    app: Flask, context: dict[str, Any]
+) -> None:
+    routes = context["seen"].routes
+    streams = (replace(routes, messages=routes.messages + 1), *context["seen"].streams[1:])
+    now = {**context, "seen": replace(context["seen"], streams=streams)}
+    again = anew(app, draw(app, context, {}), now)
+    assert "now-stream" in again
+    assert not again & {"controls-stream", "rules-stream"}
+
+
 def test_an_accused_edge_is_red_on_its_panel_and_the_verdict_links_it(app: Flask, context: dict[str, Any]) -> None:
     finding = of(Kind.LOST, Accused(Part.EDGE, "fra", ("shop",)))
     audit = AuditSeen(Soundness.VIOLATED, "", (finding,))

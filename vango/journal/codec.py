@@ -49,6 +49,15 @@ def write_fast(record: Any) -> str:
     return _encode(record).decode()
 
 
+def write_wide(value: Any) -> str:
+    """Return plain JSON values as JSON for people, indented by two."""
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        # Half a character, or another key than a text.
+        return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 def as_plain(record: Any) -> dict[str, Any]:
     """Return the fields of a record by their names; the values stay what they are."""
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
