@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from studylab.scenes import links
 from vango.actors.errors import BadInput, NotThere, Refused, VangoError
 from vango.actors.files import write_whole
 from vango.bench.bench import Bench
-from vango.journal.verb_log import DONE, UNKNOWN, Row
+from vango.journal.verb_log import DONE, UNKNOWN, Life, Row
 from vango.verbs.registry import REGISTRY
 from vango.verbs.script import MAX_ACTS, Act, act, as_text, parse
 
@@ -55,29 +55,51 @@ class ActsSeen:
 
 
 def look(bench: Bench) -> ActsSeen:
-    """Return the acts of this life, as a page shows them. They are worded once, however often a page is drawn."""
+    """Return the acts of this life, as a page shows them."""
     life = bench.journal.lives.current
-    newest = life.rows[-1] if life.rows else None
-    # Only the newest row of a life changes: how it ended, and how far it came when it was stopped.
-    state = (life.number, len(life.rows), newest and (newest.outcome, str(newest.arguments)))
-    known = _LOOKS.get(bench)
-    if known is None or known[0] != state:
-        known = _LOOKS[bench] = (state, _look(bench, life.rows))
-    return known[1]
+    worded = _WORDED.get(bench)
+    if worded is None or not worded.is_of(life):
+        worded = _WORDED[bench] = _Worded(life.number)
+    worded.read_on(life.rows)
+    return worded.look()
 
 
-_LOOKS: WeakKeyDictionary[Bench, tuple[object, ActsSeen]] = WeakKeyDictionary()
+@dataclass(slots=True)
+class _Worded:
+    """The acts of one life in words, each worded once: `lines` are those of its script, `ends` how each act ended."""
+
+    life: int
+    shown: list[ActSeen] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
+
+    def is_of(self, life: Life) -> bool:
+        """Return whether what was worded is a part of this life."""
+        return self.life == life.number and len(self.lines) <= len(life.rows)
+
+    def read_on(self, rows: Sequence[Row]) -> None:
+        """Word the acts from the first that ended since, and the newest in any case: it may tell how far it came."""
+        ended = (n for n, (row, end) in enumerate(zip(rows, self.ends, strict=False)) if row.outcome != end)
+        known = min(next(ended, len(rows)), max(len(self.ends) - 1, 0))
+        del self.shown[known:], self.lines[known:], self.ends[known:]
+        for number, row in enumerate(rows[known:], known + 1):
+            done = _act(row)
+            self.shown.append(ActSeen(number, links.words(done), row.moment, row.outcome not in (DONE, UNKNOWN)))
+            self.lines.append(str(done))
+            self.ends.append(row.outcome)
+
+    def look(self) -> ActsSeen:
+        """Return the last acts, and the link to all."""
+        if not self.lines:
+            return ActsSeen()
+        shown, earlier = tuple(self.shown[-SHOWN:]), max(len(self.shown) - SHOWN, 0)
+        try:
+            return ActsSeen(shown, earlier, links.of_lines(tuple(self.lines)))
+        except BadInput as error:
+            return ActsSeen(shown, earlier, no_link=str(error))
 
 
-def _look(bench: Bench, rows: Sequence[Row]) -> ActsSeen:
-    if not rows:
-        return ActsSeen()
-    first = max(len(rows) - SHOWN, 0)
-    shown = tuple(_seen(number, row) for number, row in enumerate(rows[first:], first + 1))
-    try:
-        return ActsSeen(shown, first, links.write(acts_of(bench)))
-    except VangoError as error:
-        return ActsSeen(shown, first, no_link=str(error))
+_WORDED: WeakKeyDictionary[Bench, _Worded] = WeakKeyDictionary()
 
 
 def acts_of(bench: Bench) -> tuple[Act, ...]:
@@ -144,10 +166,6 @@ def _named(name: str, text: str) -> NamedSeen:
         return NamedSeen(name, count, links.write(links.checked(parse(text))))
     except VangoError:
         return NamedSeen(name, count, "")
-
-
-def _seen(number: int, row: Row) -> ActSeen:
-    return ActSeen(number, links.words(_act(row)), row.moment, row.outcome not in (DONE, UNKNOWN))
 
 
 def _act(row: Row) -> Act:

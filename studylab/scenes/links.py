@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
+from collections.abc import Iterable
 from functools import lru_cache
 
 from studylab.lab.labels import label
@@ -16,7 +17,7 @@ from vango.actors.errors import BadInput, NotThere, VangoError
 from vango.actors.told import fit
 from vango.journal.verb_log import NEEDS_NO_ROW
 from vango.verbs.registry import find
-from vango.verbs.script import MAX_ACTS, Act, as_text, parse
+from vango.verbs.script import MAX_ACTS, Act, parse
 
 MAX_LINK = 2_000
 MAX_TEXT = 20_000
@@ -24,15 +25,23 @@ MAX_TEXT = 20_000
 CANNOT = "This link holds no script"
 
 
-@lru_cache(64)
-def write(acts: tuple[Act, ...]) -> str:
+def write(acts: Iterable[Act]) -> str:
     """Return acts as they stand in an address. Raises `BadInput` when there are too many for one."""
+    return of_lines(tuple(map(str, acts)))
+
+
+@lru_cache(64)
+def of_lines(lines: tuple[str, ...]) -> str:
+    """Return a script's lines, an act each, as they stand in an address. Raises `BadInput` as `write` does."""
+    if len(lines) > MAX_ACTS:
+        raise BadInput(f"The script is too long for a link: {len(lines)} acts; at most {MAX_ACTS} fit.")
     packed = zlib.compressobj(9, wbits=-15)
-    made = base64.urlsafe_b64encode(packed.compress(as_text(acts).encode()) + packed.flush()).decode().rstrip("=")
-    if len(acts) > MAX_ACTS or len(made) > MAX_LINK:
+    text = "".join(f"{line}\n" for line in lines)
+    made = base64.urlsafe_b64encode(packed.compress(text.encode()) + packed.flush()).decode().rstrip("=")
+    if len(made) > MAX_LINK:
         raise BadInput(
-            f"The script is too long for a link: {len(acts)} acts in {len(made):,} characters; at most {MAX_ACTS} acts "
-            f"and {MAX_LINK:,} characters fit."
+            f"The script is too long for a link: {len(lines)} acts in {len(made):,} characters; at most {MAX_ACTS} "
+            f"acts and {MAX_LINK:,} characters fit."
         )
     return made
 

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from studylab.scenes import links
+from studylab.scenes import acts, links
 from tests.web.learner import HTMX, JSON, OWN, Learner
+from vango.journal.verb_log import DONE, Row
 from vango.verbs.script import act
 
 LINK = links.write((act("promote", route="shop", to="alloc-c"), act("promote", route="api", to="alloc-d")))
@@ -47,6 +48,24 @@ def test_the_own_acts_are_listed_in_words_with_what_was_refused(learner: Learner
     assert 'value="1">Promote shop → alloc-b </li>' in page
     assert 'class="is-refused">Promote shop → alloc-d <small>refused</small> </li>' in page
     assert 'id="act-3"' not in page
+
+
+def test_an_act_that_was_shown_before_it_ended_is_shown_as_it_ended(learner: Learner) -> None:
+    state = learner.client.application.extensions["studylab"]
+    with learner.client.session_transaction() as session:
+        bench = state.loop.call(state.benches.hub(session["bench"]), timeout_s=20).bench
+    rows = bench.journal.lives.current.rows
+    rows += [Row("burst", {"n": 3}), Row("promote", {"route": "shop", "to": "alloc-b"}), Row("undo", {})]
+    assert [act.refused for act in acts.look(bench).acts] == [False, False, False]
+    # The first is the gesture that the others belong to, and ends after them.
+    rows[0].outcome, rows[1].outcome = "Refused", DONE
+    assert [act.refused for act in acts.look(bench).acts] == [True, False, False]
+    rows[2:] = []
+    assert [act.number for act in acts.look(bench).acts] == [1, 2]
+    rows[1].arguments["to"] = "alloc-c"
+    assert acts.look(bench).acts[1].words == "Promote shop → alloc-c"
+    rows.clear()
+    assert acts.look(bench) == acts.ActsSeen()
 
 
 def test_the_own_acts_are_played_again_on_a_fresh_bench(learner: Learner) -> None:
