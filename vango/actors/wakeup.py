@@ -37,6 +37,9 @@ class Wakeup:
 
     async def listen(self, at_most_s: float | None = None) -> None:
         """Wait as `rest` does, while something is still pending: this does not count as rest."""
+        if at_most_s is None:
+            await self._called.wait()
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
                 await self._called.wait()

@@ -24,6 +24,7 @@ from vango.actors import tasks, told
 from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable
 from vango.actors.wakeup import Wakeup
 from vango.broker import nats_client
+from vango.broker.answers import Answers
 
 CONNECT_S = 2
 NO_SPACE = ("no space left", "disk quota exceeded")
@@ -57,10 +58,12 @@ class Connection:
         self.broken = asyncio.Event()
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.last: dict[str, Any] = {}
+        self._answers = Answers(client)
         nats_client.when_ended(client, self._end)
 
     def _end(self) -> None:
         self.broken.set()
+        self._answers.end()
         if not self._ended.done():
             self._ended.set_result(None)
 
@@ -161,21 +164,13 @@ class Connection:
         """Send a request and return the answer. Raises `Unavailable` when none came. The effect is then unknown, unless
         nobody listened.
         """
-        asked = asyncio.ensure_future(self.client.request(subject, payload, timeout=timeout_s, headers=headers))
-        asked.add_done_callback(tasks.look_at)
         try:
-            # The client would wait for the whole time-out on a connection that is gone.
-            either: list[asyncio.Future[Any]] = [asked, self._ended]
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not asked.done():
-                raise Unavailable(f"No answer on {subject}: the connection broke.", definite=False)
-            return asked.result()
-        except (NatsError, OSError, TimeoutError) as error:
-            reason = str(error) or "no reply in time"
+            if self.broken.is_set():
+                raise ConnectionError("the connection broke")
+            return await self._answers.ask(subject, payload, headers, timeout_s)
+        except (NatsError, OSError) as error:
             nobody_listens = isinstance(error, NoRespondersError)
-            raise Unavailable(f"No answer on {subject}: {reason}.", definite=nobody_listens) from error
-        finally:
-            asked.cancel()
+            raise Unavailable(f"No answer on {subject}: {error}.", definite=nobody_listens) from error
 
     async def api(
         self, subject: str, body: dict[str, Any] | None = None, *, timeout_s: float = API_S

@@ -121,6 +121,8 @@ class Claiming:
         try:
             edge.word = note(edge.word, high_water.read(payload, self._domain.feed))
             edge.heard_at = time.monotonic()
+            if not edge.word.is_coming:
+                self.stop_waiting()
         except ValueError:
             self._edge.tell("verdict", "a mark that cannot be read was ignored")
             edge.word = otherwise(edge.word)
