@@ -65,6 +65,7 @@ edge        replays carefully and fails closed: a durable view of the routes
     state           what an edge knows of itself
 broker      the real nats-server, and the connections to it
     connection      asks the JetStream API, and is cut without a goodbye
+    answers         what was asked over it, and is not yet answered
     nats_client     the private parts of nats-py that this needs, in one place
     streams         one stream for each domain, and the bucket of the snapshots
     direct          messages read out of a stream with no consumer

@@ -54,7 +54,8 @@ def moment_rows(moments: Sequence[Moment], skipped: Markup, *, forks: bool) -> M
     `skipped` is the attribute of what a morph skips: a past moment never changes. `forks`: the bench can be forked from
     one. Not in a template: a verb brings a dozen, and each is drawn once.
     """
-    return Markup("\n".join([_row(moment, idle, skipped, forks) for moment, idle in pauses(moments)]))  # noqa: S704 - rows
+    drawn = [_row(moment, idle, skipped, forks) for moment, idle in pauses(moments)]
+    return Markup("\n".join(drawn))  # noqa: S704 - each row is escaped
 
 
 @lru_cache(maxsize=KEPT)
