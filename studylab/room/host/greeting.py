@@ -24,14 +24,18 @@ class Greeting:
         self, host: str, line: Line, what: Callable[[], HostRow], after: Callable[[bool], Awaitable[None]]
     ) -> None:
         self._host, self._line, self._what, self._after = host, line, what, after
-        self._heard_at, self._began_at = 0.0, time.time()
+        self._was_heard = False
+        self._answered = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
     @property
     def silent_since(self) -> float | None:
-        """The Unix time at which the desk answered last, when that is too long ago; None while it answers."""
-        heard_at = self._heard_at or self._began_at
-        return heard_at if time.time() - heard_at > SILENT_AFTER_S else None
+        """The Unix time at which the desk answered last, when that is too long ago; None while it answers.
+
+        How long it is silent does not depend on a clock that somebody sets.
+        """
+        silent_s = time.monotonic() - self._answered
+        return round(time.time() - silent_s) if silent_s > SILENT_AFTER_S else None
 
     async def start(self) -> None:
         """Begin to greet."""
@@ -44,8 +48,8 @@ class Greeting:
     async def _run(self) -> None:
         while True:
             if await self._is_answered():
-                self._heard_at = time.time()
-            await self._after(self._heard_at > 0)
+                self._was_heard, self._answered = True, time.monotonic()
+            await self._after(self._was_heard)
             await asyncio.sleep(EACH_S)
 
     async def _is_answered(self) -> bool:

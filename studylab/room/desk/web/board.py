@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ class Board:
         self._known: dict[str, wall.Tile] = {}
         self._tiles: dict[str, Tile] = {}
         self._room = RoomRow(code="")
-        self._looked = 0.0
+        self._looked = -math.inf
 
     @property
     def seats(self) -> Mapping[str, SeatRow]:
@@ -48,7 +49,7 @@ class Board:
             return sorted(self._tiles.values(), key=lambda tile: tile.number)
 
     def _refresh(self) -> None:
-        now, room = time.time(), self._wall.room
+        looked, room = time.monotonic(), self._wall.room
         changed: list[wall.Tile] = []
         if room.id != self._room.id:
             # The room was deleted: another begins with nothing.
@@ -58,11 +59,11 @@ class Board:
         if self._version != self._wall.version:
             self._version, changed = self._wall.since(max(self._version, 0))
             self._known |= {one.seat.id: one for one in changed}
-        if now - self._looked >= MINUTES_EACH_S or room != self._room:
-            self._room, self._looked = room, now
+        if looked - self._looked >= MINUTES_EACH_S or room != self._room:
+            self._room, self._looked = room, looked
             changed = [*self._known.values()]
         for one in changed:
-            self._draw(one, now)
+            self._draw(one, time.time())
 
     def _draw(self, one: wall.Tile, now: float) -> None:
         seat = one.seat
