@@ -99,6 +99,13 @@ GUARDS: dict[str, Guard] = {
         "if False:",
         "tests/vango/test_store_guards.py::test_a_rival_gets_no_lease_while_the_relay_lives",
     ),
+    "a lease has an end": Guard(
+        "a dead relay whose successor waits for as long as the clock was set back",
+        "vango.truth.outbox",
+        "if row[2] > now + LEASE_S:",
+        "if False:",
+        "tests/vango/test_store_guards.py::test_a_dead_relay_s_lease_runs_out_also_when_the_clock_was_set_back",
+    ),
     "view and position together": Guard(
         "a view that is ahead of its position, or behind it",
         "vango.edge.view",

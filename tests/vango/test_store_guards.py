@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,18 @@ def test_a_relay_that_lost_its_lease_marks_nothing(hands: Hands) -> None:
 
 def test_a_rival_gets_no_lease_while_the_relay_lives(hands: Hands) -> None:
     assert take_lease(hands.bench.truth, "rival") is None
+
+
+def test_a_dead_relay_s_lease_runs_out_also_when_the_clock_was_set_back(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands.do("kill_relay")
+    truth, died_at = hands.bench.truth, time.time()
+    assert take_lease(truth, "relay") is not None
+    monkeypatch.setattr("time.time", lambda: died_at - 3600)
+    assert take_lease(truth, "rival") is None
+    monkeypatch.setattr("time.time", lambda: died_at - 3600 + outbox.LEASE_S + 1)
+    assert take_lease(truth, "rival") is not None
 
 
 def test_a_relay_renews_its_lease_in_time(hands: Hands) -> None:
