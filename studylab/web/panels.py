@@ -31,7 +31,13 @@ class Drawn:
 
     def is_as_of(self, context: Mapping[str, Any]) -> bool:
         """Return whether it would be drawn the same from this context."""
-        return all(_read(context.get(name), *way) == value for (name, *way), value in self.reads.items())
+        for (name, *way), value in self.reads.items():
+            now = context.get(name)
+            for attribute in way:
+                now = getattr(now, attribute, None)
+            if now is not value and now != value:
+                return False
+        return True
 
 
 class Noted:
@@ -78,12 +84,6 @@ class Noted:
     def _whole(self) -> Any:
         self._reads[self._way] = self._value
         return self._value
-
-
-def _read(value: Any, *way: str) -> Any:
-    for name in way:
-        value = getattr(value, name, None)
-    return value
 
 
 def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) -> Iterator[dict[str, Drawn]]:
