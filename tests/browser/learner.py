@@ -120,13 +120,12 @@ class Learner:
 
     def _unfolds(self, control: Locator) -> None:
         """Open what the control stands in: the inspector of a place, a sheet behind a chip, details that are shut."""
+        # The guide offers the calls of a move one after the other: an older page would lead to another control.
+        self._is_as_new_as_the_bench()
         self._inspects(control)
         sheet = control.locator("xpath=ancestor::*[@popover]")
         if sheet.count() and not sheet.is_visible():
             self.hands.press(self.page.locator(f"[popovertarget='{sheet.get_attribute('id')}']"))
-        if control.locator("xpath=ancestor::li[contains(@class, 'is-later')]").count():
-            # It is perhaps the next move already, and unfolded.
-            self._is_as_new_as_the_bench()
         shut = control.locator("xpath=ancestor::details[not(@open)]/summary")
         while shut.count():
             self.hands.press(shut.first)
@@ -241,7 +240,9 @@ class Learner:
 
     def _is_as_new_as_the_bench(self) -> None:
         """Wait until the page shows what happened last: then all of it is from after that."""
-        expect(self.page.locator(f"#moment-{self.witness.bench().moment}")).to_be_attached()
+        last = self.witness.bench().moment
+        shown = self.page.locator(f"xpath=//li[number(substring-after(@id, 'moment-')) >= {last}]")
+        expect(shown.first).to_be_attached()
 
     def _parts(self, item: Call) -> tuple[Call, ...]:
         """Divide a call where the page has a switch for each argument."""
