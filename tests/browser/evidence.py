@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page
 
@@ -22,10 +23,13 @@ from vango.journal.moment import Moment
 
 
 class Witness:
-    """Sees the bench behind a page as a program would, with the page's own cookie. It changes nothing."""
+    """Sees the bench behind a page as a program would, with the page's own cookie. It changes nothing.
 
-    def __init__(self, page: Page, data: Path) -> None:
-        self._page, self._data = page, data
+    `prefix` is the path under which a proxy has the app.
+    """
+
+    def __init__(self, page: Page, data: Path, prefix: str = "") -> None:
+        self._page, self._data, self._prefix = page, data, prefix
 
     def bench(self) -> Observation:
         """Return the bench as it is now."""
@@ -65,7 +69,8 @@ class Witness:
         )
 
     def _ask(self, path: str) -> Any:
-        answer = self._page.request.get(path, headers={"Accept": "application/json"})
+        address = urljoin(self._page.url, f"{self._prefix}{path}")
+        answer = self._page.request.get(address, headers={"Accept": "application/json"})
         assert answer.ok, f"{path} answered {answer.status}: {answer.text()}"
         return answer.json()
 

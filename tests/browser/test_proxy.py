@@ -87,7 +87,7 @@ def test_the_recipe_for_a_proxy_works(browser: Browser, proxied: str, tmp_path: 
     page.get_by_role("link", name="Open the sandbox").click()
     page.get_by_role("button", name="Start").click()
     expect(page.locator("#age")).to_have_attribute("data-age", "live")
-    learner = Learner(Mouse(page), Witness(page, tmp_path))
+    learner = Learner(Mouse(page), Witness(page, tmp_path, "/lab"))
     learner.promotes("shop", "alloc-c")
     expect(page.locator("#panel-edge-fra")).to_contain_text("Current at 4")
     learner.opens_moment()
