@@ -31,6 +31,9 @@ class Pretending:
     async def give_up(self, seat: str, key: str) -> None:
         """Nothing runs for it."""
 
+    async def put_out(self, seat: str, key: str) -> None:
+        """Nothing runs for it."""
+
     async def prepare(self, seat: SeatRow) -> None:
         """Come at once, as a browser with a ticket does."""
         ticket = Ticket(seat.id, seat.number, seat.name, seat.epoch, seat.host, after=seat.after)
@@ -60,7 +63,7 @@ async def main(folder: Path, url: str, key: str, count: int) -> None:
 
 async def report(links: list[HostLink], seconds: float, rate: float) -> int:
     """Let random seats report, evenly over the time. Returns how often."""
-    seats = [(link, seat) for link in links for seat in link.mine()]
+    seats = [(link, seat) for link in links for seat in link.seats.all()]
     began, done = time.monotonic(), 0
     while (passed := time.monotonic() - began) < seconds:
         for _ in range(int(passed * rate) - done):

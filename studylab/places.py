@@ -35,6 +35,10 @@ class Places:
         if not is_untouched(folder):
             self._left[key] = time.monotonic()
 
+    def give_up(self, key: str) -> None:
+        """Nobody comes back to a parked bench: its place is kept no longer."""
+        self._left.pop(key, None)
+
     def _forget(self) -> None:
         now = time.monotonic()
         self._left = {key: at for key, at in self._left.items() if now - at < self._keep_s}

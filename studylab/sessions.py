@@ -210,6 +210,11 @@ class Benches:
                 self._places.leave(key, hub.bench.folder)
                 await hub.bench.close()
 
+    async def leave(self, key: str) -> None:
+        """Park a bench to which nobody comes back: its place is free at once, its files stay."""
+        await self.park(key)
+        self._places.give_up(key)
+
     async def _park_idle(self) -> None:
         while True:
             await asyncio.sleep(min(LOOK_EVERY_S, self._park_after_s))

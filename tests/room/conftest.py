@@ -30,6 +30,7 @@ class Benches:
     def __init__(self) -> None:
         self.done: list[tuple[str, int, bool]] = []
         self.given_up: list[str] = []
+        self.closed: list[str] = []
         self.prepared: list[SeatRow] = []
         self.failure = ""
         self.gate = asyncio.Event()
@@ -42,6 +43,9 @@ class Benches:
 
     async def give_up(self, seat: str, key: str) -> None:
         self.given_up.append(seat)
+
+    async def put_out(self, seat: str, key: str) -> None:
+        self.closed.append(seat)
 
     async def prepare(self, seat: SeatRow) -> None:
         self.prepared.append(seat)

@@ -35,8 +35,8 @@ PAGE = {"Accept": "text/html", "Sec-Fetch-Dest": "document"}
 class Hosted:
     """A desk, and apps that are its hosts. What is started here ends with `close`."""
 
-    def __init__(self, folder: Path, *hosts: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *hosts: str, room_for: int = 40) -> None:
+        self.folder, self.room_for = folder, room_for
         self.names = hosts or ("h1",)
         passwords = {name: f"{name}-password" for name in self.names}
         self.server = Server(folder / "nats", more=permissions.accounts("desk-password", passwords)).start()
@@ -58,7 +58,7 @@ class Hosted:
         """Start a host, and wait until seats may be given to it."""
         bus = Bus((f"nats://{self.server.address}",), name, f"{name}-password")
         settings = HostSettings(
-            name, str(self.folder / name), bus, Listening(), f"http://{name}.test", DESK_URL, KEY, 40
+            name, str(self.folder / name), bus, Listening(), f"http://{name}.test", DESK_URL, KEY, self.room_for
         )  # fmt: skip
         self.apps[name] = create_app(room=settings)
         until(lambda: name in self.desk.hosts.alive(), f"{name} is there")

@@ -15,6 +15,7 @@ import asyncio
 import logging
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,15 +154,13 @@ class HostLink:
         kept_epoch, key = self.seats.kept(seat)
         return key if kept_epoch == epoch else ""
 
-    def mine(self) -> dict[str, int]:
-        """Return the seats that have a bench here, with their epochs."""
-        return self.seats.all()
-
     async def begin(self, ticket: Ticket, key: str) -> str:
         """Keep which bench a seat has, and return its key: the one that it has already under this epoch, or `key`.
 
-        From now on instructions are carried out on it: those that came after the seat did.
+        From now on it is told what the desk says after the seat came, or has said and was not heard here yet.
         """
+        if not ticket.carried:
+            ticket = replace(ticket, after=min(ticket.after, self.view.last))
         was = self.seats.kept(ticket.seat)
         kept = await self.seats.keep(ticket, key)
         if was != (ticket.epoch, kept):
@@ -203,10 +202,7 @@ class HostLink:
         return HostRow(self.url, self.room_for, len(self.seats.all()), self.edge.sequence, self._rooms.id, time.time())
 
     async def _keep_alive(self, was_heard: bool) -> None:
-        """Start what has died of something unforeseen; what runs is left alone.
-
-        The desk makes the streams that this host may not make: before it has answered, there is nothing to publish to.
-        """
+        """Start what has died of something unforeseen. Until the desk was heard there is no stream to publish into."""
         await self.edge.start()
         if was_heard:
             await self.source.start()
@@ -228,8 +224,11 @@ class HostLink:
     async def _look_at(self, seat: str) -> None:
         """A seat has changed: close it if it is no longer ours, have a bench made if it is and has none."""
         epoch, key = self.seats.kept(seat)
-        if epoch and self.standing(seat, epoch) in (Standing.OLDER, Standing.ELSEWHERE):
+        standing = self.standing(seat, epoch) if epoch else None
+        if standing in (Standing.OLDER, Standing.ELSEWHERE):
             await self._give_up(seat, key)
+        elif standing is Standing.OUT:
+            await self._benches.put_out(seat, key)
         row = self.view.seats.get(seat)
         if row and row.host == self.name and not row.out and row.epoch > max(epoch, self._announced.get(seat, 0)):
             self._announced[seat] = row.epoch

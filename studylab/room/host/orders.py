@@ -37,6 +37,9 @@ class Benches(Protocol):
     async def give_up(self, seat: str, key: str) -> None:
         """A seat is another host's now: end what runs for it, and close its bench."""
 
+    async def put_out(self, seat: str, key: str) -> None:
+        """The teacher has closed a seat: end what runs for it. It may be let in again."""
+
     async def prepare(self, seat: SeatRow) -> None:
         """A seat was given to this host and has no bench yet: make one ready, if that is wanted before it comes."""
 

@@ -74,6 +74,11 @@ class RoomView:
         """Forget everything with the next rows that come: a snapshot has all."""
         self._starts_over = True
 
+    @property
+    def last(self) -> int:
+        """The number of the last instruction that has come; 0 before the first."""
+        return max(self.said, default=0)
+
     def next_after(self, number: int) -> Instruction | None:
         """Return the instruction that follows a number. None until it has come: none is passed over."""
         said = self.said.get(number + 1)

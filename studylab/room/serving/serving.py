@@ -14,19 +14,20 @@ from studylab.hub import Hub
 from studylab.lab.model import Lab
 from studylab.room.host import HostLink, Standing
 from studylab.room.protocol import Instruction, SeatRow
-from studylab.room.serving import conduct, rebuilding
+from studylab.room.serving import conduct
+from studylab.room.serving.readying import Readying
 from studylab.room.serving.seat import Seat
 from studylab.room.serving.shares import Shares
 from studylab.room.tickets import Ticket
 from vango.actors import tasks
-from vango.actors.errors import Unavailable, VangoError
+from vango.actors.errors import Unavailable
 
 if TYPE_CHECKING:
     from studylab.sessions import Benches
 
-READY_AT_ONCE = 6
-CARRY_S = 20.0
 LOOK_S = 1.0
+MADE_S = 30.0
+"""How long an instruction waits for a bench that is not ready yet. Those of other benches wait with it."""
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Serving:
         self._seats: dict[str, Seat] = {}
         self._by_key: dict[str, Seat] = {}
         self._doors = Doors()
-        self._turns = asyncio.Semaphore(READY_AT_ONCE)
+        self._readying = Readying(self)
         self._begun = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
         self._making: set[asyncio.Task[Seat]] = set()
@@ -56,10 +57,14 @@ class Serving:
         """The link is open: take up the seats that had a bench here when the host ended."""
         self.link = link
         self._read_said()
-        for seat, epoch in link.mine().items():
+        for seat, epoch in link.seats.all().items():
             row = link.seat(seat)
             row = row if row is not None and row.epoch == epoch else SeatRow(seat, 0, "", link.name, epoch, "")
-            self._make_ready(self._add(seat, epoch, link.bench_key(seat, epoch), row), _ticket(row))
+            self._readying.begin(self._add(seat, epoch, link.bench_key(seat, epoch), row), _ticket(row))
+        served = {seat.key for seat in self.seats() if link.standing(seat.id, seat.epoch) is not Standing.OUT}
+        for key in set(self.benches.stored()) - served:
+            # Of a seat that was moved away or put out: nobody comes back to it, and it keeps no place.
+            await self.benches.leave(key)
         self._watching = asyncio.create_task(tasks.keep_going(self._watch, log.error, "the strips"), name="strips")
         self._begun.set()
 
@@ -114,7 +119,7 @@ class Serving:
                     await self._drop(seat)
                 seat = self._add(ticket.seat, ticket.epoch, key, ticket)
             seat.after = max(seat.after, ticket.after)
-            self._make_ready(seat, ticket)
+            self._readying.begin(seat, ticket)
         return seat
 
     def _add(self, seat: str, epoch: int, key: str, row: Ticket | SeatRow) -> Seat:
@@ -127,47 +132,11 @@ class Serving:
         """A seat's bench here is nobody's any more: its pages go, its processes end, its files stay."""
         self._seats.pop(seat.id, None)
         await seat.end()
-        await self.benches.park(seat.key)
+        await self.benches.leave(seat.key)
         self._by_key.pop(seat.key, None)
 
     def _beside(self, key: str) -> Beside[Hub]:
         return self._by_key.get(key) or Nothing()
-
-    def _make_ready(self, seat: Seat, ticket: Ticket) -> None:
-        if not seat.made.is_set() and (seat.readying is None or seat.readying.done()):
-            seat.readying = asyncio.create_task(self._ready(seat, ticket), name=f"make seat {seat.number} ready")
-
-    async def _ready(self, seat: Seat, ticket: Ticket) -> None:
-        """Bring a new bench to where its seat begins: where it was at another host, or where the room is now."""
-        try:
-            async with self._turns:
-                hub = await self.benches.hub(seat.key)
-                try:
-                    await self._bring(seat, hub, ticket)
-                finally:
-                    hub.release()
-            seat.kept.ready, seat.trouble = True, ""
-        except VangoError as error:
-            seat.trouble = f"Your bench could not be made ready: {error}"
-            self.link.report(seat.id, failed=str(error))
-        finally:
-            seat.made.set()
-            seat.keep()
-            seat.mark()
-            seat.changed()
-
-    async def _bring(self, seat: Seat, hub: Hub, ticket: Ticket) -> None:
-        carry = await self.link.carried(ticket, CARRY_S)
-        room = self.link.room
-        if carry is not None:
-            seat.take_up(carry)
-            seat.kept.page = carry.lab if carry.lab in self.labs else ""
-            await rebuilding.rebuild(hub, carry, self.labs)
-        elif room is not None and (lab := self.labs.get(room.lab)) is not None:
-            seat.kept.page = lab.slug
-            await rebuilding.bring(hub, lab, room.step)
-        else:
-            seat.kept.page = min(self.labs.values(), key=lambda lab: lab.number).slug if self.labs else ""
 
     # What the link asks of the benches.
 
@@ -177,7 +146,10 @@ class Serving:
         found = self._seats.get(seat)
         if found is None:
             raise Unavailable("This host has no bench for the seat.")
-        await found.made.wait()
+        try:
+            await asyncio.wait_for(found.made.wait(), MADE_S)
+        except TimeoutError as error:
+            raise Unavailable("The bench was not ready in time for this.") from error
         hub = await self.benches.hub(found.key)
         try:
             return await conduct.carry_out(found, hub, self.labs, instruction, again=again)
@@ -192,6 +164,11 @@ class Serving:
         """A seat is another host's now."""
         if (found := self._seats.get(seat)) is not None and found.key == key:
             await self._drop(found)
+
+    async def put_out(self, seat: str, key: str) -> None:
+        """The teacher has closed a seat: its bench is put to sleep, and its place here is free."""
+        if (found := self._seats.get(seat)) is not None and found.key == key:
+            await self.benches.leave(key)
 
     async def room_ended(self) -> None:
         """The room has ended, and its benches were given up: delete what its people did here."""

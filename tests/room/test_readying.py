@@ -1,0 +1,103 @@
+"""A bench that is not ready at the first try: it comes later, with all that its seat had, and nobody else waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studylab.lab.model import Predict
+from studylab.room.protocol import Say
+from studylab.room.serving import readying
+from studylab.sessions import Benches
+from tests.room.hosted import Hosted, Sitting, until
+from vango import kit
+from vango.bench.bench import Bench
+
+LAB = "acks"
+OFTEN_S = 0.01
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """What the next benches that are opened raise, one after the other."""
+    raised: list[Exception] = []
+    real = Benches._open
+
+    async def opened(self: Benches, folder: Path) -> Bench:
+        if raised:
+            raise raised.pop(0)
+        return await real(self, folder)
+
+    monkeypatch.setattr(Benches, "_open", opened)
+    monkeypatch.setattr(readying, "AGAIN_S", OFTEN_S)
+    return raised
+
+
+@pytest.mark.parametrize("error", [kit.Unavailable("nats-server was not ready in time"), RuntimeError("unforeseen")])
+def test_a_moved_seat_whose_bench_fails_at_first_goes_on_where_it_was(
+    tmp_path: Path, failing: list[Exception], error: Exception
+) -> None:
+    room = Hosted(tmp_path, "h1", "h2")
+    try:
+        ana = room.join("Ana")
+        predict = next(step for step in room.serving(ana.row.host).labs[LAB].steps if isinstance(step, Predict))
+        chosen = predict.options[-1]
+        ana.done(room.say(Say.STEP, ana.id, lab=LAB, step=predict.id))
+        ana.post(f"/labs/{LAB}/predict", step=predict.id, option=chosen.key, confidence="certain")
+        until(lambda: chosen.text in carried(room, ana), "the desk has the prediction")
+        failing += [error, error]
+        moved = Sitting(room, room.desk.move(ana.row))
+        moved.come()
+        assert (failing, moved.seat.trouble) == ([], "")
+        assert moved.attempt(LAB).predictions[predict.id].option == chosen.key
+        assert moved.do("promote", route="shop", to="alloc-c").status_code == 200
+        moved.reported(lambda report: "promote" in report.act, "the act is reported")
+        assert chosen.text in carried(room, moved)
+    finally:
+        room.close()
+
+
+def test_while_a_bench_cannot_be_made_the_desk_keeps_what_its_seat_had(
+    tmp_path: Path, failing: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readying, "TRIES", 2)
+    room = Hosted(tmp_path, "h1", "h2")
+    try:
+        ana = room.join("Ana")
+        ana.done(room.say(Say.STEP, ana.id, lab=LAB))
+        until(lambda: LAB in carried(room, ana), "the desk has what Ana did")
+        before = carried(room, ana)
+        failing += [kit.Unavailable("no place")] * 2
+        moved = Sitting(room, room.desk.move(ana.row))
+        moved.come()
+        assert "no place" in moved.seat.trouble
+        assert moved.do("promote", route="shop", to="alloc-c").status_code == 200
+        moved.reported(lambda report: "promote" in report.act, "the act is reported")
+        assert carried(room, ana) == before
+    finally:
+        room.close()
+
+
+def test_who_joins_while_the_host_has_not_heard_where_the_room_is_comes_there_later(tmp_path: Path) -> None:
+    room = Hosted(tmp_path)
+    try:
+        ana = room.join("Ana")
+        room.server.kill()
+        said = room.say(Say.STEP, lab=LAB)
+        ben = Sitting(room, room.desk.join(room.desk.room.code, "Ben", "10.0.0.2"))
+        ben.come()
+        assert not ben.attempt(LAB).begun
+        room.server.start()
+        for sitting in (ana, ben):
+            sitting.done(said)
+            assert sitting.attempt(LAB).begun
+    finally:
+        room.close()
+
+
+def carried(room: Hosted, sitting: Sitting) -> str:
+    """Return what the desk keeps of a seat, as text."""
+    found: Any = room.desk.wall.carries.of(sitting.id)
+    return f"{found.lab} {found.step} {found.progress}" if found is not None else ""
