@@ -19,7 +19,7 @@ READY_AT_ONCE = 6
 CARRY_S = 20.0
 AGAIN_S, AGAIN_AT_MOST_S = 1.0, 15.0
 TRIES = 20
-"""After so many the learner is let in to the bench as it is; the desk keeps what the seat did before."""
+"""After the last one the learner is let in to the bench as it is; the desk keeps what the seat did before."""
 UNFORESEEN = "an unexpected error, which is in the host's log."
 
 log = logging.getLogger(__name__)

@@ -219,7 +219,7 @@ class Seat:
     def _carry(self, hub: Hub, lab: str, step: str) -> None:
         """Have the desk keep what another host would need. It is made from memory, but for what changes with a step."""
         if not self.kept.ready:
-            # What another host has told of this seat is worth more than an empty bench.
+            # What another host has reported of this seat is worth more than an empty bench.
             return
         running: dict[str, Record] = {lab: hub.run(lab).record} if lab else {}
         worth = [(one.slug, one.predictions, one.done, one.hints, one.finishes) for one in running.values()]
