@@ -169,7 +169,7 @@ class Bench:
         """Stop everything, move files, and start with the files that are then in place. `then` runs after the move.
 
         `move` runs in a thread and returns the record of the bench that it brings; `keeps` says that the store may
-        come back. Raises the `OSError` of `move`, and `Unavailable` when no broker starts; the bench has then started.
+        come back. Raises what `move` raises, and `Unavailable` when no broker starts; the bench has then started.
         """
         self._save()
         stood: Stood = standing.read(self, {})
@@ -184,7 +184,7 @@ class Bench:
             try:
                 stood = await asyncio.to_thread(move)
                 then()
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 (whatever it was: a bench that stays stopped is lost)
                 failed = error
             self.settings = self._settings_file.load(wanted)
             self._build()

@@ -22,6 +22,8 @@ from vango.truth.outbox import count_waiting
 
 ANSWERS_WITHIN_S = 0.3
 CRASHES_WITHIN_S = 2.0
+MOST = 2**53 - 1
+"""The largest count that JSON and SQLite hold exactly. Whoever purges a stream from outside can set it further."""
 
 
 def read(bench: Whole, beside: Mapping[str, str]) -> dict[str, Any]:
@@ -109,14 +111,15 @@ async def until_crashed(bench: Whole) -> None:
 
 
 async def stored(bench: Whole) -> int | None:
-    """Return the last stream seq of ROUTES; None when it moves, or when there is no answer at once."""
+    """Return the last stream seq of ROUTES; None when it moves, or when there is no answer at once, or none to keep."""
     if has_more_to_send(bench) or bench.broker.state != "up" or not bench.link.is_open or not bench.pace.is_live:
         return None
     try:
         told = await bench.wire().api("STREAM.INFO.ROUTES", timeout_s=ANSWERS_WITHIN_S)
     except VangoError:
         return None
-    return int(told["state"]["last_seq"])
+    last = int(told["state"]["last_seq"])
+    return last if last <= MOST else None
 
 
 def read_beside(bench: Whole, folders: Iterable[str]) -> dict[str, str]:

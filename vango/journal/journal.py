@@ -187,7 +187,7 @@ class Journal:
             return
         try:
             self._insert()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             self._say_trouble(error)
         else:
             self.trouble = ""
@@ -222,7 +222,7 @@ class Journal:
             connection.execute(_TRIM, [*kind, up_to, *kind, MAX_OF_A_KIND])
         self._looked_through = up_to
 
-    def _say_trouble(self, error: sqlite3.Error) -> None:
+    def _say_trouble(self, error: Exception) -> None:
         """Write once that the disk is full, as a moment like any other."""
         if self.trouble:
             return

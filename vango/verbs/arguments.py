@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from vango.verbs.registry import Between
 
 MAX_BURST = 10_000
-MAX_SEQ = 2**53
+MAX_SEQ = 10**12
+"""Far beyond any stream of a bench, and far below what a snapshot can count to: events after a purge begin there."""
 
 Count = Annotated[int, Between(1, MAX_BURST)]
 Seq = Annotated[int, Between(1, MAX_SEQ)]
