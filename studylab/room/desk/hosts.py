@@ -9,6 +9,7 @@ hears the broker: a laptop that slept has lost nobody.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from vango.broker import streams
 from vango.broker.connection import Connection
 from vango.truth.snapshots import create_bucket
 
+log = logging.getLogger(__name__)
 LOST_AFTER_S = 6.0
 BUSY_FOR_S = 60.0
 KNOCK_AFTER_S = 2.5
@@ -66,7 +68,8 @@ class Host:
     def judge(self) -> None:
         """Call it lost after a while of silence, and after a longer one when somebody still opens its door."""
         if self.knocking is not None and self.knocking.done():
-            self.runs, self.knocking = self.knocking.result(), None
+            knocked, self.knocking = self.knocking, None
+            self.runs = knocked.result()
         if self.silent_s < KNOCK_AFTER_S:
             self.runs = False
         elif self.knocking is None and not self.lost:
@@ -97,7 +100,7 @@ class Hosts:
         self._ready: set[str] = set()
         self._busy = asyncio.Lock()
         self.line = Line(connect, "desk", self._prepare)
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def __getitem__(self, name: str) -> Host:
         return self._hosts[name]
@@ -121,11 +124,16 @@ class Hosts:
             # It may well be there: until it is silent for a while, nothing of it is moved.
             host.silent_s = 0.0
         await self.line.start()
-        self._watch = asyncio.create_task(self._look(), name="desk watches the hosts")
+        # Moving takes its time: meanwhile the watch goes on.
+        self._tasks = [
+            asyncio.create_task(tasks.keep_going(work, log.error, name), name=name)
+            for work, name in ((self._look, "the watch of the hosts"), (self._move, "the moving of seats"))
+        ]
 
     async def stop(self) -> None:
         """Stop listening, and close the views."""
-        await tasks.end(self._watch)
+        for task in self._tasks:
+            await tasks.end(task)
         await self.line.stop()
         for host in self._hosts.values():
             await tasks.end(host.knocking)
@@ -192,17 +200,17 @@ class Hosts:
             await asyncio.sleep(LOOK_S)
             hears, now = await self._hears(), time.monotonic()
             step_s, before = now - before, now
-            for host in self._hosts.values():
+            for host in self.all():
                 if not hears or step_s > MAX_STEP_S + LOOK_S:
                     # Nobody could be heard, or this program stood still: the time begins again.
                     host.silent_s = 0.0
                 else:
                     host.silent_s += step_s
                 host.judge()
+            for host in self.all():
                 # An edge that has died of something unforeseen starts again; what runs is left alone.
                 await host.edge.start()
             await self.source.start()
-            await self._lose()
 
     async def _hears(self) -> bool:
         """Ask the broker something, and return whether it has answered."""
@@ -212,12 +220,11 @@ class Hosts:
             return False
         return True
 
-    async def _lose(self) -> None:
-        for host in self._hosts.values():
-            if (
-                host.lost
-                and host.silent_s > LOST_AFTER_S
-                and host.name not in self._moved
-                and await self._on_lost(host.name)
-            ):
-                self._moved.add(host.name)
+    async def _move(self) -> None:
+        """Have the seats of lost hosts moved."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for host in self.all():
+                is_due = host.lost and host.silent_s > LOST_AFTER_S and host.name not in self._moved
+                if is_due and await self._on_lost(host.name) and host.lost:
+                    self._moved.add(host.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 
@@ -15,6 +16,7 @@ from vango.actors import tasks
 
 EACH_S = 1.0
 SILENT_AFTER_S = 3.0
+log = logging.getLogger(__name__)
 
 
 class Greeting:
@@ -39,7 +41,8 @@ class Greeting:
 
     async def start(self) -> None:
         """Begin to greet."""
-        self._task = asyncio.create_task(self._run(), name=f"greeting of {self._host}")
+        name = f"the greeting of {self._host}"
+        self._task = asyncio.create_task(tasks.keep_going(self._run, log.error, name), name=name)
 
     async def stop(self) -> None:
         """Say no more."""
