@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from operator import methodcaller
 from pathlib import Path
@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 from nats.aio.msg import Msg
 
+from studylab.room import silence
 from studylab.room.database import Database
 from studylab.room.desk import knocking, seating
 from studylab.room.desk.ending import purge
@@ -42,8 +43,8 @@ MAX_STEP_S = 1.0
 
 @dataclass(slots=True)
 class Host:
-    """One host. `silent_s` is how long nothing was heard of it, as far as the desk could hear; `swept` is the room that
-    its feed holds nothing else of.
+    """One host. `silent_s` is how long nothing was heard of it, as far as the desk could hear: by that it is lost.
+    `heard` is when it was heard, by the monotonic clock. `swept` is the room that its feed holds nothing else of.
     """
 
     name: str
@@ -54,11 +55,17 @@ class Host:
     swept: str = ""
     knocking: asyncio.Task[bool] | None = None
     runs: bool = False
+    heard: float = field(default_factory=time.monotonic)
 
     @property
     def alive(self) -> bool:
         """Whether seats may be given to it."""
         return not self.lost
+
+    @property
+    def silent_since(self) -> float | None:
+        """The Unix time at which it was heard last, when that is too long ago, whoever is at fault; else None."""
+        return silence.since(self.heard)
 
     @property
     def answers(self) -> bool:
@@ -101,6 +108,7 @@ class Hosts:
         self._busy = asyncio.Lock()
         self.line = Line(connect, "desk", self._prepare)
         self._tasks: list[asyncio.Task[None]] = []
+        self._heard = time.monotonic()
 
     def __getitem__(self, name: str) -> Host:
         return self._hosts[name]
@@ -112,6 +120,11 @@ class Hosts:
     def alive(self) -> list[str]:
         """Return the names of the hosts that seats may be given to."""
         return [host.name for host in self.all() if host.alive]
+
+    @property
+    def deaf_since(self) -> float | None:
+        """The Unix time since which the desk hears nobody, because the broker does not answer; None while it does."""
+        return silence.since(self._heard)
 
     async def start(self) -> None:
         """Follow the hosts that are known, and listen for others."""
@@ -160,7 +173,7 @@ class Hosts:
             return
         host = self._hosts[name]
         await self._sweep(wire, host, row.room)
-        host.row, host.silent_s, host.lost = row, 0.0, False
+        host.row, host.silent_s, host.lost, host.heard = row, 0.0, False, time.monotonic()
         self._moved.discard(name)
         await message.respond(msgspec.json.encode({"at": time.time()}))
 
@@ -218,6 +231,7 @@ class Hosts:
             await self.line.wire.api("INFO", timeout_s=MAX_STEP_S)
         except kit.VangoError:
             return False
+        self._heard = time.monotonic()
         return True
 
     async def _move(self) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from studylab.room import silence
 from studylab.room.line import Line
 from studylab.room.protocol import HostRow, hello
 from vango import kit
 from vango.actors import tasks
 
 EACH_S = 1.0
-SILENT_AFTER_S = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -32,12 +32,8 @@ class Greeting:
 
     @property
     def silent_since(self) -> float | None:
-        """The Unix time at which the desk answered last, when that is too long ago; None while it answers.
-
-        How long it is silent does not depend on a clock that somebody sets.
-        """
-        silent_s = time.monotonic() - self._answered
-        return round(time.time() - silent_s) if silent_s > SILENT_AFTER_S else None
+        """The Unix time at which the desk answered last, when that is too long ago; None while it answers."""
+        return silence.since(self._answered)
 
     async def start(self) -> None:
         """Begin to greet."""
