@@ -55,8 +55,7 @@ def test_no_host_is_called_silent_because_the_clock_was_set_forward(tmp_path: Pa
     async def story() -> None:
         async with a_room(tmp_path) as room:
             clock.by = HOUR_S
-            assert room.desk.hosts["h1"].silent_since is None
-            assert room.desk.hosts.deaf_since is None
+            assert (room.desk.hosts["h1"].silent_since, room.desk.hosts.deaf_since) == (None, None)
             await room.hosts.pop("h1").close()
             await until(lambda: room.desk.hosts["h1"].silent_since is not None)
             since = room.desk.hosts["h1"].silent_since

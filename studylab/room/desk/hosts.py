@@ -64,7 +64,7 @@ class Host:
 
     @property
     def silent_since(self) -> float | None:
-        """The Unix time at which it was heard last, when that is too long ago, whoever is at fault; else None."""
+        """The Unix time at which it was heard last, when that is too long ago; None while it is heard."""
         return silence.since(self.heard)
 
     @property
