@@ -72,7 +72,8 @@ class RoomBroker:
             await keeper.close()
             raise
         room = cls(keeper, broker)
-        room._watch = asyncio.create_task(room._start_again(), name="the room's broker")
+        keeping = tasks.keep_going(room._start_again, say, "the keeping of the room's broker")
+        room._watch = asyncio.create_task(keeping, name="the room's broker")
         return room
 
     @property

@@ -38,7 +38,8 @@ class Child:
     async def start(self) -> Answer:
         """Start it and wait until it serves. Raises `Unavailable` with the sentence why it does not."""
         answer = await self._launch()
-        self._watch = asyncio.create_task(self._keep(), name=f"keeps {self.name}")
+        keeping = tasks.keep_going(self._keep, self._say, f"The keeping of {self.name}")
+        self._watch = asyncio.create_task(keeping, name=f"keeps {self.name}")
         return answer
 
     def tell(self, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from vango.actors import tasks
@@ -11,6 +12,7 @@ from vango.broker.connection import Connection
 from vango.kit import Connect
 
 RETRY_S = 0.25
+log = logging.getLogger(__name__)
 
 
 class Line:
@@ -31,7 +33,8 @@ class Line:
 
     async def start(self) -> None:
         """Begin to connect."""
-        self._task = asyncio.create_task(self._run(), name=f"line of {self._name}")
+        name = f"the line of {self._name}"
+        self._task = asyncio.create_task(tasks.keep_going(self._run, log.error, name), name=name)
 
     async def stop(self) -> None:
         """Hang up."""

@@ -42,7 +42,8 @@ class FrontDesk:
         self._loop = LoopThread()
         self.benches = Benches.__new__(Benches)
         self.app = self.open()
-        self.host: HostLink = self._loop.call(self._host(), timeout_s=WITHIN_S)
+        self.host: HostLink
+        self.host_comes()
         self.until(lambda: self.parts.front.hosts.all()[0].alive if self.parts.front.hosts.all() else False)
 
     def open(self) -> Flask:
@@ -66,10 +67,18 @@ class FrontDesk:
             benches=self.benches,
         )
 
+    def host_goes(self) -> None:
+        """End the host."""
+        self._loop.call(self.host.close(), timeout_s=WITHIN_S)
+
+    def host_comes(self) -> None:
+        """Start the host again after its end."""
+        self.host = self._loop.call(self._host(), timeout_s=WITHIN_S)
+
     def close(self) -> None:
         """End all of it."""
         self.app.extensions["studylab_end_streams"]()
-        self._loop.call(self.host.close(), timeout_s=WITHIN_S)
+        self.host_goes()
         self.app.extensions["studylab_close"]()
         self._loop.close()
         self.server.kill()

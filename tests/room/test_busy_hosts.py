@@ -48,6 +48,7 @@ def test_who_opens_the_door_is_there_unless_a_proxy_opened(
         async with a_door(answer) as url:
             assert await knocking.runs(url) is is_there
         assert await knocking.runs(url) is False
+        assert await knocking.runs("http://[::1") is False, "an address that nobody can read"
 
     run(story())
 

@@ -51,6 +51,20 @@ def test_a_desk_is_not_called_silent_because_the_clock_was_set_forward(tmp_path:
     run(story())
 
 
+def test_no_host_is_called_silent_because_the_clock_was_set_forward(tmp_path: Path, run: Run, clock: Clock) -> None:
+    async def story() -> None:
+        async with a_room(tmp_path) as room:
+            clock.by = HOUR_S
+            assert (room.desk.hosts["h1"].silent_since, room.desk.hosts.deaf_since) == (None, None)
+            await room.hosts.pop("h1").close()
+            await until(lambda: room.desk.hosts["h1"].silent_since is not None)
+            since = room.desk.hosts["h1"].silent_since
+            assert since is not None
+            assert 0 < time.time() - since < HOUR_S
+
+    run(story())
+
+
 def test_a_silent_desk_is_told_although_the_clock_was_set_back(tmp_path: Path, run: Run, clock: Clock) -> None:
     async def story() -> None:
         async with a_room(tmp_path) as room:

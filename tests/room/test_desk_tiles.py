@@ -20,8 +20,11 @@ WORKS = Report("s", 1, lab=LAB.slug, step=LAB.steps[2].id, index=2, steps=len(LA
                act="killed edge iad", verdict="sound", ticked=NOW - 10, here=True)  # fmt: skip
 
 
-def drawn(room: RoomRow = ROOM, seat: SeatRow = SEAT, **report: Any) -> Tile:
-    return tile(seat, replace(WORKS, **report), room, BY_SLUG, now=NOW)
+UNHEARD = "not heard since 14:02"
+
+
+def drawn(room: RoomRow = ROOM, seat: SeatRow = SEAT, unheard: str = "", **report: Any) -> Tile:
+    return tile(seat, replace(WORKS, **report), room, BY_SLUG, now=NOW, unheard=unheard)
 
 
 def test_a_tile_says_lab_step_ticks_last_act_and_verdict_in_words() -> None:
@@ -66,6 +69,15 @@ def test_who_has_not_come_is_away_and_a_guest_has_a_number() -> None:
     assert (found.name, found.group, found.is_guest) == ("guest 7", Group.AWAY, True)
 
 
+@pytest.mark.parametrize("report", [{}, {"hand": NOW - 130}, {"index": len(LAB.steps)}, {"here": False}])
+def test_nothing_is_claimed_of_the_present_of_a_seat_whose_host_is_not_heard(report: dict[str, Any]) -> None:
+    found = drawn(unheard=UNHEARD, **report)
+    assert (found.group, found.since, found.look.words) == (Group.UNHEARD, UNHEARD, "Not known")
+    assert found.look.tone != "is-ok"
+    assert found.act == "killed edge iad"
+    assert tile(SEAT, None, ROOM, BY_SLUG, now=NOW, unheard=UNHEARD).group is Group.UNHEARD
+
+
 def test_a_name_can_be_hidden_for_the_projector() -> None:
     assert without_name(drawn()).name == "seat 7"
 
@@ -79,10 +91,13 @@ def test_who_needs_help_is_first_and_who_waits_longest_before_the_others() -> No
         "wrong": {"verdict": "violated"},
         "works": {},
         "done": {"index": len(LAB.steps)},
+        "not heard, hand": {"hand": NOW - 4, "unheard": UNHEARD},
+        "not heard": {"unheard": UNHEARD},
         "away": {"here": False},
     }
     made = [
-        drawn(seat=replace(SEAT, name=name, number=9 - at), **report) for at, (name, report) in enumerate(seats.items())
+        drawn(seat=replace(SEAT, name=name, number=11 - at), **report)
+        for at, (name, report) in enumerate(seats.items())
     ]
     assert [one.name for one in in_order(made[::-1])] == list(seats)
-    assert [*counts(made).values()] == [2, 2, 2, 1, 1]
+    assert [*counts(made).values()] == [2, 2, 2, 1, 2, 1]

@@ -11,6 +11,7 @@ the broker does meanwhile is no matter: the outbox tells it later.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -32,6 +33,7 @@ from studylab.room.tickets import Ticket, Tickets
 from vango import kit
 from vango.actors import tasks
 
+log = logging.getLogger(__name__)
 KEPT_MESSAGES = 20_000
 TOGETHER = 50
 TRUTH_S = 20.0
@@ -108,12 +110,15 @@ class Desk:
 
     def _sweep_soon(self) -> None:
         if self._sweeping is None or self._sweeping.done():
-            self._sweeping = asyncio.create_task(self._sweep(), name="desk sweeps")
+            sweeping = tasks.keep_going(self._sweep, log.error, "the sweeping of an ended room")
+            self._sweeping = asyncio.create_task(sweeping, name="desk sweeps")
 
     async def _sweep(self) -> None:
         """Empty the stream and the file of what was told before the room ended; again until the broker has done it."""
-        while await self.database.soon(lambda db: db.execute("SELECT unswept FROM room").fetchone()[0]):
+        while True:
             try:
+                if not await self.database.soon(lambda db: db.execute("SELECT unswept FROM room").fetchone()[0]):
+                    return
                 await self.source.published()
                 await ending.purge(self.hosts.line.wire, DESK)
                 await self.database.sweep()
@@ -206,11 +211,11 @@ class Desk:
         return len(seats)
 
     async def _lose(self, host: str) -> bool:
-        """Move the seats of a host that is lost, some at a time. Returns whether that is done: others had room."""
-        seats_of = "WHERE host = ? AND NOT out LIMIT ?"
+        """Move the seats of a host that is lost, some at a time. False when it is to be tried again."""
+        its = "WHERE host = ? AND NOT out LIMIT ?"
         while True:
-            found = await self.database.soon(lambda db: [one for _, one in schema.seats(db, seats_of, host, TOGETHER)])
             try:
+                found = await self.database.soon(lambda db: [one for _, one in schema.seats(db, its, host, TOGETHER)])
                 if found and await self.changes.soon(partial(self._moved_all, found)) < len(found):
                     # Nowhere to go: they stay, and wait for their host or for another.
                     return False

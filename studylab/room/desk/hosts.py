@@ -9,9 +9,10 @@ hears the broker: a laptop that slept has lost nobody.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from operator import methodcaller
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 import msgspec
 from nats.aio.msg import Msg
 
+from studylab.room import silence
 from studylab.room.database import Database
 from studylab.room.desk import knocking, seating
 from studylab.room.desk.ending import purge
@@ -31,6 +33,7 @@ from vango.broker import streams
 from vango.broker.connection import Connection
 from vango.truth.snapshots import create_bucket
 
+log = logging.getLogger(__name__)
 LOST_AFTER_S = 6.0
 BUSY_FOR_S = 60.0
 KNOCK_AFTER_S = 2.5
@@ -40,8 +43,8 @@ MAX_STEP_S = 1.0
 
 @dataclass(slots=True)
 class Host:
-    """One host. `silent_s` is how long nothing was heard of it, as far as the desk could hear; `swept` is the room that
-    its feed holds nothing else of.
+    """One host. `silent_s` is how long nothing was heard of it, as far as the desk could hear: by that it is lost.
+    `heard` is when it was heard, by the monotonic clock. `swept` is the room that its feed holds nothing else of.
     """
 
     name: str
@@ -52,11 +55,17 @@ class Host:
     swept: str = ""
     knocking: asyncio.Task[bool] | None = None
     runs: bool = False
+    heard: float = field(default_factory=time.monotonic)
 
     @property
     def alive(self) -> bool:
         """Whether seats may be given to it."""
         return not self.lost
+
+    @property
+    def silent_since(self) -> float | None:
+        """The Unix time at which it was heard last, when that is too long ago; None while it is heard."""
+        return silence.since(self.heard)
 
     @property
     def answers(self) -> bool:
@@ -66,7 +75,8 @@ class Host:
     def judge(self) -> None:
         """Call it lost after a while of silence, and after a longer one when somebody still opens its door."""
         if self.knocking is not None and self.knocking.done():
-            self.runs, self.knocking = self.knocking.result(), None
+            knocked, self.knocking = self.knocking, None
+            self.runs = knocked.result()
         if self.silent_s < KNOCK_AFTER_S:
             self.runs = False
         elif self.knocking is None and not self.lost:
@@ -97,7 +107,8 @@ class Hosts:
         self._ready: set[str] = set()
         self._busy = asyncio.Lock()
         self.line = Line(connect, "desk", self._prepare)
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._heard = time.monotonic()
 
     def __getitem__(self, name: str) -> Host:
         return self._hosts[name]
@@ -110,6 +121,11 @@ class Hosts:
         """Return the names of the hosts that seats may be given to."""
         return [host.name for host in self.all() if host.alive]
 
+    @property
+    def deaf_since(self) -> float | None:
+        """The Unix time since which the desk hears nobody, because the broker does not answer; None while it does."""
+        return silence.since(self._heard)
+
     async def start(self) -> None:
         """Follow the hosts that are known, and listen for others."""
         found = await self._database.soon(
@@ -121,11 +137,16 @@ class Hosts:
             # It may well be there: until it is silent for a while, nothing of it is moved.
             host.silent_s = 0.0
         await self.line.start()
-        self._watch = asyncio.create_task(self._look(), name="desk watches the hosts")
+        # Moving takes its time: meanwhile the watch goes on.
+        self._tasks = [
+            asyncio.create_task(tasks.keep_going(work, log.error, name), name=name)
+            for work, name in ((self._look, "the watch of the hosts"), (self._move, "the moving of seats"))
+        ]
 
     async def stop(self) -> None:
         """Stop listening, and close the views."""
-        await tasks.end(self._watch)
+        for task in self._tasks:
+            await tasks.end(task)
         await self.line.stop()
         for host in self._hosts.values():
             await tasks.end(host.knocking)
@@ -152,7 +173,7 @@ class Hosts:
             return
         host = self._hosts[name]
         await self._sweep(wire, host, row.room)
-        host.row, host.silent_s, host.lost = row, 0.0, False
+        host.row, host.silent_s, host.lost, host.heard = row, 0.0, False, time.monotonic()
         self._moved.discard(name)
         await message.respond(msgspec.json.encode({"at": time.time()}))
 
@@ -192,17 +213,17 @@ class Hosts:
             await asyncio.sleep(LOOK_S)
             hears, now = await self._hears(), time.monotonic()
             step_s, before = now - before, now
-            for host in self._hosts.values():
+            for host in self.all():
                 if not hears or step_s > MAX_STEP_S + LOOK_S:
                     # Nobody could be heard, or this program stood still: the time begins again.
                     host.silent_s = 0.0
                 else:
                     host.silent_s += step_s
                 host.judge()
+            for host in self.all():
                 # An edge that has died of something unforeseen starts again; what runs is left alone.
                 await host.edge.start()
             await self.source.start()
-            await self._lose()
 
     async def _hears(self) -> bool:
         """Ask the broker something, and return whether it has answered."""
@@ -210,14 +231,14 @@ class Hosts:
             await self.line.wire.api("INFO", timeout_s=MAX_STEP_S)
         except kit.VangoError:
             return False
+        self._heard = time.monotonic()
         return True
 
-    async def _lose(self) -> None:
-        for host in self._hosts.values():
-            if (
-                host.lost
-                and host.silent_s > LOST_AFTER_S
-                and host.name not in self._moved
-                and await self._on_lost(host.name)
-            ):
-                self._moved.add(host.name)
+    async def _move(self) -> None:
+        """Have the seats of lost hosts moved."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for host in self.all():
+                is_due = host.lost and host.silent_s > LOST_AFTER_S and host.name not in self._moved
+                if is_due and await self._on_lost(host.name) and host.lost:
+                    self._moved.add(host.name)

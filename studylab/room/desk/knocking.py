@@ -15,14 +15,14 @@ PORTS = {"http": 80, "https": 443}
 
 async def runs(url: str) -> bool:
     """Return whether somebody is there: the door opens, and an answer comes, or is a long time in coming."""
-    at = urlsplit(url)
-    secured = at.scheme == "https"
     try:
+        at = urlsplit(url)
+        secured = at.scheme == "https"
         async with asyncio.timeout(KNOCK_S):
             port = at.port or PORTS.get(at.scheme, 80)
             reader, writer = await asyncio.open_connection(at.hostname, port, ssl=secured or None)
     except (OSError, ValueError):
-        # A timeout is an error of this kind: nobody opened.
+        # Nobody opened in time, or the address cannot be read.
         return False
     try:
         writer.write(f"GET {at.path}/healthz HTTP/1.1\r\nHost: {at.netloc}\r\nConnection: close\r\n\r\n".encode())

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from studylab.room import silence
 from studylab.room.line import Line
 from studylab.room.protocol import HostRow, hello
 from vango import kit
 from vango.actors import tasks
 
 EACH_S = 1.0
-SILENT_AFTER_S = 3.0
+log = logging.getLogger(__name__)
 
 
 class Greeting:
@@ -30,16 +32,13 @@ class Greeting:
 
     @property
     def silent_since(self) -> float | None:
-        """The Unix time at which the desk answered last, when that is too long ago; None while it answers.
-
-        How long it is silent does not depend on a clock that somebody sets.
-        """
-        silent_s = time.monotonic() - self._answered
-        return round(time.time() - silent_s) if silent_s > SILENT_AFTER_S else None
+        """The Unix time at which the desk answered last, when that is too long ago; None while it answers."""
+        return silence.since(self._answered)
 
     async def start(self) -> None:
         """Begin to greet."""
-        self._task = asyncio.create_task(self._run(), name=f"greeting of {self._host}")
+        name = f"the greeting of {self._host}"
+        self._task = asyncio.create_task(tasks.keep_going(self._run, log.error, name), name=name)
 
     async def stop(self) -> None:
         """Say no more."""

@@ -88,7 +88,7 @@ class HostLink:
             self.orders.follow(seat, done, begun)
         await self.line.start()
         await self.greeting.start()
-        self._task = asyncio.create_task(self._look_at_news(), name=f"room link of {self.name}")
+        self._task = asyncio.create_task(tasks.keep_going(self._look_at_news, log.error, "the link"), name="room link")
 
     async def close(self) -> None:
         """Stop. What was reported and not heard is told after the next start. A second time does nothing."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from studylab.room.database import Database
@@ -79,7 +80,9 @@ class Orders:
         """Begin with every seat that is behind and not at it."""
         for seat, (done, _) in self._places.items():
             if seat not in self._tasks and self._view.next_after(done) is not None:
-                task = self._tasks[seat] = asyncio.create_task(self._catch_up(seat), name=f"orders of {seat}")
+                name = f"orders of {seat}"
+                work = tasks.keep_going(partial(self._catch_up, seat), log.error, name)
+                task = self._tasks[seat] = asyncio.create_task(work, name=name)
                 task.add_done_callback(lambda _, seat=seat: self._tasks.pop(seat, None))  # type: ignore[misc]
 
     async def _catch_up(self, seat: str) -> None:

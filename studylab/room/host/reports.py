@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import logging
 import sqlite3
 import threading
 import time
@@ -30,6 +31,7 @@ BETWEEN_S = 0.5
 BETWEEN_CARRIES_S = 2.0
 BETWEEN_UNHEARD_S = 2.0
 LINGER_S = 0.02
+log = logging.getLogger(__name__)
 
 
 class Reports:
@@ -53,7 +55,7 @@ class Reports:
         for (body,) in await self._database.soon(lambda db: db.execute("SELECT body FROM report").fetchall()):
             report = as_row(msgspec.json.decode(body), Report)
             self._now[report.seat] = report
-        self._task = asyncio.create_task(self._run(), name="reports")
+        self._task = asyncio.create_task(tasks.keep_going(self._run, log.error, "the reports"), name="reports")
 
     async def stop(self) -> None:
         """Tell what waits, and stop."""

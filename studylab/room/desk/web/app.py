@@ -49,7 +49,8 @@ def pages(
     app.secret_key = secret_key(front.folder)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     agenda = Agenda(front.folder, dict(labs))
-    app.extensions[KEY] = Parts(front, Board(front.wall, labs), agenda, labs, secret, [*addresses] or [""], watch)
+    board = Board(front.wall, front.hosts, labs)
+    app.extensions[KEY] = Parts(front, board, agenda, labs, secret, [*addresses] or [""], watch)
     app.extensions["studylab_room_stop"] = threading.Event()
     app.extensions["studylab_room_viewers"] = threading.BoundedSemaphore(MAX_VIEWERS)
     cookie.register(app)

@@ -11,6 +11,7 @@ from studylab.lab.model import Lab
 from studylab.room.desk import wall
 from studylab.room.desk.wall import Wall
 from studylab.room.desk.web import tiles
+from studylab.room.desk.web.front import SeenHosts
 from studylab.room.desk.web.tiles import Tile
 from studylab.room.protocol import Report, RoomRow, SeatRow
 
@@ -21,14 +22,15 @@ MINUTES_EACH_S = 10.0
 class Board:
     """Tiles in words. From any thread."""
 
-    def __init__(self, known: Wall, labs: Mapping[str, Lab]) -> None:
-        self._wall, self._labs = known, labs
+    def __init__(self, known: Wall, hosts: SeenHosts, labs: Mapping[str, Lab]) -> None:
+        self._wall, self._hosts, self._labs = known, hosts, labs
         self._lock = threading.Lock()
         self._version = -1
         self._known: dict[str, wall.Tile] = {}
         self._tiles: dict[str, Tile] = {}
         self._room = RoomRow(code="")
         self._looked = -math.inf
+        self._silent: dict[str, str] = {}
 
     @property
     def seats(self) -> Mapping[str, SeatRow]:
@@ -59,8 +61,9 @@ class Board:
         if self._version != self._wall.version:
             self._version, changed = self._wall.since(max(self._version, 0))
             self._known |= {one.seat.id: one for one in changed}
-        if looked - self._looked >= MINUTES_EACH_S or room != self._room:
-            self._room, self._looked = room, looked
+        silent = {host.name: tiles.not_heard(host.silent_since) for host in self._hosts.all() if host.silent_since}
+        if looked - self._looked >= MINUTES_EACH_S or room != self._room or silent != self._silent:
+            self._room, self._looked, self._silent = room, looked, silent
             changed = [*self._known.values()]
         for one in changed:
             self._draw(one, time.time())
@@ -70,6 +73,7 @@ class Board:
         if seat.out:
             self._tiles.pop(seat.id, None)
             return
-        drawn = tiles.tile(seat, one.report, self._room, self._labs, now=now)
+        unheard = self._silent.get(seat.host) or (f"no report from {seat.host} yet" if one.stale else "")
+        drawn = tiles.tile(seat, one.report, self._room, self._labs, now=now, unheard=unheard)
         if self._tiles.get(seat.id) != drawn:
             self._tiles[seat.id] = drawn

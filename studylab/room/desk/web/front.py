@@ -31,6 +31,10 @@ class SeenHost(Protocol):
         """Whether seats may be given to it."""
 
     @property
+    def silent_since(self) -> float | None:
+        """The Unix time at which it was heard last, when that is too long ago; None while it is heard."""
+
+    @property
     def answers(self) -> bool:
         """Whether a browser that is sent there finds somebody."""
 
@@ -44,6 +48,10 @@ class SeenHosts(Protocol):
 
     def all(self) -> Sequence[SeenHost]:
         """Return the hosts by name."""
+
+    @property
+    def deaf_since(self) -> float | None:
+        """The Unix time since which the desk hears none of them, by its own fault or the broker's; else None."""
 
 
 class Front(Protocol):

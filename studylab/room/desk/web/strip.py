@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from studylab.room.desk.web.parts import Parts
 from studylab.room.desk.web.plan import behind_words
-from studylab.room.desk.web.tiles import Group, counts
+from studylab.room.desk.web.tiles import Group, at_time, counts
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """What the strip says. `part` and `behind` are empty while the plan has not begun."""
+    """What the strip says. `part` and `behind` are empty while the plan has not begun. `deaf` is the time of day since
+    which the desk does not hear its hosts; empty while it does.
+    """
 
     place: str
     held: bool
@@ -22,6 +24,8 @@ class Strip:
     here: int
     hands: int
     stuck: int
+    unheard: int
+    deaf: str
 
 
 LATE_S = 60.0
@@ -45,9 +49,11 @@ def strip(shared: Parts) -> Strip:
         part=part,
         behind=behind,
         is_late=late_s > LATE_S,
-        here=sum(counted.values()) - counted[Group.AWAY],
+        here=sum(counted.values()) - counted[Group.AWAY] - counted[Group.UNHEARD],
         hands=counted[Group.HAND],
         stuck=counted[Group.STUCK],
+        unheard=counted[Group.UNHEARD],
+        deaf=at_time(shared.front.hosts.deaf_since or 0.0),
     )
 
 

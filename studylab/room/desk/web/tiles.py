@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ class Group(StrEnum):
     STUCK = "stuck"
     WORKING = "working"
     DONE = "done"
+    UNHEARD = "not heard"
     AWAY = "away"
 
 
@@ -41,11 +43,12 @@ LOOKS = {
     Soundness.NOT_YET_KNOWN: Look("Converging", "wait", "is-wait"),
 }
 NO_LOOK = Look("No bench yet", "circle", "is-closed")
+UNHEARD_LOOK = Look("Not known", "circle", "is-closed")
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """What a tile shows. `since` says in minutes how long somebody is stuck or has a hand up, in words."""
+    """What a tile shows. `since` says how long somebody is stuck, has a hand up or is not heard, in words."""
 
     id: str
     number: int
@@ -73,13 +76,26 @@ def label(seat: SeatRow) -> str:
     return seat.name or f"{GUEST} {seat.number}"
 
 
-def tile(seat: SeatRow, report: Report | None, room: RoomRow, labs: Mapping[str, Lab], *, now: float) -> Tile:
-    """Return the tile of a seat."""
+def at_time(at: float) -> str:
+    """Write a time of day, to the minute."""
+    return time.strftime("%H:%M", time.localtime(at)) if at else ""
+
+
+def not_heard(since: float) -> str:
+    """Say since when a host is not heard."""
+    return f"not heard since {at_time(since)}"
+
+
+def tile(
+    seat: SeatRow, report: Report | None, room: RoomRow, labs: Mapping[str, Lab], *, now: float, unheard: str = ""
+) -> Tile:
+    """Return the tile of a seat. `unheard` says in words that its host is not heard: what is reported was so before."""
     name = label(seat)
     if report is None:
-        return Tile(seat.id, seat.number, name, Group.AWAY, NO_LOOK, act="has not come to a bench yet",
-                    urgency=(_place(Group.AWAY), 0.0, seat.number))  # fmt: skip
-    group = group_of(report, room, labs, now)
+        group = Group.UNHEARD if unheard else Group.AWAY
+        return Tile(seat.id, seat.number, name, group, NO_LOOK, act="has not come to a bench yet", since=unheard,
+                    urgency=(_place(group), 0.0, seat.number))  # fmt: skip
+    group = Group.UNHEARD if unheard else group_of(report, room, labs, now)
     lab = labs.get(report.lab)
     step = lab.steps[report.index].title if lab and 0 <= report.index < len(lab.steps) else ""
     return Tile(
@@ -87,14 +103,14 @@ def tile(seat: SeatRow, report: Report | None, room: RoomRow, labs: Mapping[str,
         number=seat.number,
         name=name,
         group=group,
-        look=_look(report),
+        look=UNHEARD_LOOK if unheard else _look(report),
         lab=f"lab {lab.number}" if lab else report.lab or "sandbox",
         step=_step(report),
         title=step,
         ticks=report.ticks,
         of=report.of,
         act=report.act,
-        since=_since(group, report, now),
+        since=unheard or _since(group, report, now),
         urgency=_urgency(group, report, seat.number),
         failed=report.failed,
     )
@@ -169,5 +185,7 @@ def _urgency(group: Group, report: Report, number: int) -> tuple[int, float, int
         return _place(group), report.hand, number
     if group is Group.STUCK:
         return _place(group), report.ticked, number
+    if group is Group.UNHEARD:
+        return _place(group), 0.0 if report.hand else 1.0, number
     calm = 0.0 if group is Group.WORKING and report.verdict == Soundness.VIOLATED else 1.0
     return _place(group), calm, number

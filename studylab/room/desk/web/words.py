@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from studylab.room import codes
 from studylab.room.desk.web.parts import is_teacher
-from studylab.room.desk.web.tiles import label
+from studylab.room.desk.web.tiles import at_time, label
 from studylab.web.fields import field_options, number_limits, option_words, parameter_words
 from studylab.web.quantities import plural
 from vango.core.names import EDGES
 from vango.verbs.registry import Parameter
-
-
-def at_time(at: float) -> str:
-    """Write a time of day, to the minute."""
-    return time.strftime("%H:%M", time.localtime(at)) if at else ""
 
 
 def minutes(count: float) -> str:
