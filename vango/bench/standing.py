@@ -23,7 +23,7 @@ from vango.truth.outbox import count_waiting
 ANSWERS_WITHIN_S = 0.3
 CRASHES_WITHIN_S = 2.0
 MOST = 2**53 - 1
-"""The largest count that JSON and SQLite hold exactly. Whoever purges a stream from outside can set it further."""
+"""The largest count that JSON and SQLite hold exactly. A purge from outside can set a stream further."""
 
 
 def read(bench: Whole, beside: Mapping[str, str]) -> dict[str, Any]:
