@@ -49,7 +49,7 @@ class LimitsHere:
                 check(item.verb, item.arguments, at_work)
 
     async def turn(self) -> None:
-        """Take an act of the seat's share, and wait for it when none is left. Raises `Refused` once the seat is held."""
+        """Take an act of the seat's share; wait for it when none is left. Raises `Refused` once the seat is held."""
         await self._serving.shares.turn(self._seat.id, ACTS)
         if self._seat.is_held:
             raise Refused(HELD_MEANWHILE)
