@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from studylab.lab.calls import Call, Wait
+from studylab.lab.calls import Call, Script, Wait
+from studylab.lab.model import Do, Step
 from vango.actors.errors import Refused, Unavailable, VangoError
 
 if TYPE_CHECKING:
     from vango.bench.bench import Bench
+
+
+def what(steps: Iterable[Step]) -> Script:
+    """Return what is done when steps are played. Of a solution that depends on what is seen: the verbs of its step."""
+    found: list[Call | Wait] = []
+    for step in steps:
+        if isinstance(step, Do):
+            found += map(Call, step.controls or ()) if callable(step.solution) else step.solution
+    return tuple(found)
 
 
 async def follow(bench: Bench, item: Call | Wait) -> None:

@@ -111,11 +111,27 @@ class SeatRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """What the last fault did to a seat's bench: a fact about that fault, whatever is said and done afterwards.
+
+    `number` is its instruction's, 0 before the first; `failed` the sentence with which it was refused. `hurt`: another
+    verdict than sound was seen since it began. `again`: after that it was sound, the first time `after_s` seconds after
+    it began, by the host's own stopwatch; None when that was lost, because the host was started again or is another.
+    """
+
+    number: int = 0
+    failed: str = ""
+    hurt: bool = False
+    again: bool = False
+    after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Carry:
     """What a host needs to bring a seat's bench back: where it was, what was predicted, what was done in the step.
 
-    `progress` is a document of `studylab.lab.records.seal`; `script` has a verb a line (`vango.verbs.script`). `hand`
-    and `votes` are as in a `Report`: who waits for the teacher goes on waiting.
+    `progress` is a document of `studylab.lab.records.seal`; `script` has a verb a line (`vango.verbs.script`). `hand`,
+    `votes` and `fault` are as in a `Report`: who waits for the teacher goes on waiting.
     """
 
     lab: str = ""
@@ -124,6 +140,7 @@ class Carry:
     progress: str = ""
     hand: float = 0.0
     votes: Mapping[str, str] = field(default_factory=dict)
+    fault: Hit = Hit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +188,8 @@ class HostRow:
 class Report:
     """What a host says of a seat. Times are Unix seconds; `since` is when the verdict last changed, `ticked` the last
     new tick, `hand` when the hand went up (0: it is down). `votes` are vote number to option. `done` is the number of
-    the last instruction that was carried out, `failed` the sentence of one that was not. A `Carry` is told apart.
+    the last instruction that was carried out, `failed` the sentence of one that was not. `fault` is what became of
+    the last fault. A `Carry` is told apart.
     """
 
     seat: str
@@ -194,4 +212,5 @@ class Report:
     votes: Mapping[str, str] = field(default_factory=dict)
     done: int = 0
     failed: str = ""
+    fault: Hit = Hit()
     at: float = 0.0

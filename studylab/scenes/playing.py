@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from studylab.lab.calls import Call, Script, Wait
@@ -38,8 +39,12 @@ class Played:
         return f"{self.done} act{'' if self.done == 1 else 's'}{refused}"
 
 
-async def play(bench: Bench, name: str, script: Script) -> str:
-    """Reset the bench and play a script. Returns how it ended in a sentence.
+async def _now() -> None:
+    """Nothing is waited for."""
+
+
+async def play(bench: Bench, name: str, script: Script, turn: Callable[[], Awaitable[None]] = _now) -> str:
+    """Reset the bench and play a script. Returns how it ended in a sentence. `turn` is waited for before each act.
 
     Raises `Refused` when another script or a lab is being played, and `Unavailable` when a wait does not come.
     """
@@ -55,6 +60,7 @@ async def play(bench: Bench, name: str, script: Script) -> str:
                 if item.verb not in STILL:
                     # The rules are set at full speed, so that the learner watches the story and not its preparation.
                     tempo = await _at(bench, tempo)
+                await turn()
                 await _do(bench, item, played)
                 await _rest(bench, item)
             await _at(bench, tempo)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from itertools import takewhile
 from typing import Any
 
 from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.hub import Hub
+from studylab.lab.model import Lab
+from studylab.lab.playing import what
 from studylab.lab.runner import LabRun
 from studylab.lab.seen import GuideSeen
 from studylab.web.given import fields
 from studylab.web.htmx import back, htmx, say, wants_json
+from studylab.web.limits import limits
 from studylab.web.state import acting, call, state
 from vango.actors.errors import BadInput, NotThere
 from vango.actors.tasks import to_its_end
@@ -29,6 +33,7 @@ WATCHED_S = 1.0
 @labs.post("/labs/<slug>/start")
 def start(slug: str) -> AnyResponse:
     """Put the bench into the lab's opening state: the beginning, and the way back to it."""
+    limits().check(_lab(slug).setup)
     return _carry_out(slug, lambda run: run.start(), "The lab is set up.", new=True)
 
 
@@ -59,6 +64,7 @@ def hint(slug: str) -> AnyResponse:
 def do_it(slug: str) -> AnyResponse:
     """Play the current step's solution for the learner: at once for a program, act by act for a person."""
     step = _field("step")
+    limits().check(what(one for one in _lab(slug).steps if one.id == step))
     if wants_json():
         return _carry_out(slug, lambda run: run.do_it(step), "The step was done for you.")
     watched = "The step is being done for you. The guide says each act."
@@ -69,6 +75,8 @@ def do_it(slug: str) -> AnyResponse:
 def catch_up(slug: str) -> AnyResponse:
     """Bring bench and attempt to a step."""
     step = _field("step")
+    lab = _lab(slug)
+    limits().check((*lab.setup, *what(takewhile(lambda one: one.id != step, lab.steps))))
     return _carry_out(slug, lambda run: run.catch_up(step), "The bench is ready for that step.", new=True)
 
 
@@ -83,8 +91,7 @@ def _carry_out(
     slug: str, act: Act, sentence: str, *, new: bool = False, within_s: float | None = None, is_on_page: bool = False
 ) -> AnyResponse:
     """Act, and answer with the sentence: unseen where the guide itself shows that it was done."""
-    if slug not in state().benches.labs:
-        raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
+    _lab(slug)
     guide = call(_act(acting(new=new), slug, act, goes_on=wants_json(), within_s=within_s))
     if wants_json():
         step = guide.current.id if guide.current else None
@@ -101,6 +108,13 @@ async def _act(found: Hub, slug: str, act: Act, *, goes_on: bool, within_s: floa
             await to_its_end(act(run), f"lab {slug}")
     run.look(await run.bench.observe(), goes_on=goes_on)
     return run.guide()
+
+
+def _lab(slug: str) -> Lab:
+    """Return a lab. Raises `NotThere`."""
+    if slug not in state().benches.labs:
+        raise NotThere(f"There is no lab {slug[:40]!r}. The labs are listed at /.")
+    return state().benches.labs[slug]
 
 
 def _field(name: str) -> str:

@@ -18,6 +18,7 @@ from studylab.scenes.playing import play
 from studylab.scenes.scenarios import scenario
 from studylab.web.given import fields
 from studylab.web.htmx import back, htmx, say, wants_json
+from studylab.web.limits import Limits, limits
 from studylab.web.state import acting, call
 from vango.actors.errors import BadInput, VangoError
 from vango.actors.tasks import to_its_end
@@ -94,28 +95,30 @@ def _changed(found: Hub, change: Callable[[], str]) -> AnyResponse:
 
 
 def _play(found: Hub, name: str, script: Script) -> AnyResponse:
-    sentence = call(_begin(found, name, script))
+    held_to = limits()
+    held_to.check(script)
+    sentence = call(_begin(found, name, script, held_to))
     if sentence is None:
         return _answer(f"“{name}” is still being played. The page shows its progress.", under_way=True)
     return _answer(sentence)
 
 
-async def _begin(found: Hub, name: str, script: Script) -> str | None:
+async def _begin(found: Hub, name: str, script: Script, held_to: Limits) -> str | None:
     """Play, and return how it ended; None when it takes longer than an answer may. It then continues."""
     try:
         async with asyncio.timeout(ANSWER_S) as limit:
-            return await to_its_end(_held(found, name, script), f"plays {name}")
+            return await to_its_end(_held(found, name, script, held_to), f"plays {name}")
     except TimeoutError:
         if not limit.expired():
             raise
         return None
 
 
-async def _held(found: Hub, name: str, script: Script) -> str:
+async def _held(found: Hub, name: str, script: Script, held_to: Limits) -> str:
     """Play while the bench is held awake."""
     is_held = found.hold()
     try:
-        return await play(found.bench, name, script)
+        return await play(found.bench, name, script, held_to.turn)
     except VangoError as error:
         # The request that asked may be over.
         found.bench.journal.write("learner", "refused", f"{name}: {error}", verb="script")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from labs import LABS
 from studylab.room import codes
-from studylab.room.protocol import Say
+from studylab.room.protocol import Hit, Say
 from tests.browser.conftest import PICTURES, PICTURES_VARIABLE
 from tests.browser.front_desk import Served, a_served_desk
 from tests.room.made_up import class_of, doing
@@ -139,7 +139,8 @@ def test_one_fault_turns_the_wall_into_a_scoreboard_that_is_live(teacher: Page, 
     line = teacher.locator(".scores li", has_text="Racer")
     room.desk.reports(seat, verdict="violated", since=time.time())
     expect(line).to_contain_text("still wrong")
-    room.desk.reports(seat, verdict="sound", since=room.desk.parts.front.wall.instructions[-1].at + 6)
+    number = room.desk.parts.front.wall.instructions[-1].number
+    room.desk.reports(seat, verdict="sound", fault=Hit(number, hurt=True, again=True, after_s=6.0))
     expect(line).to_contain_text("sound again after 6.0 s")
 
 

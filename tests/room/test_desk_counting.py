@@ -8,7 +8,7 @@ import pytest
 
 from studylab.room.desk.web import ballots
 from studylab.room.desk.web.scores import Outcome, median_s, score, scores, tally
-from studylab.room.protocol import Instruction, Report, Say, SeatRow, VoteRow
+from studylab.room.protocol import Hit, Instruction, Report, Say, SeatRow, VoteRow
 
 SENT = Instruction(5, 4, Say.FAULT, (), {"verb": "purge"}, at=100.0)
 FIRST = VoteRow(1, "acks", "predict-queued", "What now?", {"a": "All of it", "b": "Nothing"}, closed=True)
@@ -16,7 +16,11 @@ AGAIN = VoteRow(2, "acks", "predict-queued", "What now?", {"a": "All of it", "b"
 
 
 def report(**changes: Any) -> Report:
-    return Report("s", 1, **{"done": 5, "verdict": "sound", **changes})
+    return Report("s", 1, **{"done": 5, "verdict": "sound", "fault": Hit(5), **changes})
+
+
+def again(after_s: float | None, number: int = 5) -> Hit:
+    return Hit(number, hurt=True, again=True, after_s=after_s)
 
 
 @pytest.mark.parametrize(
@@ -24,12 +28,20 @@ def report(**changes: Any) -> Report:
     [
         (None, Outcome.WAITING, None),
         (report(done=4), Outcome.WAITING, None),
-        (report(failed="The broker is down."), Outcome.REFUSED, None),
+        (report(fault=Hit(5, "The broker is down.")), Outcome.REFUSED, None),
+        (report(fault=Hit(5, "The broker is down."), done=6, since=104.0), Outcome.REFUSED, None),
         (report(verdict="violated", since=101.0), Outcome.WRONG, None),
         (report(verdict="not yet known"), Outcome.CONVERGING, None),
-        (report(since=103.21), Outcome.REPAIRED, 3.2),
-        (report(since=99.0), Outcome.UNMOVED, None),
-        (report(done=6, failed="Another one failed.", since=104.0), Outcome.REPAIRED, 4.0),
+        (report(fault=again(3.2)), Outcome.REPAIRED, 3.2),
+        (report(fault=again(None)), Outcome.REPAIRED, None),
+        (report(fault=again(3.2), verdict="violated", since=700.0), Outcome.REPAIRED, 3.2),
+        (report(since=104.0), Outcome.UNMOVED, None),
+        (report(done=6, failed="Another one failed.", fault=again(4.0)), Outcome.REPAIRED, 4.0),
+        (report(done=7, fault=Hit(7)), Outcome.LATER, None),
+        # A host of an earlier version does not say it.
+        (report(fault=Hit(), failed="The broker is down."), Outcome.REFUSED, None),
+        (report(fault=Hit(), since=103.0), Outcome.REPAIRED, None),
+        (report(fault=Hit(), since=99.0), Outcome.UNMOVED, None),
     ],
 )
 def test_what_a_fault_did_to_a_bench(said: Report | None, outcome: Outcome, after_s: float | None) -> None:
@@ -40,7 +52,9 @@ def test_what_a_fault_did_to_a_bench(said: Report | None, outcome: Outcome, afte
 def test_the_scoreboard_has_the_quickest_first_and_leaves_out_who_was_put_out() -> None:
     seats = {name: SeatRow(name, number, name, "h1", 1, name, out=name == "out")
              for number, name in enumerate(("wrong", "slow", "quick", "out"), 1)}  # fmt: skip
-    reports = {"wrong": report(verdict="violated"), "slow": report(since=109.0), "quick": report(since=102.0)}
+    reports = {
+        "wrong": report(verdict="violated"), "slow": report(fault=again(9.0)), "quick": report(fault=again(2.0)),
+    }  # fmt: skip
     found = scores(SENT, seats, reports)
     assert [one.seat for one in found] == ["quick", "slow", "wrong"]
     assert (tally(found)[Outcome.REPAIRED], tally(found)[Outcome.WRONG], median_s(found)) == (2, 1, 9.0)

@@ -16,7 +16,7 @@ from studylab.lab import records
 from studylab.lab.progress import Predicted, Record, Spent
 from studylab.room.codes import shown
 from studylab.room.desk.web.conduct import numbers_of
-from studylab.room.protocol import Carry, Instruction, Say
+from studylab.room.protocol import Carry, Hit, Instruction, Say
 from tests.room.front_desk import OWN, FrontDesk, a_front_desk
 from vango.kit import BadInput
 
@@ -91,7 +91,7 @@ def test_one_fault_goes_to_everybody_and_the_wall_becomes_a_scoreboard(desk: Fro
     assert last(desk).with_ == {"verb": "storm", "seed": "7", "length": "4"}
     desk.reports(seat, verdict="violated", since=time.time())
     desk.until(lambda: "still wrong" in teacher.get(f"{board}/now").get_data(as_text=True))
-    desk.reports(seat, verdict="sound", since=last(desk).at + 4.5)
+    desk.reports(seat, verdict="sound", fault=Hit(last(desk).number, hurt=True, again=True, after_s=4.5))
     assert "sound again after <b>4.5 s" in " ".join(teacher.get(f"{board}/now").get_data(as_text=True).split())
 
 

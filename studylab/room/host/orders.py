@@ -16,7 +16,7 @@ from typing import Protocol
 from studylab.room.database import Database
 from studylab.room.host.reports import Reports
 from studylab.room.host.view import RoomView
-from studylab.room.protocol import Instruction, SeatRow
+from studylab.room.protocol import Hit, Instruction, Say, SeatRow
 from vango import kit
 from vango.actors import tasks
 
@@ -100,10 +100,13 @@ class Orders:
             again = self._places[seat][1] >= said.number
             await self._keep(seat, begun=said.number)
             async with self._turns:
+                if said.say is Say.FAULT:
+                    self._reports.strike(seat, self._epoch_of(seat), said.number, again=again)
                 failed = await self._carry_out(seat, said, again=again)
         await self._keep(seat, done=said.number, begun=said.number)
         if is_meant:
-            self._reports.put(seat, self._epoch_of(seat), {"done": said.number, "failed": failed})
+            fault = {"fault": Hit(said.number, failed)} if failed and said.say is Say.FAULT else {}
+            self._reports.put(seat, self._epoch_of(seat), {"done": said.number, "failed": failed, **fault})
         elif self._view.next_after(said.number) is None:
             self._reports.put(seat, self._epoch_of(seat), {"done": said.number})
 

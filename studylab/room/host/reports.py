@@ -21,9 +21,10 @@ import msgspec
 
 from studylab.room.carrying import pack
 from studylab.room.database import Database
+from studylab.room.host.hits import Stopwatches, judged
 from studylab.room.host.schema import write_report
 from studylab.room.parts import write_part
-from studylab.room.protocol import Carry, Report, as_row, as_told, seat_key
+from studylab.room.protocol import Carry, Hit, Report, as_row, as_told, seat_key
 from vango import kit
 from vango.actors import tasks
 
@@ -42,6 +43,7 @@ class Reports:
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._now: dict[str, Report] = {}
+        self.stopwatches = Stopwatches()
         self._carry: dict[str, tuple[int, Carry]] = {}
         self._due: list[tuple[float, str]] = []
         self._waits: set[str] = set()
@@ -76,6 +78,9 @@ class Reports:
             now = time.time()
             start = replace(old, epoch=epoch) if old is not None else Report(seat, epoch, since=now, ticked=now)
             new = replace(start, **changes)
+            if "fault" not in changes:
+                after_s = self.stopwatches.read(seat, new.fault.number)
+                new = replace(new, fault=judged(new, is_news="verdict" in changes, after_s=after_s))
             if new == old:
                 return
             if "since" not in changes and new.verdict != start.verdict:
@@ -84,6 +89,11 @@ class Reports:
                 new = replace(new, ticked=now)
             self._now[seat] = replace(new, at=now)
         self._plan(seat)
+
+    def strike(self, seat: str, epoch: int, number: int, *, again: bool) -> None:
+        """A fault begins on a seat's bench. With `again` it was begun before, and nobody knows when."""
+        self.stopwatches.start(seat, None if again else number)
+        self.put(seat, epoch, {"fault": Hit(number)})
 
     def at_once(self, seat: str) -> Future[None]:
         """Write the newest of a seat now, without waiting for its turn. The result is there when it is committed."""
@@ -99,6 +109,7 @@ class Reports:
 
     def forget(self, seat: str) -> None:
         """Report nothing more of a seat: it is another host's."""
+        self.stopwatches.start(seat, None)
         with self._lock:
             self._now.pop(seat, None)
             self._carry.pop(seat, None)

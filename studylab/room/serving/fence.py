@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from studylab.room.host import Standing
 from studylab.room.serving import kept as keeping
+from studylab.room.serving.acts import HELD, LimitsHere, is_act, is_held_back
 from studylab.room.serving.seat import Seat
 from studylab.room.serving.serving import Serving
 from studylab.room.serving.shares import ACTS, LOOKS, check
@@ -28,7 +29,6 @@ ELSEWHERE = "Your seat is at another place now, and nothing was done here. Reloa
 NO_SEAT = "This bench belongs to a seat in the room, and this browser has none. Join with the room's code first."
 PUT_OUT = "The teacher has closed this seat. Ask the teacher."
 NO_DESK = "The room has not answered yet, so nobody can be sent to it. Try again in a moment."
-HELD = "The teacher holds the room here: nothing was done. The buttons work again at the release."
 LOOK_ONLY = "You look at this bench, and do not drive it. Ask to drive; the learner agrees on their own page."
 
 
@@ -69,20 +69,21 @@ def _seated() -> AnyResponse | None:
         return _away(Standing.UNKNOWN)
     if session.get("bench") != found.key:
         session["bench"] = found.key
-    shares = serving().shares
-    shares.take(found.id, LOOKS)
-    if is_act():
-        if found.is_held:
-            raise Refused(HELD)
-        shares.take(found.id, ACTS)
-        if verb := (request.view_args or {}).get("verb"):
-            check(verb, fields(), serving().at_work(found))
+    serving().shares.take(found.id, LOOKS)
+    if request.method not in SAFE:
+        _limit(found, str(request.endpoint))
     return None
 
 
-def is_act() -> bool:
-    """Return whether the request is one of those that do something on a bench."""
-    return request.method == "POST" and (request.blueprint == "labs" or request.endpoint == "bench.verbs")
+def _limit(found: Seat, endpoint: str) -> None:
+    """Refuse an act that the room does not allow now. What plays a script asks `g.limits` about the acts in it."""
+    if found.is_held and is_held_back(endpoint):
+        raise Refused(HELD)
+    if is_act(endpoint):
+        serving().shares.take(found.id, ACTS)
+    if verb := (request.view_args or {}).get("verb"):
+        check(verb, fields(), serving().at_work(found))
+    g.limits = LimitsHere(serving(), found)
 
 
 def _away(judged: Standing) -> AnyResponse:

@@ -16,7 +16,7 @@ from studylab.hub import Hub
 from studylab.lab.attempt import Attempt, current
 from studylab.lab.progress import Record
 from studylab.room import codes
-from studylab.room.protocol import Carry
+from studylab.room.protocol import Carry, Report
 from studylab.room.serving import kept as keeping
 from studylab.room.serving import rebuilding, strip, telling
 from studylab.room.serving.kept import Kept
@@ -226,19 +226,18 @@ class Seat:
         if self._progress[0] != worth:
             self._progress = worth, rebuilding.progress(hub.bench.folder, running)
         done = rebuilding.acts(hub.bench.journal.lives.current.rows, self.kept.began)
-        said = self._serving.link.reported(self.id)
-        hand, votes = (said.hand, said.votes) if said is not None else (0.0, {})
-        carry = Carry(lab, step, done, self._progress[1], hand, votes)
+        said = self._serving.link.reported(self.id) or Report(self.id, self.epoch)
+        carry = Carry(lab, step, done, self._progress[1], said.hand, said.votes, said.fault)
         if carry != self._carried:
             self._carried = carry
             self._serving.link.carry(self.id, carry)
 
     def take_up(self, carry: Carry) -> None:
-        """Go on with the hand and the votes that the seat had at another host, unless there are newer ones here."""
+        """Go on with what the seat had at another host, its hand, votes and fault, unless there are newer ones here."""
         link = self._serving.link
-        said = link.reported(self.id)
-        hand, votes = (said.hand, said.votes) if said is not None else (0.0, {})
-        link.report(self.id, hand=hand or carry.hand, votes={**carry.votes, **votes})
+        said = link.reported(self.id) or Report(self.id, self.epoch)
+        fault = max(carry.fault, said.fault, key=lambda one: one.number)
+        link.report(self.id, hand=said.hand or carry.hand, votes={**carry.votes, **said.votes}, fault=fault)
 
     def note_hand(self, *, up: bool) -> None:
         """Raise the hand, or take it down."""

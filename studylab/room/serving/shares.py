@@ -6,9 +6,10 @@ requests at once in studylab.hub and studylab.views, connections and bodies in s
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,8 @@ LIMITS = {("burst", "n"): (MAX_BURST, "changes in one burst")}
 LONG = frozenset({"storm", "shrink_storm", "try_without", "fork", "undo"})
 LONG_AT_ONCE = 4
 """Verbs that play many others, and on how many benches of a host they may be at work at once."""
+SOON_S = 0.001
+"""The least that is waited for: what is left after a wait may be less than one by a rounding."""
 HELD_BACK_S = 0.5
 HELD_AT_ONCE = 8
 """How long a refusal waits before it is sent, and how many may wait: who asks again at once costs the others less."""
@@ -44,30 +47,44 @@ class TooFast(VangoError):
 
 
 class Shares:
-    """The shares of all seats of a host. From any thread. `clock` counts seconds, `sleep` waits for some."""
+    """The shares of all seats of a host. From any thread. `clock` counts seconds, `sleep` and `rest` wait for some."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._rest = clock, sleep, rest
         self._places = threading.Semaphore(HELD_AT_ONCE)
         self._lock = threading.Lock()
         self._left: dict[tuple[str, Share], tuple[float, float]] = {}
 
     def take(self, seat: str, share: Share) -> None:
         """Take one of a seat's share. Raises `TooFast` when none is left, after a moment: then nothing was taken."""
-        with self._lock:
-            now = self._clock()
-            left, at = self._left.get((seat, share), (share.at_once, now))
-            left = min(share.at_once, left + (now - at) * share.a_second)
-            if left >= 1:
-                self._left[seat, share] = left - 1, now
-                return
+        if not self._wait_s(seat, share):
+            return
         self._hold_back()
         raise TooFast(
             f"One seat may do {share.a_second:g} {share.what} a second, and {share.at_once:g} at once. "
             "Nothing was done; wait a second."
         )
+
+    async def turn(self, seat: str, share: Share) -> None:
+        """Take one of a seat's share as soon as there is one: what is played for a seat costs it what it would do."""
+        while wait_s := self._wait_s(seat, share):
+            await self._rest(wait_s)
+
+    def _wait_s(self, seat: str, share: Share) -> float:
+        """Take one of a seat's share, and return 0; when none is left, how many seconds it is until there is."""
+        with self._lock:
+            now = self._clock()
+            left, at = self._left.get((seat, share), (share.at_once, now))
+            left = min(share.at_once, left + (now - at) * share.a_second)
+            if left < 1:
+                return max((1 - left) / share.a_second, SOON_S)
+            self._left[seat, share] = left - 1, now
+            return 0.0
 
     def _hold_back(self) -> None:
         """Wait a moment, unless threads would be missed because many wait already."""

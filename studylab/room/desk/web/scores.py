@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
-from studylab.room.protocol import Instruction, Report, SeatRow
+from studylab.room.protocol import Hit, Instruction, Report, SeatRow
 from vango.core.audit import Soundness
 
 
@@ -20,11 +21,12 @@ class Outcome(StrEnum):
     UNMOVED = "no harm seen"
     WAITING = "not there yet"
     REFUSED = "could not be done"
+    LATER = "another fault since"
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The outcome for one seat. `after_s`: how many seconds after the fault the bench was sound again."""
+    """The outcome for one seat. `after_s`: after how many seconds the bench was first sound again, if known."""
 
     seat: str
     outcome: Outcome
@@ -36,15 +38,26 @@ def score(said: Instruction, seat: str, report: Report | None) -> Score:
     """Return what a fault did to one seat."""
     if report is None or report.done < said.number:
         return Score(seat, Outcome.WAITING)
-    if report.failed and report.done == said.number:
-        return Score(seat, Outcome.REFUSED, sentence=report.failed)
+    hit = report.fault
+    if hit.number > said.number:
+        return Score(seat, Outcome.LATER)
+    if hit.number < said.number:
+        hit = _of_an_earlier_version(said, report)
+    if hit.failed:
+        return Score(seat, Outcome.REFUSED, sentence=hit.failed)
+    if hit.again:
+        return Score(seat, Outcome.REPAIRED, hit.after_s)
     if report.verdict == Soundness.VIOLATED:
         return Score(seat, Outcome.WRONG, sentence=report.sentence)
     if report.verdict == Soundness.NOT_YET_KNOWN:
         return Score(seat, Outcome.CONVERGING)
-    if report.since > said.at:
-        return Score(seat, Outcome.REPAIRED, round(report.since - said.at, 1))
     return Score(seat, Outcome.UNMOVED)
+
+
+def _of_an_earlier_version(said: Instruction, report: Report) -> Hit:
+    """Read from the rest of a report what is known of a fault, when it does not say so. Of two clocks nothing is."""
+    failed = report.failed if report.done == said.number else ""
+    return Hit(said.number, failed, again=report.verdict == Soundness.SOUND and report.since > said.at)
 
 
 def scores(said: Instruction, seats: Mapping[str, SeatRow], reports: Mapping[str, Report]) -> list[Score]:
@@ -52,7 +65,11 @@ def scores(said: Instruction, seats: Mapping[str, SeatRow], reports: Mapping[str
     asked = said.seats or tuple(seats)
     found = [score(said, seat, reports.get(seat)) for seat in asked if seat in seats and not seats[seat].out]
     places = [*Outcome]
-    return sorted(found, key=lambda one: (places.index(one.outcome), one.after_s or 0.0, seats[one.seat].number))
+    return sorted(found, key=lambda one: (places.index(one.outcome), _late(one), seats[one.seat].number))
+
+
+def _late(one: Score) -> float:
+    return inf if one.after_s is None else one.after_s
 
 
 def tally(found: list[Score]) -> dict[Outcome, int]:
