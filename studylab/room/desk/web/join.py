@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, request, session
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from studylab.room import codes
@@ -14,6 +14,7 @@ from vango.kit import Unavailable, VangoError
 
 join = Blueprint("join", __name__)
 SEAT = "seat"
+SEATED = "This browser has a seat already: {0}. Go on there. Another person says so first, with the button below."
 AWAY = "The place where your bench is does not answer at the moment. If it does not come back, you get another."
 
 
@@ -39,7 +40,10 @@ def door(code: str = "") -> Response:
 
 @join.post("/join")
 def enter() -> Response:
-    """Take a seat in the room."""
+    """Take a seat in the room. A browser that has one is led to it, and gets no second."""
+    if (known := _seat()) is not None:
+        flash(SEATED.format(label(known)))
+        return redirect("/join", 303)
     code, name = request.form.get("code", ""), request.form.get("name", "")
     try:
         seat = parts().front.join(codes.read(code), name, address())
