@@ -61,6 +61,8 @@ class Seat:
         self._attempt: Attempt | None = None
         if self.kept.ready:
             self.made.set()
+        else:
+            self.kept.touched = self.kept.touched or False
 
     # What the pages ask.
 
@@ -212,6 +214,7 @@ class Seat:
         if (act := telling.last_act(hub)) or not self.trouble:
             fields["act"] = act
         fields |= {"here": hub.viewers > self.watchers, "agreed": self.kept.drive == keeping.DRIVEN}
+        fields["touched"] = self.kept.touched
         self._note_step()
         self._serving.link.report(self.id, **fields)
         self._carry(hub, fields["lab"], fields["step"])
@@ -227,13 +230,14 @@ class Seat:
         done = rebuilding.acts(hub.bench.journal.lives.current.rows, self.kept.began)
         said = self._serving.link.reported(self.id)
         hand, votes = (said.hand, said.votes) if said is not None else (0.0, {})
-        carry = Carry(lab, step, done, self._progress[1], hand, votes)
+        carry = Carry(lab, step, done, self._progress[1], hand, votes, self.kept.touched)
         if carry != self._carried:
             self._carried = carry
             self._serving.link.carry(self.id, carry)
 
     def take_up(self, carry: Carry) -> None:
         """Go on with the hand and the votes that the seat had at another host, unless there are newer ones here."""
+        self.kept.touched = self.kept.touched or carry.touched
         link = self._serving.link
         said = link.reported(self.id)
         hand, votes = (said.hand, said.votes) if said is not None else (0.0, {})

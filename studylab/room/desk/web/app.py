@@ -50,6 +50,7 @@ def pages(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     agenda = Agenda(front.folder, dict(labs))
     app.extensions[KEY] = Parts(front, Board(front.wall, labs), agenda, labs, secret, [*addresses] or [""], watch)
+    front.wall.keep(agenda.teacher_seat)
     app.extensions["studylab_room_stop"] = threading.Event()
     app.extensions["studylab_room_viewers"] = threading.BoundedSemaphore(MAX_VIEWERS)
     cookie.register(app)

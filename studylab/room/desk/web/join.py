@@ -6,6 +6,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from studylab.room import codes
+from studylab.room.desk.seating import Full
 from studylab.room.desk.web.parts import address, answers, is_teacher, parts
 from studylab.room.desk.web.tiles import label
 from studylab.room.names import MAX_NAME
@@ -84,7 +85,7 @@ def back() -> Response:
         if not answers(seat):
             raise Unavailable(AWAY)
         return redirect(way_in(seat), 303)
-    except Unavailable as error:
+    except (Unavailable, Full) as error:
         return _page("waiting.html", sentence=str(error), status=503)
     except VangoError:
         return redirect("/join", 303)
@@ -110,9 +111,9 @@ def way_in(seat: SeatRow) -> str:
 
 
 def _seat() -> SeatRow | None:
-    """Return the seat of this browser; None when it has none, or the seat was put out."""
+    """Return the seat of this browser; None when it has none, or the teacher has put it out."""
     known = parts().front.wall.tile(session[SEAT]) if SEAT in session else None
-    return None if known is None or known.seat.out else known.seat
+    return None if known is None or (known.seat.out and not known.seat.lapsed) else known.seat
 
 
 def _door(*, status: int = 200, **shown: str) -> Response:
