@@ -52,8 +52,14 @@ def seat_key(seat: str) -> str:
 
 
 def as_told(key: str, version: int, row: Any) -> dict[str, Any]:
-    """Return a row as it is told: what JSON gives back, so that a table that is read is equal to what was told."""
-    return {"key": key, "version": version, **msgspec.json.decode(msgspec.json.encode(row))}
+    """Return a row as it is told: what JSON gives back, so that a table that is read is equal to what was told.
+
+    `lapsed` is told only where it is so: rows from before there was such a field are still equal.
+    """
+    told = msgspec.json.decode(msgspec.json.encode(row))
+    if not told.get("lapsed", True):
+        del told["lapsed"]
+    return {"key": key, "version": version, **told}
 
 
 def as_row(data: Mapping[str, Any], kind: type[T]) -> T:
@@ -97,6 +103,7 @@ class SeatRow:
 
     `name` is empty for a guest. `out`: put out by the teacher. `after` is the number of the last instruction that is
     none of this host's business: it was given before the seat came to it, and carried out by the host before.
+    `lapsed`: it is out because its learner never came, and gets a place again when they come after all.
     """
 
     id: str
@@ -108,6 +115,7 @@ class SeatRow:
     out: bool = False
     carried: bool = False
     after: int = 0
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,7 @@ class Carry:
     """What a host needs to bring a seat's bench back: where it was, what was predicted, what was done in the step.
 
     `progress` is a document of `studylab.lab.records.seal`; `script` has a verb a line (`vango.verbs.script`). `hand`,
-    `votes` and `fault` are as in a `Report`: who waits for the teacher goes on waiting.
+    `votes`, `fault` and `touched` are as in a `Report`: who waits for the teacher goes on waiting.
     """
 
     lab: str = ""
@@ -141,6 +149,7 @@ class Carry:
     hand: float = 0.0
     votes: Mapping[str, str] = field(default_factory=dict)
     fault: Hit = Hit()
+    touched: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +198,8 @@ class Report:
     """What a host says of a seat. Times are Unix seconds; `since` is when the verdict last changed, `ticked` the last
     new tick, `hand` when the hand went up (0: it is down). `votes` are vote number to option. `done` is the number of
     the last instruction that was carried out, `failed` the sentence of one that was not. `fault` is what became of
-    the last fault. A `Carry` is told apart.
+    the last fault. A `Carry` is told apart. `touched`: the learner has done something there, which what the
+    teacher does is not; None: the host does not say.
     """
 
     seat: str
@@ -214,3 +224,4 @@ class Report:
     failed: str = ""
     fault: Hit = Hit()
     at: float = 0.0
+    touched: bool | None = None

@@ -54,8 +54,8 @@ class Benches:
 class Room:
     """A desk and hosts on one server. What a test starts here ends with it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.folder, self.clock = folder, clock
         passwords = {name: f"{name}-password" for name in HOSTS}
         self.server = Server(folder / "nats", more=permissions.accounts("desk-password", passwords)).start()
         self.desk: Desk
@@ -67,7 +67,8 @@ class Room:
         return kit.connecting(url, user=user, password=f"{user}-password")
 
     async def open_desk(self) -> Desk:
-        self.desk = await Desk.open(self.folder / "desk", self.connect("desk"), key=KEY, url="http://desk")
+        folder, connect = self.folder / "desk", self.connect("desk")
+        self.desk = await Desk.open(folder, connect, key=KEY, url="http://desk", clock=self.clock)
         return self.desk
 
     async def open_host(self, name: str = "h1", room_for: int = 100) -> HostLink:
@@ -83,11 +84,11 @@ class Room:
         )
         return self.hosts[name]
 
-    async def open(self, *hosts: str) -> None:
+    async def open(self, *hosts: str, room_for: int = 100) -> None:
         """Open the desk and these hosts, and wait until seats may be given to them."""
         await self.open_desk()
         for name in hosts:
-            await self.open_host(name)
+            await self.open_host(name, room_for)
         await until(lambda: self.desk.hosts.alive() == sorted(hosts))
 
     async def join(self, name: str = "Ana", address: str = "10.0.0.1") -> SeatRow:
@@ -127,11 +128,13 @@ class Room:
 
 
 @asynccontextmanager
-async def a_room(folder: Path, *hosts: str) -> AsyncIterator[Room]:
-    """Open a room; without names, with one host."""
-    room = Room(folder)
+async def a_room(
+    folder: Path, *hosts: str, room_for: int = 100, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[Room]:
+    """Open a room; without names, with one host. `room_for` is how many seats each has room for."""
+    room = Room(folder, clock)
     try:
-        await room.open(*(hosts or ("h1",)))
+        await room.open(*(hosts or ("h1",)), room_for=room_for)
         yield room
     finally:
         await asyncio.shield(room.close())

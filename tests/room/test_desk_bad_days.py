@@ -38,6 +38,41 @@ def test_who_is_let_in_again_finds_the_seat_even_in_a_full_room(tmp_path: Path) 
         assert "/seat?ticket=" in ana.get("/back").location
 
 
+def test_who_comes_late_to_a_full_room_waits_for_a_place_with_name_and_code(tmp_path: Path) -> None:
+    with a_front_desk(tmp_path, room_for=1) as desk:
+        late = desk.learner()
+        late.post("/join", data=form(desk, "Late"), headers=OWN)
+        desk.parts.front.put_out_absent()
+        new = desk.sits("New")
+        assert "You have a seat: Late" in late.get("/join").get_data(as_text=True)
+        waits = late.get("/back")
+        assert waits.status_code == 503
+        assert "The room is full: 1 seats are taken." in waits.get_data(as_text=True)
+        desk.parts.front.put_out(new.id)
+        assert "/seat?ticket=" in late.get("/back").location
+
+
+def test_the_teacher_s_own_seat_is_not_among_those_that_never_came(tmp_path: Path) -> None:
+    with a_front_desk(tmp_path) as desk:
+        desk.teacher().get("/room/demo/bench")
+        assert desk.parts.front.never_came() == []
+
+
+def test_the_teacher_puts_out_all_who_never_came_and_nobody_else(tmp_path: Path) -> None:
+    with a_front_desk(tmp_path, room_for=4) as desk:
+        teacher, absent = desk.teacher(), [desk.joins("x") for _ in range(2)]
+        worker, reader = desk.sits("Works", act="kill edge", here=False), desk.sits("Reads")
+        for page in ("/room/", f"/room/seats/{worker.number}"):
+            assert "Put out all who never came (2)" in teacher.get(page).get_data(as_text=True), page
+        assert teacher.post("/room/seats/never-came", headers=OWN).location == "/room/"
+        text = teacher.get("/room/").get_data(as_text=True)
+        assert "2 seats gave their places back." in text
+        assert "never came (" not in text
+        assert "is full" not in text
+        seats = desk.parts.board.seats
+        assert [seats[one.id].out for one in (*absent, worker, reader)] == [True, True, False, False]
+
+
 def test_a_teacher_who_lost_the_tab_signs_in_again_and_everything_goes_on(tmp_path: Path) -> None:
     with a_front_desk(tmp_path) as desk:
         seat, lost = desk.sits("Ana", lab="acks"), desk.teacher()

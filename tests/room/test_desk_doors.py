@@ -32,6 +32,26 @@ def test_who_knows_the_code_gets_a_seat_and_is_led_to_its_host_with_a_ticket(des
     assert "You have a seat: Ana" in client.get("/join").get_data(as_text=True)
 
 
+def test_a_browser_that_has_a_seat_is_led_to_it_and_gets_no_second(desk: FrontDesk) -> None:
+    client = desk.learner()
+    client.post("/join", data={"code": desk.code, "name": "Once"}, headers=OWN)
+    before = len(desk.parts.front.wall)
+    for name in ("Once", "Twice"):
+        assert client.post("/join", data={"code": desk.code, "name": name}, headers=OWN).location == "/join"
+    text = client.get("/join").get_data(as_text=True)
+    assert "This browser has a seat already: Once." in text
+    assert 'href="/back"' in text
+    assert len(desk.parts.front.wall) == before
+
+
+def test_another_person_at_a_shared_device_says_so_and_gets_a_seat(desk: FrontDesk) -> None:
+    client = desk.learner()
+    client.post("/join", data={"code": desk.code, "name": "Early"}, headers=OWN)
+    client.post("/leave", headers=OWN)
+    assert client.post("/join", data={"code": desk.code, "name": "Later"}, headers=OWN).location == "/joined"
+    assert "You are in, Later" in client.get("/joined").get_data(as_text=True)
+
+
 def test_a_wrong_code_gets_a_sentence_and_keeps_what_was_typed(desk: FrontDesk) -> None:
     answer = desk.learner().post("/join", data={"code": "XXXXXX", "name": "Bea"}, headers=OWN)
     text = answer.get_data(as_text=True)

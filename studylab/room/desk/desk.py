@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
-from functools import partial
+import time
+from collections.abc import Callable, Mapping, Sequence
 from operator import methodcaller
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from studylab.room import codes, names
 from studylab.room.database import Database
 from studylab.room.desk import conduct, ending, schema, seating
 from studylab.room.desk.hosts import Hosts
-from studylab.room.desk.telling import Changes, Telling
+from studylab.room.desk.placing import Placing
+from studylab.room.desk.telling import Changes
 from studylab.room.desk.truth import Auditor, SeenView, Truth
 from studylab.room.desk.wall import Wall
 from studylab.room.folders import locked
@@ -35,7 +36,6 @@ from vango.actors import tasks
 
 log = logging.getLogger(__name__)
 KEPT_MESSAGES = 20_000
-TOGETHER = 50
 TRUTH_S = 20.0
 SWEEP_AGAIN_S = 2.0
 WRONG_CODE = "The room has another code. Look at the projector again: six letters, no digits."
@@ -46,9 +46,9 @@ PUT_OUT = "The teacher has closed this seat. Ask the teacher."
 class Desk:
     """The desk of one room. Make it with `await Desk.open(…)`."""
 
-    def __init__(self, folder: Path, connect: kit.Connect, key: str) -> None:
+    def __init__(self, folder: Path, connect: kit.Connect, key: str, clock: Callable[[], float]) -> None:
         self._lock = locked(folder)
-        self.folder, self.tickets, self.guesses, self.wall = folder, Tickets(key), Guesses(), Wall()
+        self.folder, self.tickets, self.guesses, self.wall = folder, Tickets(key), Guesses(), Wall(clock)
         self.database = Database(folder / "room.db", schema.SCHEMA + PARTS)
         self.changes = Changes(self.database, self.wall)
         limits = kit.StreamRules(max_msgs=KEPT_MESSAGES, max_bytes=-1)
@@ -57,16 +57,21 @@ class Desk:
         self.database.on_commit = self.source.wake
         self._loop = asyncio.get_running_loop()
         self.hosts = Hosts(folder, connect, self.database, self.source, self.wall, self._lose)
+        self.placing = Placing(self.database, self.changes, self.wall, self.hosts)
         self._sweeping: asyncio.Task[None] | None = None
         self.auditor = Auditor(self.source, self.hosts)
 
     @classmethod
-    async def open(cls, folder: Path, connect: kit.Connect, *, key: str, url: str = "", name: str = "") -> Desk:
-        """Open the room in a folder, or begin one. `key` signs tickets; `url` is where learners reach the desk.
+    async def open(
+        cls, folder: Path, connect: kit.Connect, *, key: str, url: str = "", name: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Desk:  # fmt: skip
+        """Open the room in a folder, or begin one. `key` signs tickets; `url` is where learners reach the desk;
+        `clock` counts the seconds for which seats wait for their learners.
 
         It returns before the broker answers. Raises `Unavailable` when another process has the folder.
         """
-        desk = cls(folder, connect, key)
+        desk = cls(folder, connect, key, clock)
         await desk._begin(RoomRow(codes.room_code(), secrets.token_hex(6), name))
         if url:
             await desk.changes.soon(lambda telling: conduct.change_room(telling, desk_url=url))
@@ -143,8 +148,7 @@ class Desk:
             self.guesses.wrong(address)
             raise kit.Refused(WRONG_CODE)
         self.guesses.right(address)
-        shown = names.name(name)
-        return self.changes.now(lambda telling: seating.join(telling, shown, self.hosts.alive()))
+        return self.placing.join(names.name(name))
 
     def resume(self, code: str, address: str) -> SeatRow:
         """Return the seat of a resume code. Raises `Refused` for a wrong one, and as `back` does."""
@@ -157,13 +161,16 @@ class Desk:
         return self.back(seat.id)
 
     def back(self, seat: str) -> SeatRow:
-        """Return a seat that a browser's cookie knows; at a host that is lost, it gets another first, if one has room.
+        """Return a seat that a browser's cookie knows. At a host that is lost, or when it gave its place back, it gets
+        another place first, if there is one.
 
-        Raises `NotThere` for a seat of another room, `Refused` for one that was put out, `Unavailable` while its host
-        and all others are away.
+        Raises `NotThere` for a seat of another room, `Refused` for one that was put out or for a full room,
+        `Unavailable` while its host and all others are away.
         """
         if (tile := self.wall.tile(seat)) is None:
             raise kit.NotThere("This room has no such seat. Join with the room's code.")
+        if tile.seat.lapsed:
+            return self.placing.move(tile.seat)
         if tile.seat.out:
             raise kit.Refused(PUT_OUT)
         return tile.seat if tile.seat.host in self.hosts.alive() else self.move(tile.seat)
@@ -194,35 +201,18 @@ class Desk:
 
     def move(self, seat: SeatRow) -> SeatRow:
         """Give a seat to another host. Raises `Refused` when none has room, `Unavailable` when there is none."""
-        return self.changes.now(lambda telling: self._moved(telling, seat))
+        return self.placing.move(seat)
 
-    def _moved(self, telling: Telling, seat: SeatRow) -> SeatRow:
-        tile = self.wall.tile(seat.id)
-        done = tile.report.done if tile and tile.report else 0
-        return seating.move(telling, seat, self.hosts.alive(), self.wall.carries.parts(seat.id), done)
+    def never_came(self) -> Sequence[SeatRow]:
+        """Return the seats whose learners did not come until now: nothing was done there, and no page is open."""
+        return self.placing.never_came()
 
-    def _moved_all(self, seats: Sequence[SeatRow], telling: Telling) -> int:
-        """Move as many as others have room for; return how many."""
-        for count, seat in enumerate(seats):
-            try:
-                self._moved(telling, seat)
-            except (kit.Refused, kit.Unavailable):
-                return count
-        return len(seats)
+    def put_out_absent(self) -> int:
+        """Let those give their places back; return how many did. Who comes after all gets one again, if there is."""
+        return self.placing.lapse_all()
 
     async def _lose(self, host: str) -> bool:
-        """Move the seats of a host that is lost, some at a time. False when it is to be tried again."""
-        its = "WHERE host = ? AND NOT out LIMIT ?"
-        while True:
-            try:
-                found = await self.database.soon(lambda db: [one for _, one in schema.seats(db, its, host, TOGETHER)])
-                if found and await self.changes.soon(partial(self._moved_all, found)) < len(found):
-                    # Nowhere to go: they stay, and wait for their host or for another.
-                    return False
-            except kit.VangoError:
-                return False
-            if not found:
-                return True
+        return await self.placing.lose(host)
 
     # Conduct.
 

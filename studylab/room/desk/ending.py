@@ -54,7 +54,7 @@ def _forget_seats(telling: Telling) -> None:
     lowest = int(db.execute("SELECT min(coalesce(min(number), 0), 0) FROM seat").fetchone()[0])
     for version, seat in [*schema.seats(db, "WHERE number > 0 ORDER BY number")]:
         lowest -= 1
-        left = replace(seat, number=lowest, name="", resume=codes.resume_code(), out=True, carried=False)
+        left = replace(seat, number=lowest, name="", resume=codes.resume_code(), out=True, lapsed=False, carried=False)
         db.execute(
             "UPDATE seat SET version = ?, number = ?, name = '', alike = '', resume = ?, out = 1, carried = 0"
             " WHERE id = ?",

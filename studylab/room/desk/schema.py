@@ -65,6 +65,8 @@ CREATE TABLE IF NOT EXISTS vote (
 """`host` is the desk's own: hosts say it themselves, and `room` is the room that their feed is clean for. All else is
 told to every host. Rows of an ended room stay, empty: its seats have numbers below 1 (`studylab.room.desk.ending`)."""
 
+LAPSED = 2
+"""What the column `out` of a seat has when it gave its place back; 1 when the teacher has put it out."""
 _SEAT = "SELECT version, id, number, name, host, epoch, resume, out, carried, after FROM seat"
 
 
@@ -91,7 +93,10 @@ def room(db: sqlite3.Connection) -> Iterator[tuple[int, RoomRow]]:
 def seats(db: sqlite3.Connection, where: str = "", *values: Any) -> Iterator[tuple[int, SeatRow]]:
     """Yield seats with their versions."""
     for version, id_, number, name, host, epoch, resume, out, carried, after in db.execute(f"{_SEAT} {where}", values):
-        yield version, SeatRow(id_, number, name, host, epoch, resume, bool(out), bool(carried), after)
+        yield (
+            version,
+            SeatRow(id_, number, name, host, epoch, resume, bool(out), bool(carried), after, lapsed=out == LAPSED),
+        )
 
 
 def instructions(db: sqlite3.Connection) -> Iterator[tuple[int, Instruction]]:

@@ -29,8 +29,12 @@ _COLUMNS = (
 )
 
 
+class Full(Refused):
+    """No host has room for one more seat."""
+
+
 def join(telling: Telling, name: str, hosts: Collection[str]) -> SeatRow:
-    """Make a seat on one of these hosts. `name` is clean. Raises `Refused` when the room is full or has ended."""
+    """Make a seat on one of these hosts. `name` is clean. Raises `Full`, and `Refused` when the room has ended."""
     db = telling.db
     _, room = next(schema.room(db))
     if not room.open:
@@ -53,7 +57,7 @@ def join(telling: Telling, name: str, hosts: Collection[str]) -> SeatRow:
 
 
 def place(db: sqlite3.Connection, hosts: Collection[str]) -> str:
-    """Return the host with most room among these. Raises `Unavailable` without a host, `Refused` without room."""
+    """Return the host with most room among these. Raises `Unavailable` without a host, `Full` without room."""
     found = db.execute(
         "SELECT name, room_for - seats FROM host WHERE name IN (SELECT value FROM json_each(?))"
         " ORDER BY room_for - seats DESC, name LIMIT 1",
@@ -62,7 +66,7 @@ def place(db: sqlite3.Connection, hosts: Collection[str]) -> str:
     if found is None:
         raise Unavailable(NO_HOST)
     if found[1] < 1:
-        raise Refused(FULL.format(db.execute("SELECT count(*) FROM seat WHERE NOT out").fetchone()[0]))
+        raise Full(FULL.format(db.execute("SELECT count(*) FROM seat WHERE NOT out").fetchone()[0]))
     return str(found[0])
 
 
@@ -92,25 +96,40 @@ def change(telling: Telling, seat: str, **changes: str | bool) -> SeatRow:
     version, old = seat_of(telling.db, seat)
     if isinstance(name := changes.get("name"), str):
         changes["name"] = told_apart(telling.db, name, old.number)
+    if "out" in changes:
+        changes["lapsed"] = False
     return _write(telling, version + 1, replace(old, **changes))  # type: ignore[arg-type]
 
 
-def move(telling: Telling, seat: SeatRow, hosts: Collection[str], parts: Iterable[Part], done: int = 0) -> SeatRow:
-    """Give a seat to another of these hosts, under the next epoch, with what it needs to rebuild the bench.
+def lapse(telling: Telling, seat: SeatRow) -> bool:
+    """Let a seat give its place back, if it is as the caller knows it; return whether it did. `move` brings it back."""
+    version, old = seat_of(telling.db, seat.id)
+    if old.out or old.epoch != seat.epoch:
+        return False
+    _write(telling, version + 1, replace(old, out=True, lapsed=True))
+    return True
 
+
+def move(telling: Telling, seat: SeatRow, hosts: Collection[str], parts: Iterable[Part], done: int = 0) -> SeatRow:
+    """Give a seat to one of these hosts, under the next epoch, with what it needs to rebuild the bench.
+
+    One that has lapsed has a place again; who was put out stays out. Raises `Unavailable`, `Full` as `place` does.
     `seat` is the seat as the caller knows it: when it was moved since, it stays where it is now. `done` is the last
     instruction that the host before has carried out for it.
     """
     version, old = seat_of(telling.db, seat.id)
     if old.epoch != seat.epoch:
         return old
-    host = place(telling.db, [name for name in hosts if name != old.host])
+    host = place(telling.db, hosts)
     carried = False
     for part in parts:
         told = write_part(telling.db, moved := replace(part, epoch=old.epoch + 1))
         telling.tell(moved.key, told["version"], moved)
         carried = True
-    row = replace(old, host=host, epoch=old.epoch + 1, carried=carried, after=max(old.after, done))
+    is_out = old.out and not old.lapsed
+    row = replace(
+        old, host=host, epoch=old.epoch + 1, carried=carried, after=max(old.after, done), out=is_out, lapsed=False
+    )
     return _write(telling, version + 1, row)
 
 
@@ -124,7 +143,8 @@ def host_is_there(db: sqlite3.Connection, name: str, url: str, room_for: int) ->
 
 
 def _write(telling: Telling, version: int, seat: SeatRow) -> SeatRow:
-    values = [version, seat.number, seat.name, seat.host, seat.epoch, seat.resume, seat.out, seat.carried, seat.after]
+    out = schema.LAPSED if seat.lapsed else int(seat.out)
+    values = [version, seat.number, seat.name, seat.host, seat.epoch, seat.resume, out, seat.carried, seat.after]
     telling.db.execute(f"UPDATE seat SET {_COLUMNS} WHERE id = ?", [*values, names.alike(seat.name), seat.id])
     telling.tell(seat_key(seat.id), version, seat)
     return seat

@@ -7,14 +7,16 @@ the desk's database and in the views of the hosts' feeds; a desk that starts aga
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
 from studylab.room.carrying import Carries, Part, is_part
+from studylab.room.desk.absent import Absent
 from studylab.room.protocol import Instruction, Report, RoomRow, SeatRow, VoteRow, as_row
 from vango import kit
 
@@ -40,7 +42,8 @@ class Tile:
 class Wall:
     """All tiles, the room, its instructions and votes. From any thread; what it returns never changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._absent = Absent(clock)
         self._changed = threading.Condition()
         self._version = 0
         self._tiles: OrderedDict[str, Tile] = OrderedDict()
@@ -89,6 +92,16 @@ class Wall:
         """Return the seat of a resume code, as it is kept (`studylab.room.codes.read`)."""
         tile = self._tiles.get(self._resumes.get(code, ""))
         return tile.seat if tile else None
+
+    def never_came(self, for_s: float) -> list[SeatRow]:
+        """Return the seats whose learners did not come for so long, longest first (`studylab.room.desk.absent`)."""
+        with self._changed:
+            return [self._tiles[seat].seat for seat in self._absent.waiting(for_s) if seat in self._tiles]
+
+    def keep(self, seat: str) -> None:
+        """Never count a seat among those: it is the teacher's own."""
+        with self._changed:
+            self._absent.keep(seat)
 
     def __len__(self) -> int:
         return len(self._tiles)
@@ -147,6 +160,7 @@ class Wall:
         for kept in (self._tiles, self._seat_versions, self._reported, self._early, self._resumes, self._tallies):
             kept.clear()
         self._votes.clear()
+        self._absent.forget()
         self.carries, self.instructions = Carries(), ()
 
     def _take_seat(self, version: int, seat: SeatRow) -> None:
@@ -212,6 +226,7 @@ class Wall:
     def _put(self, tile: Tile) -> None:
         self._tiles[tile.seat.id] = replace(tile, version=self._version)
         self._tiles.move_to_end(tile.seat.id)
+        self._absent.note(tile.seat, tile.report)
 
 
 class WallTable(kit.JsonTable):

@@ -21,6 +21,8 @@ class Standing(StrEnum):
     """The seat is another host's: send it to the desk."""
     OUT = "out"
     """The teacher has put the seat out."""
+    LAPSED = "lapsed"
+    """Nobody came, and the seat gave its place back: send it to the desk, which finds a place again."""
     UNKNOWN = "unknown"
     """Nothing proves that the seat is this host's: send it to the desk."""
 
@@ -33,5 +35,7 @@ def standing(host: str, epoch: int, row: SeatRow | None, proven: int) -> Standin
     if row is not None and told == epoch:
         if row.host != host:
             return Standing.ELSEWHERE
-        return Standing.OUT if row.out else Standing.OURS
+        if row.out:
+            return Standing.LAPSED if row.lapsed else Standing.OUT
+        return Standing.OURS
     return Standing.OURS if epoch == proven else Standing.UNKNOWN

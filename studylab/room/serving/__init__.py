@@ -10,7 +10,7 @@ from flask import Flask, g
 
 from studylab.loop import LoopThread
 from studylab.room.host import HostLink
-from studylab.room.serving import fence, watch
+from studylab.room.serving import fence, touching, watch
 from studylab.room.serving.pages import room
 from studylab.room.serving.serving import Serving
 from studylab.room.settings import HostSettings
@@ -28,6 +28,7 @@ def register(app: Flask, settings: HostSettings, loop: LoopThread, benches: Benc
     """
     serving = loop.call(_begin(settings, benches), timeout_s=START_S)
     fence.register(app, serving)
+    touching.register(app)
     app.register_blueprint(room)
     watch.register(app, settings.key)
     app.context_processor(_words)

@@ -23,7 +23,7 @@ class Kept:
     `step` is the lab's step that they were at last, `began` the journal's last moment when they came to it. `read` is
     the number of the last message that was read, `sent` of the last instruction that moved the bench to a lab. `fault`
     is the number of the last fault that was begun, `fault_at` the journal's last moment then. `drive` is empty, or
-    that the teacher has asked for the bench, or may use it.
+    that the teacher has asked for the bench, or may use it. `touched`: the learner has done something; None: unknown.
     """
 
     ready: bool = False
@@ -36,6 +36,7 @@ class Kept:
     fault_at: int = 0
     drive: str = ""
     asked_at: float = 0.0
+    touched: bool | None = None
 
 
 def load(folder: Path) -> Kept:

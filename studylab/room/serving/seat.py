@@ -61,6 +61,8 @@ class Seat:
         self._attempt: Attempt | None = None
         if self.kept.ready:
             self.made.set()
+        else:
+            self.kept.touched = self.kept.touched or False
 
     # What the pages ask.
 
@@ -212,6 +214,7 @@ class Seat:
         if (act := telling.last_act(hub)) or not self.trouble:
             fields["act"] = act
         fields |= {"here": hub.viewers > self.watchers, "agreed": self.kept.drive == keeping.DRIVEN}
+        fields["touched"] = self.kept.touched
         self._note_step()
         self._serving.link.report(self.id, **fields)
         self._carry(hub, fields["lab"], fields["step"])
@@ -227,13 +230,14 @@ class Seat:
             self._progress = worth, rebuilding.progress(hub.bench.folder, running)
         done = rebuilding.acts(hub.bench.journal.lives.current.rows, self.kept.began)
         said = self._serving.link.reported(self.id) or Report(self.id, self.epoch)
-        carry = Carry(lab, step, done, self._progress[1], said.hand, said.votes, said.fault)
+        carry = Carry(lab, step, done, self._progress[1], said.hand, said.votes, said.fault, self.kept.touched)
         if carry != self._carried:
             self._carried = carry
             self._serving.link.carry(self.id, carry)
 
     def take_up(self, carry: Carry) -> None:
         """Go on with what the seat had at another host, its hand, votes and fault, unless there are newer ones here."""
+        self.kept.touched = self.kept.touched or carry.touched
         link = self._serving.link
         said = link.reported(self.id) or Report(self.id, self.epoch)
         fault = max(carry.fault, said.fault, key=lambda one: one.number)

@@ -51,6 +51,7 @@ def pages(
     agenda = Agenda(front.folder, dict(labs))
     board = Board(front.wall, front.hosts, labs)
     app.extensions[KEY] = Parts(front, board, agenda, labs, secret, [*addresses] or [""], watch)
+    front.wall.keep(agenda.teacher_seat)
     app.extensions["studylab_room_stop"] = threading.Event()
     app.extensions["studylab_room_viewers"] = threading.BoundedSemaphore(MAX_VIEWERS)
     cookie.register(app)

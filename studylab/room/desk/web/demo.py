@@ -56,9 +56,10 @@ def bench() -> Response:
     """Lead to the teacher's own bench, for the projector. The first time, it gets a seat."""
     shared = parts()
     known = shared.front.wall.tile(shared.agenda.teacher_seat)
-    if known is None or known.seat.out:
+    if known is None or (known.seat.out and not known.seat.lapsed):
         made = shared.front.join(shared.front.wall.room.code, TEACHER, "127.0.0.1")
         shared.agenda.seat_teacher(made.id)
+        shared.front.wall.keep(made.id)
         return redirect(way_in(made), 303)
     return redirect(way_in(shared.front.back(known.seat.id)), 303)
 

@@ -106,6 +106,12 @@ class Front(Protocol):
     def put_out(self, seat: str, *, out: bool = True) -> SeatRow:
         """Put a seat out, or let it in again."""
 
+    def never_came(self) -> Sequence[SeatRow]:
+        """Return the seats whose learners did not come until now."""
+
+    def put_out_absent(self) -> int:
+        """Let those give their places back; return how many did."""
+
     def new_resume_code(self, seat: str) -> SeatRow:
         """Give a seat another resume code."""
 

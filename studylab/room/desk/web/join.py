@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, request, session
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from studylab.room import codes
+from studylab.room.desk.seating import Full
 from studylab.room.desk.web.parts import address, answers, is_teacher, parts
 from studylab.room.desk.web.tiles import label
 from studylab.room.names import MAX_NAME
@@ -14,6 +15,7 @@ from vango.kit import Unavailable, VangoError
 
 join = Blueprint("join", __name__)
 SEAT = "seat"
+SEATED = "This browser has a seat already: {0}. Go on there. Another person says so first, with the button below."
 AWAY = "The place where your bench is does not answer at the moment. If it does not come back, you get another."
 
 
@@ -39,7 +41,10 @@ def door(code: str = "") -> Response:
 
 @join.post("/join")
 def enter() -> Response:
-    """Take a seat in the room."""
+    """Take a seat in the room. A browser that has one is led to it, and gets no second."""
+    if (known := _seat()) is not None:
+        flash(SEATED.format(label(known)))
+        return redirect("/join", 303)
     code, name = request.form.get("code", ""), request.form.get("name", "")
     try:
         seat = parts().front.join(codes.read(code), name, address())
@@ -80,7 +85,7 @@ def back() -> Response:
         if not answers(seat):
             raise Unavailable(AWAY)
         return redirect(way_in(seat), 303)
-    except Unavailable as error:
+    except (Unavailable, Full) as error:
         return _page("waiting.html", sentence=str(error), status=503)
     except VangoError:
         return redirect("/join", 303)
@@ -106,9 +111,9 @@ def way_in(seat: SeatRow) -> str:
 
 
 def _seat() -> SeatRow | None:
-    """Return the seat of this browser; None when it has none, or the seat was put out."""
+    """Return the seat of this browser; None when it has none, or the teacher has put it out."""
     known = parts().front.wall.tile(session[SEAT]) if SEAT in session else None
-    return None if known is None or known.seat.out else known.seat
+    return None if known is None or (known.seat.out and not known.seat.lapsed) else known.seat
 
 
 def _door(*, status: int = 200, **shown: str) -> Response:

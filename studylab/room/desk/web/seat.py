@@ -12,6 +12,7 @@ from studylab.room.desk.web.summary import done_by
 from studylab.room.desk.web.tiles import label
 from studylab.room.names import MAX_MESSAGE, MAX_NAME, message
 from studylab.room.protocol import Say
+from studylab.web.quantities import plural
 from vango.kit import NotThere
 
 seat = only_teacher(Blueprint("seat", __name__, url_prefix="/room/seats"))
@@ -100,6 +101,13 @@ def out(number: int) -> Response:
     return done(f"{label(found)} {word}.", _page(number))
 
 
+@seat.post("/never-came")
+def put_out_absent() -> Response:
+    """Put out every seat whose learner never came: those that would give their places back, without the wait."""
+    count = parts().front.put_out_absent()
+    return done(f"{plural(count, 'seat')} gave {'its place' if count == 1 else 'their places'} back.", "/room/")
+
+
 def _seen(number: int) -> dict[str, object]:
     shared, found = parts(), seat_of(number)
     report = shared.board.reports.get(found.id)
@@ -107,6 +115,7 @@ def _seen(number: int) -> dict[str, object]:
     return {
         "seat": found,
         "name": label(found),
+        "absent": len(shared.front.never_came()),
         "report": report,
         "tile": next((tile for tile in shared.board.tiles() if tile.id == found.id), None),
         "did": done_by(carry.progress if carry else ""),

@@ -62,6 +62,7 @@ def first() -> str:
         plan=shared.agenda.plan,
         hosts=shared.front.hosts.all(),
         full=_full(shared),
+        absent=len(shared.front.never_came()),
     )
 
 
