@@ -197,8 +197,8 @@ class HostRow:
 class Report:
     """What a host says of a seat. Times are Unix seconds; `since` is when the verdict last changed, `ticked` the last
     new tick, `hand` when the hand went up (0: it is down). `votes` are vote number to option. `done` is the number of
-    the last instruction that was carried out, `failed` the sentence of one that was not. `fault` is what became of
-    the last fault. A `Carry` is told apart. `touched`: the learner has done something there, which what the
+    the last instruction that was carried out, `failed` the sentence of one that was not. `fault` is what the last
+    fault did to the bench. A `Carry` is told apart. `touched`: the learner has done something there, which what the
     teacher does is not; None: the host does not say.
     """
 
