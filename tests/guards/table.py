@@ -92,6 +92,20 @@ GUARDS: dict[str, Guard] = {
         "if False:",
         "tests/vango/test_store_guards.py::test_a_relay_that_lost_its_lease_marks_nothing",
     ),
+    "a mark names its event": Guard(
+        "an event that is marked and was never sent, as its row has the place of a deleted one",
+        "vango.truth.outbox",
+        "stream_seq = ? WHERE position = ? AND event_id = ?",
+        "stream_seq = ? WHERE position = ? AND ? <> ''",
+        "tests/vango/test_kept_bench.py::test_a_mark_and_a_giving_up_name_their_event",
+    ),
+    "a position is handed out once": Guard(
+        "two events that had the same place in the outbox",
+        "vango.truth.schema",
+        "CREATE TABLE IF NOT EXISTS outbox (\n    position INTEGER PRIMARY KEY AUTOINCREMENT,",
+        "CREATE TABLE IF NOT EXISTS outbox (\n    position INTEGER PRIMARY KEY,",
+        "tests/vango/test_store_guards.py::test_the_position_of_a_row_that_was_deleted_is_handed_out_to_no_other",
+    ),
     "one relay at a time": Guard(
         "two relays that publish side by side, out of order",
         "vango.truth.outbox",

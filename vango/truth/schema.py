@@ -60,9 +60,10 @@ CREATE TRIGGER IF NOT EXISTS a_feed_has_no_holes BEFORE INSERT ON event
 WHEN NEW.sequence <> 1 + (SELECT coalesce(max(sequence), 0) FROM event WHERE feed = NEW.feed)
 BEGIN SELECT RAISE(ABORT, 'a feed has no holes'); END;
 
--- The outbox: what is still to be told. `position` is the order of publishing.
+-- The outbox: what is still to be told. `position` is the order of publishing. AUTOINCREMENT: the position of a row
+-- that was deleted is handed out to no other.
 CREATE TABLE IF NOT EXISTS outbox (
-    position INTEGER PRIMARY KEY,
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id TEXT NOT NULL UNIQUE REFERENCES event (id),
     feed TEXT NOT NULL,
     sequence INTEGER NOT NULL,
