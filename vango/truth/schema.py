@@ -71,7 +71,6 @@ CREATE TABLE IF NOT EXISTS outbox (
     published_at REAL,
     queued_at REAL NOT NULL
 ) STRICT;
-DROP INDEX IF EXISTS outbox_waiting;
 CREATE INDEX IF NOT EXISTS outbox_waiting_by_feed ON outbox (feed, position) WHERE published_at IS NULL;
 CREATE INDEX IF NOT EXISTS outbox_waiting_feed ON outbox (feed, sequence) WHERE published_at IS NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS outbox_feed ON outbox (feed, sequence);
@@ -109,7 +108,9 @@ CREATE TABLE IF NOT EXISTS lease (
 """
 """What an outbox needs beside a table `event` that has `feed`, `sequence` and `id`, for any facts."""
 
-SCHEMA = STATE + OUTBOX
+OF_AN_OLDER_VERSION = "DROP INDEX IF EXISTS outbox_waiting;"
+
+SCHEMA = STATE + OUTBOX + OF_AN_OLDER_VERSION
 
 REMEMBER_PUBLISHED = """
 INSERT INTO published (feed, sequence)
