@@ -324,8 +324,8 @@ GUARDS: dict[str, Guard] = {
     "a stopped source lets its lease go": Guard(
         "a successor that publishes nothing for seconds",
         "vango.kit.source",
-        "        await patiently(release_lease, self.outbox, self.relay.token)\n",
-        "",
+        "await patiently(release_lease, self.outbox, self.relay.token)\n",
+        "pass\n",
         "tests/vango/test_kit_source.py::test_a_source_that_was_stopped_lets_the_lease_go",
     ),
 }

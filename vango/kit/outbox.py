@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from sqlite_utils import Database
+
 from vango.actors.errors import BadInput, Refused
 from vango.actors.sqlite import connect
 from vango.core.events import InvalidEvent
@@ -165,17 +167,29 @@ def prune(db: sqlite3.Connection, *, keep: int = 0) -> int:
 class Outbox:
     """The relay's own connection to your database. It never shares yours, so no transaction is mixed with another."""
 
+    db: Database
+
     def __init__(self, path: Path | str, feeds: Sequence[Feed]) -> None:
-        self.db = connect(Path(path))
+        self._path = Path(path)
         self.feeds = tuple(feed.name for feed in feeds)
+        self.is_open = False
+        self.open()
+
+    def open(self) -> None:
+        """Open the connection, unless it is open. Raises `Refused` as `create` does."""
+        if self.is_open:
+            return
+        self.db = connect(self._path)
         try:
             create(self.db.conn)
         except BaseException:
             self.db.close()
             raise
+        self.is_open = True
 
     def close(self) -> None:
         """Close the connection."""
+        self.is_open = False
         self.db.close()
 
 
