@@ -85,8 +85,8 @@ def test_a_mark_stops_before_a_row_that_waits_though_one_behind_it_was_published
     truth = hands.bench.truth
     token = take_lease(truth, "relay")
     assert token is not None
-    mark_published(truth, [(waiting(truth, limit=2)[1].position, 5)], token=token)
+    mark_published(truth, [(waiting(truth, limit=2)[1], 5)], token=token)
     assert high_water_mark(truth, "route").published == 3
-    mark_published(truth, [(waiting(truth, limit=1)[0].position, 4)], token=token)
+    mark_published(truth, [(waiting(truth, limit=1)[0], 4)], token=token)
     clear_outbox(hands)
     assert high_water_mark(truth, "route").published == 5

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands, Run
+from tests.vango.test_untold import by_hand
 from vango.bench.bench import Bench
 from vango.broker.keeper import Keeper
 from vango.core.causes import Cause
@@ -17,6 +18,7 @@ from vango.core.modes import Mode
 from vango.journal.codec import read
 from vango.journal.facts import FACTS, ModeChange
 from vango.observe.model import Observation
+from vango.truth.outbox import drop, mark_published, take_lease, waiting
 
 # Made with version 0.1.0: three promotions of which one was refused, a stored snapshot, epochs switched off at syd, a
 # limit of the stream, a kept store; then iad killed, a promotion, the relay armed and killed, and a promotion that nobody published.
@@ -68,6 +70,21 @@ def test_it_goes_on(kept: Hands) -> None:
     kept.do("start_relay")
     kept.do("start_edge", edge="iad")
     assert {edge.claim for edge in kept.settle().edges} == {"current at 7"}
+
+
+def test_a_mark_and_a_giving_up_name_their_event(kept: Hands) -> None:
+    """In the table of that version SQLite gives the place of a deleted last row to the next."""
+    truth = kept.bench.truth
+    token = take_lease(truth, "relay")
+    assert token is not None
+    (sent,) = waiting(truth, limit=2)
+    by_hand(kept.bench.folder, "DELETE FROM outbox WHERE published_at IS NULL")
+    kept.do("promote", route="blog", to="alloc-b")
+    (follower,) = waiting(truth, limit=2)
+    assert (follower.position, follower.sequence) == (sent.position, sent.sequence + 1)
+    mark_published(truth, [(sent, 7)], token=token)
+    drop(truth, [sent], token=token)
+    assert waiting(truth, limit=2) == [follower]
 
 
 def test_undo_follows_the_list_of_verbs_that_it_kept(kept: Hands) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from tests.vango.shop import PRICES, opened, read_prices, set_price, write
 from vango import kit
 from vango.core.events import MAX_EVENT_BYTES, InvalidEvent
-from vango.kit.outbox import TABLES, rows_of
+from vango.kit.outbox import EVENTS, TABLES, rows_of
 from vango.relay.reception import why_never
+from vango.truth.schema import OUTBOX
 
 
 @pytest.fixture
@@ -132,13 +134,75 @@ def test_the_tables_are_created_once_and_keep_what_they_hold(db: sqlite3.Connect
     assert {*TABLES} <= {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
 
 
-def test_a_table_of_yours_with_the_same_name_is_not_touched(tmp_path: Path) -> None:
-    db = sqlite3.connect(tmp_path / "calendar.db")
-    db.execute("CREATE TABLE event (day TEXT)")
-    with pytest.raises(kit.Refused, match="table `event` of its own"):
+def schema(db: sqlite3.Connection) -> list[str]:
+    """What is made in a database, as it was asked for."""
+    return [sql for (sql,) in db.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")]
+
+
+@pytest.mark.parametrize(
+    ("own", "named"),
+    [
+        ("CREATE TABLE event (day TEXT)", "table `event`"),
+        ("CREATE TABLE Outbox (id INTEGER PRIMARY KEY, payload TEXT)", "table `outbox`"),
+        ("CREATE TABLE lease (tenant TEXT, flat TEXT)", "table `lease`"),
+        ("CREATE TABLE published (title TEXT)", "table `published`"),
+        ("CREATE TABLE published (feed TEXT PRIMARY KEY, sequence TEXT NOT NULL)", "table `published`"),
+        ("CREATE TABLE rowless (position INTEGER PRIMARY KEY)", "table `rowless`"),
+        ("CREATE VIEW lease AS SELECT 1 AS name", "view `lease`"),
+        ("CREATE INDEX outbox_feed ON letter (outbox)", "index `outbox_feed`"),
+    ],
+)
+def test_a_name_of_yours_that_the_outbox_needs_is_refused_and_nothing_is_made(
+    tmp_path: Path, own: str, named: str
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "letters.db")) as db:
+        db.execute("CREATE TABLE letter (outbox TEXT)")
+        db.execute(own)
+        before = schema(db)
+        with pytest.raises(kit.Refused, match=f"its own {named}.* Rename yours"):
+            kit.create(db)
+        assert schema(db) == before
+
+
+def test_an_index_of_yours_is_left_alone_whatever_a_lab_once_called_its_own(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "letters.db")) as db:
+        db.execute("CREATE TABLE letter (outbox TEXT)")
+        db.execute("CREATE INDEX outbox_waiting ON letter (outbox)")
         kit.create(db)
-    assert [name for (name,) in db.execute("SELECT name FROM sqlite_schema")] == ["event"]
-    db.close()
+        assert "CREATE INDEX outbox_waiting ON letter (outbox)" in schema(db)
+
+
+def test_tables_that_cannot_all_be_made_are_not_made(tmp_path: Path) -> None:
+    def without_lease(action: int, name: str | None, *_: object) -> int:
+        is_lease = (action, name) == (sqlite3.SQLITE_CREATE_TABLE, "lease")
+        return sqlite3.SQLITE_DENY if is_lease else sqlite3.SQLITE_OK
+
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as db:
+        db.set_authorizer(without_lease)
+        with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+            kit.create(db)
+        db.set_authorizer(None)
+        assert (schema(db), db.in_transaction) == ([], False)
+        kit.create(db)
+
+
+def test_a_database_of_the_version_before_is_taken_as_it_is(tmp_path: Path) -> None:
+    position = "position INTEGER PRIMARY KEY"
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as db:
+        db.executescript(EVENTS + OUTBOX.replace(f"{position} AUTOINCREMENT", position, 1))
+        before = schema(db)
+        assert sum("AUTOINCREMENT" in sql for sql in before) == 1
+        kit.create(db)
+        assert schema(db) == before
+    with closing(opened(tmp_path / "shop.db")) as db:
+        assert set_price(db, "tea", 250).sequence == 1
+
+
+def test_tables_that_are_there_are_found_while_another_program_writes(db: sqlite3.Connection, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db", timeout=0)) as other:
+        db.execute("BEGIN IMMEDIATE")
+        kit.create(other)
+        db.rollback()
 
 
 def test_a_snapshot_has_each_row_with_its_last_event(db: sqlite3.Connection) -> None:

@@ -94,6 +94,25 @@ def test_a_source_that_was_stopped_lets_the_lease_go(url: str, tmp_path: Path, r
         assert db.execute("SELECT expires_at FROM lease").fetchone() == (0,)
 
 
+def test_a_source_that_was_stopped_and_started_again_publishes_what_waited(url: str, tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with open_shop(tmp_path, url) as shop:
+            edge = await shop.edge()
+            shop.set("tea", 250)
+            await settled(shop, edge)
+            await shop.source.stop()
+            await shop.source.stop()
+            assert shop.source.relay.state == "down"
+            set_price(shop.db, "tea", 260)
+            await shop.source.start()
+            await settled(shop, edge)
+            assert edge.answer("tea").data["cents"] == 260
+            await shop.purge()
+            await settled(shop, await shop.edge("new"))
+
+    run(story())
+
+
 def test_a_pruned_history_goes_on_without_a_gap(url: str, tmp_path: Path, run: Run) -> None:
     async def story() -> None:
         async with open_shop(tmp_path, url) as shop:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import Hands
+from tests.vango.test_untold import by_hand
 from vango.actors.errors import Refused
 
 pytestmark = pytest.mark.long
@@ -133,6 +134,27 @@ def test_a_reset_runs_live_again(hands: Hands) -> None:
     seen = hands.settle()
     assert seen.pace.tempo == "live"
     assert seen.truth.sequence == 3
+
+
+def test_an_event_in_the_place_of_a_row_that_was_deleted_while_its_publish_was_under_way_is_published(
+    hands: Hands,
+) -> None:
+    def commit() -> None:
+        for to in ("between commit and publish", ""):
+            waits(hands, "database")
+            goes_on(hands, "database", to)
+
+    in_step(hands)
+    commit()
+    waits(hands, "relay")
+    goes_on(hands, "relay", "after publish, before mark")
+    by_hand(hands.bench.folder, "DELETE FROM outbox WHERE published_at IS NULL")
+    hands.do("promote", route="blog", to="alloc-c")
+    commit()
+    hands.do("pace", tempo="live")
+    seen = hands.settle()
+    assert [cell.sequence for cell in seen.stream("ROUTES").cells] == [1, 2, 3, 4, 5]
+    assert {edge.claim for edge in seen.edges} == {"current at 5"}
 
 
 def test_a_stored_event_is_not_called_unpublished_before_its_row_is_marked(hands: Hands) -> None:

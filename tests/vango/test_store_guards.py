@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.vango.conftest import DEADLINE_S, Hands
+from tests.vango.test_untold import by_hand
 from vango.core.judge import Position, Row
 from vango.core.names import ROUTES
 from vango.edge.view import RouteTable, View
@@ -31,8 +32,18 @@ def test_a_relay_that_lost_its_lease_marks_nothing(hands: Hands) -> None:
     assert take_lease(truth, "relay") == old + 1
     row = waiting(truth, limit=1)[0]
     with pytest.raises(LeaseLost):
-        mark_published(truth, [(row.position, 7)], token=old)
+        mark_published(truth, [(row, 7)], token=old)
     assert count_waiting(truth) == 1
+
+
+def test_the_position_of_a_row_that_was_deleted_is_handed_out_to_no_other(hands: Hands) -> None:
+    hands.do("kill_relay")
+    positions = []
+    for owner in ("alloc-b", "alloc-c"):
+        hands.do("promote", route="shop", to=owner)
+        positions += [row.position for row in waiting(hands.bench.truth, limit=2)]
+        by_hand(hands.bench.folder, "DELETE FROM outbox WHERE published_at IS NULL")
+    assert positions == [positions[0], positions[0] + 1]
 
 
 def test_a_rival_gets_no_lease_while_the_relay_lives(hands: Hands) -> None:

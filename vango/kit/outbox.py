@@ -6,9 +6,13 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+from sqlite_utils import Database
 
 from vango.actors.errors import BadInput, Refused
 from vango.actors.sqlite import connect
@@ -34,18 +38,53 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE INDEX IF NOT EXISTS event_of_key ON event (feed, key, sequence);
 """
 TABLES = ("event", "outbox", "published", "rowless", "lease")
-_COLUMNS = ["feed", "sequence", "id", "subject", "body", "key", "epoch"]
 
 
 def create(db: sqlite3.Connection) -> None:
     """Create the tables of the outbox in your database, unless they are there: `TABLES` names them.
 
-    Raises `Refused` when a table of yours has the name `event`. It commits a transaction that is open.
+    All is made, or nothing. Raises `Refused` when a table, an index or a trigger of yours has a name that it needs.
+    It commits a transaction that is open.
     """
-    found = [column[1] for column in db.execute("PRAGMA table_info(event)")]
-    if found and found != _COLUMNS:
-        raise Refused("This database has a table `event` of its own. Give the outbox a database without one.")
-    db.executescript(EVENTS + OUTBOX)
+    wanted = _wanted()
+    found = _shapes(db, wanted)
+    for name, shape in wanted.items():
+        if found.get(name, shape) != shape:
+            raise Refused(
+                f"This database has its own {found[name].kind} `{name}`, and the outbox needs that name. Rename yours "
+                "and try again. Nothing was made."
+            )
+    db.commit()
+    if not wanted.keys() <= found.keys():
+        with db:
+            db.executescript(f"BEGIN IMMEDIATE; {EVENTS} {OUTBOX} COMMIT;")
+
+
+class _Shape(NamedTuple):
+    """What a name stands for in a database. `columns` are those of a table, as SQLite describes them."""
+
+    kind: str
+    table: str
+    columns: list[tuple[Any, ...]]
+
+
+@cache
+def _wanted() -> dict[str, _Shape]:
+    """Return what the outbox makes in an empty database."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(EVENTS + OUTBOX)
+        names = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")]
+        return _shapes(db, names)
+
+
+def _shapes(db: sqlite3.Connection, names: Iterable[str]) -> dict[str, _Shape]:
+    """Return what stands under these names in a database."""
+    found = "SELECT type, lower(tbl_name) FROM sqlite_schema WHERE lower(name) = ?"
+    return {
+        name: _Shape(row[0], row[1], [tuple(column) for column in db.execute(f"PRAGMA table_info({name})")])
+        for name in names
+        if (row := db.execute(found, [name]).fetchone())
+    }
 
 
 def tell(db: sqlite3.Connection, feed: Feed, **data: Any) -> Fact:
@@ -128,17 +167,29 @@ def prune(db: sqlite3.Connection, *, keep: int = 0) -> int:
 class Outbox:
     """The relay's own connection to your database. It never shares yours, so no transaction is mixed with another."""
 
+    db: Database
+
     def __init__(self, path: Path | str, feeds: Sequence[Feed]) -> None:
-        self.db = connect(Path(path))
+        self._path = Path(path)
         self.feeds = tuple(feed.name for feed in feeds)
+        self.is_open = False
+        self.open()
+
+    def open(self) -> None:
+        """Open the connection, unless it is open. Raises `Refused` as `create` does."""
+        if self.is_open:
+            return
+        self.db = connect(self._path)
         try:
             create(self.db.conn)
         except BaseException:
             self.db.close()
             raise
+        self.is_open = True
 
     def close(self) -> None:
         """Close the connection."""
+        self.is_open = False
         self.db.close()
 
 

@@ -66,14 +66,19 @@ class Source:
         self.relay = Relay(self.outbox, self.notes, self._prepared, name, control=control)
 
     async def start(self) -> None:
-        """Begin to publish, and go on through every broken connection."""
+        """Begin to publish, and go on through every broken connection. Also after a stop."""
+        self.outbox.open()
         await self.relay.start()
 
     async def stop(self) -> None:
         """Stop. What waits in the outbox goes out after the next start."""
         await self.relay.stop("stopped")
-        await patiently(release_lease, self.outbox, self.relay.token)
-        self.outbox.close()
+        if not self.outbox.is_open:
+            return
+        try:
+            await patiently(release_lease, self.outbox, self.relay.token)
+        finally:
+            self.outbox.close()
 
     def wake(self) -> None:
         """Say that something was committed; from any thread. Without it, the relay looks every few seconds."""

@@ -67,7 +67,7 @@ class Sending:
         """Mark the rows that are stored, in one transaction. Raises `LeaseLost` when another relay has taken over."""
         if not stored:
             return None
-        acks = [(row.position, ack.seq) for row, ack in stored]
+        acks = [(row, ack.seq) for row, ack in stored]
         sql = await patiently(mark_published, self._relay.truth, acks, token=self._relay.token)
         self._unanswered.settled([row for row, _ in stored])
         lane.went()

@@ -43,7 +43,7 @@ class Unanswered:
 
     def give_up(self, rows: Sequence[Waiting], token: int) -> str:
         """Treat silence as a refusal and forget the rows. A row that was not stored will never be published."""
-        drop(self._truth, [row.position for row in rows], token=token)
+        drop(self._truth, rows, token=token)
         return "the relay has given it up and forgotten its row"
 
     def message_id(self, row: Waiting) -> str:

@@ -83,8 +83,11 @@ def count_waiting(outbox: Outbox) -> int:
     return int(outbox.db.conn.execute("SELECT count(*) FROM outbox WHERE published_at IS NULL").fetchone()[0])
 
 
-def mark_published(outbox: Outbox, acks: Sequence[tuple[int, int]], *, token: int) -> list[str]:
-    """Mark rows as published, many in one transaction. `acks` are pairs of position and stream seq.
+def mark_published(outbox: Outbox, acks: Sequence[tuple[Waiting, int]], *, token: int) -> list[str]:
+    """Mark rows as published, many in one transaction. `acks` are pairs of row and stream seq.
+
+    A mark names the event as well as the position: somebody may have deleted the row meanwhile, and in a database of an
+    older version SQLite gives its position to the next event, which nobody has published.
 
     Returns the first statements as SQLite ran them. Raises `LeaseLost` when another relay has taken over since: it
     will publish and mark these rows itself.
@@ -93,18 +96,20 @@ def mark_published(outbox: Outbox, acks: Sequence[tuple[int, int]], *, token: in
     with transaction(outbox.db, heard) as connection:
         _hold(connection, token)
         connection.executemany(
-            "UPDATE outbox SET published_at = ?, stream_seq = ? WHERE position = ?",
-            [(now, stream_seq, position) for position, stream_seq in acks],
+            "UPDATE outbox SET published_at = ?, stream_seq = ? WHERE position = ? AND event_id = ?",
+            [(now, stream_seq, row.position, row.event_id) for row, stream_seq in acks],
         )
         _move_marks(connection, outbox.feeds)
     return heard
 
 
-def drop(outbox: Outbox, positions: Sequence[int], *, token: int) -> None:
+def drop(outbox: Outbox, rows: Sequence[Waiting], *, token: int) -> None:
     """Forget rows without publishing them. Raises `LeaseLost` as `mark_published` does."""
     with transaction(outbox.db) as connection:
         _hold(connection, token)
-        connection.executemany("DELETE FROM outbox WHERE position = ?", [(position,) for position in positions])
+        connection.executemany(
+            "DELETE FROM outbox WHERE position = ? AND event_id = ?", [(row.position, row.event_id) for row in rows]
+        )
 
 
 def predecessor(outbox: Outbox, row: Waiting) -> str:

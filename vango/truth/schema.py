@@ -60,9 +60,10 @@ CREATE TRIGGER IF NOT EXISTS a_feed_has_no_holes BEFORE INSERT ON event
 WHEN NEW.sequence <> 1 + (SELECT coalesce(max(sequence), 0) FROM event WHERE feed = NEW.feed)
 BEGIN SELECT RAISE(ABORT, 'a feed has no holes'); END;
 
--- The outbox: what is still to be told. `position` is the order of publishing.
+-- The outbox: what is still to be told. `position` is the order of publishing. AUTOINCREMENT: the position of a row
+-- that was deleted is handed out to no other.
 CREATE TABLE IF NOT EXISTS outbox (
-    position INTEGER PRIMARY KEY,
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
     event_id TEXT NOT NULL UNIQUE REFERENCES event (id),
     feed TEXT NOT NULL,
     sequence INTEGER NOT NULL,
@@ -70,7 +71,6 @@ CREATE TABLE IF NOT EXISTS outbox (
     published_at REAL,
     queued_at REAL NOT NULL
 ) STRICT;
-DROP INDEX IF EXISTS outbox_waiting;
 CREATE INDEX IF NOT EXISTS outbox_waiting_by_feed ON outbox (feed, position) WHERE published_at IS NULL;
 CREATE INDEX IF NOT EXISTS outbox_waiting_feed ON outbox (feed, sequence) WHERE published_at IS NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS outbox_feed ON outbox (feed, sequence);
@@ -108,7 +108,9 @@ CREATE TABLE IF NOT EXISTS lease (
 """
 """What an outbox needs beside a table `event` that has `feed`, `sequence` and `id`, for any facts."""
 
-SCHEMA = STATE + OUTBOX
+OF_AN_OLDER_VERSION = "DROP INDEX IF EXISTS outbox_waiting;"
+
+SCHEMA = STATE + OUTBOX + OF_AN_OLDER_VERSION
 
 REMEMBER_PUBLISHED = """
 INSERT INTO published (feed, sequence)
