@@ -97,7 +97,7 @@ class Following:
             if pull is not None and pull.idle and edge.mode in ANSWERS:
                 await session.claiming.consider(pull)
             await edge.wakeup.rest()
-            if session.wants_snapshot and edge.mode is Mode.FAILED_CLOSED:
+            if session.wants_snapshot and edge.mode is Mode.FAILED_CLOSED and time.monotonic() >= edge.asks_from:
                 # Nobody had one when it was asked for. Something has been heard since: perhaps now.
                 session.wants_snapshot = False
                 await recovery.recover(session)

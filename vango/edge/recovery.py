@@ -7,6 +7,7 @@ first event after it must chain on to it: the judge sees to that, and a break fa
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,10 +28,12 @@ from vango.truth import snapshots
 SNAPSHOT_TIMEOUT_S = 3.0
 MAX_REBUILDS = 3
 ASKED_AGAIN, ASK_AGAIN_S = 5, 0.1
+REFUSED_PAUSE_S = 1.0
+"""How long the control plane is left alone after it had no snapshot to give: a busy one sends many heartbeats."""
 
 
 class NoSnapshot(BadSnapshot):
-    """There was none to load: nobody answered, or none is stored. One may be had a little later."""
+    """There was none to load: none was given, nobody answered, or none is stored. One may be had a little later."""
 
     cause = Cause.NO_SNAPSHOT
 
@@ -149,10 +152,16 @@ async def _fresh(session: Session) -> bytes:
         session.took_stored = True
         return await _latest(session)
     except told.Unreadable as error:
-        raise BadSnapshot(f"the control plane's answer cannot be read: {error}".rstrip(".")) from error
+        raise _none_given(session, f"the control plane's answer cannot be read: {error}") from error
     if not isinstance(answer.get("name"), str):
-        raise BadSnapshot(str(answer.get("error", "the control plane could not take one")).rstrip("."))
+        raise _none_given(session, str(answer.get("error", "the control plane could not take one")))
     return await snapshots.fetch(session.wire, answer["name"], session.domain.bucket)
+
+
+def _none_given(session: Session, words: str) -> NoSnapshot:
+    """The control plane is there and has none to give now: leave it alone for a while."""
+    session.edge.asks_from = time.monotonic() + REFUSED_PAUSE_S
+    return NoSnapshot(words.rstrip("."))
 
 
 async def _answered(session: Session) -> Msg:

@@ -33,7 +33,7 @@ class EdgeState:
     says the former in a word.
 
     `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
-    message that it took.
+    message that it took. The control plane is not asked again for a snapshot that it did not have before `asks_from`.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class EdgeState:
         self.recent_ids = RecentIds()
         self.heard_at = time.monotonic()
         self.rebuilds_in_a_row = 0
+        self.asks_from = 0.0
         self.wakeup = Wakeup()
         self.taken_seq = 0
         self.journal = journal
