@@ -64,23 +64,32 @@ async def fail_closed(session: Session, reason: str) -> None:
 
 async def recover(session: Session) -> None:
     """Out of failed closed: rebuild from a fresh snapshot, or carry on, or stay closed."""
-    edge = session.edge
+    edge, on_gap = session.edge, session.rules.on_gap
     await session.close_pull()
+    edge.wants_snapshot = False
     if edge.mode is Mode.REBUILDING:
         edge.signal(Signal.SURPRISE, Reason("the rebuild was interrupted", Cause.INTERRUPTED))
-    if session.rules.on_gap is OnGap.CARRY_ON:
+    if on_gap is OnGap.CARRY_ON:
         await carry_on(session)
-    elif session.rules.on_gap is OnGap.REBUILD and edge.rebuilds_in_a_row < MAX_REBUILDS:
-        edge.rebuilds_in_a_row += 1
+    elif on_gap is OnGap.REBUILD and edge.rebuilds_in_a_row < MAX_REBUILDS:
         try:
             await rebuild(session, fresh=True)
         except BadSnapshot as error:
             edge.signal(Signal.SURPRISE, refusal(error))
-            session.wants_snapshot = isinstance(error, NoSnapshot)
-    elif session.rules.on_gap is OnGap.REBUILD and session.took_stored:
+            edge.wants_snapshot = edge.took_stored or isinstance(error, NoSnapshot)
+        else:
+            edge.rebuilds_in_a_row += 1
+    elif on_gap is OnGap.REBUILD and edge.took_stored:
         # The control plane was away, and what it had stored before does not reach over the gap: ask it once more.
         edge.rebuilds_in_a_row -= 1
-        session.wants_snapshot = True
+        edge.wants_snapshot = True
+
+
+def is_due(session: Session) -> bool:
+    """Whether a snapshot that could not be had is to be asked for now. On a broken connection nobody would answer."""
+    edge = session.edge
+    is_wanted = edge.wants_snapshot and edge.mode is Mode.FAILED_CLOSED
+    return is_wanted and time.monotonic() >= edge.asks_from and not session.wire.broken.is_set()
 
 
 async def carry_on(session: Session) -> None:
@@ -144,13 +153,14 @@ async def _latest(session: Session) -> bytes:
 
 
 async def _fresh(session: Session) -> bytes:
-    session.took_stored = False
+    session.edge.took_stored = False
     try:
         said = await _answered(session)
         answer = told.read_object(said.data)
     except Unavailable:
-        session.took_stored = True
-        return await _latest(session)
+        stored = await _latest(session)
+        session.edge.took_stored = bool(stored)
+        return stored
     except told.Unreadable as error:
         raise _none_given(session, f"the control plane's answer cannot be read: {error}") from error
     if not isinstance(answer.get("name"), str):
