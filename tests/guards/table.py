@@ -195,6 +195,13 @@ GUARDS: dict[str, Guard] = {
         "",
         "tests/vango/test_connection_ends.py::test_the_end_is_noticed_when_the_client_still_has_something_to_send",
     ),
+    "rebuilds come to an end": Guard(
+        "an edge that loads for ever a snapshot that does not help it",
+        "vango.edge.recovery",
+        "            edge.rebuilds_in_a_row += 1\n",
+        "            edge.rebuilds_in_a_row += 0\n",
+        "tests/vango/test_kit_recovery.py::test_rebuilds_that_do_not_help_come_to_an_end_and_a_restart_gives_new_tries",
+    ),
     "only a mark allows a claim": Guard(
         "an edge that is current at what the truth never said",
         "vango.core.claims",

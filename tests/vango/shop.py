@@ -44,9 +44,18 @@ class Shop:
 
     def __init__(self, folder: Path, connect: kit.Connect, **how: Any) -> None:
         self.folder, self.connect = folder, connect
+        self._how = how
         self.db = opened(folder / "shop.db")
-        self.source = kit.Source(folder / "shop.db", {PRICES: read_prices}, connect, **how)
+        self.source = self._source()
         self._edges: list[kit.Edge] = []
+
+    def _source(self) -> kit.Source:
+        return kit.Source(self.folder / "shop.db", {PRICES: read_prices}, self.connect, **self._how)
+
+    async def stop_source(self) -> None:
+        """Stop the source. Another is in its place, to be started later."""
+        await self.source.stop()
+        self.source = self._source()
 
     def set(self, item: str, cents: int) -> int:
         fact = set_price(self.db, item, cents)

@@ -137,6 +137,24 @@ def test_an_edge_that_no_stored_snapshot_helps_asks_the_control_plane_again_when
     hands.until(lambda seen: seen.edge("iad").claim == f"current at {seen.truth.sequence}")
 
 
+def test_a_damaged_stored_snapshot_closes_no_edge_for_good_that_took_it_because_the_control_plane_was_away(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = replace(ROUTES, control=replace(ROUTES.control, snapshot="control.away"))
+    monkeypatch.setattr(hands.bench.edge("iad"), "facts", replace(ROUTE_FACTS, domain=away))
+    monkeypatch.setattr(recovery, "ASK_AGAIN_S", 0.001)
+    hands.do("take_snapshot")
+    hands.do("corrupt_snapshot")
+    hands.do("kill_edge", edge="iad")
+    hands.do("burst", n=3)
+    hands.settle()
+    hands.do("purge")
+    hands.do("start_edge", edge="iad")
+    hands.until(lambda seen: "checksum" in seen.edge("iad").reason)
+    monkeypatch.undo()
+    hands.until(lambda seen: seen.edge("iad").claim == f"current at {seen.truth.sequence}")
+
+
 def tries(hands: Hands) -> int:
     return sum(text.startswith("loaded a snapshot") for text in hands.told("iad", "snapshot"))
 

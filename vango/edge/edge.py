@@ -75,6 +75,7 @@ class Edge(EdgeState, Generic[R]):
         """Start from the view as it was committed."""
         if self._task is not None:
             return f"{self.name} is running already."
+        self.forget_tries()
         self.signal(Signal.START, "")
         self._task = asyncio.create_task(self._run(), name=f"edge {self.name}")
         self.journal.write(self.name, "start", f"{self.name} started")

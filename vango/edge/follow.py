@@ -97,9 +97,8 @@ class Following:
             if pull is not None and pull.idle and edge.mode in ANSWERS:
                 await session.claiming.consider(pull)
             await edge.wakeup.rest()
-            if session.wants_snapshot and edge.mode is Mode.FAILED_CLOSED:
-                # Nobody had one when it was asked for. Something has been heard since: perhaps now.
-                session.wants_snapshot = False
+            if recovery.is_due(session):
+                # Nobody had a snapshot when it was asked for. Something has been heard since: perhaps now.
                 await recovery.recover(session)
 
     async def _make_sure_of_consumer(self) -> None:

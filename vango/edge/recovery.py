@@ -7,6 +7,7 @@ first event after it must chain on to it: the judge sees to that, and a break fa
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,10 +28,12 @@ from vango.truth import snapshots
 SNAPSHOT_TIMEOUT_S = 3.0
 MAX_REBUILDS = 3
 ASKED_AGAIN, ASK_AGAIN_S = 5, 0.1
+REFUSED_PAUSE_S = 1.0
+"""How long the control plane is left alone after it had no snapshot to give: a busy one sends many heartbeats."""
 
 
 class NoSnapshot(BadSnapshot):
-    """There was none to load: nobody answered, or none is stored. One may be had a little later."""
+    """There was none to load: none was given, nobody answered, or none is stored. One may be had a little later."""
 
     cause = Cause.NO_SNAPSHOT
 
@@ -61,23 +64,32 @@ async def fail_closed(session: Session, reason: str) -> None:
 
 async def recover(session: Session) -> None:
     """Out of failed closed: rebuild from a fresh snapshot, or carry on, or stay closed."""
-    edge = session.edge
+    edge, on_gap = session.edge, session.rules.on_gap
     await session.close_pull()
+    edge.wants_snapshot = False
     if edge.mode is Mode.REBUILDING:
         edge.signal(Signal.SURPRISE, Reason("the rebuild was interrupted", Cause.INTERRUPTED))
-    if session.rules.on_gap is OnGap.CARRY_ON:
+    if on_gap is OnGap.CARRY_ON:
         await carry_on(session)
-    elif session.rules.on_gap is OnGap.REBUILD and edge.rebuilds_in_a_row < MAX_REBUILDS:
-        edge.rebuilds_in_a_row += 1
+    elif on_gap is OnGap.REBUILD and edge.rebuilds_in_a_row < MAX_REBUILDS:
         try:
             await rebuild(session, fresh=True)
         except BadSnapshot as error:
             edge.signal(Signal.SURPRISE, refusal(error))
-            session.wants_snapshot = isinstance(error, NoSnapshot)
-    elif session.rules.on_gap is OnGap.REBUILD and session.took_stored:
+            edge.wants_snapshot = edge.took_stored or isinstance(error, NoSnapshot)
+        else:
+            edge.rebuilds_in_a_row += 1
+    elif on_gap is OnGap.REBUILD and edge.took_stored:
         # The control plane was away, and what it had stored before does not reach over the gap: ask it once more.
         edge.rebuilds_in_a_row -= 1
-        session.wants_snapshot = True
+        edge.wants_snapshot = True
+
+
+def is_due(session: Session) -> bool:
+    """Whether a snapshot that could not be had is to be asked for now. On a broken connection nobody would answer."""
+    edge = session.edge
+    is_wanted = edge.wants_snapshot and edge.mode is Mode.FAILED_CLOSED
+    return is_wanted and time.monotonic() >= edge.asks_from and not session.wire.broken.is_set()
 
 
 async def carry_on(session: Session) -> None:
@@ -141,18 +153,25 @@ async def _latest(session: Session) -> bytes:
 
 
 async def _fresh(session: Session) -> bytes:
-    session.took_stored = False
+    session.edge.took_stored = False
     try:
         said = await _answered(session)
         answer = told.read_object(said.data)
     except Unavailable:
-        session.took_stored = True
-        return await _latest(session)
+        stored = await _latest(session)
+        session.edge.took_stored = bool(stored)
+        return stored
     except told.Unreadable as error:
-        raise BadSnapshot(f"the control plane's answer cannot be read: {error}".rstrip(".")) from error
+        raise _none_given(session, f"the control plane's answer cannot be read: {error}") from error
     if not isinstance(answer.get("name"), str):
-        raise BadSnapshot(str(answer.get("error", "the control plane could not take one")).rstrip("."))
+        raise _none_given(session, str(answer.get("error", "the control plane could not take one")))
     return await snapshots.fetch(session.wire, answer["name"], session.domain.bucket)
+
+
+def _none_given(session: Session, words: str) -> NoSnapshot:
+    """The control plane is there and has none to give now: leave it alone for a while."""
+    session.edge.asks_from = time.monotonic() + REFUSED_PAUSE_S
+    return NoSnapshot(words.rstrip("."))
 
 
 async def _answered(session: Session) -> Msg:

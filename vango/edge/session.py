@@ -23,11 +23,7 @@ from vango.edge.view import View
 
 
 class Session:
-    """One connection of one edge. `view` is the edge's; `pull` is what it reads with, None while it does not read.
-
-    `wants_snapshot` says that a snapshot is to be asked for again, because none could be had; `took_stored` that the
-    last one was an earlier one from the bucket, because the control plane did not answer.
-    """
+    """One connection of one edge. `view` is the edge's; `pull` is what it reads with, None while it does not read."""
 
     def __init__(self, edge: EdgeState, wire: Connection, view: View[Any]) -> None:
         self.edge = edge
@@ -37,8 +33,6 @@ class Session:
         self.foreign = ForeignMessages(edge.facts.domain.prefix, edge.tell)
         self.claiming = Claiming(edge, wire, view)
         self.pull: Pull | None = None
-        self.wants_snapshot = False
-        self.took_stored = False
         self.consumer = edge.name
 
     @property

@@ -34,6 +34,10 @@ class EdgeState:
 
     `consumer` is the name of the consumer that it reads with, or read with last; `taken_seq` the stream seq of the last
     message that it took.
+
+    `rebuilds_in_a_row` counts the snapshots that were loaded since it was current last. `wants_snapshot` says that one
+    is to be asked for again, because none could be had, but not before `asks_from`; `took_stored` that the last one was
+    an earlier one from the bucket, because the control plane did not answer.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class EdgeState:
         self.stumbles = False
         self.recent_ids = RecentIds()
         self.heard_at = time.monotonic()
-        self.rebuilds_in_a_row = 0
+        self.forget_tries()
         self.wakeup = Wakeup()
         self.taken_seq = 0
         self.journal = journal
@@ -66,6 +70,12 @@ class EdgeState:
     def mark(self) -> Mark | None:
         """The last mark that was heard since the start."""
         return self.word.mark
+
+    def forget_tries(self) -> None:
+        """Begin again with no rebuild tried."""
+        self.rebuilds_in_a_row = 0
+        self.wants_snapshot = self.took_stored = False
+        self.asks_from = 0.0
 
     def tell(self, kind: str, text: str, **detail: Any) -> None:
         """Write a moment of this edge into the journal."""
