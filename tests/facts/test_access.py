@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.facts.conftest import Server, state, stream
+from tests.facts.conftest import Server, api, state, store, stream
 
 USERS = """
 accounts { ONE { jetstream: enabled, users: [
@@ -47,3 +47,21 @@ async def test_permissions_ask_where_a_message_goes_and_not_where_its_answer_goe
     assert (await state(owner))["messages"] == 1, "the answer went into a stream that the guest may not publish to"
     await owner.close()
     await guest.close()
+
+
+async def test_an_account_whose_jetstream_is_off_is_told_503_and_has_its_streams_when_it_is_on_again(
+    server: Server,
+) -> None:
+    owner = await server.connect(user="all", password="all")
+    await stream(owner)
+    await store(owner, "one")
+    for more in (USERS.replace("jetstream: enabled, ", ""), USERS):
+        server.stop()
+        server.more = more
+        server.start()
+        owner = await server.connect(user="all", password="all")
+        for subject in ("STREAM.INFO.S", "STREAM.LIST") if more != USERS else ():
+            error = (await api(owner, subject))["error"]
+            assert (error["code"], error["err_code"]) == (503, 10039)
+    assert (await state(owner))["messages"] == 1
+    await owner.close()

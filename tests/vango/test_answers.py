@@ -12,7 +12,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from tests.vango.conftest import DEADLINE_S, Hands
-from vango.actors.errors import Unavailable
+from vango.actors.errors import Refused, Unavailable
 from vango.broker.connection import Connection
 
 LONG_S = 10 * DEADLINE_S
@@ -100,3 +100,15 @@ def test_a_request_does_not_wait_for_a_connection_that_breaks(connected: Any) ->
 
 async def ignore(_: Msg) -> None:
     pass
+
+
+def test_a_full_stream_refuses_a_message_and_is_not_taken_for_a_server_that_is_away(connected: Any) -> None:
+    async def fill(wire: Connection) -> None:
+        full = {"name": "FULL", "subjects": ["full"], "max_msgs": 1, "discard": "new"}
+        await wire.api("STREAM.CREATE.FULL", full)
+        await wire.store("full", b"fits")
+        with pytest.raises(Refused, match="maximum messages exceeded") as refused:
+            await wire.store("full", b"one too many")
+        assert (refused.value.err_code, refused.value.definite) == (10077, True)
+
+    connected(fill)

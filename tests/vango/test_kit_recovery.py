@@ -157,3 +157,28 @@ def test_rebuilds_that_do_not_help_come_to_an_end_and_a_restart_gives_new_tries(
             assert edge.counters["rebuilds"] == recovery.MAX_REBUILDS + 1
 
     run(story())
+
+
+def test_an_edge_says_that_jetstream_is_off_and_follows_once_it_is_on_again(tmp_path: Path, run: Run) -> None:
+    off = "accounts { SHOP { users: [ { user: shop, password: shop } ] } }"
+    on = off.replace("users", "jetstream: enabled, users")
+    server = Server(tmp_path / "nats", more=on).start()
+
+    async def story() -> None:
+        async with open_shop(tmp_path, f"nats://shop:shop@{server.address}") as shop:
+            edge = await shop.edge()
+            shop.set("tea", 250)
+            await settled(shop, edge)
+            server.kill()
+            server.more = off
+            server.start()
+            await edge.until(lambda: edge.reason == "The broker says 10039: JetStream not enabled for account.")
+            server.kill()
+            server.more = on
+            server.start()
+            shop.set("tea", 260)
+            await settled(shop, edge)
+            assert (edge.reason, edge.counters["applied"], edge.counters["rebuilds"]) == ("", 2, 0)
+
+    run(story())
+    server.stop()

@@ -21,13 +21,17 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
 from vango.actors import tasks, told
-from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable
+from vango.actors.errors import DiskFull, NotThere, Refused, Unavailable, VangoError
 from vango.actors.wakeup import Wakeup
 from vango.broker import nats_client
 from vango.broker.answers import Answers
 
 CONNECT_S = 2
 NO_SPACE = ("no space left", "disk quota exceeded")
+API_ERRORS: Mapping[int, type[VangoError]] = {404: NotThere, 503: Unavailable}
+"""503 passes: the account has no JetStream now (docs/nats-facts.md#not-now), or a cluster elects a leader."""
+PUBLISH_ERRORS: Mapping[int, type[VangoError]] = {}
+"""A PubAck says 503 of a full stream, and that is a refusal (docs/nats-facts.md#full-stream)."""
 API_S = 3.0
 PING_S = 20
 
@@ -177,19 +181,23 @@ class Connection:
     ) -> dict[str, Any]:
         """Call the JetStream API and return its answer.
 
-        Raises `NotThere` (404) or `Refused` with the server's own code and words, `Unavailable` when none came.
+        Raises `NotThere` (404), `Unavailable` (503: not now) or `Refused` with the server's own code and words;
+        `Unavailable` also when none came.
         """
         payload = json.dumps(body).encode() if body is not None else b""
         answer = await self.request(f"$JS.API.{subject}", payload, timeout_s=timeout_s)
         reply = _answer(answer)
         self.last = {"subject": f"$JS.API.{subject}", "request": body, "reply": reply}
-        raise_for(reply)
+        raise_for(reply, API_ERRORS)
         return reply
 
     async def store(
         self, subject: str, payload: bytes, *, message_id: str = "", timeout_s: float = API_S
     ) -> dict[str, Any]:
-        """Publish into a stream and wait for the PubAck, which is returned. Raises as `api` does."""
+        """Publish into a stream and wait for the PubAck, which is returned.
+
+        Raises `Refused` with the server's own code and words, `Unavailable` when none came.
+        """
         headers = {"Nats-Msg-Id": message_id} if message_id else None
         try:
             answer = await self.request(subject, payload, timeout_s=timeout_s, headers=headers)
@@ -204,7 +212,7 @@ class Connection:
             "request": told.json_or_text(payload),
             "reply": reply,
         }
-        raise_for(reply)
+        raise_for(reply, PUBLISH_ERRORS)
         return reply
 
 
@@ -216,8 +224,11 @@ def _answer(answer: Msg) -> dict[str, Any]:
         raise Unavailable(f"The broker's answer cannot be read: {error}", definite=False) from error
 
 
-def raise_for(reply: dict[str, Any]) -> None:
-    """Raise the error that a JetStream reply reports; do nothing when it reports none."""
+def raise_for(reply: dict[str, Any], kinds: Mapping[int, type[VangoError]]) -> None:
+    """Raise the error that a JetStream reply reports; do nothing when it reports none.
+
+    `kinds` has the kinds of error by the reply's code; any other is `Refused`. None of them had an effect.
+    """
     error = reply.get("error")
     if not error:
         return
@@ -225,5 +236,4 @@ def raise_for(reply: dict[str, Any]) -> None:
         raise DiskFull("The broker could not write")
     words = f"The broker says {error.get('err_code', error.get('code'))}: {error.get('description', '')}."
     code = error.get("err_code")
-    kind = NotThere if error.get("code") == 404 else Refused
-    raise kind(words, err_code=code if type(code) is int else 0)
+    raise kinds.get(error.get("code"), Refused)(words, err_code=code if type(code) is int else 0)

@@ -46,7 +46,7 @@ class Ears:
     async def listen(self, stream: str) -> None:
         """Listen to a stream from now on, even to another one under an old name; to none if it does not exist.
 
-        Raises `Unavailable` on a broken connection.
+        Raises `Unavailable` on a broken connection, and while the server has no JetStream.
         """
         if (before := self._rations.pop(stream, None)) is not None:
             await before.close()

@@ -197,6 +197,13 @@ class Edge(EdgeState, Generic[R]):
         if wire is not None:
             await wire.cut()
 
+    def _say_why(self, reason: str) -> None:
+        """Say why it hears nothing. What made it fail closed stands above that."""
+        if self.mode is not Mode.FAILED_CLOSED and self.reason != reason:
+            self.reason = reason
+            # No moment of the journal, but an observer may look.
+            self.journal.on_write()
+
     async def _run(self) -> None:
         """Own the edge's life: sessions with the broker one after another, and every way they end."""
         try:
@@ -207,7 +214,7 @@ class Edge(EdgeState, Generic[R]):
                     self._wire = await self._connect(f"edge {self.name}")
                     await Following(Session(self, self._wire, view), self.orders).run()
                 except (Unavailable, NotThere, ConsumerGone) as error:
-                    self.reason = str(error) if self.mode is not Mode.FAILED_CLOSED else self.reason
+                    self._say_why(str(error))
                 wire, self._wire = self._wire, None
                 if wire is not None:
                     await wire.cut()

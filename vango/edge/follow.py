@@ -49,8 +49,6 @@ class Following:
     async def _run(self) -> None:
         session = self._session
         session.wire.wakes(session.edge.wakeup)
-        if session.edge.mode in ANSWERS:
-            session.edge.reason = ""
         await session.wire.subscribe(session.domain.control.heartbeat, session.claiming.hear_mark)
         for subject in DELETIONS:
             await session.wire.subscribe(subject.format(stream=session.domain.stream), self._hear_deletion)
@@ -58,6 +56,7 @@ class Following:
             await recovery.begin(session)
         elif session.edge.mode in ANSWERS:
             await session.open_consumer(from_new=False)
+            session.edge.reason = ""
         else:
             await recovery.recover(session)
         await session.claiming.ask_mark()
