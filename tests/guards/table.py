@@ -113,6 +113,13 @@ GUARDS: dict[str, Guard] = {
         "if False:",
         "tests/vango/test_store_guards.py::test_a_rival_gets_no_lease_while_the_relay_lives",
     ),
+    "a standby looks before it connects": Guard(
+        "a waiting relay that opens connections for ever",
+        "vango.relay.relay",
+        "if is_leased(self.truth, self.name):",
+        "if is_leased(self.truth, self.name) and False:",
+        "tests/vango/test_kit_lease.py::test_a_source_that_waits_for_the_lease_asks_no_broker_and_then_takes_over",
+    ),
     "a lease has an end": Guard(
         "a dead relay whose successor waits for as long as the clock was set back",
         "vango.truth.outbox",

@@ -63,7 +63,7 @@ class Source:
         self._loop = asyncio.get_running_loop()
         control = next(iter(tables)).domain.control
         name = name or f"relay-{secrets.token_hex(4)}"
-        self.relay = Relay(self.outbox, self.notes, self._prepared, name, control=control)
+        self.relay = Relay(self.outbox, self.notes, self._prepared, name, control=control, hear=self._hear_edges)
 
     async def start(self) -> None:
         """Begin to publish, and go on through every broken connection. Also after a stop."""
@@ -97,7 +97,7 @@ class Source:
         )
 
     async def _prepared(self, name: str) -> Connection:
-        """Open the relay's connection. Streams and buckets are made to be there, and edges may ask over it."""
+        """Open the relay's connection. Streams and buckets are made to be there."""
         try:
             wire = await self._connect(name)
             try:
@@ -119,7 +119,11 @@ class Source:
         domain = feed.domain
         await streams.ensure(wire, domain.stream, self._limits, [f"{domain.prefix}>"])
         await snapshots.create_bucket(wire, domain.bucket)
-        await wire.subscribe(domain.control.snapshot, partial(self._answer, wire, feed))
+
+    async def _hear_edges(self, wire: Connection) -> None:
+        """Let edges ask for snapshots."""
+        for feed in self.tables:
+            await wire.subscribe(feed.domain.control.snapshot, partial(self._answer, wire, feed))
 
     async def _answer(self, wire: Connection, feed: Feed, request: Msg) -> None:
         await snapshots.answer(request, self._snapshot(wire, feed))

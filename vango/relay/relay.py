@@ -29,15 +29,25 @@ from vango.relay.state import RelayState
 from vango.truth.outbox import (
     LeaseLost,
     Outbox,
+    is_leased,
     take_lease,
     waiting,
 )
 
 RETRY_S = 0.25
+STANDBY_S = 1.0
+"""How long a relay waits before it looks again whether another holds the lease."""
+
+
+async def _hear_nothing_more(_: Connection) -> None:
+    return
 
 
 class Relay(RelayState):
-    """One relay, from its start to its end."""
+    """One relay, from its start to its end.
+
+    `connect` opens its connection. `hear` subscribes to what it answers beside marks, and is called under the lease.
+    """
 
     def __init__(
         self,
@@ -47,9 +57,10 @@ class Relay(RelayState):
         name: str = "relay",
         pace: Pace | None = None,
         control: Control = ROUTES.control,
+        hear: Callable[[Connection], Awaitable[None]] = _hear_nothing_more,
     ) -> None:
         super().__init__(truth, journal, name, pace, control)
-        self._connect = connect
+        self._connect, self._hear = connect, hear
         self._task: asyncio.Task[None] | None = None
         self._wire: Connection | None = None
         self._lanes: tuple[Lane, ...] = ()
@@ -117,20 +128,25 @@ class Relay(RelayState):
             await asyncio.wait([self._task], timeout=at_most_s)
 
     async def _drop_wire(self) -> None:
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            await wire.cut()
+        """Cut the connection. It is forgotten last: if the task is cancelled within, `stop` cuts the rest."""
+        if self._wire is not None:
+            await self._wire.cut()
+            self._wire = None
 
     async def _run(self) -> None:
         """Own the relay's life: reconnect after every break, and notice its death."""
         try:
             while True:
+                pause_s = RETRY_S
                 try:
                     await self._session()
-                except (Unavailable, LeaseLost, sqlite3.OperationalError) as error:
-                    self._wait_for(str(error) or "another relay holds the lease")
-                    await self._drop_wire()
-                await asyncio.sleep(RETRY_S)
+                except LeaseLost:
+                    self._wait_for("another relay holds the lease")
+                    pause_s = STANDBY_S
+                except (Unavailable, sqlite3.OperationalError) as error:
+                    self._wait_for(str(error))
+                await self._drop_wire()
+                await asyncio.sleep(pause_s)
         except Crashed as crash:
             await self._drop_wire()
             self._task = None
@@ -149,6 +165,10 @@ class Relay(RelayState):
             self.journal.on_write()
 
     async def _session(self) -> None:
+        # Look first: who waits for the lease is no burden to the broker. Take it when connected: who does not reach the
+        # broker keeps it from nobody.
+        if is_leased(self.truth, self.name):
+            raise LeaseLost
         wire = self._wire = await self._connect("relay")
         token = await patiently(take_lease, self.truth, self.name)
         if token is None:
@@ -159,6 +179,7 @@ class Relay(RelayState):
         publisher = Publisher(wire)
         await publisher.open()
         await wire.subscribe(self.control.mark, heartbeat.answer_mark)
+        await self._hear(wire)
         self.state, self.reason = "up", ""
         self._lanes = tuple(map(Lane, self.truth.feeds))
         self._sending.forget_reception()

@@ -160,6 +160,17 @@ class LeaseLost(Exception):
     """Another relay holds the lease."""
 
 
+def is_leased(outbox: Outbox, holder: str) -> bool:
+    """Return whether another holder has the lease. Only reads: what is so a moment later, `take_lease` decides."""
+    now = time.time()
+    # One that would last longer than a lease is not passed over in silence: `take_lease` sets it right.
+    found = outbox.db.conn.execute(
+        "SELECT 1 FROM lease WHERE name = 'relay' AND holder <> ? AND expires_at > ? AND expires_at <= ?",
+        [holder, now, now + LEASE_S],
+    )
+    return found.fetchone() is not None
+
+
 def take_lease(outbox: Outbox, holder: str) -> int | None:
     """Take the relay's lease and return its token, or None while another holder's has not expired.
 
