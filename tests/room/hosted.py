@@ -109,7 +109,7 @@ class Sitting:
         """Take a ticket to the host of the seat, and wait until the bench is ready."""
         answer = self.client.get(f"/seat?ticket={self.room.desk.ticket(self.row)}")
         assert answer.status_code == 303, answer.get_data(as_text=True)
-        until(self.seat.made.is_set, "the bench is ready")
+        until(lambda: self.seat.made.is_set(), "the bench is ready")
         return answer
 
     def do(self, verb: str, **arguments: Any) -> TestResponse:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from studylab.room.desk import hosts, seating
 from studylab.room.host.standing import Standing, standing
 from studylab.room.protocol import Carry, Report, SeatRow
+from studylab.room.tickets import Ticket
 from tests.conftest import Run
 from tests.room.conftest import Room, a_room, until
 from vango import kit
@@ -176,5 +177,18 @@ def test_a_report_of_somebody_else_s_seat_changes_nothing(tmp_path: Path, run: R
             tile = room.desk.wall.tile(seat.id)
             assert tile is not None
             assert tile.report is None
+
+    run(story())
+
+
+def test_a_seat_that_has_begun_again_here_is_not_given_up_with_its_old_bench(tmp_path: Path, run: Run) -> None:
+    async def story() -> None:
+        async with a_room(tmp_path) as room:
+            seat = await room.join()
+            await room.come(seat, "old")
+            link = room.hosts["h1"]
+            await link.begin(Ticket(seat.id, seat.number, seat.name, seat.epoch + 1, seat.host), "new")
+            await link._give_up(seat.id, "old")
+            assert link.seats.kept(seat.id) == (seat.epoch + 1, "new")
 
     run(story())

@@ -243,7 +243,8 @@ class HostLink:
 
     async def _give_up(self, seat: str, key: str) -> None:
         """The seat is another host's, or has another epoch: nothing is done or reported for it from here on."""
-        await self.seats.forget(seat)
-        await self.orders.leave(seat)
-        self.reports.forget(seat)
+        if self.seats.kept(seat)[1] == key:
+            self.reports.forget(seat)
+            await self.orders.leave(seat)
+            await self.seats.forget(seat, key)
         await self._benches.give_up(seat, key)

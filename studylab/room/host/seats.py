@@ -63,10 +63,12 @@ class Seats:
         self._proven[ticket.seat] = max(ticket.epoch, self._proven.get(ticket.seat, 0))
         return kept
 
-    async def forget(self, seat: str) -> None:
-        """A seat is served here no longer. Its epoch stays known."""
-        self._kept.pop(seat, None)
-        await self._database.soon(lambda db: db.execute("DELETE FROM bench WHERE seat = ?", [seat]).rowcount)
+    async def forget(self, seat: str, key: str) -> None:
+        """A seat is served with this bench no longer. It may have another already; its epoch stays known."""
+        if self._kept.get(seat, (0, ""))[1] == key:
+            del self._kept[seat]
+        gone = "DELETE FROM bench WHERE seat = ? AND key = ?"
+        await self._database.soon(lambda db: db.execute(gone, [seat, key]).rowcount)
 
 
 def _use(db: sqlite3.Connection, nonce: str) -> None:

@@ -43,11 +43,10 @@ class Seat:
     ) -> None:
         self.id, self.epoch, self.key = seat, epoch, key
         self.number, self.name, self.resume = number, name, resume
-        self.after = 0
         self.kept: Kept = keeping.load(serving.folder(key))
         self.made = asyncio.Event()
         self.readying: asyncio.Task[None] | None = None
-        self.watchers = 0
+        self.after = self.watchers = 0
         self._counting = threading.Lock()
         self.trouble = ""
         self.shown: StripSeen | None = None
@@ -136,7 +135,8 @@ class Seat:
             self.watchers += one
 
     async def end(self) -> None:
-        """Report nothing more."""
+        """Report nothing more. Nobody waits any longer for this bench to be ready."""
+        self.made.set()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
