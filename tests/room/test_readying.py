@@ -72,7 +72,7 @@ def test_while_a_bench_cannot_be_made_the_desk_keeps_what_its_seat_had(
         failing += [kit.Unavailable("no place")] * 2
         moved = Sitting(room, room.desk.move(ana.row))
         moved.come()
-        assert "no place" in moved.seat.trouble
+        assert "could not be brought to where you were" in moved.seat.trouble
         assert moved.do("promote", route="shop", to="alloc-c").status_code == 200
         moved.reported(lambda report: "promote" in report.act, "the act is reported")
         assert carried(room, ana) == before

@@ -20,6 +20,7 @@ CARRY_S = 20.0
 AGAIN_S, AGAIN_AT_MOST_S = 1.0, 15.0
 TRIES = 20
 """After the last one the learner is let in to the bench as it is; the desk keeps what the seat did before."""
+GIVEN_UP = "Your bench could not be brought to where you were. Work on it as it is, or tell the teacher."
 UNFORESEEN = "an unexpected error, which is in the host's log."
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class Readying:
                 break
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, AGAIN_AT_MOST_S)
+        else:
+            seat.trouble = GIVEN_UP
         seat.made.set()
         seat.mark()
         seat.changed()
