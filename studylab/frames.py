@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
+from studylab.turns import Turns
 from vango.actors.errors import VangoError
 from vango.bench.bench import Bench
 from vango.observe.model import Observation
@@ -20,31 +22,48 @@ QUIET_AT_MOST_S = 0.025
 log = logging.getLogger(__name__)
 
 
+class Shown(Protocol):
+    """Whom the frames are for: the pages of a bench."""
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether one is open."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the bench stands where its learner begins."""
+
+
 class Frames:
-    """The frames of one bench. `draw` draws all open pages from an observation; `is_watched` says that one is open."""
+    """The frames of one bench. `draw` draws all open pages from an observation.
+
+    While the bench is not settled its own changes are not drawn: `mark` draws them, once they have settled.
+    `is_marked`: another frame is to be drawn in any case.
+    """
 
     def __init__(
-        self, bench: Bench, draw: Callable[[Observation], Awaitable[None]], is_watched: Callable[[], bool]
+        self, shown: Shown, bench: Bench, draw: Callable[[Observation], Awaitable[None]], turns: Turns
     ) -> None:
+        self._shown = shown
         self._bench = bench
+        self._turns = turns
         self._draw = draw
-        self._is_watched = is_watched
         self._loop = asyncio.get_running_loop()
         self._framing: asyncio.Task[None] | None = None
-        self._is_marked = False
+        self.is_marked = False
         self._drawn_as_of = -1
         self._marked_at = self._took_s = 0.0
         bench.changes.on_change = self.changed
 
     def mark(self) -> None:
         """Something changed that is not the bench's own: draw another frame in any case."""
-        self._is_marked = True
+        self.is_marked = True
         self.changed()
 
     def changed(self) -> None:
         """The bench noted a change: draw another frame, unless an observation shows the change already."""
         self._marked_at = self._loop.time()
-        if self._framing is None and self._is_watched():
+        if self._framing is None and self._is_due():
             self._framing = asyncio.ensure_future(self._frames())
 
     def end(self) -> None:
@@ -52,8 +71,8 @@ class Frames:
         self._bench.changes.on_change = None
 
     def _is_due(self) -> bool:
-        is_due = self._is_marked or self._drawn_as_of != self._bench.changes.noted
-        return is_due and self._is_watched()
+        is_news = self._shown.is_settled and self._drawn_as_of != self._bench.changes.noted
+        return (self.is_marked or is_news) and self._shown.is_watched
 
     async def _frames(self) -> None:
         """Draw until nothing is due. Owned by `changed`, which starts another when needed."""
@@ -62,8 +81,9 @@ class Frames:
                 began = self._loop.time()
                 try:
                     await self._until_told()
-                    began = self._loop.time()
-                    await self._frame()
+                    async with self._turns.take():
+                        began = self._loop.time()
+                        await self._frame()
                 except VangoError as error:
                     log.warning("a frame could not be drawn: %s", error)
                 except Exception:
@@ -77,7 +97,7 @@ class Frames:
 
     async def _frame(self) -> None:
         changes = self._bench.changes
-        self._is_marked, self._drawn_as_of = False, changes.noted
+        self.is_marked, self._drawn_as_of = False, changes.noted
         seen = await self._bench.observe()
         self._drawn_as_of = changes.looked_as_of
         await self._draw(seen)

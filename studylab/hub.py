@@ -11,7 +11,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from studylab.beside import Beside, Nothing
@@ -21,6 +20,7 @@ from studylab.lab import records
 from studylab.lab.locks import locked
 from studylab.lab.runner import LabRun
 from studylab.scenes import acts
+from studylab.turns import Turns
 from studylab.views import View
 from vango.actors.errors import Unavailable
 
@@ -40,24 +40,32 @@ class Hub:
     """The link between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
 
     def __init__(
-        self, bench: Bench, labs: dict[str, Lab], draw: Draw, executor: Executor, beside: Beside[Hub] | None = None
+        self, bench: Bench, labs: dict[str, Lab], draw: Draw, turns: Turns, beside: Beside[Hub] | None = None
     ) -> None:
         self.bench = bench
         self.beside: Beside[Hub] = beside or Nothing()
         self.used_at = time.monotonic()
         self._held = self._viewers = 0
-        self._labs = labs
-        self._draw = draw
-        self._executor = executor
+        self._labs, self._draw = labs, draw
+        self._drawing, self._loop = turns.thread, asyncio.get_running_loop()
         self._pages: dict[str, Page] = {}
         self._runs: dict[str, LabRun] = {}
         self._news = threading.Condition()
-        self._loop = asyncio.get_running_loop()
         self._ended = False
-        self._frames = Frames(bench, self._draw_pages, lambda: self._viewers > 0 and not self._ended)
+        self._frames = Frames(self, bench, self._draw_pages, turns)
         # In place of the frames' own: they are told by it.
         bench.changes.on_change = self._changed
         self.beside.attach(self)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether somebody looks."""
+        return self._viewers > 0 and not self._ended
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the bench stands where its learner begins."""
+        return self.beside.is_settled
 
     @property
     def viewers(self) -> int:
@@ -113,7 +121,8 @@ class Hub:
         self.beside.changed()
 
     def _lab_changed(self) -> None:
-        self._frames.mark()
+        if self.beside.is_settled:
+            self._frames.mark()
         self.beside.changed()
 
     def mark(self) -> None:
@@ -143,13 +152,16 @@ class Hub:
             self.beside.opened(page)
         return await self._context(page, await self.bench.observe())
 
-    async def _context(self, page: str, seen: Observation) -> dict[str, Any]:
+    async def _context(self, page: str, seen: Observation, *, is_drawn: bool = False) -> dict[str, Any]:
         moments = self.bench.journal.tail(MOMENTS)
         context: dict[str, Any] = {"seen": seen, "moments": moments, "locked": {}, "guide": None}
         if page:
             run = self.run(page)
             await run.read_up(seen)
+            was_marked = self._frames.is_marked
             run.look(seen)
+            # What the checks found out by this look is drawn with it.
+            self._frames.is_marked = was_marked if is_drawn else self._frames.is_marked
             context |= {"guide": run.guide(), "locked": self.locked(page)}
         else:
             context |= {"own": acts.look(self.bench), "named": acts.named(self.bench.folder)}
@@ -178,8 +190,8 @@ class Hub:
         for slug, page in list(self._pages.items()):
             if page.viewers:
                 begun = page.begun
-                context = await self._context(slug, seen)
-                await self._loop.run_in_executor(self._executor, self._draw_page, page, context, begun)
+                context = await self._context(slug, seen, is_drawn=True)
+                await self._loop.run_in_executor(self._drawing, self._draw_page, page, context, begun)
 
     # In the thread that draws.
 

@@ -9,7 +9,6 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from studylab.beside import Beside, Nothing
 from studylab.doors import Doors
 from studylab.drawn import Draw
 from studylab.hub import Hub
+from studylab.turns import Turns
 from studylab.views import MAX_STREAMS, Views
 from vango.actors import tasks
 from vango.actors.errors import BadInput, Unavailable
@@ -70,7 +70,7 @@ class Benches:
         self._live: dict[str, Hub] = {}
         self._coming: set[str] = set()
         self._doors = Doors()
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="drawing")
+        self._turns = Turns()
         self._parking = asyncio.create_task(tasks.keep_going(self._park_idle, log.error, "parking"), name="parking")
 
     @property
@@ -112,7 +112,7 @@ class Benches:
                 finally:
                     self._coming.discard(key)
                 self._places.take(key)
-                self._live[key] = Hub(bench, self.labs, self.draw, self._executor, self.beside(key))
+                self._live[key] = Hub(bench, self.labs, self.draw, self._turns, self.beside(key))
             hub = self._live[key]
             hub.hold()
         return hub
@@ -239,4 +239,4 @@ class Benches:
         for ended in await asyncio.gather(*(self.park(key) for key in list(self._live)), return_exceptions=True):
             if isinstance(ended, Exception):
                 log.error("a bench could not be parked", exc_info=ended)
-        self._executor.shutdown(wait=False)
+        self._turns.thread.shutdown(wait=False)

@@ -62,6 +62,8 @@ class Templates(Environment):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._ready: dict[str, Template] = {}
+        self.finalize = shown
+        self.trim_blocks = self.lstrip_blocks = True
 
     def get_template(
         self,

@@ -110,5 +110,3 @@ def register(app: Flask) -> None:
         INSPECTOR_TABS=scene.INSPECTOR_TABS,
         icon_file=f"{app.static_url_path}/icons/icons.svg",
     )
-    app.jinja_env.finalize = pieces.shown
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

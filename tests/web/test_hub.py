@@ -102,6 +102,27 @@ def test_a_change_is_drawn_when_its_story_is_told(app: Flask, monkeypatch: pytes
     assert re.findall(r'id="(\w+)-shop"[^>]*data-mark="alloc-c 2 ', message) == ["fra", "iad", "syd"]
 
 
+def test_the_changes_of_a_bench_that_has_not_settled_are_drawn_when_it_has(app: Flask, counted: Counted) -> None:
+    learner = Learner(app)
+    learner.enter()
+    (mine,) = app.extensions["studylab"].benches._live.values()
+    mine.beside.is_settled = False
+    with learner.client.get("/events") as page:
+        stream = iter(page.response)
+        read_until(stream, "panel-acts")
+        until(lambda: mine._frames._framing is None, "the first frame is whole")
+        for owner in ("alloc-c", "alloc-b") * 3:
+            learner.do("promote", route="shop", to=owner)
+        assert (counted.count, mine._frames._framing) == (1, None)
+        mine.beside.is_settled = True
+        app.extensions["studylab"].loop.call(on_loop(mine.mark), timeout_s=20)
+        read_until(stream, "epoch 7")
+
+
+async def on_loop(act: Any) -> None:
+    act()
+
+
 def test_the_requests_of_one_bench_that_run_at_once_are_limited(app: Flask) -> None:
     learner, other = Learner(app), Learner(app)
     learner.enter(), other.enter()

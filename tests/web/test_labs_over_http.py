@@ -94,3 +94,22 @@ def test_a_form_without_script_comes_back_to_the_lab(learner: Learner) -> None:
     headers = {**OWN, "Accept": "text/html", "Referer": f"http://localhost{LAB}"}
     answer = learner.client.post(f"{LAB}/start", headers=headers)
     assert (answer.status_code, answer.location) == (303, f"http://localhost{LAB}")
+
+
+def test_what_a_frame_finds_out_is_drawn_by_it_and_not_by_another_one(shared: Flask, learner: Learner) -> None:
+    learner.client.post(f"{LAB}/start", headers=JSON)
+    hub = hub_of(shared, learner)
+    call = shared.extensions["studylab"].loop.call
+
+    async def is_marked_after(*, is_drawn: bool) -> bool:
+        hub._frames.is_marked = False
+        before = hub.run("commit-first").attempt
+        await hub._context("commit-first", await hub.bench.observe(), is_drawn=is_drawn)
+        assert hub.run("commit-first").attempt != before
+        return hub._frames.is_marked
+
+    learner.do("promote", route="shop", to="alloc-c")
+    assert not call(is_marked_after(is_drawn=True), timeout_s=20)
+    learner.client.post(f"{LAB}/start", headers=JSON)
+    learner.do("promote", route="shop", to="alloc-c")
+    assert call(is_marked_after(is_drawn=False), timeout_s=20)

@@ -20,8 +20,8 @@ TEMPLATE = """{% macro twice(value, end="") %}{{ value }}{{ value }}{{ end }}{% 
 
 @pytest.mark.parametrize("autoescape", [True, False])
 def test_a_template_shows_what_it_would_without_short_cuts(autoescape: bool) -> None:
-    ours = pieces.Templates(Flask(__name__), autoescape=autoescape, finalize=pieces.shown)
-    theirs = Environment(autoescape=autoescape, finalize=pieces.shown)
+    ours = pieces.Templates(Flask(__name__), autoescape=autoescape)
+    theirs = Environment(autoescape=autoescape, finalize=pieces.shown, trim_blocks=True, lstrip_blocks=True)
     drawn = [each.from_string(TEMPLATE).render(values=ODD) for each in (ours, theirs)]
     assert drawn[0] == drawn[1]
 

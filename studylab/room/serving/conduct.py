@@ -17,6 +17,7 @@ from vango.actors.errors import NotThere, Refused, Unavailable
 from vango.verbs.registry import find
 
 if TYPE_CHECKING:
+    from studylab.room.host import HostLink
     from studylab.room.serving.seat import Seat
 
 BUSY_S = 60.0
@@ -98,3 +99,10 @@ def answer_drive(seat: Seat, *, agrees: bool) -> None:
         raise Refused("The teacher does not ask for your bench any more.")
     seat.kept.drive = keeping.DRIVEN if agrees else ""
     seat.keep()
+
+
+def note_hand(seat: Seat, link: HostLink, *, up: bool) -> None:
+    """Raise the hand, or take it down."""
+    report = link.reported(seat.id)
+    if bool(report and report.hand) != up:
+        link.report(seat.id, hand=time.time() if up else 0.0)

@@ -45,7 +45,8 @@ def hand() -> AnyResponse:
     """Raise the hand, or take it down."""
     up = _field("up") == "on"
     return _do(
-        lambda seat: seat.note_hand(up=up), "Your hand is up. The teacher sees it." if up else "Your hand is down."
+        lambda seat: conduct.note_hand(seat, serving().link, up=up),
+        "Your hand is up. The teacher sees it." if up else "Your hand is down.",
     )
 
 

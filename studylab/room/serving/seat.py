@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +69,11 @@ class Seat:
         return strip.of(self, self._serving)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the bench is ready."""
+        return self.made.is_set()
+
+    @property
     def is_held(self) -> bool:
         """Whether the teacher holds this seat."""
         return strip.is_held(self._serving.said, self.id, self.after, self._serving.link.room)
@@ -113,7 +117,7 @@ class Seat:
     def changed(self) -> None:
         """The bench noted a change, or a page came or went."""
         self._note_step()
-        self._plan(SOON_S if self._is_watched else UNWATCHED_S)
+        self._plan(SOON_S if self._is_watched and self.is_settled else UNWATCHED_S)
 
     def mark(self) -> None:
         """The strip changed: have it drawn."""
@@ -172,7 +176,7 @@ class Seat:
 
     def _due(self) -> None:
         self._timer = None
-        if self._is_watched:
+        if self._is_watched or not self.is_settled:
             self.tell()
         elif self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name=f"look at seat {self.number}")
@@ -242,9 +246,3 @@ class Seat:
         said = link.reported(self.id) or Report(self.id, self.epoch)
         fault = max(carry.fault, said.fault, key=lambda one: one.number)
         link.report(self.id, hand=said.hand or carry.hand, votes={**carry.votes, **said.votes}, fault=fault)
-
-    def note_hand(self, *, up: bool) -> None:
-        """Raise the hand, or take it down."""
-        report = self._serving.link.reported(self.id)
-        if bool(report and report.hand) != up:
-            self._serving.link.report(self.id, hand=time.time() if up else 0.0)

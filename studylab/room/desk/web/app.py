@@ -80,5 +80,3 @@ def _templates(app: Flask) -> None:
     app.jinja_environment = pieces.Templates
     app.jinja_env.loader = FileSystemLoader([TEMPLATES / "room", TEMPLATES])
     app.jinja_env.globals.update(icon_file=f"{app.static_url_path}/icons/icons.svg", **WORDS)
-    app.jinja_env.finalize = pieces.shown
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
