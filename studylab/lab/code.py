@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from functools import cache
 from textwrap import dedent
 
 from markupsafe import Markup
@@ -14,9 +13,10 @@ from pygments.lexers import PythonLexer
 
 from studylab.lab.model import Code
 from studylab.lab.seen import CodeSeen
+from studylab.once import once
 
 
-@cache
+@once
 def show(code: Code) -> CodeSeen:
     """Read a function from its module as it runs now. Raises AttributeError or ImportError for a wrong name."""
     found: object = importlib.import_module(code.module)

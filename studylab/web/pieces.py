@@ -14,6 +14,7 @@ from jinja2 import Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup, escape
 
+from studylab.once import once
 from vango.actors.told import fit
 
 KEPT = 20_000
@@ -61,7 +62,7 @@ class Templates(Environment):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._ready: dict[str, Template] = {}
+        self._ready = once(super().get_template)
         self.finalize = shown
         self.trim_blocks = self.lstrip_blocks = True
 
@@ -74,9 +75,7 @@ class Templates(Environment):
         """Return a template. One that cannot have changed on the disk is not looked up again."""
         if self.auto_reload or globals is not None or isinstance(name, Template):
             return super().get_template(name, parent, globals)
-        if (found := self._ready.get(name)) is None:
-            found = self._ready[name] = super().get_template(name, parent)
-        return found
+        return self._ready(name)
 
     def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
         """Return a template's text with one space for the indentation of each line; only its readers need more."""
