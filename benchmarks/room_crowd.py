@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from benchmarks.room_people import OWNERS, Learner, Teacher, now
+from benchmarks.room_harm import CONNECTIONS, flood, spin
+from benchmarks.room_people import Learner, Teacher, now
 from benchmarks.rounds import within
 from vango.actors.errors import Refused, Unavailable, VangoError
 
@@ -24,8 +25,6 @@ JOIN_S = 300.0
 FAULT_S = 60.0
 HOSTS_S = 60.0
 LOOK_S = 0.1
-CONNECTIONS = 6
-"""As many as a browser opens to one origin."""
 WRONG = "is-lie"
 
 Took = float | None
@@ -90,15 +89,23 @@ class Crowd:
 
     async def flooded(self, turns: int, every_s: float) -> dict[str, Any]:
         """The same, while the first learner asks for verbs as fast as answers come."""
-        flooding = [asyncio.create_task(self._flood(self.learners[0])) for _ in range(CONNECTIONS)]
+        return await self._harmed([flood(self.learners[0]) for _ in range(CONNECTIONS)], turns, every_s)
+
+    async def spun(self, turns: int, every_s: float) -> dict[str, Any]:
+        """The same, while the first learner's broker never rests."""
+        return await self._harmed([spin(self.learners[0])], turns, every_s)
+
+    async def _harmed(self, harm: Sequence[Coroutine[Any, Any, None]], turns: int, every_s: float) -> dict[str, Any]:
+        first, harming = self.learners[0], [asyncio.create_task(one) for one in harm]
+        first.asked = first.granted = 0
         try:
             told = await self.busy(turns, every_s, but=1)
         finally:
-            for task in flooding:
+            for task in harming:
                 task.cancel()
-            done = await asyncio.gather(*flooding, return_exceptions=True)
+            done = await asyncio.gather(*harming, return_exceptions=True)
         broken = [str(one) for one in done if isinstance(one, Exception)]
-        return {**told, "asked": self.learners[0].asked, "granted": self.learners[0].granted, "broken": broken}
+        return {**told, "asked": first.asked, "granted": first.granted, "broken": broken}
 
     async def fault(self, verb: str, **arguments: str) -> dict[str, Any]:
         """One fault for everybody: seconds until the desk knows it done on all benches, and all verdicts on the wall."""
@@ -209,16 +216,6 @@ class Crowd:
     async def _all_wrong(self, names: Sequence[str]) -> None:
         seen = self.teacher.looks
         await self.teacher.until(lambda: all(WRONG in seen.get(name, "") for name in names))
-
-    async def _flood(self, learner: Learner) -> None:
-        flooder = learner.double()
-        try:
-            while True:
-                answer = await flooder.press("promote", route="shop", to=OWNERS[learner.asked % 2])
-                learner.asked += 1
-                learner.granted += answer.status == 200
-        finally:
-            await flooder.close()
 
     @staticmethod
     async def _within(timeout_s: float, work: Callable[[], Awaitable[None]]) -> Took:

@@ -8,23 +8,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from functools import wraps
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
-Of = TypeVar("Of", bound=Hashable)
+Of = ParamSpec("Of")
 Made = TypeVar("Made")
 
 
-def once(make: Callable[[Of], Made]) -> Callable[[Of], Made]:
-    """Keep what a function of one argument makes. What it raises is raised each time, and nothing is kept."""
-    kept: dict[Of, Made] = {}
+def once(make: Callable[Of, Made]) -> Callable[Of, Made]:
+    """Keep for good what a function makes of its arguments. What it raises is raised each time, and nothing is kept."""
+    kept: dict[Hashable, Made] = {}
     making = threading.RLock()
 
     @wraps(make)
-    def made(of: Of) -> Made:
-        if of not in kept:
+    def made(*of: Of.args, **named: Of.kwargs) -> Made:
+        key = (of, *named.items())
+        if key not in kept:
             with making:
-                if of not in kept:
-                    kept[of] = make(of)
-        return kept[of]
+                if key not in kept:
+                    kept[key] = make(*of, **named)
+        return kept[key]
 
     return made

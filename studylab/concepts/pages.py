@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from studylab.installed import CONCEPTS
+from studylab.once import once
 from vango.actors.errors import BadInput
 
 FOLDER = CONCEPTS
@@ -72,14 +72,14 @@ def slug_of(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
 
 
-@cache
+@once
 def concepts(folder: Path = FOLDER) -> tuple[Concept, ...]:
     """Return every page, the principles before the concepts. Raises `BadInput` with what is wrong in which file."""
     paths = [path for path in sorted(folder.glob("*.md")) if path.stem not in (GLOSSARY, "README")]
     return tuple(sorted((_concept(path) for path in paths), key=lambda found: (KINDS.index(found.kind), found.order)))
 
 
-@cache
+@once
 def glossary(folder: Path = FOLDER) -> tuple[Word, ...]:
     """Return every entry of the glossary in its order. Raises `BadInput`."""
     path = folder / f"{GLOSSARY}.md"

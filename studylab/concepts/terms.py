@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
 from studylab.concepts import pages
+from studylab.once import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Terms:
             yield Piece(text[done:])
 
 
-@cache
+@once
 def terms() -> Terms:
     """Return the words of all pages and of the glossary. A page wins over an entry of the glossary."""
     found = {form.lower(): word.address for word in pages.glossary() for form in word.linked}

@@ -7,12 +7,12 @@ order. Of the modules, each becomes a function of its own, in the order in which
 from __future__ import annotations
 
 import re
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from flask import Flask, Response, request
 
+from studylab.once import once
 from vango.actors.errors import NotThere
 
 FONTS_KEPT_S = 7 * 24 * 3600
@@ -63,14 +63,14 @@ def _bundle(name: str) -> Response:
     return response
 
 
-@cache
+@once
 def sheets(names: tuple[str, ...]) -> str:
     """Return sheets as one, without comments."""
     text = "".join(_text(f"css/{name}.css") for name in names)
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip() + "\n"
 
 
-@cache
+@once
 def scripts(names: tuple[str, ...]) -> str:
     """Return modules and all that they import as one, each once and after what it imports."""
     order: list[str] = []
@@ -79,7 +79,7 @@ def scripts(names: tuple[str, ...]) -> str:
     return "".join(map(_as_function, order))
 
 
-@cache
+@once
 def libraries(names: tuple[str, ...]) -> str:
     """Return scripts of others one after the other."""
     return ";\n".join(_text(f"vendor/{name}.js") for name in names)

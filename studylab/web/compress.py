@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from functools import lru_cache
 
 from flask import Flask, Response, request
+
+from studylab.once import once
 
 LEAST = 1024
 LEVEL, LEVEL_OF_FILES = 5, 9
@@ -41,7 +42,7 @@ def _packed(body: bytes, level: int = LEVEL) -> bytes:
     return gzip.compress(body, level, mtime=0)
 
 
-@lru_cache(maxsize=128)
+@once
 def _kept(body: bytes) -> bytes:
     """A file is packed once, so it may take longer."""
     return _packed(body, LEVEL_OF_FILES)

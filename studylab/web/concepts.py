@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +20,7 @@ from studylab.concepts.pages import Concept
 from studylab.concepts.recorded import Act, Exchange
 from studylab.concepts.words import said_of
 from studylab.lab.prose import block
+from studylab.once import once
 from studylab.web.htmx import htmx
 from studylab.web.state import state
 from vango.actors.errors import NotThere
@@ -31,7 +31,7 @@ WORD_KEPT_S = 3600
 ACTS = {Act.ASKED: "request", Act.PUBLISHED: "publish", Act.DELIVERED: "message", Act.HEARD: "advisory", Act.DONE: ""}
 
 
-@cache
+@once
 def library() -> search.Index:
     """Return the index of everything there is to read, made at the start of the first app of this process."""
     return search.Index(search.entries())

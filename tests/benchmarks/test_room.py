@@ -54,6 +54,14 @@ def test_who_floods_is_held_to_a_share_while_the_others_act(people: People) -> N
 
 
 @pytest.mark.slow
+def test_while_one_broker_never_rests_the_others_act(people: People) -> None:
+    told = people.do("spun", turns=2, every_s=2.0)
+    assert [took for took in told["shown_ms"] if took is None] == []
+    assert (told["broken"], len(told["shown_ms"])) == ([], 2)
+    assert told["asked"] > 10, "the broker takes what it is sent"
+
+
+@pytest.mark.slow
 def test_a_fault_is_timed_until_every_bench_has_it_and_the_wall_has_every_verdict(people: People) -> None:
     told = people.do("fault", verb=measured.FAULT[0], edge="fra")
     assert 0 < told["applied_s"] < 60
