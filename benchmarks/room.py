@@ -77,7 +77,7 @@ def _idle(room: Room, rounds: int) -> tuple[list[float], list[float]]:
 def _rows(room: Room, people: People, n: int, rounds: int) -> list[Row]:
     people.do("open", seats=n, step=STEP, hosts=HOSTS)
     came = people.do("join", upto=n)
-    calm, flood, spin = [], [], []
+    first, calm, flood, spin = busy(people), [], [], []
     for _ in range(rounds):
         calm.append(busy(people))
         flood.append(busy(people, "flooded"))
@@ -86,6 +86,7 @@ def _rows(room: Room, people: People, n: int, rounds: int) -> list[Row]:
     faults = [_fault(people) for _ in range(rounds)]
     stands = people.do("stand")
     gone = [lost(one) for one in calm]
+    gone[0] += lost(first)
     gone[-1] += float(n - stands["open"] + stands["wrong"])
     cores, memory = _idle(room, rounds)
     each = f"a room of {n}"
@@ -93,6 +94,7 @@ def _rows(room: Room, people: People, n: int, rounds: int) -> list[Row]:
     return [
         Row("room-join", f"{each}: all have come, each to a ready bench", "s", (came["took_s"],), Target(60)),
         Row("room-away", f"{each}: turned away", "learners", (float(len(came["refused"])),), Target(0)),
+        Row("room-first", f"{each}, the first acts of all: verb to last fragment, p95", "ms", (p95(first["shown_ms"]),)),
         Row("room-p95", f"{each}, a verb every 5 s each: verb to last fragment, p95", "ms", shown, Target(limit_ms())),
         Row("room-lost", f"{each}: changes that never reached their page", "changes", tuple(gone), Target(0)),
         Row("room-tile", f"{each}: a learner’s act to the teacher’s tile, p95", "ms",

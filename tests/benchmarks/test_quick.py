@@ -22,7 +22,7 @@ OUTSIDE = [
     f"outside-{act}-{share}" for act in ("publish", "purge", "consumer", "stream", "claim") for share in ("p50", "p95")
 ]
 ROOM = [f"room-{row}" for row in (
-    "join", "away", "p95", "lost", "tile", "flood", "spin", "fault", "verdicts", "idle", "memory",
+    "join", "away", "first", "p95", "lost", "tile", "flood", "spin", "fault", "verdicts", "idle", "memory",
     "desk-killed", "undisturbed", "host-killed",
     *(f"at-{size}-{name}" for size in QUICK.sizes for name, _, _ in COLUMNS),
     "desk-joins", "desk-report", "desk-wall", "desk-restart",
