@@ -11,6 +11,7 @@ from tests.conftest import Run
 from tests.facts.conftest import Server
 from tests.vango.shop import PRICES, kinds, open_shop, set_price, settled
 from vango import kit
+from vango.kit.notes import Notes
 
 
 def test_what_is_committed_is_published_and_followed(url: str, tmp_path: Path, run: Run) -> None:
@@ -104,6 +105,20 @@ def test_a_restart_of_the_server_is_survived_by_both_sides(tmp_path: Path, run: 
 
     run(story())
     server.stop()
+
+
+def test_waiting_goes_on_as_long_as_it_comes_further(run: Run) -> None:
+    """A view of a hundred thousand rows takes more than the seconds that nothing may take."""
+    reached = [0]
+
+    def further() -> int:
+        reached.append(reached[-1] + 1)
+        return reached[-1]
+
+    async def story() -> None:
+        await Notes().until(lambda: reached[-1] >= 20, lambda: "halfway", timeout_s=0.001, at=further)
+
+    run(story())
 
 
 def test_waiting_ends_with_a_sentence(url: str, tmp_path: Path, run: Run) -> None:

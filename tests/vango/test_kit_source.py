@@ -34,6 +34,19 @@ def test_a_commit_in_another_thread_wakes_the_relay(url: str, tmp_path: Path, ru
     run(story())
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("error_cb", "Leave out error_cb"),
+        ("allow_reconnect", "Leave out allow_reconnect"),
+        ("tocken", "no option tocken"),
+    ],
+)
+def test_an_option_of_the_connection_that_cannot_be_given_is_named_at_once(option: str, said: str) -> None:
+    with pytest.raises(kit.BadInput, match=said):
+        kit.connecting("nats://localhost", **{option: "x"})
+
+
 def test_two_feeds_of_one_database_are_followed_each_in_its_own_stream(url: str, tmp_path: Path, run: Run) -> None:
     stock = kit.Feed("stock", service="shop", key="item", version="version")
 

@@ -36,6 +36,16 @@ API_S = 3.0
 PING_S = 20
 
 
+ONCE: Mapping[str, Any] = {
+    "allow_reconnect": False, "connect_timeout": CONNECT_S, "ping_interval": PING_S, "flusher_queue_size": 4096,
+    # A server that refuses is tried twice at once. By default the client sleeps 2 s in between.
+    "reconnect_time_wait": 0, "max_reconnect_attempts": 1,
+}  # fmt: skip
+"""The options of `nats.connect` that make a connection which is used once."""
+OURS = frozenset((*ONCE, "servers", "name", "error_cb"))
+"""What `Connection.open` sets, and nobody else may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a broker is and how to be let in. `options` are others of `nats.connect`, such as `token` or `tls`."""
@@ -87,10 +97,7 @@ class Connection:
             await tasks.in_time(
                 client.connect(
                     address.url, name=name, user=address.user or None, password=address.password or None,
-                    allow_reconnect=False,
-                    connect_timeout=CONNECT_S, ping_interval=PING_S, error_cb=tell, flusher_queue_size=4096,
-                    # A server that refuses is tried twice at once. By default the client sleeps 2 s in between.
-                    reconnect_time_wait=0, max_reconnect_attempts=1, **address.options,
+                    error_cb=tell, **ONCE, **address.options,
                 ),
                 CONNECT_S,
             )  # fmt: skip

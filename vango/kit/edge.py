@@ -69,8 +69,12 @@ class Edge(edge.Edge[Row]):
         return self.committed()[1].sequence
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until something is so of this edge. Raises `Unavailable` when it takes too long."""
-        await self.notes.until(is_so, lambda: f"{self.name} is {self.mode} at {self.sequence} {self.reason}".rstrip())
+        """Wait until something is so of this edge. Raises `Unavailable` when it comes no further for 10 s."""
+        await self.notes.until(
+            is_so,
+            lambda: f"{self.name} is {self.mode} at {self.sequence} {self.reason}".rstrip(),
+            at=lambda: self.sequence,
+        )
 
     async def current_at(self, sequence: int) -> None:
         """Wait until the edge claims to be current at a sequence or later. Raises `Unavailable` as `until` does."""

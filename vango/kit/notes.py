@@ -26,14 +26,25 @@ class Notes:
         log.info("%s %s: %s", actor, kind, text, extra={"detail": detail})
         self.on_write()
 
-    async def until(self, is_so: Callable[[], bool], seen: Callable[[], str], timeout_s: float = WAIT_S) -> None:
-        """Wait until something is so. Raises `Unavailable` with what is `seen` after `timeout_s` seconds."""
-        deadline = time.monotonic() + timeout_s
+    async def until(
+        self,
+        is_so: Callable[[], bool],
+        seen: Callable[[], str],
+        timeout_s: float = WAIT_S,
+        at: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Wait until something is so. Raises `Unavailable` with what is `seen` after `timeout_s` seconds.
+
+        `at` says how far it has come: as long as that moves, the seconds begin again.
+        """
+        was, deadline = at(), time.monotonic() + timeout_s
         while not is_so():
             self._changed.clear()
             try:
                 async with asyncio.timeout(deadline - time.monotonic()):
                     await self._changed.wait()
             except TimeoutError as error:
-                if not is_so():
+                if not is_so() and at() == was:
                     raise Unavailable(f"Waited {timeout_s:g} s, and nothing changed: {seen().rstrip('.')}.") from error
+            if (now := at()) != was:
+                was, deadline = now, time.monotonic() + timeout_s

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from vango.actors.errors import BadInput, Unavailable, VangoError
 from vango.actors.sqlite import patiently
 from vango.broker import streams
-from vango.broker.connection import Address, Connection
+from vango.broker.connection import OURS, Address, Connection
 from vango.core.rules import StreamRules
 from vango.core.snapshot import Snapshot
 from vango.kit.facts import Feed, Row
@@ -28,9 +30,18 @@ Connect: TypeAlias = Callable[[str], Awaitable[Connection]]
 """Opens one connection under a name. Raises `Unavailable`."""
 
 
-def connecting(url: str, **options: Any) -> Connect:
-    """Return what opens connections to a server. `options` are those of `nats.connect`, such as `token` or `tls`."""
-    return partial(Connection.open, Address(url, options.pop("user", ""), options.pop("password", ""), options))
+def connecting(url: str, *, user: str = "", password: str = "", **options: Any) -> Connect:
+    """Return what opens connections to a server. `options` are those of `nats.connect`, such as `token` or `tls`.
+
+    Raises `BadInput` for an option that there is not, or that a connection of ours sets.
+    """
+    if strange := sorted(options.keys() - inspect.signature(Client.connect).parameters.keys()):
+        raise BadInput(f"nats.connect has no option {', '.join(strange)}. Look at its signature.")
+    if taken := sorted(options.keys() & OURS):
+        raise BadInput(
+            f"Leave out {', '.join(taken)}: each connection is opened once, named, and watched by its owner."
+        )
+    return partial(Connection.open, Address(url, user, password, options))
 
 
 class Source:
@@ -89,11 +100,12 @@ class Source:
         return high_water_mark(self.outbox, feed.name).sequence
 
     async def published(self) -> None:
-        """Wait until the broker has confirmed all that is committed. Raises `Unavailable` when it takes too long."""
+        """Wait until the broker has confirmed all that is committed. Raises `Unavailable` when none is for 10 s."""
         marks = partial(high_water_mark, self.outbox)
         await self.notes.until(
             lambda: all(mark.sequence == mark.published for mark in map(marks, self.outbox.feeds)),
             lambda: f"the relay is {self.relay.state}: {self.relay.reason or 'it still publishes'}",
+            at=lambda: [mark.published for mark in map(marks, self.outbox.feeds)],
         )
 
     async def _prepared(self, name: str) -> Connection:
