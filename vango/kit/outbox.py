@@ -200,9 +200,10 @@ def rows_of(feed: Feed, read: Read) -> Callable[[sqlite3.Connection], Iterable[R
     """
 
     def rows(db: sqlite3.Connection) -> Iterable[Row]:
-        if reasons := not_told(db, feed, read):
+        told = last_told(db, feed)
+        if reasons := _differences(db, feed, read, told):
             raise Refused(reasons[0])
-        return (Row(fact.key, fact.epoch, fact.id, fact.data) for _, fact in sorted(last_told(db, feed).items()))
+        return (Row(fact.key, fact.epoch, fact.id, fact.data) for _, fact in sorted(told.items()))
 
     return rows
 
@@ -212,7 +213,10 @@ def not_told(db: sqlite3.Connection, feed: Feed, read: Read) -> list[str]:
 
     Raises `Refused` when the table cannot be read, or a row has no key or version.
     """
-    told = last_told(db, feed)
+    return _differences(db, feed, read, last_told(db, feed))
+
+
+def _differences(db: sqlite3.Connection, feed: Feed, read: Read, told: Mapping[str, Fact]) -> list[str]:
     try:
         found = {data[feed.key]: dict(data) for data in read(db)}
         keys = sorted(told.keys() | found.keys())
