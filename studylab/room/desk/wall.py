@@ -116,16 +116,6 @@ class Wall:
             counted = self._tallies.get(vote, Counter())
             return {option: counted[option] for option in self._votes[vote][1].options} if vote in self._votes else {}
 
-    def done(self, instruction: int) -> tuple[int, int, list[Tile]]:
-        """Return of how many seats it is reported that an instruction was carried out, how many it is for, and the
-        tiles whose last instruction failed.
-        """
-        said = next((one for one in reversed(self.instructions) if one.number == instruction), None)
-        _, tiles = self.since(0)
-        meant = [tile for tile in tiles if said and tile.report and (not said.seats or tile.seat.id in said.seats)]
-        reports = [tile.report for tile in meant if tile.report and tile.report.done >= instruction]
-        return len(reports), len(meant), [tile for tile in meant if tile.report and tile.report.failed]
-
     # What fills it.
 
     def take(self, told: Iterable[tuple[int, Any]]) -> None:
