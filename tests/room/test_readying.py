@@ -59,6 +59,28 @@ def test_a_moved_seat_whose_bench_fails_at_first_goes_on_where_it_was(
         room.close()
 
 
+def test_between_two_tries_the_page_shows_what_its_learner_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(*_: Any) -> None:
+        raise kit.Unavailable("not now")
+
+    monkeypatch.setattr(readying.Readying, "_bring", refuses)
+    monkeypatch.setattr(readying, "AGAIN_S", 600.0)
+    room = Hosted(tmp_path, "h1")
+    try:
+        ana = Sitting(room, room.desk.join(room.desk.room.code, "Ana", "10.0.0.1"))
+        assert ana.client.get(f"/seat?ticket={room.desk.ticket(ana.row)}").status_code == 303
+        until(lambda: ana.seat.trouble, "the first try has failed")
+        with ana.client.get("/events", headers={"Accept": "text/event-stream"}) as page:
+            stream = iter(page.response)
+            until(lambda: "panel-acts" in str(next(stream)), "the page is there")
+            assert ana.do("promote", route="shop", to="alloc-c").status_code == 200
+            until(lambda: "epoch 2" in str(next(stream)), "the act is shown")
+    finally:
+        room.close()
+
+
 def test_while_a_bench_cannot_be_made_the_desk_keeps_what_its_seat_had(
     tmp_path: Path, failing: list[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:

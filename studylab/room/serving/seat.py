@@ -35,7 +35,10 @@ log = logging.getLogger(__name__)
 
 
 class Seat:
-    """A seat that has a bench here, under one epoch. `made` is set when the bench is where the seat begins."""
+    """A seat that has a bench here, under one epoch. `made` is set when the bench is where the seat begins.
+
+    `is_settled` is false while somebody brings it there, or is about to.
+    """
 
     def __init__(
         self, serving: Serving, seat: str, epoch: int, key: str, *, number: int, name: str, resume: str
@@ -57,6 +60,7 @@ class Seat:
         self._progress: tuple[Any, str] = (None, "")
         self._carried: Carry | None = None
         self._attempt: Attempt | None = None
+        self.is_settled = self.kept.ready
         if self.kept.ready:
             self.made.set()
         else:
@@ -67,11 +71,6 @@ class Seat:
     def strip(self) -> StripSeen:
         """Return what the strip says now."""
         return strip.of(self, self._serving)
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the bench is ready."""
-        return self.made.is_set()
 
     @property
     def is_held(self) -> bool:
