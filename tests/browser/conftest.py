@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser import failed
 from tests.browser.evidence import Witness
 from tests.browser.hands import Keys, Mouse
 from tests.browser.learner import Learner
@@ -25,6 +26,18 @@ ANSWERED = re.compile(r"status of (4\d\d|503)")
 Motion = Literal["reduce", "no-preference"]
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failed test what its page looked like."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and isinstance(page, Page):
+        report.sections.append(("The page", failed.describe(page, item.name)))
+    return report
 
 
 @pytest.fixture(scope="module")

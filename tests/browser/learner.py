@@ -28,6 +28,11 @@ OPPOSITES = (
 )
 FLIPPED = {"on": "off", "off": "on"}
 SUBMIT = ".choose-foot button:not([commandfor])"
+# The place and the tab of the inspector that have to be open for a control, empty where none has.
+STANDS_IN = """control => [
+  control.closest('.sheet-of')?.dataset.of ?? '',
+  control.closest("[role='tabpanel'][id^='inspect-']")?.getAttribute('aria-labelledby') ?? '',
+]"""
 
 
 def has_bench(page: Page) -> None:
@@ -123,23 +128,17 @@ class Learner:
         # The guide offers the calls of a move one after the other: an older page would lead to another control.
         self._is_as_new_as_the_bench()
         self._inspects(control)
-        sheet = control.locator("xpath=ancestor::*[@popover]")
-        if sheet.count() and not sheet.is_visible():
-            self.hands.press(self.page.locator(f"[popovertarget='{sheet.get_attribute('id')}']"))
-        shut = control.locator("xpath=ancestor::details[not(@open)]/summary")
-        while shut.count():
-            self.hands.press(shut.first)
+        if sheet := control.evaluate("control => control.closest('[popover]:not(:popover-open)')?.id"):
+            self.hands.press(self.page.locator(f"[popovertarget='{sheet}']"))
+        while control.evaluate("control => Boolean(control.closest('details:not([open])'))"):
+            self.hands.press(control.locator("xpath=ancestor::details[not(@open)]/summary").first)
 
     def _inspects(self, control: Locator) -> None:
-        sheet = control.locator("xpath=ancestor::*[contains(@class, 'sheet-of')]")
-        place = sheet.get_attribute("data-of") if sheet.count() else None
+        # Asked at once: a control whose part is being started again goes for a moment, and is waited for here.
+        place, tab = control.evaluate(STANDS_IN)
         if place and self.page.locator(".stage").get_attribute("data-selected") != place:
             self.hands.visit(self.page.locator(f".scene [data-of='{place}']"))
-        panel = control.locator("xpath=ancestor::*[@role='tabpanel' and starts-with(@id, 'inspect-')]")
-        if not panel.count():
-            return
-        tab = panel.get_attribute("aria-labelledby")
-        if self.page.locator(f"#{tab}").get_attribute("aria-selected") != "true":
+        if tab and self.page.locator(f"#{tab}").get_attribute("aria-selected") != "true":
             self.hands.turn_to(self.page.locator(f"#{tab}"))
 
     def _fills_in(self, verb: str, arguments: Words, opening: Locator) -> Response:
