@@ -55,11 +55,12 @@ def create_app(
     *, data: Path | None = None, nats_server: Path | None = None, hosts: Sequence[str] = (),
     park_after_s: float = 900.0, max_benches: int = 200, keep_place_s: float = KEEP_PLACE_S,
     max_streams: int = MAX_STREAMS, labs_from: Path | None = None, public_url: str = "",
-    brokers_at: str = "", room: HostSettings | None = None,
+    brokers_at: str = "", brokers_give_way: bool = False, room: HostSettings | None = None,
 ) -> Flask:  # fmt: skip
     """Make an app with its loop, its keeper and its benches. End it with `close_app`.
 
-    With `brokers_at`, an address of this machine, programs elsewhere may connect to the brokers of the benches.
+    With `brokers_at`, an address of this machine, programs elsewhere may connect to the brokers of the benches. With
+    `brokers_give_way` they have a lower priority than the app.
     With `room` it is a host of a room, and everything else is taken from those settings.
 
     Raises `Unavailable` when the data folder cannot be used, there is no nats-server, or `labs_from` holds no lab, and
@@ -74,7 +75,7 @@ def create_app(
     lock = lock_data(folder)
     loop = LoopThread()
     try:
-        keeper = loop.call(Keeper.start(nats_server, brokers_at), timeout_s=START_S)
+        keeper = loop.call(Keeper.start(nats_server, brokers_at, gives_way=brokers_give_way), timeout_s=START_S)
         by_slug = {lab.slug: lab for lab in taught.labs}
         limited = {"park_after_s": park_after_s, "most": max_benches, "keep_s": keep_place_s, "streams": max_streams}
         benches = loop.call(_benches(folder, keeper, by_slug, **limited), timeout_s=START_S)
@@ -113,6 +114,7 @@ def _given_by(room: HostSettings) -> dict[str, Any]:
         "hosts": room.listening.names, "public_url": room.listening.public_url,
         "labs_from": Path(room.labs) if room.labs else None, "max_benches": room.room_for,
         "park_after_s": room.park_after_s, "keep_place_s": room.keep_place_s, "brokers_at": room.brokers_at,
+        "brokers_give_way": True,
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from studylab.lab import records
 from studylab.lab.locks import locked
 from studylab.lab.runner import LabRun
 from studylab.scenes import acts
-from studylab.turns import Turns
+from studylab.turns import Drawing
 from studylab.views import View
 from vango.actors.errors import Unavailable
 
@@ -40,19 +40,19 @@ class Hub:
     """The link between one bench and its pages. Made and fed on the loop; pages wait on it from their threads."""
 
     def __init__(
-        self, bench: Bench, labs: dict[str, Lab], draw: Draw, turns: Turns, beside: Beside[Hub] | None = None
+        self, bench: Bench, labs: dict[str, Lab], draw: Draw, drawing: Drawing, beside: Beside[Hub] | None = None
     ) -> None:
         self.bench = bench
         self.beside: Beside[Hub] = beside or Nothing()
         self.used_at = time.monotonic()
         self._held = self._viewers = 0
         self._labs, self._draw = labs, draw
-        self._drawing, self._loop = turns.thread, asyncio.get_running_loop()
+        self._drawing, self._loop = drawing.thread, asyncio.get_running_loop()
         self._pages: dict[str, Page] = {}
         self._runs: dict[str, LabRun] = {}
         self._news = threading.Condition()
         self._ended = False
-        self._frames = Frames(self, bench, self._draw_pages, turns)
+        self._frames = Frames(self, bench, self._draw_pages, drawing)
         # In place of the frames' own: they are told by it.
         bench.changes.on_change = self._changed
         self.beside.attach(self)

@@ -17,7 +17,7 @@ from studylab.beside import Beside, Nothing
 from studylab.doors import Doors
 from studylab.drawn import Draw
 from studylab.hub import Hub
-from studylab.turns import Turns
+from studylab.turns import Drawing, Turns
 from studylab.views import MAX_STREAMS, Views
 from vango.actors import tasks
 from vango.actors.errors import BadInput, Unavailable
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 LOOK_EVERY_S = 5.0
+OPEN_AT_ONCE = 4
 MAX_STORED = 2000
 MIN_FREE = 512 << 20
 """Bytes that the disk must have free for a new bench: so much may a busy one come to need in a day."""
@@ -70,7 +71,7 @@ class Benches:
         self._live: dict[str, Hub] = {}
         self._coming: set[str] = set()
         self._doors = Doors()
-        self._turns = Turns()
+        self._drawing, self._opening = Drawing(), Turns(OPEN_AT_ONCE)
         self._parking = asyncio.create_task(tasks.keep_going(self._park_idle, log.error, "parking"), name="parking")
 
     @property
@@ -108,11 +109,12 @@ class Benches:
             if key not in self._live:
                 await self._make_room(key)
                 try:
-                    bench = await self._open(self.folder(key))
+                    async with self._opening.take():
+                        bench = await self._open(self.folder(key))
                 finally:
                     self._coming.discard(key)
                 self._places.take(key)
-                self._live[key] = Hub(bench, self.labs, self.draw, self._turns, self.beside(key))
+                self._live[key] = Hub(bench, self.labs, self.draw, self._drawing, self.beside(key))
             hub = self._live[key]
             hub.hold()
         return hub
@@ -239,4 +241,4 @@ class Benches:
         for ended in await asyncio.gather(*(self.park(key) for key in list(self._live)), return_exceptions=True):
             if isinstance(ended, Exception):
                 log.error("a bench could not be parked", exc_info=ended)
-        self._turns.thread.shutdown(wait=False)
+        self._drawing.thread.shutdown(wait=False)

@@ -1,6 +1,7 @@
-"""Turns: when more benches change than one thread can draw, each waits before it is observed, and not after.
+"""Turns: when many benches need the same at once, a few are at it and the others wait, first come, first served.
 
-What it then draws stands for all that happened while it waited, so a crowded app draws less and shows what is newer.
+A crowd of benches that are all half done keeps everybody waiting. So a bench waits before it is opened, and before it is
+observed and drawn: what is drawn then stands for all that happened while it waited.
 """
 
 from __future__ import annotations
@@ -10,31 +11,38 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-AT_ONCE = 3
-PATIENCE_S = 2.0
+LONGEST_S = 1.0
 
 
 class Turns:
-    """The turns of one app's benches, first come, first served, and the thread that draws them.
+    """So many turns `at_once`. A bench whose broker does not answer loses its turn after `LONGEST_S`, and goes on."""
 
-    A bench has one at a time. One whose broker does not answer may hold it for long, so nobody waits for more than
-    `PATIENCE_S`.
-    """
-
-    def __init__(self) -> None:
-        self.thread = ThreadPoolExecutor(1, thread_name_prefix="drawing")
-        self._free = asyncio.Semaphore(AT_ONCE)
+    def __init__(self, at_once: int) -> None:
+        self._free = asyncio.Semaphore(at_once)
 
     @asynccontextmanager
     async def take(self) -> AsyncIterator[None]:
         """Wait for a turn, and hold it."""
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._free.acquire()
-        except TimeoutError:
-            yield
-            return
+        await self._free.acquire()
+        is_held = True
+
+        def give_back() -> None:
+            nonlocal is_held
+            if is_held:
+                is_held = False
+                self._free.release()
+
+        lost = asyncio.get_running_loop().call_later(LONGEST_S, give_back)
         try:
             yield
         finally:
-            self._free.release()
+            lost.cancel()
+            give_back()
+
+
+class Drawing(Turns):
+    """The turns of being observed and drawn, and the one thread that draws."""
+
+    def __init__(self) -> None:
+        super().__init__(3)
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="drawing")

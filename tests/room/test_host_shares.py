@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
 from studylab.room.serving.shares import (
@@ -17,6 +20,7 @@ from studylab.room.serving.shares import (
 )
 from tests.room.hosted import Hosted, Sitting
 from vango.actors.errors import BadInput, Refused
+from vango.broker.keeper_child import NICE
 
 
 @pytest.mark.parametrize("share", [ACTS, LOOKS])
@@ -35,6 +39,12 @@ def test_a_seat_may_do_a_few_acts_at_once_and_then_a_few_each_second(share: obje
         shares.take("ana", kind)
     with pytest.raises(TooFast):
         shares.take("ana", kind)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a broker gives way")
+def test_a_broker_that_never_rests_gives_way_to_what_serves_the_others(ana: Sitting) -> None:
+    lower = os.getpriority(os.PRIO_PROCESS, ana.see()["broker"]["pid"]) - os.getpriority(os.PRIO_PROCESS, 0)
+    assert lower == NICE
 
 
 def test_a_seat_that_floods_is_told_and_another_is_served(room: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from vango.actors.errors import Unavailable
 from vango.broker.keeper import Keeper, is_running
+from vango.broker.keeper_child import NICE
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the parent-death signal and /proc")
 DEADLINE_S = 5.0
@@ -28,6 +29,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from vango.broker.broker import Broker
 from vango.broker.keeper import Keeper
+from vango.broker.keeper_child import NICE
 
 async def main():
     keeper = await Keeper.start()
@@ -112,6 +114,19 @@ def test_a_keeper_told_to_terminate_ends_frozen_brokers_too(run: Run, tmp_path: 
         assert await exit_code == -signal.SIGKILL
         assert not is_running(pid)
         await keeper.close()
+
+    run(story())
+
+
+@LINUX
+def test_a_broker_that_gives_way_has_a_lower_priority_than_the_app(run: Run, tmp_path: Path) -> None:
+    async def story() -> None:
+        mine = os.getpriority(os.PRIO_PROCESS, 0)
+        for gives_way, lower in ((False, 0), (True, NICE)):
+            keeper = await Keeper.start(gives_way=gives_way)
+            pid, _ = await launch(keeper, tmp_path)
+            assert os.getpriority(os.PRIO_PROCESS, pid) == min(mine + lower, 19)
+            await keeper.close()
 
     run(story())
 

@@ -1,4 +1,4 @@
-"""Turns: a few benches are drawn at once, the others wait in their order, and none holds up the rest for long."""
+"""Turns: a few benches are at it at once, the others wait in their order, and none holds up the rest for long."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from studylab import turns
-from studylab.turns import AT_ONCE, Turns
+from studylab.turns import Turns
 
+AT_ONCE = 3
 WITHIN_S = 10.0
 
 
@@ -16,7 +17,7 @@ class Many:
     """Benches that take a turn each, in their order, and hold it until they are let go."""
 
     def __init__(self, count: int) -> None:
-        self.turns, self.begun = Turns(), asyncio.Queue[int]()
+        self.turns, self.begun = Turns(AT_ONCE), asyncio.Queue[int]()
         self._ends = [asyncio.Event() for _ in range(count)]
         self.tasks = [asyncio.create_task(self._hold(number)) for number in range(count)]
 
@@ -48,15 +49,14 @@ def test_who_comes_while_all_turns_are_taken_waits_for_one_that_ends() -> None:
     asyncio.run(asyncio.wait_for(work(), WITHIN_S))
 
 
-def test_benches_that_never_end_hold_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PATIENCE_S", 0.01)
+def test_a_bench_that_never_ends_loses_its_turn_and_gives_none_back_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONGEST_S", 0.01)
 
     async def work() -> None:
-        many = Many(AT_ONCE)
-        await many.next(AT_ONCE)
-        async with many.turns.take():
-            assert not any(task.done() for task in many.tasks)
-        assert many.turns._free.locked(), "who went on without a turn gives none back"
-        await many.let_go(*range(AT_ONCE))
+        many = Many(3 * AT_ONCE)
+        assert await many.next(3 * AT_ONCE) == [*range(3 * AT_ONCE)]
+        assert not any(task.done() for task in many.tasks)
+        await many.let_go(*range(3 * AT_ONCE))
+        assert many.turns._free._value == AT_ONCE
 
     asyncio.run(asyncio.wait_for(work(), WITHIN_S))

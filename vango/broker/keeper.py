@@ -22,6 +22,7 @@ from typing import Any
 from vango.actors.errors import Unavailable
 from vango.broker.binary import check_version, find_nats_server
 from vango.broker.folder import EVERYWHERE, LOOPBACK
+from vango.broker.keeper_child import GIVES_WAY
 
 CHILD = Path(__file__).with_name("keeper_child.py")
 ANSWER_WITHIN_S = 10.0
@@ -41,9 +42,10 @@ class _Charge:
 class Keeper:
     """The parent's side of the keeper process. Make one with `await Keeper.start()`."""
 
-    def __init__(self, nats_server: Path, open_at: str = "") -> None:
+    def __init__(self, nats_server: Path, open_at: str = "", *, gives_way: bool = False) -> None:
         self.nats_server = nats_server
         self.open_at = open_at
+        self._how = [GIVES_WAY] if gives_way else []
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
@@ -53,17 +55,18 @@ class Keeper:
         self._closed = False
 
     @classmethod
-    async def start(cls, nats_server: Path | None = None, open_at: str = "") -> Keeper:
+    async def start(cls, nats_server: Path | None = None, open_at: str = "", *, gives_way: bool = False) -> Keeper:
         """Find the nats-server binary, check that it runs, and start the keeper process.
 
         Its servers listen on the loopback address only. With `open_at`, an address of this machine, they listen on
-        all of its addresses, and programs elsewhere are told to connect to that one.
+        all of its addresses, and programs elsewhere are told to connect to that one. On Linux a server that
+        `gives_way` has a lower priority than the app: one that never rests takes little from the others.
 
         Raises Unavailable with one sentence when there is no binary, or it does not work.
         """
         binary = find_nats_server(nats_server)
         await check_version(binary)
-        keeper = cls(binary, open_at)
+        keeper = cls(binary, open_at, gives_way=gives_way)
         await keeper._running()
         return keeper
 
@@ -131,7 +134,7 @@ class Keeper:
             flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
             try:
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, *("-I", "-S", str(CHILD)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    sys.executable, *("-I", "-S", str(CHILD), *self._how), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     start_new_session=True, creationflags=flags,
                 )  # fmt: skip
             except (OSError, RuntimeError) as error:
