@@ -1,7 +1,7 @@
 """Turns: when many benches need the same at once, a few are at it and the others wait, first come, first served.
 
-A crowd of benches that are all half done keeps everybody waiting. So a bench waits before it is opened, and before it is
-observed and drawn: what is drawn then stands for all that happened while it waited.
+A crowd of benches that are all half done keeps everybody waiting. So a bench waits before it is opened, and before it
+is observed and drawn: what is drawn then stands for all that happened while it waited.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LONGEST_S = 1.0
 
 
 class Turns:
-    """So many turns `at_once`. A bench whose broker does not answer loses its turn after `LONGEST_S`, and goes on."""
+    """A number of turns `at_once`. A bench whose broker does not answer loses its turn after `LONGEST_S`, and goes on."""
 
     def __init__(self, at_once: int) -> None:
         self._free = asyncio.Semaphore(at_once)
