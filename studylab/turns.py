@@ -15,7 +15,7 @@ LONGEST_S = 1.0
 
 
 class Turns:
-    """A number of turns `at_once`. A bench whose broker does not answer loses its turn after `LONGEST_S`, and goes on."""
+    """A number of turns `at_once`. Who holds one for longer than `LONGEST_S`, as when a broker is silent, loses it."""
 
     def __init__(self, at_once: int) -> None:
         self._free = asyncio.Semaphore(at_once)
