@@ -317,7 +317,7 @@ GUARDS: dict[str, Guard] = {
     "no snapshot of what was not told": Guard(
         "an untold change that a snapshot spreads",
         "vango.kit.outbox",
-        "if reasons := not_told(db, feed, read):",
+        "if reasons := _differences(db, feed, read, told):",
         "if reasons := []:",
         "tests/vango/test_kit_outbox.py::test_a_row_that_was_changed_and_not_told_is_in_no_snapshot",
     ),
