@@ -15,7 +15,7 @@ import pytest
 
 from vango.actors.errors import Unavailable
 from vango.broker.keeper import Keeper, is_running
-from vango.broker.keeper_child import NICE, NICEST, Watch
+from vango.broker.keeper_child import NICE
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the parent-death signal and /proc")
 DEADLINE_S = 5.0
@@ -29,6 +29,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from vango.broker.broker import Broker
 from vango.broker.keeper import Keeper
+from vango.broker.keeper_child import NICE
 
 async def main():
     keeper = await Keeper.start()
@@ -57,11 +58,9 @@ def sleeper(seconds: float = 60.0) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", f"import time; time.sleep({seconds})"]
 
 
-async def launch(
-    keeper: Keeper, folder: Path, name: str = "a", argv: list[str] | None = None
-) -> tuple[int, asyncio.Future[int]]:
+async def launch(keeper: Keeper, folder: Path, name: str = "a") -> tuple[int, asyncio.Future[int]]:
     exit_code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    pid = await keeper.launch(name, argv or sleeper(), folder / "log", exit_code.set_result)
+    pid = await keeper.launch(name, sleeper(), folder / "log", exit_code.set_result)
     return pid, exit_code
 
 
@@ -128,30 +127,6 @@ def test_a_broker_that_gives_way_has_a_lower_priority_than_the_app(run: Run, tmp
             pid, _ = await launch(keeper, tmp_path)
             assert os.getpriority(os.PRIO_PROCESS, pid) == min(mine + lower, 19)
             await keeper.close()
-
-    run(story())
-
-
-def test_who_works_for_most_of_a_second_does_not_rest() -> None:
-    watch = Watch()
-    assert watch.look({1: 50.0, 2: 3.0}, 1.0) == [], "what was used before is no matter"
-    assert watch.look({1: 50.9, 2: 3.4, 3: 0.9}, 1.0) == [1]
-    assert watch.look({1: 51.8, 2: 4.5, 3: 1.0}, 2.0) == [2]
-    assert watch.look({2: 4.9}, 1.0) == []
-
-
-@LINUX
-@pytest.mark.slow
-def test_a_broker_that_never_rests_comes_after_the_others(run: Run, tmp_path: Path) -> None:
-    async def story() -> None:
-        keeper = await Keeper.start(gives_way=True)
-        restless, _ = await launch(keeper, tmp_path, "a", [sys.executable, "-I", "-S", "-c", "while True: pass"])
-        quiet, _ = await launch(keeper, tmp_path, "b")
-        async with asyncio.timeout(60):
-            while os.getpriority(os.PRIO_PROCESS, restless) != NICEST:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.1)
-        assert os.getpriority(os.PRIO_PROCESS, quiet) < NICEST
-        await keeper.close()
 
     run(story())
 

@@ -24,9 +24,7 @@ ENDED_WITHIN_S = 5.0
 THREAD_STACK_BYTES = 256 * 1024
 PR_SET_PDEATHSIG = 1
 GIVES_WAY, NICE = "gives-way", 10
-"""Among many benches a broker runs at this niceness: what serves all of them comes first."""
-RESTLESS, NICEST, LOOK_S = 0.5, 19, 1.0
-"""One that works for more than half of a second comes after the other brokers as well, until it is started again."""
+"""Among many benches a broker runs at this niceness: one that never rests slows the others less."""
 
 
 class Child:
@@ -72,28 +70,6 @@ class Child:
         tell({"event": "exited", "id": self.name, "pid": self.process.pid, "code": code})
 
 
-class Watch:
-    """Finds the processes that do not rest."""
-
-    def __init__(self) -> None:
-        self.used_s: dict[int, float] = {}
-
-    def look(self, used_s: dict[int, float], in_s: float) -> list[int]:
-        """Return who worked for most of the seconds since the last look, by the processor time of each until now."""
-        before, self.used_s = self.used_s, used_s
-        return [pid for pid, now_s in used_s.items() if now_s - before.get(pid, now_s) > RESTLESS * in_s]
-
-
-def used_s(pid: int) -> float:
-    """Return the processor time of a process in seconds; 0 when it has ended."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:  # noqa: PTH123 - importing pathlib would double the start time
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 class Children:
     """All brokers of one app. Only the main thread forks: the parent-death signal is tied to the thread that did."""
 
@@ -121,7 +97,7 @@ class Children:
             raise OSError(f"{name} still runs as process {old.process.pid}")
         argv = order["argv"]
         assert isinstance(argv, list)
-        with open(str(order["log"]), "ab") as log:  # noqa: PTH123 - as above
+        with open(str(order["log"]), "ab") as log:  # noqa: PTH123 - importing pathlib would double the start time
             process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
@@ -147,21 +123,6 @@ class Children:
             raise OSError(f"no process of {order['id']} runs")
         child.send(str(order["signal"]))
         return {"event": "signalled"}
-
-    def watch(self) -> None:
-        """Let a broker that does not rest come last, for ever. A priority belongs to each thread of a process."""
-        watch, looked_at = Watch(), time.monotonic()
-        while True:
-            time.sleep(LOOK_S)
-            in_s, looked_at = time.monotonic() - looked_at, time.monotonic()
-            for pid in watch.look({child.process.pid: used_s(child.process.pid) for child in self._alive()}, in_s):
-                # It may end meanwhile.
-                with contextlib.suppress(OSError):
-                    for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - as above
-                        os.setpriority(os.PRIO_PROCESS, int(thread), NICEST)
-
-    def _alive(self) -> list[Child]:
-        return [child for child in [*self.running.values()] if child.process.returncode is None]
 
     def stop(self, number: int, frame: object) -> None:
         """Handle SIGTERM. It interrupts only the reading, so that no fork is interrupted."""
@@ -206,8 +167,6 @@ def main() -> None:
     """Serve until told to stop, then end every broker."""
     threading.stack_size(THREAD_STACK_BYTES)
     children = Children()
-    if children.libc and children.nice:
-        threading.Thread(target=children.watch, name="watch", daemon=True).start()
     signal.signal(signal.SIGTERM, children.stop)
     # A handler, and not SIG_IGN, which the brokers would inherit.
     signal.signal(signal.SIGINT, lambda number, frame: None)
