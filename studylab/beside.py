@@ -17,8 +17,8 @@ class Beside(Protocol[H_contra]):
     """What goes with a bench and is none of its parts. It hears what the pages hear, on the loop, and adds to them."""
 
     @property
-    def is_settled(self) -> bool:
-        """Whether the bench stands where its learner begins. Until then its own changes are not drawn one by one."""
+    def is_being_made_ready(self) -> bool:
+        """Whether somebody brings the bench to where its learner begins. Its changes are then not drawn one by one."""
 
     def attach(self, hub: H_contra) -> None:
         """The bench was opened, or opened again: this is its hub now."""
@@ -39,7 +39,7 @@ class Beside(Protocol[H_contra]):
 class Nothing:
     """Beside most benches there is nothing."""
 
-    is_settled = True
+    is_being_made_ready = False
 
     def attach(self, hub: object) -> None:
         pass

@@ -30,14 +30,14 @@ class Shown(Protocol):
         """Whether one is open."""
 
     @property
-    def is_settled(self) -> bool:
-        """Whether the bench stands where its learner begins."""
+    def is_being_made_ready(self) -> bool:
+        """Whether somebody brings the bench to where its learner begins."""
 
 
 class Frames:
     """The frames of one bench. `draw` draws all open pages from an observation.
 
-    While the bench is not settled its own changes are not drawn: `mark` draws them, once they have settled.
+    While the bench is being made ready its own changes are not drawn: `mark` draws them when it is.
     `is_marked`: another frame is to be drawn in any case.
     """
 
@@ -71,7 +71,7 @@ class Frames:
         self._bench.changes.on_change = None
 
     def _is_due(self) -> bool:
-        is_news = self._shown.is_settled and self._drawn_as_of != self._bench.changes.noted
+        is_news = not self._shown.is_being_made_ready and self._drawn_as_of != self._bench.changes.noted
         return (self.is_marked or is_news) and self._shown.is_watched
 
     async def _frames(self) -> None:

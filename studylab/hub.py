@@ -63,9 +63,9 @@ class Hub:
         return self._viewers > 0 and not self._ended
 
     @property
-    def is_settled(self) -> bool:
-        """Whether the bench stands where its learner begins."""
-        return self.beside.is_settled
+    def is_being_made_ready(self) -> bool:
+        """Whether somebody brings the bench to where its learner begins."""
+        return self.beside.is_being_made_ready
 
     @property
     def viewers(self) -> int:
@@ -121,7 +121,7 @@ class Hub:
         self.beside.changed()
 
     def _lab_changed(self) -> None:
-        if self.beside.is_settled:
+        if not self.beside.is_being_made_ready:
             self._frames.mark()
         self.beside.changed()
 
@@ -160,8 +160,8 @@ class Hub:
             await run.read_up(seen)
             was_marked = self._frames.is_marked
             run.look(seen)
-            # What the checks found out by this look is drawn with it.
-            self._frames.is_marked = was_marked if is_drawn else self._frames.is_marked
+            if is_drawn:  # and with it what the checks have found out just now
+                self._frames.is_marked = was_marked
             context |= {"guide": run.guide(), "locked": self.locked(page)}
         else:
             context |= {"own": acts.look(self.bench), "named": acts.named(self.bench.folder)}

@@ -42,9 +42,9 @@ def test_a_seat_may_do_a_few_acts_at_once_and_then_a_few_each_second(share: obje
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a broker gives way")
-def test_a_broker_that_never_rests_gives_way_to_what_serves_the_others(ana: Sitting) -> None:
-    lower = os.getpriority(os.PRIO_PROCESS, ana.see()["broker"]["pid"]) - os.getpriority(os.PRIO_PROCESS, 0)
-    assert lower == NICE
+def test_the_broker_of_a_seat_gives_way_to_what_serves_everybody(ana: Sitting) -> None:
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, ana.see()["broker"]["pid"]) == min(mine + NICE, 19)
 
 
 def test_a_seat_that_floods_is_told_and_another_is_served(room: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:

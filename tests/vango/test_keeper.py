@@ -29,7 +29,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from vango.broker.broker import Broker
 from vango.broker.keeper import Keeper
-from vango.broker.keeper_child import NICE
 
 async def main():
     keeper = await Keeper.start()

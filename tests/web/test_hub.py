@@ -102,11 +102,11 @@ def test_a_change_is_drawn_when_its_story_is_told(app: Flask, monkeypatch: pytes
     assert re.findall(r'id="(\w+)-shop"[^>]*data-mark="alloc-c 2 ', message) == ["fra", "iad", "syd"]
 
 
-def test_the_changes_of_a_bench_that_has_not_settled_are_drawn_when_it_has(app: Flask, counted: Counted) -> None:
+def test_the_changes_of_a_bench_that_is_being_made_ready_are_drawn_when_it_is(app: Flask, counted: Counted) -> None:
     learner = Learner(app)
     learner.enter()
     (mine,) = app.extensions["studylab"].benches._live.values()
-    mine.beside.is_settled = False
+    mine.beside.is_being_made_ready = True
     with learner.client.get("/events") as page:
         stream = iter(page.response)
         read_until(stream, "panel-acts")
@@ -114,7 +114,7 @@ def test_the_changes_of_a_bench_that_has_not_settled_are_drawn_when_it_has(app: 
         for owner in ("alloc-c", "alloc-b") * 3:
             learner.do("promote", route="shop", to=owner)
         assert (counted.count, mine._frames._framing) == (1, None)
-        mine.beside.is_settled = True
+        mine.beside.is_being_made_ready = False
         app.extensions["studylab"].loop.call(on_loop(mine.mark), timeout_s=20)
         read_until(stream, "epoch 7")
 

@@ -45,7 +45,7 @@ class Keeper:
     def __init__(self, nats_server: Path, open_at: str = "", *, gives_way: bool = False) -> None:
         self.nats_server = nats_server
         self.open_at = open_at
-        self._how = [GIVES_WAY] if gives_way else []
+        self._options = [GIVES_WAY] if gives_way else []
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
@@ -60,7 +60,7 @@ class Keeper:
 
         Its servers listen on the loopback address only. With `open_at`, an address of this machine, they listen on
         all of its addresses, and programs elsewhere are told to connect to that one. On Linux a server that
-        `gives_way` has a lower priority than the app: one that never rests takes little from the others.
+        `gives_way` has a lower priority than the app.
 
         Raises Unavailable with one sentence when there is no binary, or it does not work.
         """
@@ -134,7 +134,7 @@ class Keeper:
             flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
             try:
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, *("-I", "-S", str(CHILD), *self._how), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    sys.executable, *("-I", "-S", str(CHILD), *self._options), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     start_new_session=True, creationflags=flags,
                 )  # fmt: skip
             except (OSError, RuntimeError) as error:

@@ -24,7 +24,7 @@ ENDED_WITHIN_S = 5.0
 THREAD_STACK_BYTES = 256 * 1024
 PR_SET_PDEATHSIG = 1
 GIVES_WAY, NICE = "gives-way", 10
-"""Among many benches a broker runs at this niceness: one that never rests slows the others less."""
+"""Where many benches share a machine a broker runs at this niceness: what serves everybody comes first."""
 
 
 class Child:

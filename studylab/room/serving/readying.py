@@ -36,7 +36,7 @@ class Readying:
     def begin(self, seat: Seat, ticket: Ticket) -> None:
         """Begin with a seat's bench, unless it is ready or on its way."""
         if not seat.made.is_set() and (seat.readying is None or seat.readying.done()):
-            seat.is_settled = False
+            seat.is_being_made_ready = True
             seat.readying = asyncio.create_task(self._ready(seat, ticket), name=f"make seat {seat.number} ready")
 
     async def _ready(self, seat: Seat, ticket: Ticket) -> None:
@@ -48,14 +48,14 @@ class Readying:
             pause_s = min(2 * pause_s, AGAIN_AT_MOST_S)
         else:
             seat.trouble = GIVEN_UP
-        seat.is_settled = True
+        seat.is_being_made_ready = False
         seat.made.set()
         seat.mark()
         seat.changed()
 
     async def _is_ready(self, seat: Seat, ticket: Ticket) -> bool:
         """Bring a bench to where its seat begins, and return whether it is there."""
-        seat.is_settled = False
+        seat.is_being_made_ready = True
         try:
             async with self._turns:
                 hub = await self._serving.benches.hub(seat.key)
@@ -65,7 +65,7 @@ class Readying:
                     hub.release()
         except Exception as error:  # noqa: BLE001 (whatever it is, the seat waits for its bench and is told why)
             # Until the next try it stands still, and its learner may use it.
-            seat.is_settled = True
+            seat.is_being_made_ready = False
             self._note_trouble(seat, error)
             return False
         if seat.trouble:

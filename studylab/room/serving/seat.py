@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class Seat:
     """A seat that has a bench here, under one epoch. `made` is set when the bench is where the seat begins.
 
-    `is_settled` is false while somebody brings it there, or is about to.
+    `is_being_made_ready` is true while somebody brings it there, or is about to.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Seat:
         self._progress: tuple[Any, str] = (None, "")
         self._carried: Carry | None = None
         self._attempt: Attempt | None = None
-        self.is_settled = self.kept.ready
+        self.is_being_made_ready = not self.kept.ready
         if self.kept.ready:
             self.made.set()
         else:
@@ -116,7 +116,7 @@ class Seat:
     def changed(self) -> None:
         """The bench noted a change, or a page came or went."""
         self._note_step()
-        self._plan(SOON_S if self._is_watched and self.is_settled else UNWATCHED_S)
+        self._plan(SOON_S if self._is_watched and not self.is_being_made_ready else UNWATCHED_S)
 
     def mark(self) -> None:
         """The strip changed: have it drawn."""
@@ -175,7 +175,7 @@ class Seat:
 
     def _due(self) -> None:
         self._timer = None
-        if self._is_watched or not self.is_settled:
+        if self._is_watched or self.is_being_made_ready:
             self.tell()
         elif self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name=f"look at seat {self.number}")
