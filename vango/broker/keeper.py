@@ -134,8 +134,8 @@ class Keeper:
             flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
             try:
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, *("-I", "-S", str(CHILD), *self._options), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                    start_new_session=True, creationflags=flags,
+                    sys.executable, *("-I", "-S", str(CHILD), *self._options), start_new_session=True,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=flags,
                 )  # fmt: skip
             except (OSError, RuntimeError) as error:
                 if isinstance(error, RuntimeError):
