@@ -8,7 +8,7 @@ from studylab.lab.scripts import call, opening
 
 SETUP = opening(
     call("stream_limits", duplicate_window_s=0.1),
-    call("edge_rules", edge="iad", check_epochs=False, prove_continuity=False, handling_s=0.15),
+    call("edge_rules", edge="iad", check_epochs=False, prove_continuity=False, handling_s=0.5),
 )
 
 QUIZ = quiz(

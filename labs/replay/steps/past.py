@@ -12,7 +12,7 @@ HISTORY = Do(
     title="Give shop a past",
     prose="""
         Each change is one event and one **epoch**, a number that the database only increases. *iad* checks event ids
-        but no epochs. It takes 0.15 s over each event, so that you can watch it.
+        but no epochs. It takes half a second over each event, so that you can watch it.
     """,
     checks=(
         Check("A route has had three owners", saw.three_owners),
