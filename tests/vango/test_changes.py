@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.vango.conftest import Hands
+from vango.bench import looking
 from vango.bench.changes import LOOK_AGAIN_S, Changes
 from vango.observe.model import Observation
 
@@ -94,3 +95,26 @@ def test_a_look_at_rest_has_seen_what_was_noted_meanwhile_unless_it_is_a_moment(
     bench.observer.observe = look_while_something_happens  # type: ignore[method-assign]
     hands._run(bench.observe())
     assert (bench.changes.looked_as_of == bench.changes.noted) is is_seen
+
+
+def test_a_look_at_rest_is_fresh_for_a_moment_and_until_something_is_noted(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "FRESH_S", 30.0)
+    bench = hands.bench
+    seen = hands.settle()
+    assert bench.fresh() is seen
+    bench.changes.note()
+    assert bench.fresh() is None
+    hands.settle()
+    monkeypatch.setattr(looking, "FRESH_S", 0.0)
+    assert bench.fresh() is None
+
+
+def test_a_look_at_a_bench_that_is_not_at_rest_is_never_fresh(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "FRESH_S", 30.0)
+    hands.settle()
+    hands.do("kill_relay")
+    hands.do("promote", route="shop", to="alloc-c")
+    seen = hands.until(lambda seen: seen.outbox.waiting == 1)
+    assert (seen.outbox.waiting, hands.bench.fresh()) == (1, None)

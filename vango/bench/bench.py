@@ -55,7 +55,7 @@ FIRST_CLAIMS_S = 0.5
 class Bench:
     """One bench. Make one with `await Bench.open(folder, keeper)`; everything runs on the loop that opened it.
 
-    `perform` issues a verb (`vango.bench.performing`); `observe`, `wait_until` and `settle` look at the bench
+    `perform` issues a verb (`vango.bench.performing`); `observe`, `fresh`, `wait_until` and `settle` look at the bench
     (`vango.bench.looking`).
     """
 
@@ -84,7 +84,8 @@ class Bench:
         self.history = History(self, aside)
         self.recording = Recording(self.journal, as_text)
         looks = self._looks = Looking(self, self.recording)
-        self.observe, self.wait_until, self.settle = looks.observe, looks.wait_until, looks.settle
+        self.observe, self.fresh = looks.observe, looks.fresh
+        self.wait_until, self.settle = looks.wait_until, looks.settle
         performing = self._performing = Performing(self, self.history, self._save)
         self.perform, self.carry_out = performing.perform, performing.carry_out
         self.guests = Guests(self.journal, self.changes.note, lambda: self.relay.wake())

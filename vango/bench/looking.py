@@ -12,6 +12,8 @@ from vango.journal.recording import Recording
 from vango.observe.model import Observation
 from vango.observe.rest import has_converged, is_at_rest
 
+FRESH_S = 0.5
+
 
 class Looking:
     """The looks at one bench. `lock` is held during each."""
@@ -20,6 +22,7 @@ class Looking:
         self.lock = asyncio.Lock()
         self._bench = bench
         self._recording = recording
+        self._at_rest: tuple[Observation, int, float] | None = None
 
     async def observe(self) -> Observation:
         """Take one observation, and record it."""
@@ -33,10 +36,19 @@ class Looking:
                 # answers.
                 noted = changes.noted
         changes.looked_as_of = noted
+        self._at_rest = (observation, noted, time.monotonic()) if is_rest else None
         if is_rest:
             changes.found_at_rest(noted)
         self._recording.take(observation)
         return observation
+
+    def fresh(self) -> Observation | None:
+        """Return the last observation if another would show the same: just taken, at rest, nothing noted since."""
+        if self._at_rest is None:
+            return None
+        observation, noted, taken = self._at_rest
+        is_fresh = noted == self._bench.changes.noted and time.monotonic() - taken < FRESH_S
+        return observation if is_fresh else None
 
     async def wait_until(self, is_so: Callable[[Observation], bool], timeout_s: float = 10.0) -> Observation:
         """Observe after every change until a condition holds. Raises `Unavailable` with the last observation."""
