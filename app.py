@@ -26,7 +26,7 @@ from studylab.room.desk.web import create_desk
 from studylab.room.settings import HostSettings
 from studylab.sessions import Benches
 from studylab.views import MAX_STREAMS
-from studylab.web import bundles, compress, cookie, errors, guard, guests, known, present, public
+from studylab.web import bundles, compress, cookie, errors, guard, guests, present, public
 from studylab.web.bench import bench
 from studylab.web.concepts import concepts
 from studylab.web.debrief import debrief
@@ -95,7 +95,6 @@ def create_app(
         public.register(app, at)
     errors.register(app)
     present.register(app)
-    known.register(app)
     bundles.register(app)
     guests.register(app)
     htmx.init_app(app)

@@ -98,7 +98,7 @@ class Frames:
     async def _frame(self) -> None:
         changes = self._bench.changes
         self.is_marked, self._drawn_as_of = False, changes.noted
-        seen = await self._bench.observe()
+        seen = self._bench.fresh() or await self._bench.observe()
         self._drawn_as_of = changes.looked_as_of
         await self._draw(seen)
 

@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studylab.beside import Beside, Nothing
-from studylab.drawn import Draw, Drawn, Page
+from studylab.drawn import Draw, Drawn, Page, whole
 from studylab.frames import Frames
 from studylab.lab import records
 from studylab.lab.locks import locked
@@ -99,6 +99,14 @@ class Hub:
             self._held -= 1
             self.used_at = time.monotonic()
 
+    def drawn(self, slug: str, context: dict[str, Any]) -> dict[str, Drawn]:
+        """Draw a page that is loaded. Its stream need not draw again what looks the same."""
+        with self._news:
+            page = self._pages.setdefault(slug, Page())
+            before = page.drawn
+        page.loaded = loaded = whole(self._draw(context, before))
+        return loaded
+
     def wake(self) -> None:
         """Let every waiting page check whether its view is over."""
         with self._news:
@@ -144,17 +152,13 @@ class Hub:
         return reasons
 
     async def context(self, page: str, *, by_others: bool = False) -> dict[str, Any]:
-        """Observe, let the checks of the page's lab look, and return what its panels are drawn from.
-
-        `by_others`: somebody looks who is not the learner.
-        """
+        """Observe, let the checks of a page's lab look, and return what its panels are drawn from, also for others."""
         if not by_others:
             self.beside.opened(page)
         return await self._context(page, await self.bench.observe())
 
     async def _context(self, page: str, seen: Observation, *, is_drawn: bool = False) -> dict[str, Any]:
-        moments = self.bench.journal.tail(MOMENTS)
-        context: dict[str, Any] = {"seen": seen, "moments": moments, "locked": {}, "guide": None}
+        context = {"seen": seen, "moments": self.bench.journal.tail(MOMENTS), "locked": {}, "guide": None}
         if page:
             run = self.run(page)
             await run.read_up(seen)
@@ -200,14 +204,10 @@ class Hub:
         with self._news:
             before = page.drawn
         for part in self._draw(context, before):
-            self._keep(page, part, begun)
-            # The page thread needs the interpreter, which a busy thread keeps for 5 ms.
-            time.sleep(0)
-
-    def _keep(self, page: Page, drawn: Mapping[str, Drawn], begun: int) -> None:
-        with self._news:
-            if page.keep(drawn, begun):
-                self._news.notify_all()
+            with self._news:
+                if page.keep(part, begun):
+                    self._news.notify_all()
+            time.sleep(0)  # The page thread needs the interpreter, which a busy thread keeps for 5 ms.
 
     # In the threads of the pages.
 

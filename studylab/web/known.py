@@ -1,50 +1,58 @@
-"""What a page shows when it is loaded, so that its stream need not send it again.
+"""A page with a stage as it is loaded: its panels are drawn as for its stream, which need not send them again.
 
-Each panel drawn into a page is noted by a checksum. The page names them all when it opens its stream for the first
-time, and the stream leaves out the panels that look the same as they did then. This saves most of the first frame's
-bytes, and the browser the work of comparing the whole page with itself.
+The page names the checksum of each panel that it shows when it opens its stream for the first time, and the stream
+leaves out the panels that look the same as they did then. This saves most of the first frame's bytes, and the browser
+the work of comparing the whole page with itself. Nor are they drawn again: the hub keeps what was drawn.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 from zlib import crc32
 
-from flask import Flask, g, request
+from flask import request
 from markupsafe import Markup
+
+from studylab.drawn import Drawn
+from studylab.hub import Hub
+from studylab.web.state import call
+from vango.verbs.registry import REGISTRY
 
 HEADER = "Study-Lab-Known"
 MOST = 200
+# A place inside of a panel that is drawn separately. Typed text cannot look like it, because its brackets are escaped.
+_APART = re.compile(r'(<div[^>]* id="([\w-]+)" hx-morph-skip>)(?=</div>)')
 
 
-def register(app: Flask) -> None:
-    """Give the templates the filters that note what they draw."""
-    app.jinja_env.filters.update(known=_known, known_apart=_known_apart)
-    app.jinja_env.globals["known_so_far"] = _so_far
+class Placed:
+    """The drawn panels of a page, which its template places by their ids. What stands inside of one comes with it.
+
+    `sums` are the checksums of those that were placed. `alone` is what this page alone has in some of their places.
+    """
+
+    def __init__(self, drawn: Mapping[str, Drawn]) -> None:
+        self.sums: list[str] = []
+        self.alone: dict[str, str] = {}
+        self._drawn = drawn
+
+    def __getitem__(self, panel: str) -> Markup:
+        return Markup(self._whole(panel))  # noqa: S704 - what templates have drawn
+
+    def _whole(self, panel: str) -> str:
+        html = self._drawn[panel].html
+        self.sums.append(_sum(html))
+        return _APART.sub(lambda place: place[1] + self._inside(place[2]), html)
+
+    def _inside(self, place: str) -> str:
+        return self._whole(place) if place in self._drawn else self.alone.get(place, "")
 
 
-def _known(html: str) -> Markup:
-    """Note a panel of the page. What stands in it and is a panel of its own does not count."""
-    own = str(html)
-    for inner in g.pop("apart", ()):
-        own = own.replace(inner, "", 1)
-    g.setdefault("known", []).append(_sum(own))
-    return Markup(html)  # noqa: S704 - what a template has drawn
-
-
-def _known_apart(html: str) -> Markup:
-    """Note a panel inside of another one."""
-    g.setdefault("apart", []).append(str(html))
-    g.setdefault("known", []).append(_sum(str(html)))
-    return Markup(html)  # noqa: S704 - what a template has drawn
-
-
-def _so_far() -> str:
-    return " ".join(g.get("known", ()))
-
-
-def _sum(html: str) -> str:
-    return f"{crc32(html.encode()):x}"
+def loaded(hub: Hub, page: str, *, by_others: bool = False) -> dict[str, Any]:
+    """Observe a bench, and return what the template of a page with a stage needs, its panels drawn."""
+    context = call(hub.context(page, by_others=by_others))
+    return {"REGISTRY": REGISTRY, **context, "panels": Placed(hub.drawn(page, context))}
 
 
 def named() -> set[str]:
@@ -69,3 +77,7 @@ class FirstLook:
                 found[panel] = html
             self._sent.add(panel)
         return found
+
+
+def _sum(html: str) -> str:
+    return f"{crc32(html.encode()):x}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
+from studylab.hub import SANDBOX
 from studylab.lab import records, store
 from studylab.lab.attempt import Attempt
 from studylab.lab.guide import draw
@@ -12,14 +13,14 @@ from studylab.lab.locks import ever_unlocked
 from studylab.lab.model import Lab
 from studylab.lab.progress import first_open
 from studylab.scenes.scenarios import SCENARIOS
+from studylab.web.known import loaded
 from studylab.web.scenes import proposal
-from studylab.web.state import call, hub, state
+from studylab.web.state import hub, state
 from vango.actors.errors import NotThere
 from vango.bench import trials
 from vango.storm.fault_table import FAULTS
 from vango.storm.matrix import ALL_ON
 from vango.storm.protections import PROTECTIONS
-from vango.verbs.registry import REGISTRY
 
 pages = Blueprint("pages", __name__)
 
@@ -29,8 +30,8 @@ def sandbox() -> str:
     """The stage with every control. A visitor without a bench is asked first: a visit alone makes none."""
     if "bench" not in session:
         return render_template("start.html", lab=None)
-    context = call(hub().context("")) | {"proposal": proposal(), "scenarios": SCENARIOS}
-    return render_template("sandbox.html", REGISTRY=REGISTRY, events_url="/events", **context)
+    context = loaded(hub(), SANDBOX) | {"proposal": proposal(), "scenarios": SCENARIOS}
+    return render_template("sandbox.html", events_url="/events", **context)
 
 
 @pages.get("/labs/<slug>")
@@ -46,8 +47,10 @@ def lab(slug: str) -> str | Response:
         return render_template("start.html", lab=lab, guide=draw(lab, Attempt()))
     if "step" not in request.args and (at := _brought_to(state().benches.labs[slug])):
         return redirect(f"/labs/{slug}?step={at + 1}", 303)
-    context = call(hub().context(slug)) | {"unlocked": ever_unlocked(state().benches.labs[slug])}
-    return render_template("lab.html", REGISTRY=REGISTRY, events_url=f"/events?page={slug}", **context)
+    context = loaded(hub(), slug) | {"unlocked": ever_unlocked(state().benches.labs[slug])}
+    asked = render_template("guide/asked.html", asked=request.args.get("step", ""), **context)
+    context["panels"].alone["asked-step"] = asked
+    return render_template("lab.html", events_url=f"/events?page={slug}", **context)
 
 
 def _brought_to(lab: Lab) -> int:

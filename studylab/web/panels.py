@@ -90,12 +90,13 @@ def draw(app: Flask, context: Mapping[str, Any], before: Mapping[str, Drawn]) ->
     """Draw the panels of a page from one observation, panel id to what was drawn; unchanged ones are as in `before`.
 
     They come in parts, so that a browser has a few short tasks instead of a long one. The edges come first, because a
-    learner waits for them, and they are sent while the rest is drawn.
+    learner waits for them, and they are sent while the rest is drawn. The journal and the guide come last: what they
+    name is on the page by then.
     """
-    everywhere: dict[str, Any] = {"REGISTRY": REGISTRY, "in_parts": True}
+    everywhere: dict[str, Any] = {"REGISTRY": REGISTRY}
     with app.app_context():
         app.update_template_context(everywhere)
-    for panels in (_edges(context), _to_the_relay(context), _more(context), _stream(context), _beside(context)):
+    for panels in (_edges(context), _to_the_relay(context), _stream(context), _beside(context), _told(context)):
         drawn = {}
         with app.app_context():
             for panel, template, own in panels:
@@ -121,17 +122,11 @@ def _to_the_relay(context: Mapping[str, Any]) -> Iterator[_Panel]:
     yield "controls-verdict", "controls/verdict.html", context
 
 
-def _more(context: Mapping[str, Any]) -> Iterator[_Panel]:
-    """Yield the panels of what goes with the bench and is none of its parts."""
+def _stream(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    """Yield the stream, and what goes with the bench and is none of its parts."""
+    yield "panel-stream", "panels/stream.html", context
     for panel, template in context.get("more", ()):
         yield panel, template, context
-
-
-def _stream(context: Mapping[str, Any]) -> Iterator[_Panel]:
-    yield "panel-stream", "panels/stream.html", context
-    yield "panel-journal", "panels/journal.html", context
-    if context["guide"] is not None:
-        yield "panel-guide", "panels/guide.html", context
 
 
 def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
@@ -141,10 +136,16 @@ def _beside(context: Mapping[str, Any]) -> Iterator[_Panel]:
     yield "code-latest", "panels/latest.html", context
     for name in ("truth", "relay", "stream"):
         yield from _inspected(name, name, context)
-    if context["guide"] is None:
+    if "own" in context:
         yield "panel-acts", "panels/acts.html", context
     for edge in context["seen"].edges:
         yield from _inspected("edge", f"edge-{edge.name}", {**context, "edge": edge})
+
+
+def _told(context: Mapping[str, Any]) -> Iterator[_Panel]:
+    yield "panel-journal", "panels/journal.html", context
+    if context["guide"] is not None:
+        yield "panel-guide", "panels/guide.html", context
 
 
 def _inspected(template: str, name: str, context: Mapping[str, Any]) -> Iterator[_Panel]:

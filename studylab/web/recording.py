@@ -8,7 +8,9 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from studylab.drawn import whole
 from studylab.web.htmx import htmx
+from studylab.web.known import Placed
 from studylab.web.state import call, hub, state
 from vango.actors.errors import BadInput, NotThere
 from vango.bench.bench import Bench
@@ -31,6 +33,7 @@ def at() -> str:
     lab = lab if lab in state().benches.labs else ""
     context = call(_recorded(hub().bench, int(wanted) if wanted else None))
     context |= {"lab": lab, "live_url": f"/labs/{lab}" if lab else "/sandbox"}
+    context["panels"] = Placed(whole(state().benches.draw(context, {})))
     return render_template("recorded.html" if htmx else "recording.html", **context)
 
 

@@ -7,16 +7,17 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
+from studylab.hub import SANDBOX
 from studylab.lab import tour as course
 from studylab.lab.tour import CAPTIONS
 from studylab.web.given import fields
 from studylab.web.htmx import htmx, partial, wants_json
+from studylab.web.known import loaded
 from studylab.web.state import acting, call, hub, state
 from vango.actors.crash_points import Tempo
 from vango.actors.errors import BadInput
 from vango.actors.tasks import to_its_end
 from vango.observe.model import Observation
-from vango.verbs.registry import REGISTRY
 
 tour = Blueprint("tour", __name__)
 
@@ -27,10 +28,8 @@ def page() -> str:
     if "bench" not in session or "at" not in request.args:
         return render_template("tour_begin.html", first=_first_lab())
     at, pace = _at(request.args.get("at", "")), _pace(request.args.get("pace", ""))
-    context = call(hub().context(""))
-    return render_template(
-        "tour.html", REGISTRY=REGISTRY, events_url="/events", **_caption(at, pace, context["seen"]), **context
-    )
+    context = loaded(hub(), SANDBOX)
+    return render_template("tour.html", events_url="/events", **_caption(at, pace, context["seen"]), **context)
 
 
 @tour.post("/tour/start")

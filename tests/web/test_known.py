@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2 import Template
 
 from app import close_app, create_app
-from studylab.web import bundles
+from studylab.web import bundles, panels
 from studylab.web.known import HEADER, FirstLook
 from tests.web.learner import Learner
 
@@ -26,12 +28,12 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 def told(learner: Learner, headers: dict[str, str]) -> set[str]:
-    """Return the panels that a new stream sends until it has sent the inspector of the last edge, or is quiet."""
+    """Return the panels that a new stream sends until it has sent the journal, which comes last, or is quiet."""
     found: set[str] = set()
     with learner.client.get("/events", headers=headers) as stream:
         for message in (part.decode() for part in stream.iter_encoded()):
             found |= set(re.findall(r'hx-target="#([\w-]+)"', message))
-            if "rules-edge-syd" in found or "event: beat" in message:
+            if "panel-journal" in found or "event: beat" in message:
                 return found
     return found
 
@@ -44,6 +46,30 @@ def test_a_new_stream_leaves_out_the_panels_that_the_page_shows_already(app: Fla
     assert (
         told(learner, {HEADER: known[0]}) & {"panel-truth", "panel-relay", "controls-truth", "rules-edge-syd"} == set()
     )
+
+
+def test_what_was_drawn_for_a_page_is_not_drawn_again(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = Learner(app)
+    known = re.findall(r'data-known="([\da-f ]+)"', learner.enter().text)
+    drawn, draw = list[str](), panels._draw
+
+    def note(template: Template, everywhere: Any, context: Any) -> panels.Drawn:
+        drawn.append(str(template.name))
+        return draw(template, everywhere, context)
+
+    monkeypatch.setattr(panels, "_draw", note)
+    learner.client.get("/sandbox")
+    told(learner, {HEADER: known[0]})
+    assert drawn == []
+    learner.do("promote", route="shop", to="alloc-c")
+    assert "epoch 2" in learner.client.get("/sandbox").text
+    assert {"panels/truth.html", "panels/journal.html"} <= set(drawn)
+
+
+@pytest.mark.parametrize("inside", ["controls-truth", "controls-relay", "controls-edge-iad", "controls-verdict"])
+def test_a_panel_inside_of_another_one_stands_in_it_when_the_page_is_loaded(app: Flask, inside: str) -> None:
+    text = Learner(app).enter().text
+    assert len(re.findall(rf'id="{inside}" hx-morph-skip>\s*<(?!/div)', text)) == 1
 
 
 def test_a_page_that_had_a_message_since_it_was_loaded_gets_every_panel(app: Flask) -> None:

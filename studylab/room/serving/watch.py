@@ -16,11 +16,10 @@ from studylab.room.serving.fence import here, serving
 from studylab.room.serving.seat import Seat
 from studylab.web.given import fields
 from studylab.web.htmx import htmx, say, wants_json
-from studylab.web.known import FirstLook, named
+from studylab.web.known import FirstLook, loaded, named
 from studylab.web.state import call, hub_of, state
 from studylab.web.stream import Frames, sent
 from vango.actors.errors import NotThere, Refused
-from vango.verbs.registry import REGISTRY
 
 watch = Blueprint("watch", __name__)
 USED = "This link to a seat was used before. Open the seat again from the wall."
@@ -65,10 +64,10 @@ def enter() -> AnyResponse:
 def page(seat: str) -> str:
     """A seat's stage, as its learner has it before them."""
     found, slug = here(), here().kept.page
-    context = call(hub_of(found.key).context(slug, by_others=True))
+    context = loaded(hub_of(found.key), slug, by_others=True)
     template = "lab.html" if slug else "sandbox.html"
     events = f"/room/watch/{seat}/events?page={slug}"
-    return render_template(template, REGISTRY=REGISTRY, events_url=events, watching=looked_at(found), **context)
+    return render_template(template, events_url=events, watching=looked_at(found), **context)
 
 
 def looked_at(seat: Seat) -> dict[str, str]:
