@@ -89,7 +89,10 @@ class Learner:
             self.opens_moment()
         all_of_them = self.page.locator(f"form.act[action='/bench/verbs/{verb}'] > button, {opener(verb, {})}")
         expect(all_of_them.first, f"a control for {verb}").to_be_enabled()
-        control = all_of_them.first
+        self.is_as_new_as_the_bench()
+        # Another one may come before it: of an edge that is up again.
+        id = all_of_them.first.evaluate("control => control.id || control.closest('form').id")
+        control = self.page.locator(f"button[id='{id}'], form[id='{id}'] > button").first
         self._unfolds(control)
         if not control.get_attribute("commandfor"):
             return self._sends(verb, control)
@@ -126,7 +129,7 @@ class Learner:
     def _unfolds(self, control: Locator) -> None:
         """Open what the control stands in: the inspector of a place, a sheet behind a chip, details that are shut."""
         # The guide offers the calls of a move one after the other: an older page would lead to another control.
-        self._is_as_new_as_the_bench()
+        self.is_as_new_as_the_bench()
         self._inspects(control)
         if sheet := control.evaluate("control => control.closest('[popover]:not(:popover-open)')?.id"):
             self.hands.press(self.page.locator(f"[popovertarget='{sheet}']"))
@@ -234,11 +237,11 @@ class Learner:
         back = self.page.locator(", ".join(ways_back(item.verb, arguments)) or "no-way-back")
         expect(ways.or_(back).first, f"a control for {item.verb}({arguments})").to_be_attached()
         if not ways.count():
-            self._is_as_new_as_the_bench()
+            self.is_as_new_as_the_bench()
         return not ways.count()
 
-    def _is_as_new_as_the_bench(self) -> None:
-        """Wait until the page shows what happened last: then all of it is from after that."""
+    def is_as_new_as_the_bench(self) -> None:
+        """Wait until the page shows what happened last: then all of it is from after that, as the journal comes last."""
         last = self.witness.bench().moment
         shown = self.page.locator(f"xpath=//li[number(substring-after(@id, 'moment-')) >= {last}]")
         expect(shown.first).to_be_attached()

@@ -113,7 +113,8 @@ def test_a_box_of_the_lanes_opens_its_moment(by_mouse: Learner) -> None:
     by_mouse.opens("/sandbox")
     by_mouse.promotes("shop", "alloc-c")
     page = by_mouse.page
-    expect(page.locator("#panel-edge-syd")).to_contain_text("Current at 4")
+    # Not the edges: they are drawn before the lanes.
+    expect(page.locator("#panel-journal")).to_contain_text("promotion of shop to alloc-c")
     box = page.locator(".lanes a.box.is-truth").last
     moment = page.locator((box.get_attribute("href") or "") + " .what")
     expect(moment).not_to_be_in_viewport()

@@ -56,8 +56,8 @@ def test_a_burst_travels_in_bundles_that_say_how_many(by_mouse: Learner) -> None
     by_mouse.page.evaluate(WATCH)
     by_mouse.does(call("burst", n=500))
     expect(by_mouse.page.locator("#panel-edge-syd")).to_contain_text("Current at 503")
+    by_mouse.page.wait_for_function("() => window.flown.some(([, text]) => text.startsWith('×'))")
     flown(by_mouse.page)
-    assert by_mouse.page.evaluate("() => window.flown.some(([, text]) => text.startsWith('×'))")
     assert by_mouse.page.evaluate("() => window.most") <= 60
 
 
