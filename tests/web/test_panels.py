@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +17,13 @@ from studylab.web import panels
 from studylab.web.panels import Drawn, Noted, Reads
 from tests.web.learner import Learner
 from tests.web.test_accused import of
-from vango.actors.crash_points import Tempo
+from vango.actors.crash_points import AtPoint, Point, Tempo
 from vango.core.accused import Accused, Part
 from vango.core.audit import Soundness
 from vango.core.findings import Kind
 from vango.core.modes import Mode
 from vango.observe.accusing import accusing
-from vango.observe.model import AuditSeen
+from vango.observe.model import AuditSeen, PaceSeen
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +132,14 @@ def test_an_accused_edge_is_red_on_its_panel_and_the_verdict_links_it(app: Flask
     assert "is-ok" not in panels["panel-edge-fra"]
     assert '<a href="#panel-edge-fra">fra</a> is lost.' in panels["panel-verdict"]
     assert 'popovertarget="why-verdict"' in panels["panel-verdict"]
+
+
+def test_no_id_stands_twice_on_a_page_when_every_actor_waits(app: Flask, context: dict[str, Any]) -> None:
+    points = {"database": Point.BEFORE_COMMIT, "relay": Point.BEFORE_PUBLISH}
+    actors = ("database", "relay", *(edge.name for edge in context["seen"].edges))
+    waiting = tuple(AtPoint(actor, points.get(actor, Point.AFTER_RECEIVE)) for actor in actors)
+    seen = replace(context["seen"], pace=PaceSeen(Tempo.STEP, waiting))
+    html = "".join(drawn.html for drawn in draw(app, {**context, "seen": seen}, {}).values())
+    ids = re.findall(r'\sid="([^"]+)"', html)
+    assert sum("go_on" in id for id in ids) > len(actors), "an actor that waits has its button, and the bar one more"
+    assert [id for id, count in Counter(ids).items() if count > 1] == []
