@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from studylab.lab.model import Predict
-from studylab.room.protocol import Say
+from studylab.room.protocol import Report, Say
+from studylab.room.serving import seat
 from tests.room.hosted import Hosted, Sitting, until
 
 
@@ -17,6 +20,10 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
     hosted = Hosted(tmp_path_factory.mktemp("room"))
     yield hosted
     hosted.close()
+
+
+def says(act: str) -> Callable[[Report], bool]:
+    return lambda report: report.act == act
 
 
 def test_the_wall_has_lab_step_act_verdict_and_ticks(room: Hosted) -> None:
@@ -96,3 +103,60 @@ def test_what_happens_during_a_look_is_told_after_it(room: Hosted) -> None:
     for route, to in (("shop", "alloc-c"), ("blog", "alloc-b"), ("api", "alloc-a"), ("shop", "alloc-a")):
         assert ana.do("promote", route=route, to=to).status_code == 200
     ana.reported(lambda report: report.act == "promote shop, alloc-a", "the last act is told")
+
+
+def test_a_carry_that_has_to_wait_repeats_no_report_and_holds_up_none(
+    room: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana = room.join("Ana")
+    ana.page("/sandbox")
+    reports = room.serving().link.reports
+    written, write = list[tuple[str, ...]](), reports._write
+
+    def note(db: Any, told: Sequence[Report], carries: Sequence[Any]) -> None:
+        written.append((*(report.act for report in told), *("carried" for _ in carries)))
+        write(db, told, carries)
+
+    monkeypatch.setattr(reports, "_write", note)
+    for to in ("alloc-c", "alloc-b", "alloc-c"):
+        assert ana.do("promote", route="shop", to=to).status_code == 200
+        ana.reported(says(f"promote shop, {to}"), "each act while a carry waits")
+    until(lambda: sum("carried" in one for one in written) > 1, "the carry that waited")
+    assert () not in written
+    assert [one for one, after in pairwise(written) if one == after] == []
+
+
+def test_an_act_is_reported_once_with_the_verdict_that_it_leads_to(
+    room: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seat, "PUT_OFF", 100)
+    ana = room.join("Ana")
+    ana.do("edge_rules", edge="syd", handling_s=0.3)
+    verdicts, put = list[str](), room.serving().link.reports.put
+
+    def note(id: str, epoch: int, changes: Mapping[str, Any]) -> None:
+        verdicts.append(changes.get("verdict", ""))
+        put(id, epoch, changes)
+
+    ana.page("/sandbox")
+    with ana.client.get("/events", buffered=False) as stream:
+        next(iter(stream.response))
+        next(iter(stream.response))
+        ana.reported(lambda report: report.here and report.verdict == "sound", "the page is open")
+        monkeypatch.setattr(room.serving().link.reports, "put", note)
+        for to in ("alloc-c", "alloc-b"):
+            assert ana.do("promote", route="shop", to=to).status_code == 200
+            ana.reported(says(f"promote shop, {to}"), "the act")
+    assert "not yet known" not in verdicts
+
+
+def test_a_verdict_that_stays_unknown_is_reported_all_the_same(room: Hosted) -> None:
+    ana = room.join("Ana")
+    ana.page("/sandbox")
+    with ana.client.get("/events", buffered=False) as stream:
+        next(iter(stream.response))
+        next(iter(stream.response))
+        ana.reported(lambda report: report.here and report.verdict == "sound", "the page is open")
+        ana.do("kill_relay")
+        ana.do("promote", route="shop", to="alloc-c")
+        ana.reported(lambda report: report.verdict == "not yet known", "the event waits in the outbox")

@@ -45,8 +45,9 @@ class Reports:
         self._now: dict[str, Report] = {}
         self.stopwatches = Stopwatches()
         self._carry: dict[str, tuple[int, Carry]] = {}
+        self._untold: set[str] = set()
         self._due: list[tuple[float, str]] = []
-        self._waits: set[str] = set()
+        self._waits: dict[str, float] = {}
         self._told_at: dict[str, float] = {}
         self._carried_at: dict[str, float] = {}
         self._news = asyncio.Event()
@@ -88,6 +89,7 @@ class Reports:
             if "ticked" not in changes and (new.ticks, new.lab, new.step) != (start.ticks, start.lab, start.step):
                 new = replace(new, ticked=now)
             self._now[seat] = replace(new, at=now)
+            self._untold.add(seat)
         self._plan(seat)
 
     def strike(self, seat: str, epoch: int, number: int, *, again: bool) -> None:
@@ -113,7 +115,8 @@ class Reports:
         with self._lock:
             self._now.pop(seat, None)
             self._carry.pop(seat, None)
-            self._waits.discard(seat)
+            self._waits.pop(seat, None)
+            self._untold.discard(seat)
 
     def forget_all(self) -> None:
         """Report nothing more of anybody: the room has ended."""
@@ -121,14 +124,15 @@ class Reports:
             for kept in (self._now, self._carry, self._told_at, self._carried_at):
                 kept.clear()
             self._waits.clear()
+            self._untold.clear()
 
-    def _plan(self, seat: str) -> None:
+    def _plan(self, seat: str, *, not_before: float = 0.0) -> None:
         with self._lock:
-            if seat in self._waits:
-                return
-            self._waits.add(seat)
             between_s = BETWEEN_S if self._is_heard() else BETWEEN_UNHEARD_S
-            due = max(time.monotonic() + LINGER_S, self._told_at.get(seat, 0.0) + between_s)
+            due = max(time.monotonic() + LINGER_S, self._told_at.get(seat, 0.0) + between_s, not_before)
+            if self._waits.get(seat, due + 1) <= due:
+                return
+            self._waits[seat] = due
             heapq.heappush(self._due, (due, seat))
         self._loop.call_soon_threadsafe(self._news.set)
 
@@ -148,20 +152,24 @@ class Reports:
         with self._lock:
             found, now = [], time.monotonic()
             while self._due and self._due[0][0] <= now:
-                found.append(heapq.heappop(self._due)[1])
+                due, seat = heapq.heappop(self._due)
+                if self._waits.get(seat) == due:
+                    found.append(seat)
             return found
 
     async def _tell(self, seats: Sequence[str]) -> None:
-        """Write the newest of these seats, and tell it, in one transaction."""
+        """Write what is new of these seats, and tell it, in one transaction."""
         now = time.monotonic()
         with self._lock:
-            self._waits.difference_update(seats)
-            reports = [report for seat in seats if (report := self._now.get(seat)) is not None]
+            for seat in seats:
+                self._waits.pop(seat, None)
+            reports = [self._now[seat] for seat in seats if seat in self._untold]
+            self._untold.difference_update(seats)
             carries = [(seat, *self._carry.pop(seat)) for seat in seats if self._may_carry(seat, now)]
             late = [seat for seat in seats if seat in self._carry]
             self._told_at.update(dict.fromkeys(seats, now))
         for seat in late:
-            self._plan(seat)
+            self._plan(seat, not_before=self._carried_at[seat] + BETWEEN_CARRIES_S)
         if not reports and not carries:
             return
         try:
@@ -170,6 +178,7 @@ class Reports:
             # Held or full: the newest is tried again with the next one, and after a while in any case.
             with self._lock:
                 self._carry = {seat: (epoch, carry) for seat, epoch, carry in carries} | self._carry
+                self._untold.update(report.seat for report in reports if report.seat in self._now)
             for seat in seats:
                 self._plan(seat)
 

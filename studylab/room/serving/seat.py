@@ -21,15 +21,17 @@ from studylab.room.serving import rebuilding, strip, telling
 from studylab.room.serving.kept import Kept
 from studylab.room.serving.strip import StripSeen
 from vango.actors.errors import VangoError
+from vango.core.audit import Soundness
 from vango.observe.model import Observation
 
 if TYPE_CHECKING:
     from studylab.room.serving.serving import Serving
 
 STRIP = (("room", "room/strip.html"),)
-SOON_S = 0.05
-UNWATCHED_S = 0.5
-"""How soon a change is reported, and that of a bench that nobody looks at: it is observed for this alone."""
+SOON_S, UNWATCHED_S, PUT_OFF = 0.05, 0.5, 4
+"""How soon a change is reported, and that of a bench that nobody looks at: it is observed for this alone. A report is
+put off so often while the verdict is not yet known: most acts have settled by then.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class Seat:
         self.kept: Kept = keeping.load(serving.folder(key))
         self.made = asyncio.Event()
         self.readying: asyncio.Task[None] | None = None
-        self.after = self.watchers = 0
+        self.after = self.watchers = self._put_off = 0
         self._counting = threading.Lock()
         self.trouble = ""
         self.shown: StripSeen | None = None
@@ -63,8 +65,8 @@ class Seat:
         self.is_being_made_ready = not self.kept.ready
         if self.kept.ready:
             self.made.set()
-        else:
-            self.kept.touched = self.kept.touched or False
+        elif self.kept.touched is None:
+            self.kept.touched = False
 
     # What the pages ask.
 
@@ -176,7 +178,9 @@ class Seat:
     def _due(self) -> None:
         self._timer = None
         if self._is_watched or self.is_being_made_ready:
-            self.tell()
+            is_open = self._seen is not None and self._seen.audit.soundness is Soundness.NOT_YET_KNOWN
+            self._put_off = self._put_off + 1 if is_open and self._put_off < PUT_OFF else 0
+            self._plan(SOON_S) if self._put_off else self.tell()
         elif self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name=f"look at seat {self.number}")
         else:
@@ -212,8 +216,7 @@ class Seat:
         if hub is None:
             return
         fields = telling.of_bench(self._seen) if self._seen is not None else {}
-        page = self.kept.page
-        fields |= telling.of_lab(hub.run(page)) if page else telling.NO_LAB
+        fields |= telling.of_lab(hub.run(self.kept.page)) if self.kept.page else telling.NO_LAB
         if (act := telling.last_act(hub)) or not self.trouble:
             fields["act"] = act
         fields |= {"here": hub.viewers > self.watchers, "agreed": self.kept.drive == keeping.DRIVEN}
