@@ -100,8 +100,9 @@ class Hub:
             self.used_at = time.monotonic()
 
     def drawn(self, slug: str, context: dict[str, Any]) -> dict[str, Drawn]:
-        """Draw a page that is loaded. Its stream need not draw again what looks the same."""
+        """Draw a page that is loaded. Its stream need not draw again what looks the same. Pages that are shut go."""
         with self._news:
+            self._pages = {name: page for name, page in self._pages.items() if page.viewers or name == slug}
             page = self._pages.setdefault(slug, Page())
             before = page.drawn
         page.loaded = loaded = whole(self._draw(context, before))
@@ -220,8 +221,7 @@ class Hub:
         with self._news:
             page = self._pages.setdefault(slug, Page())
             if not page.viewers:
-                # Nothing was drawn while no page was open: the stored panels are old, and so is a frame that is on
-                # its way.
+                # Nothing was drawn while no page was open: the stored panels are old, and so is a frame on its way.
                 page.panels.clear()
                 page.begun += 1
             had = 0 if page.panels else page.version

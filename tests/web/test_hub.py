@@ -76,6 +76,18 @@ def test_nothing_is_drawn_for_nobody(app: Flask, counted: Counted) -> None:
     assert counted.count == drawn_for_the_page == 1
 
 
+def test_what_was_drawn_is_kept_for_the_pages_that_are_open_and_the_last_that_was_loaded(app: Flask) -> None:
+    learner = Learner(app)
+    learner.enter()
+    (mine,) = app.extensions["studylab"].benches._live.values()
+    slugs = [*app.extensions["studylab"].benches.labs][:3]
+    with learner.client.get("/events") as page:
+        read_until(iter(page.response), "panel-truth")
+        for slug in slugs:
+            learner.client.get(f"/labs/{slug}")
+        assert set(mine._pages) == {hub.SANDBOX, slugs[-1]}
+
+
 def test_many_pages_cost_one_drawing_a_change(app: Flask, counted: Counted) -> None:
     learner = Learner(app)
     learner.enter()
