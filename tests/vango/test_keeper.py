@@ -149,7 +149,18 @@ def test_a_stop_has_taken_effect_when_the_signal_call_returns(run: Run, tmp_path
 def test_a_ctrl_c_in_the_terminal_does_not_reach_the_keeper_first(run: Run) -> None:
     async def story() -> None:
         keeper = await Keeper.start()
-        assert os.getsid(keeper.pid) != os.getsid(0)
+        assert os.getpgid(keeper.pid) == keeper.pid
+        await keeper.close()
+
+    run(story())
+
+
+@LINUX
+def test_a_broker_is_in_the_session_of_the_app_within_which_its_priority_counts(run: Run, tmp_path: Path) -> None:
+    async def story() -> None:
+        keeper = await Keeper.start(gives_way=True)
+        pid, _ = await launch(keeper, tmp_path)
+        assert os.getsid(pid) == os.getsid(keeper.pid) == os.getsid(0)
         await keeper.close()
 
     run(story())

@@ -133,8 +133,10 @@ class Keeper:
                 await self._reader
             flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
             try:
+                # A process group of its own: Ctrl-C is for the app. No session: Linux gives each the same share of
+                # the processors, whatever the priority of those in it.
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, *("-I", "-S", str(CHILD), *self._options), start_new_session=True,
+                    sys.executable, *("-I", "-S", str(CHILD), *self._options), process_group=0,
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, creationflags=flags,
                 )  # fmt: skip
             except (OSError, RuntimeError) as error:
