@@ -23,7 +23,7 @@ STOPPED_WITHIN_S = 1.0
 ENDED_WITHIN_S = 5.0
 THREAD_STACK_BYTES = 256 * 1024
 PR_SET_PDEATHSIG = 1
-GIVES_WAY, NICE = "gives-way", 10
+GIVES_WAY, NICE = "gives-way", 5
 """Where many benches share a machine a broker runs at this niceness: what serves everybody comes first."""
 
 
