@@ -22,9 +22,11 @@ with socket.create_connection((host, port)) as line:
     assert line.recv(100) == b"PONG\\r\\n"
     messages = b"PUB spin 0\\r\\n\\r\\n" * 5_000
     while True:
-        line.sendall(messages)
+        for _ in range(10):
+            line.sendall(messages)
+        print(flush=True)
 """
-"""A program of its own, so that the others of the class do not wait for it."""
+"""A program of its own, so that the others of the class do not wait for it. It says a line for each 50,000 messages."""
 
 
 async def flood(learner: Learner) -> None:
@@ -46,13 +48,16 @@ async def spin(learner: Learner) -> None:
     at = urlsplit(broker["url"])
     as_who = {"verbose": False, "pedantic": False, "user": broker["user"], "pass": broker["password"]}
     spinner = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-S", "-c", SPINNER, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
+        sys.executable, "-I", "-S", "-c", SPINNER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         assert spinner.stdin is not None
+        assert spinner.stdout is not None
         spinner.stdin.write(json.dumps([at.hostname, at.port, as_who]).encode() + b"\n")
         await spinner.stdin.drain()
-        await spinner.wait()
+        while await spinner.stdout.readline():
+            learner.asked += 1
         raise Unavailable("The broker let nobody in, or none stay.")
     finally:
         with contextlib.suppress(ProcessLookupError):
