@@ -153,7 +153,7 @@ class Hub:
         return reasons
 
     async def context(self, page: str, *, by_others: bool = False) -> dict[str, Any]:
-        """Observe, let the checks of a page's lab look, and return what its panels are drawn from, also for others."""
+        """Observe, let the checks look, and return what a page is drawn from, maybe for others than the learner."""
         if not by_others:
             self.beside.opened(page)
         return await self._context(page, await self.bench.observe())

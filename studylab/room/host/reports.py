@@ -166,10 +166,10 @@ class Reports:
             reports = [self._now[seat] for seat in seats if seat in self._untold]
             self._untold.difference_update(seats)
             carries = [(seat, *self._carry.pop(seat)) for seat in seats if self._may_carry(seat, now)]
-            late = [seat for seat in seats if seat in self._carry]
+            late = {seat: self._carried_at[seat] + BETWEEN_CARRIES_S for seat in seats if seat in self._carry}
             self._told_at.update(dict.fromkeys(seats, now))
-        for seat in late:
-            self._plan(seat, not_before=self._carried_at[seat] + BETWEEN_CARRIES_S)
+        for seat, not_before in late.items():
+            self._plan(seat, not_before=not_before)
         if not reports and not carries:
             return
         try:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 STRIP = (("room", "room/strip.html"),)
 SOON_S, UNWATCHED_S, PUT_OFF = 0.05, 0.5, 4
 """How soon a change is reported, and that of a bench that nobody looks at: it is observed for this alone. A report is
-put off so often while the verdict is not yet known: most acts have settled by then.
+put off up to this many times while the verdict is not yet known: most acts have settled by then.
 """
 
 log = logging.getLogger(__name__)
