@@ -24,6 +24,7 @@ from tests.conftest import Run
 BINARY = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which("nats-server")
 LISTENS = re.compile(rb"Listening for client connections on ([\d.]+:\d+)")
 NS = 1_000_000_000
+Serve = Callable[..., "Server"]
 LONG_S = 60.0  # what hangs fails with the line at which it does
 
 
@@ -33,6 +34,7 @@ class Server:
     def __init__(self, folder: Path, *, store: Path | None = None, more: str = "") -> None:
         self.folder, self.store, self.more = folder, store or folder / "store", more
         self.address = "127.0.0.1:-1"
+        self.clients: list[Client] = []
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -83,7 +85,9 @@ class Server:
 
     async def connect(self, **options: Any) -> Client:
         """Connect a client that does not reconnect and leaves its errors to those who ask for them."""
-        return await nats.connect(f"nats://{self.address}", **{"allow_reconnect": False, "error_cb": _heard, **options})
+        options = {"allow_reconnect": False, "error_cb": _heard, **options}
+        self.clients.append(client := await nats.connect(f"nats://{self.address}", **options))
+        return client
 
 
 async def _heard(_error: Exception) -> None:
@@ -91,17 +95,29 @@ async def _heard(_error: Exception) -> None:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "server").start()
-    yield server
-    server.kill()
+def serve(run: Run, tmp_path: Path) -> Iterator[Serve]:
+    """Start servers under names, and end them with their connections, also when the test fails."""
+    servers: list[Server] = []
+
+    def start(name: str, **options: Any) -> Server:
+        servers.append(server := Server(tmp_path / name, **options))
+        return server.start()
+
+    yield start
+    for server in servers:
+        server.kill()
+        for client in server.clients:
+            run(client.close())
 
 
 @pytest.fixture
-def client(run: Run, server: Server) -> Iterator[Client]:
-    client = run(server.connect())
-    yield client
-    run(client.close())
+def server(serve: Serve) -> Server:
+    return serve("server")
+
+
+@pytest.fixture
+def client(run: Run, server: Server) -> Client:
+    return run(server.connect())
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -25,7 +25,6 @@ async def test_an_error_reply_never_ends_a_publish_async(server: Server) -> None
     await told.wait()
     assert not refused.done()
     assert jetstream.publish_async_pending() == 1
-    await client.close()
 
 
 async def test_fetch_makes_a_task_for_each_message(client: Client) -> None:

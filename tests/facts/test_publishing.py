@@ -64,7 +64,6 @@ async def test_the_id_of_an_evicted_message_is_known_until_the_server_is_started
     again = await server.connect()
     assert (await store(again, "e2"))["duplicate"], "what is still stored is still known"
     assert await store(again, "e1") == {"stream": "S", "seq": 3}
-    await again.close()
 
 
 async def test_the_expected_last_id_counts_after_the_window_only_and_its_refusal_names_the_last_id(
@@ -97,7 +96,6 @@ async def test_the_last_id_outlives_a_purge_but_not_a_purge_and_a_restart(server
     again = await server.connect()
     error = (await store(again, "e3", headers={EXPECTED: "e2"}))["error"]
     assert (error["err_code"], error["description"]) == (10070, "wrong last msg ID: ")
-    await again.close()
 
 
 async def test_no_answer_does_not_mean_refused_what_a_frozen_server_was_sent_is_stored(
@@ -133,7 +131,6 @@ async def test_what_is_published_without_a_connection_waits_in_the_client_and_is
     server.start()
     await found.wait()
     assert (await until(lambda: state(client), lambda seen: seen["messages"] > 0))["messages"] == 1
-    await client.close()
 
 
 async def test_without_a_stream_the_answer_comes_at_once_unless_somebody_listens(client: Client) -> None:
@@ -178,7 +175,6 @@ async def test_the_server_ends_a_connection_over_what_it_can_never_take(server: 
     else:
         await client.publish("s." + 5000 * "a", b"")
     await ended.wait()
-    await client.close()
 
 
 async def test_a_purge_takes_the_messages_and_neither_their_ids_nor_their_numbers(client: Client) -> None:

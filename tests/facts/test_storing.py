@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 
-from tests.facts.conftest import Server, api, consumer, delivery, pull, state, store, stream, until
+from tests.facts.conftest import Serve, Server, api, consumer, delivery, pull, state, store, stream, until
 
 
 def ids(count: int, first: int = 1) -> list[str]:
     return [f"e{number}" for number in range(first, first + count)]
 
 
-async def test_the_kernel_chooses_a_port_for_minus_one_and_a_file_names_it(tmp_path: Path) -> None:
-    one, other = (Server(tmp_path / name).start() for name in ("one", "other"))
+async def test_the_kernel_chooses_a_port_for_minus_one_and_a_file_names_it(serve: Serve) -> None:
+    one, other = serve("one"), serve("other")
 
     async def named() -> str:
         await asyncio.sleep(0)
@@ -34,8 +34,6 @@ async def test_the_kernel_chooses_a_port_for_minus_one_and_a_file_names_it(tmp_p
 
     assert await until(named, bool) == f"nats://{one.address}"
     assert one.address != other.address
-    one.kill()
-    other.kill()
 
 
 async def test_a_killed_server_loses_no_message_that_it_confirmed(server: Server, client: Client) -> None:
@@ -45,19 +43,15 @@ async def test_a_killed_server_loses_no_message_that_it_confirmed(server: Server
     server.start()
     again = await server.connect()
     assert (await state(again))["messages"] == 200
-    await again.close()
 
 
 async def test_two_servers_on_one_store_both_start_and_give_one_number_to_two_messages(
-    server: Server, client: Client, tmp_path: Path
+    serve: Serve, server: Server, client: Client
 ) -> None:
     await stream(client)
     await store(client, "e1")
-    second = Server(tmp_path / "second", store=server.store).start()
-    other = await second.connect()
+    other = await serve("second", store=server.store).connect()
     assert (await store(client, "ours"))["seq"] == (await store(other, "theirs"))["seq"] == 2
-    await other.close()
-    second.kill()
 
 
 async def test_a_store_that_is_put_back_gives_its_numbers_to_other_messages(server: Server, tmp_path: Path) -> None:
@@ -77,7 +71,6 @@ async def test_a_store_that_is_put_back_gives_its_numbers_to_other_messages(serv
     client = await server.connect()
     assert (await store(client, "e4"))["seq"] == 3
     assert (await api(client, "STREAM.INFO.S"))["created"] == created
-    await client.close()
 
 
 async def test_one_flipped_byte_takes_messages_and_no_answer_says_so(server: Server, client: Client) -> None:
@@ -96,7 +89,6 @@ async def test_one_flipped_byte_takes_messages_and_no_answer_says_so(server: Ser
     assert seen["messages"] < 100
     assert "lost" not in seen
     assert (await store(again, "later"))["seq"] <= 100, "numbers of lost messages are given out again"
-    await again.close()
 
 
 async def test_a_recreated_stream_begins_again_at_one_and_only_its_time_of_creation_tells(client: Client) -> None:
