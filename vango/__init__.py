@@ -164,6 +164,7 @@ bench       one learner's whole set-up, in a folder of its own
     settings        rules and who runs, in one file
     rule_changes    other rules while the bench runs
     history         undo, fork and reset
+    gesture         several verbs that are one action of a person
     plan            the way to an earlier state
     rerun           verbs done again, and compared
     aside           states of a bench set aside whole

@@ -54,6 +54,24 @@ def test_start_again_is_undone_with_the_attempt(learner: Learner) -> None:
     assert run.guide().finished
 
 
+def test_a_lab_that_begins_on_a_bench_that_nobody_has_seen_needs_no_reset_and_has_nothing_to_undo(
+    learner: Learner,
+) -> None:
+    broker = learner.bench.broker.pid
+    run = learner.opens(WITH_SETUP)
+    learner.does(run.start())
+    assert learner.bench.broker.pid == broker
+    assert learner.sees().undo == ""
+    with pytest.raises(Refused, match="There is nothing to undo: nothing was done since the bench was reset"):
+        undo(learner)
+    learner.does(run.start())
+    assert learner.bench.broker.pid != broker
+    assert learner.sees().undo == "start again"
+    undo(learner)
+    assert run.attempt.begun
+    assert learner.sees().undo == "", "what a lab did to begin is no verb of the learner"
+
+
 def test_catch_me_up_is_undone_with_the_attempt(learner: Learner) -> None:
     run = learner.opens(WITH_SETUP)
     learner.does(run.start())
@@ -84,6 +102,7 @@ def test_a_catch_up_that_was_tried_again_is_undone_to_before_the_first_try(
 
 def test_nobody_undoes_what_a_lab_is_half_way_through(learner: Learner) -> None:
     run = learner.opens(WITH_SETUP)
+    learner.sees()
 
     async def undo_meanwhile() -> None:
         catching_up = asyncio.create_task(run.catch_up("quiz"))

@@ -40,6 +40,11 @@ class Aside:
         self._folder, self._broker = folder, broker
         self._aside = folder / FOLDER
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing of a bench here yet."""
+        return not self._live() and not self._aside.exists()
+
     def has(self, name: str) -> bool:
         """Return whether a state of that name exists, complete."""
         return bool(name) and (self._aside / name / STOOD).is_file()

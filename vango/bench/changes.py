@@ -28,7 +28,7 @@ class Changes:
         self.on_change: Callable[[], None] | None = None
         self.watched = False
         self.rested = Wakeup()
-        self.noted = self.looked_as_of = 0
+        self.noted, self.looked_as_of = 0, -1
         self._happened = asyncio.Event()
         self._look_again: asyncio.TimerHandle | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -73,6 +73,11 @@ class Changes:
         """
         if noted == self.noted and not self._may_be_early:
             self._spare_second_look()
+
+    @property
+    def was_looked_at(self) -> bool:
+        """Whether there was a look at all."""
+        return self.looked_as_of >= 0
 
     def clear(self) -> None:
         """Forget what was noted: `wait` waits for something new."""

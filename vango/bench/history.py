@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vango.actors.errors import NotThere, Refused
@@ -19,6 +18,7 @@ from vango.actors.progress import Stopped
 from vango.bench import rerun, standing
 from vango.bench.aside import BEFORE, UNDONE, Aside, Stood
 from vango.bench.copies import Copies
+from vango.bench.gesture import Gesture
 from vango.bench.plan import Plan, needs_a_copy, plan
 from vango.bench.whole import Whole
 from vango.journal.journal import BACK
@@ -32,33 +32,32 @@ ENDS_EARLY = "The truth was changed by more than the verbs on the list."
 
 
 class History:
-    """The history of one bench, based on the list of its verbs and on what was set aside."""
+    """The history of one bench, based on the list of its verbs and on what was set aside.
+
+    All that is done within `as_one(cause)` is one gesture that begins with a reset; undo undoes it. `keep_beside` keeps
+    the files of others with each life.
+    """
 
     def __init__(self, bench: Whole, aside: Aside) -> None:
         self.aside = aside
         self._bench = bench
         self._lives = bench.journal.lives
         self._copies = Copies(bench, aside)
-        self._folders: set[str] = set()
-        self._on_return: list[Callable[[], None]] = []
-        self._cause = ""
-        self._beside_then: dict[str, str] = {}
-        self._has_reset = False
-
-    def _read(self) -> Stood:
-        beside = self._beside_then if self._cause else standing.read_beside(self._bench, self._folders)
-        return standing.read(self._bench, beside)
+        self._gesture = Gesture(bench)
+        self.as_one, self.keep_beside = self._gesture.begin, self._gesture.keep_beside
+        self._is_as_made = aside.is_empty
 
     # The list.
 
     async def begin(self, verb: str, arguments: Mapping[str, Any], cause: str = "") -> Row | None:
         """A verb begins: put it on the list, unless it is never played again."""
+        self._is_as_made = self._is_as_made and verb == RESET
         if verb in NEEDS_NO_ROW:
             return None
         if self._lives.current.rows:
             await self.leave(self._lives.current.rows[-1])
         given = json.loads(json.dumps(arguments))
-        row = Row(verb, given, self._bench.journal.last, cause=cause or self._cause)
+        row = Row(verb, given, self._bench.journal.last, cause=cause or self._gesture.cause)
         self._lives.add(row)
         return row
 
@@ -77,34 +76,21 @@ class History:
         row.outcome, row.revision = outcome, standing.revision(self._bench)
         self._lives.note(row)
         if needs_a_copy(row):
-            await self._copies.after(row, self._read())
-
-    # Gestures: several verbs that are one action of a person.
-
-    @contextmanager
-    def as_one(self, cause: str) -> Iterator[None]:
-        """All that is done within is one gesture that begins with a reset; undo undoes it. Raises `Refused` in another."""
-        self._not_within_a_gesture()
-        self._cause, self._beside_then, self._has_reset = cause, standing.read_beside(self._bench, self._folders), False
-        try:
-            yield
-        finally:
-            self._cause, self._beside_then = "", {}
-
-    def keep_beside(self, folder: str, on_return: Callable[[], None]) -> None:
-        """Keep the JSON files of a folder with each life. `on_return` is called when they were restored."""
-        self._folders.add(folder)
-        self._on_return.append(on_return)
+            await self._copies.after(row, self._gesture.read())
 
     # Resets.
 
     async def reset(self) -> None:
         """Start a new life with a fresh bench. The old life is set aside whole, so that undo can restore it."""
+        if self._needs_no_reset():
+            self._begin_life(self._gesture.cause or RESET, 0)
+            self._gesture.has_reset = True
+            return
         life = self._lives.current
-        is_first_of_gesture = bool(self._cause) and not self._has_reset
+        is_first_of_gesture = bool(self._gesture.cause) and not self._gesture.has_reset
         was_used = bool(life.rows) or life.cause not in ("", RESET)
-        is_kept = is_first_of_gesture or (not self._cause and was_used)
-        stood = self._read()
+        is_kept = is_first_of_gesture or (not self._gesture.cause and was_used)
+        stood = self._gesture.read()
 
         def move() -> Stood:
             if is_kept:
@@ -112,9 +98,14 @@ class History:
             return self.aside.clear()
 
         before = life.number if is_kept else life.before
-        await self._bench.exchange(move, lambda: self._begin_life(self._cause or RESET, before), keeps=is_kept)
-        self._has_reset = True
+        await self._bench.exchange(move, lambda: self._begin_life(self._gesture.cause or RESET, before), keeps=is_kept)
+        self._gesture.has_reset = True
         await self._copies.sweep()
+
+    def _needs_no_reset(self) -> bool:
+        """Whether this is the first verb of a new bench at which nobody has looked: nobody knows where its broker is."""
+        is_as_made, self._is_as_made = self._is_as_made, False
+        return is_as_made and not self._bench.changes.was_looked_at and self._bench.broker.state == "up"
 
     def _set_aside(self, stood: Stood) -> None:
         try:
@@ -135,17 +126,20 @@ class History:
     def undoes(self) -> str:
         """What undo would undo: a verb, or the gesture that this life began with; empty when there is nothing."""
         life = self._lives.current
-        return life.cause if self.undoes_a_beginning else life.rows[-1].verb if life.rows else ""
+        if self.undoes_a_beginning:
+            return life.cause
+        return "" if self._is_only_a_beginning else life.rows[-1].verb
 
     @property
     def undoes_a_beginning(self) -> bool:
         """Whether undo would restore the previous life."""
-        life = self._lives.current
-        return not self._cause and bool(life.before) and all(row.cause for row in life.rows) and self.aside.has(BEFORE)
+        is_kept = bool(self._lives.current.before) and self.aside.has(BEFORE)
+        return not self._gesture.cause and is_kept and self._is_only_a_beginning
 
-    def _not_within_a_gesture(self) -> None:
-        if self._cause:
-            raise Refused(f"“{self._cause}” is still running, verb by verb. Wait for its end, then try again.")
+    @property
+    def _is_only_a_beginning(self) -> bool:
+        """Whether nothing was done in this life but what belongs to the gesture that it began with."""
+        return all(row.cause for row in self._lives.current.rows)
 
     async def undo(self) -> str:
         """Undo the last verb, or the gesture that this life began with. If it is refused, the bench is unchanged.
@@ -153,19 +147,19 @@ class History:
         Raises `Refused` when there is nothing, when it is impossible, or when a verb has a different result this
         time.
         """
-        self._not_within_a_gesture()
+        self._gesture.refuse_within()
         life = self._lives.current
         if self.undoes_a_beginning:
             await self._bring_back(BEFORE)
             return f"{life.cause[0].upper()}{life.cause[1:]} was undone: the bench is as it was before."
-        if not life.rows:
+        if self._is_only_a_beginning:
             raise Refused(life.lacks or f"{NOTHING} {'reset' if life.cause else 'made'}.")
         way = plan(life, life.rows[:-1], self.aside.has)
         return await self._build(way) or f"{life.rows[-1].verb} was undone: {way.words}"
 
     async def fork(self, moment: int) -> str:
         """Continue from a moment of the journal. Raises `NotThere` for an unknown moment, `Refused` as undo does."""
-        self._not_within_a_gesture()
+        self._gesture.refuse_within()
         if moment > self._bench.journal.last:
             raise NotThere(f"There is no moment {moment}; the last is {self._bench.journal.last}.")
         life = self._lives.at(moment)
@@ -180,7 +174,7 @@ class History:
         """Build what a plan describes, while the present bench stands aside. Returns a sentence when a person stopped
         it.
         """
-        old, stood = self._lives.current, self._read()
+        old, stood = self._lives.current, self._gesture.read()
 
         def move() -> Stood:
             self.aside.set_aside(UNDONE, stood)
@@ -229,10 +223,9 @@ class History:
         before = life.before if name == UNDONE else 0
         self._lives.begin(journal.last + 1, life.cause, before=before, lacks=life.lacks, rows=life.rows)
         journal.write("learner", BACK, "the bench was restored", since=stood.get("moment", journal.last))
-        standing.give_back_beside(self._bench, stood, self._folders)
+        self._gesture.give_back(stood)
         self.aside.drop(name)
-        for tell in self._on_return:
-            tell()
+        self._gesture.tell_return()
 
     def open(self, returned: str) -> None:
         """Load the history of a bench that is being opened. `returned` is the state that was restored, if any."""
