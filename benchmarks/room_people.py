@@ -18,6 +18,7 @@ SHOWN = re.compile(rb'id="(fra|iad|syd)-shop"[^>]*data-mark="([^ "]+) (\d+) ')
 CLAIM = re.compile(rb'hx-target="#panel-edge-fra".{0,3000}?class="claim" data-mark="([^"]+)"', re.DOTALL)
 STRIP = re.compile(rb'(?:hx-target="#room"|id="room")[^>]*>(.{0,1500})', re.DOTALL)
 MAKING = b"is being made ready"
+COMING, ASK_AGAIN_S = "<b>Your bench is being made ready", 1.0
 STREAM = re.compile(r'hx-sse:connect="([^"]+)"')
 KNOWN = re.compile(r'id="known" hidden data-known="([^"]*)"')
 SAID = re.compile(r'<p class="is-(?:ok|error|warn)">(.*?)</p>', re.DOTALL)
@@ -101,6 +102,9 @@ class Learner(Page):
     async def come(self, desk: str) -> None:
         """Go to the bench, wherever the desk leads, until it is made ready and every edge has been shown."""
         answer = await self.browser.ask(f"{desk}/back")
+        while COMING in answer.text:
+            await asyncio.sleep(ASK_AGAIN_S)
+            answer = await self.browser.ask(answer.url)
         found = STREAM.search(answer.text)
         if answer.status != 200 or found is None or answer.url.startswith(desk):
             raise Refused(f"{self.name} came to no bench ({answer.status}, {answer.url}): {_said(answer)}")

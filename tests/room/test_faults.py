@@ -10,6 +10,7 @@ import pytest
 
 from studylab.room.desk.web.scores import Outcome, Score, score
 from studylab.room.protocol import Hit, Instruction, Report, Say, SeatRow, as_row
+from studylab.room.serving.readying import take_up
 from tests.conftest import Run
 from tests.room.conftest import Room, a_room, until
 from tests.room.hosted import Hosted, Sitting
@@ -162,5 +163,5 @@ def test_a_seat_that_moves_takes_what_was_said_of_the_fault_along(room: Hosted, 
     carry = room.desk.wall.carries.of(ana.id)
     assert carry is not None
     room.serving().link.report(ana.id, fault=Hit())
-    ana.seat.take_up(carry)
+    take_up(ana.seat, room.serving().link, carry)
     assert ana.reported(lambda report: report.fault.number > 0, "it is taken up").fault == fault

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +12,9 @@ import pytest
 
 from studylab.lab.model import Predict
 from studylab.room.protocol import Say
-from studylab.room.serving import readying
+from studylab.room.serving import fence, readying
 from studylab.sessions import Benches
-from tests.room.hosted import Hosted, Sitting, until
+from tests.room.hosted import WITHIN_S, Hosted, Sitting, until
 from vango import kit
 from vango.bench.bench import Bench
 
@@ -77,6 +80,55 @@ def test_between_two_tries_the_page_shows_what_its_learner_does(
             until(lambda: "panel-acts" in str(next(stream)), "the page is there")
             assert ana.do("promote", route="shop", to="alloc-c").status_code == 200
             until(lambda: "epoch 2" in str(next(stream)), "the act is shown")
+    finally:
+        room.close()
+
+
+def test_a_stage_is_shown_when_its_bench_stands_where_its_learner_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_begin = threading.Event()
+    real = readying.Readying._bring
+
+    async def bring(self: readying.Readying, *given: Any) -> None:
+        await asyncio.to_thread(may_begin.wait)
+        await real(self, *given)
+
+    monkeypatch.setattr(readying.Readying, "_bring", bring)
+    monkeypatch.setattr(fence, "STANDS_S", OFTEN_S)
+    room = Hosted(tmp_path)
+    try:
+        room.say(Say.STEP, lab=LAB)
+        ana = Sitting(room, room.desk.join(room.desk.room.code, "Ana", "10.0.0.1"))
+        ana.client.get(f"/seat?ticket={room.desk.ticket(ana.row)}")
+        early = ana.page(f"/labs/{LAB}")
+        assert early.status_code == 200
+        assert "Your bench is being made ready" in early.text
+        assert 'http-equiv="refresh"' in early.text
+        monkeypatch.setattr(fence, "STANDS_S", WITHIN_S)
+        with ThreadPoolExecutor(1) as browser:
+            coming = browser.submit(ana.page, f"/labs/{LAB}")
+            assert not coming.done()
+            may_begin.set()
+            page = coming.result(WITHIN_S)
+        assert page.status_code == 200
+        assert "hx-sse:connect" in page.text
+        assert ana.attempt(LAB).begun
+    finally:
+        may_begin.set()
+        room.close()
+
+
+def test_a_bench_that_is_made_for_a_seat_is_not_reset(tmp_path: Path) -> None:
+    room = Hosted(tmp_path)
+    try:
+        room.say(Say.STEP, lab=LAB)
+        ana = room.join("Ana")
+        assert ana.attempt(LAB).begun
+        refused = ana.do("undo")
+        assert (refused.status_code, refused.get_json()["error"][:26]) == (409, "There is nothing to undo: "), (
+            refused.text
+        )
     finally:
         room.close()
 

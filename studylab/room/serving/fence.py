@@ -6,11 +6,14 @@ health of the app, the reading matter and the doors by a ticket are open to all.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
+from studylab.lab.attempt import Attempt
+from studylab.lab.guide import draw
 from studylab.room.host import Standing
 from studylab.room.serving import kept as keeping
 from studylab.room.serving.acts import HELD, LimitsHere, is_act, is_held_back
@@ -20,10 +23,14 @@ from studylab.room.serving.shares import ACTS, LOOKS, check
 from studylab.web.given import fields
 from studylab.web.guard import CSP, SAFE
 from studylab.web.htmx import partial, path_of_referer
+from studylab.web.state import call
 from vango.actors.errors import NotThere, Refused, Unavailable
 
 WATCH = "/room/watch/"
 OPEN = frozenset({"static", "bench.healthz", "room.enter", "watch.enter"})
+STAGES = frozenset({"pages.lab", "pages.sandbox"})
+STANDS_S = 8.0
+"""How long the page of a stage waits for its bench. Drawn sooner, it would show what nobody is to learn from."""
 WATCHES = frozenset({"watch.page", "watch.events", "watch.drive"})
 ELSEWHERE = "Your seat is at another place now, and nothing was done here. Reload the page: it leads you there."
 NO_SEAT = "This bench belongs to a seat in the room, and this browser has none. Join with the room's code first."
@@ -69,10 +76,28 @@ def _seated() -> AnyResponse | None:
         return _away(Standing.UNKNOWN)
     if session.get("bench") != found.key:
         session["bench"] = found.key
+    if request.endpoint in STAGES and found.is_being_made_ready:
+        return _seated() if call(_stands(found)) else _coming()
     serving().shares.take(found.id, LOOKS)
     if request.method not in SAFE:
         _limit(found, str(request.endpoint))
     return None
+
+
+def _coming() -> AnyResponse:
+    """Show what the lab is about while its bench is being made ready. The page asks again."""
+    lab = serving().labs.get((request.view_args or {}).get("slug", ""))
+    guide = draw(lab, Attempt()) if lab is not None else None
+    return make_response(render_template("room/bench_coming.html", lab=lab, guide=guide))
+
+
+async def _stands(found: Seat) -> bool:
+    """Wait until a bench stands where its learner begins; return whether it does in time."""
+    try:
+        await asyncio.wait_for(found.stands.wait(), STANDS_S)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _limit(found: Seat, endpoint: str) -> None:

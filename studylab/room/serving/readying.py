@@ -7,6 +7,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from studylab.hub import Hub
+from studylab.room.host import HostLink
+from studylab.room.protocol import Carry, Report
 from studylab.room.serving import rebuilding
 from studylab.room.serving.seat import Seat
 from studylab.room.tickets import Ticket
@@ -36,7 +38,7 @@ class Readying:
     def begin(self, seat: Seat, ticket: Ticket) -> None:
         """Begin with a seat's bench, unless it is ready or on its way."""
         if not seat.made.is_set() and (seat.readying is None or seat.readying.done()):
-            seat.is_being_made_ready = True
+            seat.stands.clear()
             seat.readying = asyncio.create_task(self._ready(seat, ticket), name=f"make seat {seat.number} ready")
 
     async def _ready(self, seat: Seat, ticket: Ticket) -> None:
@@ -48,14 +50,14 @@ class Readying:
             pause_s = min(2 * pause_s, AGAIN_AT_MOST_S)
         else:
             seat.trouble = GIVEN_UP
-        seat.is_being_made_ready = False
+        seat.stands.set()
         seat.made.set()
         seat.mark()
         seat.changed()
 
     async def _is_ready(self, seat: Seat, ticket: Ticket) -> bool:
         """Bring a bench to where its seat begins, and return whether it is there."""
-        seat.is_being_made_ready = True
+        seat.stands.clear()
         try:
             async with self._turns:
                 hub = await self._serving.benches.hub(seat.key)
@@ -65,7 +67,7 @@ class Readying:
                     hub.release()
         except Exception as error:  # noqa: BLE001 (whatever it is, the seat waits for its bench and is told why)
             # Until the next try it stands still, and its learner may use it.
-            seat.is_being_made_ready = False
+            seat.stands.set()
             self._note_trouble(seat, error)
             return False
         if seat.trouble:
@@ -88,7 +90,7 @@ class Readying:
         carry = await link.carried(ticket, CARRY_S)
         room = link.room
         if carry is not None:
-            seat.take_up(carry)
+            take_up(seat, link, carry)
             seat.kept.page = carry.lab if carry.lab in labs else ""
             await rebuilding.rebuild(hub, carry, labs)
         elif room is not None and (lab := labs.get(room.lab)) is not None:
@@ -96,3 +98,11 @@ class Readying:
             await rebuilding.bring(hub, lab, room.step)
         else:
             seat.kept.page = min(labs.values(), key=lambda lab: lab.number).slug if labs else ""
+
+
+def take_up(seat: Seat, link: HostLink, carry: Carry) -> None:
+    """Go on with what a seat had at another host, its hand, votes and fault, unless there are newer ones here."""
+    seat.kept.touched = seat.kept.touched or carry.touched
+    said = link.reported(seat.id) or Report(seat.id, seat.epoch)
+    fault = max(carry.fault, said.fault, key=lambda one: one.number)
+    link.report(seat.id, hand=said.hand or carry.hand, votes={**carry.votes, **said.votes}, fault=fault)

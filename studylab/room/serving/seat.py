@@ -37,9 +37,8 @@ log = logging.getLogger(__name__)
 
 
 class Seat:
-    """A seat that has a bench here, under one epoch. `made` is set when the bench is where the seat begins.
-
-    `is_being_made_ready` is true while somebody brings it there, or is about to.
+    """A seat with a bench here, under one epoch. `made`: the bench is where the seat begins. `stands`: nobody brings it
+    there, or is about to.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class Seat:
         self.id, self.epoch, self.key = seat, epoch, key
         self.number, self.name, self.resume = number, name, resume
         self.kept: Kept = keeping.load(serving.folder(key))
-        self.made = asyncio.Event()
+        self.made, self.stands = asyncio.Event(), asyncio.Event()
         self.readying: asyncio.Task[None] | None = None
         self.after = self.watchers = self._put_off = 0
         self._counting = threading.Lock()
@@ -62,9 +61,9 @@ class Seat:
         self._progress: tuple[Any, str] = (None, "")
         self._carried: Carry | None = None
         self._attempt: Attempt | None = None
-        self.is_being_made_ready = not self.kept.ready
         if self.kept.ready:
             self.made.set()
+            self.stands.set()
         elif self.kept.touched is None:
             self.kept.touched = False
 
@@ -126,6 +125,11 @@ class Seat:
             self._hub.mark()
 
     @property
+    def is_being_made_ready(self) -> bool:
+        """Whether the bench does not stand yet where the seat begins."""
+        return not self.stands.is_set()
+
+    @property
     def is_at_work(self) -> bool:
         """Whether something long is being done on the bench."""
         return self._hub is not None and self._hub.bench.progress.see() is not None
@@ -142,6 +146,7 @@ class Seat:
     async def end(self) -> None:
         """Report nothing more. Nobody waits any longer for this bench to be ready."""
         self.made.set()
+        self.stands.set()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -180,7 +185,10 @@ class Seat:
         if self._is_watched or self.is_being_made_ready:
             is_open = self._seen is not None and self._seen.audit.soundness is Soundness.NOT_YET_KNOWN
             self._put_off = self._put_off + 1 if is_open and self._put_off < PUT_OFF else 0
-            self._plan(SOON_S) if self._put_off else self.tell()
+            if self._put_off:
+                self._plan(SOON_S)
+            else:
+                self.tell()
         elif self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name=f"look at seat {self.number}")
         else:
@@ -240,11 +248,3 @@ class Seat:
         if carry != self._carried:
             self._carried = carry
             self._serving.link.carry(self.id, carry)
-
-    def take_up(self, carry: Carry) -> None:
-        """Go on with what the seat had at another host, its hand, votes and fault, unless there are newer ones here."""
-        self.kept.touched = self.kept.touched or carry.touched
-        link = self._serving.link
-        said = link.reported(self.id) or Report(self.id, self.epoch)
-        fault = max(carry.fault, said.fault, key=lambda one: one.number)
-        link.report(self.id, hand=said.hand or carry.hand, votes={**carry.votes, **said.votes}, fault=fault)
