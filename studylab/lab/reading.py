@@ -34,7 +34,7 @@ def is_current(edge: EdgeSeen) -> bool:
 
 def is_down(edge: EdgeSeen) -> bool:
     """Return whether an edge does not run."""
-    return edge.mode is Mode.DOWN
+    return edge.is_down
 
 
 def has_failed_closed(edge: EdgeSeen) -> bool:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from studylab.lab.calls import Call, Script, Wait, call
 from vango.actors.errors import NotThere
 from vango.core.findings import Kind
-from vango.core.modes import Mode
 from vango.observe.model import Observation
 from vango.storm.fault_table import fault
 from vango.storm.play import Until
@@ -76,7 +75,7 @@ def _has_no_bus(seen: Observation) -> bool:
 
 
 def _iad_is_down(seen: Observation) -> bool:
-    return seen.edge("iad").mode is Mode.DOWN
+    return seen.edge("iad").is_down
 
 
 _LOSES = (

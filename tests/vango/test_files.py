@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +62,15 @@ def test_a_bench_of_before_is_closed_to_others_when_it_is_opened(run: Run[Any], 
     (folder / "truth.db").chmod(0o644)
     for _ in settled(run, keeper, folder):
         assert (rights(folder), rights(folder / "truth.db")) == (0o700, 0o600)
+
+
+def test_a_new_database_has_small_pages_and_one_of_before_keeps_its_own(tmp_path: Path) -> None:
+    def size_of(name: str) -> int:
+        database = connect(tmp_path / name)
+        size: int = database.conn.execute("PRAGMA page_size").fetchone()[0]
+        database.close()
+        return size
+
+    with closing(sqlite3.connect(tmp_path / "before.db")) as before:
+        before.execute("CREATE TABLE kept (one)")
+    assert [size_of(name) for name in ("new.db", "before.db")] == [1024, 4096]

@@ -60,6 +60,18 @@ def test_nothing_is_drawn_again_when_nothing_has_changed(app: Flask, context: di
     assert anew(app, draw(app, context, {}), again) == set()
 
 
+def test_the_controls_of_an_edge_are_drawn_again_when_it_dies_and_not_when_it_catches_up(
+    app: Flask, context: dict[str, Any]
+) -> None:
+    seen, before = context["seen"], draw(app, context, {})
+
+    def drawn_again(mode: Mode) -> bool:
+        edges = (replace(seen.edges[0], mode=mode), *seen.edges[1:])
+        return f"controls-edge-{edges[0].name}" in anew(app, before, {**context, "seen": replace(seen, edges=edges)})
+
+    assert [drawn_again(mode) for mode in (Mode.CATCHING_UP, Mode.REBUILDING, Mode.DOWN)] == [False, False, True]
+
+
 def test_what_a_panel_shows_is_as_if_it_were_drawn_from_scratch(app: Flask, context: dict[str, Any]) -> None:
     seen = context["seen"]
     edge = replace(seen.edges[0], mode=Mode.DOWN, claim="down")

@@ -78,6 +78,11 @@ class EdgeSeen:
     findings: tuple[Finding, ...] = ()
 
     @property
+    def is_down(self) -> bool:
+        """Whether it does not run."""
+        return self.mode is Mode.DOWN
+
+    @property
     def is_stuck(self) -> bool:
         """Whether it keeps failing at a message; `stuck` says at which."""
         return bool(self.stuck)
