@@ -67,8 +67,7 @@ class LabRun:
         moments = self._moments()
         moments.read_up()
         here = attempts.current(self.lab, self.attempt)
-        stays = self.stays and not goes_on
-        changed = self._become(attempts.look(self.lab, self.attempt, seen, moments, stays=stays))
+        changed = self._become(attempts.look(self.lab, self.attempt, seen, moments, stays=self.stays and not goes_on))
         self.moving.look(self.lab, self.attempt, Evidence(seen, self._moments(), self.attempt.memory))
         if here is not None and self.attempt.begun:
             self.keeping.met(here, seen.audit.findings)
@@ -183,7 +182,8 @@ class LabRun:
 
     async def _begin(self) -> None:
         self._become(replace(self.attempt, begun=False))
-        await self.bench.perform("reset", {})
+        if not self.bench.history.begin_on_new():
+            await self.bench.perform("reset", {})
         await self.play(self.lab.setup)
         self._become(attempts.begin(self.attempt, at=self.bench.journal.last))
 

@@ -62,7 +62,7 @@ def test_a_lab_that_begins_on_a_bench_that_nobody_has_seen_needs_no_reset_and_ha
     learner.does(run.start())
     assert learner.bench.broker.pid == broker
     assert learner.sees().undo == ""
-    with pytest.raises(Refused, match="There is nothing to undo: nothing was done since the bench was reset"):
+    with pytest.raises(Refused, match="There is nothing to undo: nothing was done since the bench was made"):
         undo(learner)
     learner.does(run.start())
     assert learner.bench.broker.pid != broker

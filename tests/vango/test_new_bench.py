@@ -1,4 +1,4 @@
-"""The first reset of a new bench at which nobody has looked has nothing to do; any other one is done for real."""
+"""A new bench that nobody has used or seen needs no reset before something begins on it; any other one does."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ async def on_new(folder: Path, keeper: Keeper, use: Callable[[Bench], Awaitable[
         await bench.close()
 
 
-def test_a_new_bench_is_reset_as_it_is(run: Run[None], keeper: Keeper, tmp_path: Path) -> None:
+def test_a_gesture_begins_on_a_new_bench_as_it_is(run: Run[None], keeper: Keeper, tmp_path: Path) -> None:
     async def use(bench: Bench) -> None:
-        broker, moment = bench.broker.pid, bench.journal.last
-        await bench.perform("reset")
-        assert bench.broker.pid == broker
-        assert [one.kind for one in bench.journal.since(moment, 10) if one.actor == "learner"] == ["verb", "reset"]
+        with bench.history.as_one("start of the lab"):
+            assert bench.history.begin_on_new()
+            await bench.perform("edge_rules", RULES)
         assert has_converged(await bench.settle())
-        with pytest.raises(Refused, match="nothing was done since the bench was reset"):
+        with pytest.raises(Refused, match="There is nothing to undo: nothing was done since the bench was made"):
             await bench.perform("undo")
-        await bench.perform("reset")
-        assert bench.broker.pid != broker, "it was looked at"
+        await bench.perform("promote", {"route": "shop", "to": "alloc-c"})
+        assert (await bench.perform("undo")).startswith("promote was undone")
+        assert bench.history.undoes == ""
+        assert not bench.edge("fra").rules.ask_high_water_mark, "what the gesture did is still there"
 
     run(on_new(tmp_path / "bench", keeper, use))
 
@@ -56,27 +57,22 @@ async def lose_the_broker(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("before", [look, act, slow_down, lose_the_broker])
-def test_a_bench_that_may_have_been_used_is_reset_for_real(
+def test_a_bench_that_may_have_been_used_is_not_new(
     run: Run[None], keeper: Keeper, tmp_path: Path, before: Callable[[Bench], Awaitable[None]]
 ) -> None:
     async def use(bench: Bench) -> None:
-        broker = bench.broker.pid
         await before(bench)
-        await bench.perform("reset")
-        assert bench.broker.pid != broker
-        assert bench.pace.is_live
+        assert not bench.history.begin_on_new()
 
     run(on_new(tmp_path / "bench", keeper, use))
 
 
-def test_a_bench_that_was_opened_before_is_reset_for_real(run: Run[None], keeper: Keeper, tmp_path: Path) -> None:
+def test_a_bench_that_was_opened_before_is_not_new(run: Run[None], keeper: Keeper, tmp_path: Path) -> None:
     async def do_nothing(_: Bench) -> None:
         pass
 
     async def use(bench: Bench) -> None:
-        broker = bench.broker.pid
-        await bench.perform("reset")
-        assert bench.broker.pid != broker
+        assert not bench.history.begin_on_new()
 
     run(on_new(tmp_path / "bench", keeper, do_nothing))
     run(on_new(tmp_path / "bench", keeper, use))
@@ -86,11 +82,10 @@ def test_a_second_try_within_the_same_gesture_sets_nothing_aside(
     run: Run[None], keeper: Keeper, tmp_path: Path
 ) -> None:
     async def use(bench: Bench) -> None:
-        broker = bench.broker.pid
         with bench.history.as_one("catch me up"):
-            await bench.perform("reset")
+            assert bench.history.begin_on_new()
             await bench.perform("edge_rules", RULES)
-            assert bench.broker.pid == broker
+            assert not bench.history.begin_on_new()
             await bench.perform("reset")
         assert bench.history.undoes == ""
         assert bench.edge("fra").rules.ask_high_water_mark

@@ -14,7 +14,7 @@ from vango.bench.whole import Whole
 class Gesture:
     """The gesture that is under way on a bench. `cause` names it, and is empty without one.
 
-    `has_reset`: it has reset the bench. Undo restores what the first reset of a gesture found.
+    `has_reset`: it has reset the bench, or begun on a new one. Undo restores what the first reset of a gesture found.
     """
 
     def __init__(self, bench: Whole) -> None:

@@ -34,8 +34,8 @@ ENDS_EARLY = "The truth was changed by more than the verbs on the list."
 class History:
     """The history of one bench, based on the list of its verbs and on what was set aside.
 
-    All that is done within `as_one(cause)` is one gesture that begins with a reset; undo undoes it. `keep_beside` keeps
-    the files of others with each life.
+    All that is done within `as_one(cause)` is one gesture that begins with a reset, or on a new bench; undo undoes what a
+    reset began. `keep_beside` keeps the files of others with each life.
     """
 
     def __init__(self, bench: Whole, aside: Aside) -> None:
@@ -51,7 +51,7 @@ class History:
 
     async def begin(self, verb: str, arguments: Mapping[str, Any], cause: str = "") -> Row | None:
         """A verb begins: put it on the list, unless it is never played again."""
-        self._is_as_made = self._is_as_made and verb == RESET
+        self._is_as_made = False
         if verb in NEEDS_NO_ROW:
             return None
         if self._lives.current.rows:
@@ -80,12 +80,17 @@ class History:
 
     # Resets.
 
+    def begin_on_new(self) -> bool:
+        """Begin a gesture without a reset, if the bench is as it was made. Returns whether it is.
+
+        It is while no verb was done, and nobody has looked at it: so nobody knows where its broker is.
+        """
+        is_new = self._is_as_made and not self._bench.changes.was_looked_at and self._bench.broker.state == "up"
+        self._gesture.has_reset = self._gesture.has_reset or is_new
+        return is_new
+
     async def reset(self) -> None:
         """Start a new life with a fresh bench. The old life is set aside whole, so that undo can restore it."""
-        if self._needs_no_reset():
-            self._begin_life(self._gesture.cause or RESET, 0)
-            self._gesture.has_reset = True
-            return
         life = self._lives.current
         is_first_of_gesture = bool(self._gesture.cause) and not self._gesture.has_reset
         was_used = bool(life.rows) or life.cause not in ("", RESET)
@@ -101,11 +106,6 @@ class History:
         await self._bench.exchange(move, lambda: self._begin_life(self._gesture.cause or RESET, before), keeps=is_kept)
         self._gesture.has_reset = True
         await self._copies.sweep()
-
-    def _needs_no_reset(self) -> bool:
-        """Whether this is the first verb of a new bench at which nobody has looked: nobody knows where its broker is."""
-        is_as_made, self._is_as_made = self._is_as_made, False
-        return is_as_made and not self._bench.changes.was_looked_at and self._bench.broker.state == "up"
 
     def _set_aside(self, stood: Stood) -> None:
         try:
