@@ -106,8 +106,8 @@ def serve(run: Run, tmp_path: Path) -> Iterator[Serve]:
     yield start
     for server in servers:
         server.kill()
-        for client in server.clients:
-            run(client.close())
+    for client in (client for server in servers for client in server.clients):
+        run(client.close())
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ WATCH = "/room/watch/"
 OPEN = frozenset({"static", "bench.healthz", "room.enter", "watch.enter"})
 STAGES = frozenset({"pages.lab", "pages.sandbox"})
 STANDS_S = 8.0
-"""How long the page of a stage waits for its bench. Drawn sooner, it would show what nobody is to learn from."""
+"""How long the page of a stage waits for its bench. Drawn sooner, it would show a lab that is still being set up."""
 WATCHES = frozenset({"watch.page", "watch.events", "watch.drive"})
 ELSEWHERE = "Your seat is at another place now, and nothing was done here. Reload the page: it leads you there."
 NO_SEAT = "This bench belongs to a seat in the room, and this browser has none. Join with the room's code first."
